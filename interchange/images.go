@@ -1,0 +1,85 @@
+package interchange
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"io"
+)
+
+// Images is an .npy file of pictures, uint8 of shape n×h×w (grey), n×h×w×3 (RGB) or n×h×w×4 (RGBA, not premultiplied),
+// read one by one.
+type Images struct {
+	Count, Height, Width int
+
+	a        *array
+	channels int
+	next     int
+	raw      []byte
+}
+
+// OpenImages opens the pictures at path. The caller closes it.
+func OpenImages(path string) (*Images, error) {
+	a, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	im, err := newImages(a)
+	if err != nil {
+		a.file.Close()
+		return nil, err
+	}
+	return im, nil
+}
+
+func newImages(a *array) (*Images, error) {
+	const want = "uint8 of shape n×h×w (grey, 0 black) or n×h×w×3"
+	s := a.shape
+	if a.dtype != (dtype{'u', 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {
+		return nil, a.unexpected(want)
+	}
+	im := &Images{Count: s[0], Height: s[1], Width: s[2], channels: 1, a: a}
+	if len(s) == 4 {
+		im.channels = s[3]
+	}
+	return im, nil
+}
+
+// NextPNG returns the next picture as a PNG file that the caller owns, or [io.EOF] after the last one.
+func (im *Images) NextPNG() ([]byte, error) {
+	if im.next == im.Count {
+		return nil, io.EOF
+	}
+	if im.raw == nil {
+		im.raw = make([]byte, im.Height*im.Width*im.channels)
+	}
+	if err := im.a.read(im.raw); err != nil {
+		return nil, err
+	}
+	im.next++
+	var out bytes.Buffer
+	if err := png.Encode(&out, im.picture()); err != nil {
+		return nil, im.a.errorf("picture %d cannot be made a PNG: %v", im.next-1, err)
+	}
+	return out.Bytes(), nil
+}
+
+// picture views the pixels last read as an image.
+func (im *Images) picture() image.Image {
+	r := image.Rect(0, 0, im.Width, im.Height)
+	switch im.channels {
+	case 1:
+		return &image.Gray{Pix: im.raw, Stride: im.Width, Rect: r}
+	case 4:
+		return &image.NRGBA{Pix: im.raw, Stride: 4 * im.Width, Rect: r}
+	}
+	rgba := image.NewNRGBA(r)
+	for i := range im.Width * im.Height {
+		copy(rgba.Pix[4*i:], im.raw[3*i:3*i+3])
+		rgba.Pix[4*i+3] = 0xff
+	}
+	return rgba
+}
+
+// Close closes the file.
+func (im *Images) Close() error { return im.a.file.Close() }

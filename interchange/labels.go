@@ -1,0 +1,71 @@
+package interchange
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReadLabels reads n labels from an .npy file of one dimension: integers and booleans in decimal or as true and false,
+// strings as they are. The empty string is no label.
+func ReadLabels(path string) ([]string, error) {
+	a, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer a.file.Close()
+	return a.labels()
+}
+
+func (a *array) labels() ([]string, error) {
+	if len(a.shape) != 1 || a.dtype.kind == 'f' {
+		return nil, a.unexpected("integers or strings of shape n, one label for each sample")
+	}
+	labels := make([]string, a.shape[0])
+	raw := make([]byte, a.dtype.size)
+	for i := range labels {
+		if err := a.read(raw); err != nil {
+			return nil, err
+		}
+		s, ok := a.dtype.text(raw)
+		if !ok {
+			return nil, a.errorf("label %d is not valid text", i)
+		}
+		labels[i] = s
+	}
+	return labels, nil
+}
+
+// text writes one element, which is no float, as a string; not ok when it is text that cannot be decoded.
+func (t dtype) text(raw []byte) (s string, ok bool) {
+	switch t.kind {
+	case 'b':
+		return strconv.FormatBool(raw[0] != 0), true
+	case 'U':
+		var b strings.Builder
+		for ; len(raw) > 0; raw = raw[4:] {
+			r := binary.LittleEndian.Uint32(raw)
+			if r > utf8.MaxRune || !utf8.ValidRune(rune(r)) {
+				return "", false
+			}
+			b.WriteRune(rune(r))
+		}
+		return strings.TrimRight(b.String(), "\x00"), true
+	case 'S':
+		s := strings.TrimRight(string(raw), "\x00")
+		return s, utf8.ValidString(s)
+	}
+	var wide [8]byte // sign-extended to 64 bits
+	copy(wide[:], raw)
+	if t.kind == 'i' && raw[t.size-1] >= 0x80 {
+		for i := t.size; i < 8; i++ {
+			wide[i] = 0xff
+		}
+	}
+	u := binary.LittleEndian.Uint64(wide[:])
+	if t.kind == 'i' {
+		return strconv.FormatInt(int64(u), 10), true
+	}
+	return strconv.FormatUint(u, 10), true
+}

@@ -1,0 +1,115 @@
+package interchange
+
+import (
+	"encoding/binary"
+	"io"
+	"math"
+)
+
+// A Matrix is an .npy file of embeddings, E×n×d, or n×d for one epoch, read one epoch at a time: what it holds in
+// memory is one epoch. Elements may be float16, float32 or float64 and are handed out as float32.
+type Matrix struct {
+	Epochs int // 1 for a file of two dimensions
+	Rows   int
+	Dim    int
+
+	a    *array
+	next int
+	raw  []byte
+}
+
+// OpenMatrix opens the embeddings at path and checks the header against the length of the file. The caller closes it.
+func OpenMatrix(path string) (*Matrix, error) {
+	a, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMatrix(a)
+	if err != nil {
+		a.file.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func newMatrix(a *array) (*Matrix, error) {
+	const want = "float32, float64 or float16 of shape n×d (one epoch) or E×n×d"
+	if a.dtype.kind != 'f' {
+		return nil, a.unexpected(want)
+	}
+	switch s := a.shape; len(s) {
+	case 2:
+		return &Matrix{Epochs: 1, Rows: s[0], Dim: s[1], a: a}, nil
+	case 3:
+		return &Matrix{Epochs: s[0], Rows: s[1], Dim: s[2], a: a}, nil
+	}
+	return nil, a.unexpected(want)
+}
+
+// Next returns the n×d vectors of the next epoch, row-major, in a slice that the caller owns, or [io.EOF] after the
+// last one. NaN and infinities pass; a float64 beyond float32 is an error.
+func (m *Matrix) Next() ([]float32, error) {
+	if m.next == m.Epochs {
+		return nil, io.EOF
+	}
+	v := make([]float32, m.Rows*m.Dim)
+	const chunk = 1 << 16 // elements converted at a time
+	if m.raw == nil {
+		m.raw = make([]byte, min(chunk, len(v))*m.a.dtype.size)
+	}
+	for done := 0; done < len(v); {
+		part := v[done:min(done+chunk, len(v))]
+		raw := m.raw[:len(part)*m.a.dtype.size]
+		if err := m.a.read(raw); err != nil {
+			return nil, err
+		}
+		if i := toFloat32(part, raw); i >= 0 {
+			i += done
+			return nil, m.a.errorf("the value at index %d of the file's epochs, row %d, column %d does not fit float32",
+				m.next, i/m.Dim, i%m.Dim)
+		}
+		done += len(part)
+	}
+	m.next++
+	return v, nil
+}
+
+// Close closes the file.
+func (m *Matrix) Close() error { return m.a.file.Close() }
+
+// toFloat32 converts len(dst) little-endian floats of equal size, and returns the index of the first that overflows, or −1.
+func toFloat32(dst []float32, raw []byte) int {
+	switch len(raw) / len(dst) {
+	case 2:
+		for i := range dst {
+			dst[i] = fromHalf(binary.LittleEndian.Uint16(raw[2*i:]))
+		}
+	case 4:
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+		}
+	case 8:
+		for i := range dst {
+			f := math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+			dst[i] = float32(f)
+			if math.IsInf(float64(dst[i]), 0) && !math.IsInf(f, 0) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// fromHalf converts an IEEE 754 binary16, subnormals included (npyio's conversion gets those wrong).
+func fromHalf(h uint16) float32 {
+	sign := uint32(h&0x8000) << 16
+	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
+	switch exp {
+	case 0: // zero and subnormals: frac · 2⁻²⁴
+		f := float32(frac) * 0x1p-24
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 0x1f: // infinity and NaN
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
+}

@@ -1,0 +1,195 @@
+// Package interchange reads and writes the files other tools keep arrays in. It knows shapes and numbers, nothing of
+// runs or stores; what an array means is the caller's business.
+//
+// The format so far is NumPy's .npy: [OpenMatrix] streams embeddings epoch by epoch, [ReadLabels] and [OpenImages]
+// read what belongs to the samples, and [Write] writes an array that NumPy opens.
+//
+// Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
+// truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
+// says what was expected, never a panic or memory in proportion to what the header claims.
+package interchange
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/bits"
+	"os"
+	"strconv"
+	"strings"
+
+	"codeberg.org/sbinet/npyio/npy"
+)
+
+// maxHeader bounds the header of an .npy file, in bytes. NumPy itself refuses more than 10,000 unless asked.
+const maxHeader = 1 << 16
+
+// An array is an .npy file, opened, its header read and its data next in r.
+type array struct {
+	name  string // how errors call it: the path
+	dtype dtype
+	shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
+	r     *bufio.Reader
+	file  io.Closer
+}
+
+// open opens the .npy file at path.
+func open(path string) (*array, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err // an *os.PathError: it names the file
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file: want an .npy file, whose length is known before it is read", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	a, err := newArray(path, f, info.Size())
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	a.file = f
+	return a, nil
+}
+
+// newArray reads the header of an .npy file of size bytes from r, and holds it against the size.
+func newArray(name string, r io.Reader, size int64) (*array, error) {
+	a := &array{name: name, r: bufio.NewReaderSize(r, 1<<20), file: io.NopCloser(nil)}
+	head, err := a.preamble(size)
+	if err != nil {
+		return nil, err
+	}
+	h, err := parse(head)
+	if err != nil {
+		return nil, a.errorf("the header is not one that NumPy writes (%v)", err)
+	}
+	if a.dtype, err = parseDtype(h.Descr.Type); err != nil {
+		return nil, a.errorf("%v", err)
+	}
+	if h.Descr.Fortran {
+		return nil, a.errorf("the array is in Fortran (column-major) order; save it again with np.save(path, np.ascontiguousarray(a))")
+	}
+	a.shape = h.Descr.Shape
+	want, ok := byteCount(a.shape, a.dtype.size)
+	if !ok {
+		return nil, a.errorf("the header claims the shape %s, which no file can hold", a.dims())
+	}
+	if have := size - int64(len(head)); have != want {
+		what := "is truncated"
+		if have > want {
+			what = "has trailing bytes"
+		}
+		return nil, a.errorf("the file %s: %s of shape %s takes %d bytes after the header, and there are %d",
+			what, a.dtype, a.dims(), want, have)
+	}
+	if want == 0 {
+		return nil, a.errorf("the array is empty: its shape is %s", a.dims())
+	}
+	return a, nil
+}
+
+// preamble reads the magic number, the version and the header, whose length it checks before it allocates anything.
+func (a *array) preamble(size int64) ([]byte, error) {
+	var fixed [12]byte // magic (6), major, minor, length (2 bytes in version 1, 4 in version 2)
+	if _, err := io.ReadFull(a.r, fixed[:8]); err != nil || !bytes.Equal(fixed[:6], npy.Magic[:]) {
+		return nil, a.errorf("this is not an .npy file: it does not begin with \\x93NUMPY")
+	}
+	n, length := 0, int64(0)
+	switch fixed[6] {
+	case 1:
+		n = 10
+	case 2:
+		n = 12
+	default:
+		return nil, a.errorf("version %d.%d of the .npy format is not read: want 1.0 or 2.0, which NumPy writes for plain arrays", fixed[6], fixed[7])
+	}
+	if _, err := io.ReadFull(a.r, fixed[8:n]); err != nil {
+		return nil, a.errorf("the file is truncated in its header")
+	}
+	length = int64(binary.LittleEndian.Uint32(fixed[8:12]))
+	if length > maxHeader {
+		return nil, a.errorf("the header claims a length of %d bytes: want at most %d", length, maxHeader)
+	}
+	if length > size-int64(n) {
+		return nil, a.errorf("the file is truncated in its header")
+	}
+	head := append(make([]byte, 0, n+int(length)), fixed[:n]...)
+	head = head[:n+int(length)]
+	if _, err := io.ReadFull(a.r, head[n:]); err != nil {
+		return nil, a.errorf("the file is truncated in its header")
+	}
+	return head, nil
+}
+
+// parse has npyio take a complete header apart. It indexes into the text without looking, hence the recover.
+func parse(head []byte) (h npy.Header, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	r, err := npy.NewReader(bytes.NewReader(head))
+	if err != nil {
+		return h, err
+	}
+	return r.Header, nil
+}
+
+// byteCount is the product of a shape's dimensions and the size of an element; not ok when it is negative or overflows.
+func byteCount(shape []int, size int) (n int64, ok bool) {
+	empty := false
+	product := uint64(size)
+	for _, d := range shape {
+		if d < 0 {
+			return 0, false
+		}
+		if d == 0 {
+			empty = true
+			continue
+		}
+		hi, lo := bits.Mul64(product, uint64(d))
+		if hi != 0 || lo > 1<<62 {
+			return 0, false
+		}
+		product = lo
+	}
+	if empty {
+		return 0, true
+	}
+	return int64(product), true
+}
+
+// dims writes the shape as n×d.
+func (a *array) dims() string {
+	if len(a.shape) == 0 {
+		return "() (a single number)"
+	}
+	parts := make([]string, len(a.shape))
+	for i, d := range a.shape {
+		parts[i] = strconv.Itoa(d)
+	}
+	return strings.Join(parts, "×")
+}
+
+// read fills buf with the next bytes of the data.
+func (a *array) read(buf []byte) error {
+	if _, err := io.ReadFull(a.r, buf); err != nil {
+		return a.errorf("the data could not be read: %v", err)
+	}
+	return nil
+}
+
+// unexpected is the error of an array that is not what the caller can use.
+func (a *array) unexpected(want string) error {
+	return a.errorf("want %s; this is %s of shape %s", want, a.dtype, a.dims())
+}
+
+func (a *array) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s: "+format, append([]any{a.name}, args...)...)
+}
