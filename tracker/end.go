@@ -1,0 +1,95 @@
+package tracker
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	beatEvery  = 5 * time.Second  // between two heartbeats
+	endTimeout = 30 * time.Second // for the last write of a run, which an interrupt does not stop
+)
+
+// Finish marks the run finished. Like Stop and Fail it writes even when ctx was cancelled, and gives the run up, so that
+// it can be resumed. Finishing a finished run does nothing.
+func (r *Run) Finish(ctx context.Context) error { return r.end(ctx, Finished, nil) }
+
+// Stop marks the run stopped: interrupted on purpose, to be resumed or not.
+func (r *Run) Stop(ctx context.Context) error { return r.end(ctx, Stopped, nil) }
+
+// Fail marks the run failed, for the reason that cause gives.
+func (r *Run) Fail(ctx context.Context, cause error) error { return r.end(ctx, Failed, cause) }
+
+func (r *Run) end(ctx context.Context, state State, cause error) error {
+	r.mu.Lock()
+	again := r.ended == state
+	r.mu.Unlock()
+	if again {
+		return nil
+	}
+	var text any
+	if cause != nil {
+		text = cause.Error()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	err := r.write(ctx, func(t *txn) error {
+		_, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.ended = state
+	r.mu.Unlock()
+	r.store.forget(r)
+	r.release()
+	return nil
+}
+
+// adopt makes the store answer for a run's heartbeat and lock. It reports false, and gives the run up, if the store was
+// closed in the meantime.
+func (s *Store) adopt(r *Run) bool {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	s.mu.Lock()
+	closed := s.closed
+	if !closed {
+		s.live[r] = struct{}{}
+		r.beats.Go(func() { r.beat(ctx) })
+	}
+	s.mu.Unlock()
+	if closed {
+		r.release()
+	}
+	return !closed
+}
+
+func (s *Store) forget(r *Run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, r)
+}
+
+// release ends the heartbeat and gives the lock back.
+func (r *Run) release() {
+	r.stop()
+	r.beats.Wait()
+	r.unlock()
+}
+
+// beat shows that the writer is alive. Nothing relies on it, so an error only means that the display is late.
+func (r *Run) beat(ctx context.Context) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
+			r.store.writer.ExecContext(ctx, query, r.store.now().UnixMicro(), r.id, r.generation)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// An Epoch is all that is logged of one training epoch.
+type Epoch struct {
+	Number  int // 0: before training
+	Step    int // the optimiser's step at the end of the epoch; optional
+	Layers  []Layer
+	Outputs *Outputs // optional
+	Metrics Metrics  // optional
+}
+
+// Log writes one epoch, whole or not at all, and returns when it is durable: it then survives the death of the process and
+// the loss of power. The same number again replaces the epoch, with its vectors, outputs and metrics; epochs may come in any
+// order. Log returns [ErrInvalid] for what cannot be stored. The slices are not kept, and must not change before Log returns.
+func (r *Run) Log(ctx context.Context, e Epoch) error {
+	p, err := r.prepareEpoch(e)
+	if err != nil {
+		return fmt.Errorf("run %s, epoch %d: %w", r.title(), e.Number, err)
+	}
+	err = r.write(ctx, func(t *txn) error {
+		id, err := r.replaceEpoch(t, e)
+		if err != nil {
+			return err
+		}
+		for i := range p.frames {
+			if err := r.insertFrame(t, id, e.Number, &p.frames[i]); err != nil {
+				return err
+			}
+		}
+		if err := insertOutputs(t, id, p.outputs, e.Outputs); err != nil {
+			return err
+		}
+		return r.insertMetrics(t, insertMetricSQL, e.Metrics, e.Step, e.Number)
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.epoch = e.Number + 1
+	r.mu.Unlock()
+	return nil
+}
+
+// A preparedEpoch has passed every check that needs no database.
+type preparedEpoch struct {
+	frames  []preparedFrame
+	outputs []int64 // sample.id of each row of the outputs
+}
+
+func (r *Run) prepareEpoch(e Epoch) (*preparedEpoch, error) {
+	if e.Number < 0 || e.Step < 0 {
+		return nil, refuse(ErrInvalid, "number %d, step %d: neither may be negative", e.Number, e.Step)
+	}
+	index := r.samples.Load()
+	p := &preparedEpoch{}
+	for i, l := range e.Layers {
+		for _, other := range e.Layers[:i] {
+			if other.Name == l.Name {
+				return nil, refuse(ErrInvalid, "layer %q is given twice", l.Name)
+			}
+		}
+		f, err := prepareFrame(index, l)
+		if err != nil {
+			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
+		}
+		p.frames = append(p.frames, f)
+	}
+	if e.Outputs != nil {
+		var err error
+		if p.outputs, err = prepareOutputs(index, e.Outputs); err != nil {
+			return nil, fmt.Errorf("outputs: %w", err)
+		}
+	}
+	return p, e.Metrics.check()
+}
+
+// replaceEpoch returns the id of the epoch's row, which has nothing hanging on it.
+func (r *Run) replaceEpoch(t *txn, e Epoch) (id int64, err error) {
+	err = t.row(findEpochSQL, r.id, e.Number).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.row(insertEpochSQL, r.id, e.Number, e.Step, t.time, t.seq).Scan(&id)
+		return id, err
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, q := range []struct {
+		query string
+		args  []any
+	}{
+		{"DELETE FROM frame WHERE epoch = ?", []any{id}},
+		{"DELETE FROM output WHERE epoch = ?", []any{id}},
+		{"DELETE FROM metric WHERE run = ? AND epoch = ? AND origin = 'epoch'", []any{r.id, e.Number}},
+		{"UPDATE epoch SET step = ?, time = ?, seq = ? WHERE id = ?", []any{e.Step, t.time, t.seq, id}},
+	} {
+		if _, err := t.ExecContext(t.ctx, q.query, q.args...); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
+
+// TruncateAfter removes every epoch with a number above epoch, and every metric logged since that epoch ended. A training
+// that goes back to a checkpoint calls it first, so that nothing is left of what it is about to do again.
+func (r *Run) TruncateAfter(ctx context.Context, epoch int) error {
+	err := r.write(ctx, func(t *txn) error {
+		for _, q := range []struct {
+			query string
+			args  []any
+		}{
+			{"DELETE FROM epoch WHERE run = ? AND number > ?", []any{r.id, epoch}},
+			{"DELETE FROM metric WHERE run = ? AND epoch > ?", []any{r.id, epoch}},
+			{"UPDATE run SET cut = ? WHERE id = ?", []any{t.seq, r.id}},
+		} {
+			if _, err := t.ExecContext(t.ctx, q.query, q.args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.epoch = max(epoch, 0) + 1
+	r.mu.Unlock()
+	return nil
+}
+
+// EpochInfo is an epoch of a run, without its content.
+type EpochInfo struct {
+	Number int
+	Step   int
+	Time   time.Time // when it was logged
+	Seq    int64     // grows at every Log in the store, so that a replaced epoch has a new one
+}
+
+// Epochs returns the epochs of a run, by number.
+func (s *Store) Epochs(ctx context.Context, run string) ([]EpochInfo, error) {
+	var list []EpochInfo
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT number, step, time, seq FROM epoch WHERE run = ? ORDER BY number", r.id)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var e EpochInfo
+			var at int64
+			if err := rows.Scan(&e.Number, &e.Step, &at, &e.Seq); err != nil {
+				return err
+			}
+			e.Time = time.UnixMicro(at)
+			list = append(list, e)
+		}
+		return rows.Err()
+	})
+	return list, err
+}
+
+// findEpoch returns the id of an epoch of a run.
+func findEpoch(ctx context.Context, tx *sql.Tx, r runRow, number int) (id int64, err error) {
+	err = tx.QueryRowContext(ctx, findEpochSQL, r.id, number).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	var n int
+	var first, last sql.NullInt64
+	if err := tx.QueryRowContext(ctx, "SELECT count(*), min(number), max(number) FROM epoch WHERE run = ?", r.id).Scan(&n, &first, &last); err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, refuse(ErrNotFound, "run %s has no epoch %d: it has none yet", r.title(), number)
+	}
+	return 0, refuse(ErrNotFound, "run %s has no epoch %d: it has %d, from %d to %d", r.title(), number, n, first.Int64, last.Int64)
+}

@@ -1,0 +1,231 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A Layer is what one layer of the network made of the samples at one epoch.
+type Layer struct {
+	Name    string
+	Dim     int       // columns, the same at every epoch
+	Vectors []float32 // n×Dim, row-major
+	IDs     []string  // the sample of each row; nil: all samples of the run, in the order in which they were added
+}
+
+// A preparedFrame is a layer that has been checked and encoded.
+type preparedFrame struct {
+	layer   string
+	dim     int
+	samples []int64 // sample.id of each row
+	chunks  []chunk
+}
+
+func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
+	if l.Name == "" {
+		return f, refuse(ErrInvalid, "a layer needs a name")
+	}
+	if l.Dim < 1 || l.Dim > maxDim {
+		return f, refuse(ErrInvalid, "has %d columns, must have 1 to %d", l.Dim, maxDim)
+	}
+	samples, err := index.pick(l.IDs)
+	if err != nil {
+		return f, err
+	}
+	if n := len(samples); len(l.Vectors) != n*l.Dim {
+		if n > 0 && len(l.Vectors)%n == 0 {
+			return f, refuse(ErrInvalid, "has %d columns, expected %d: %d floats for %d samples", len(l.Vectors)/n, l.Dim, len(l.Vectors), n)
+		}
+		if len(l.Vectors)%l.Dim == 0 {
+			return f, refuse(ErrInvalid, "has %d rows of %d columns, expected %d, one per sample", len(l.Vectors)/l.Dim, l.Dim, n)
+		}
+		return f, refuse(ErrInvalid, "has %d floats, expected %d samples × %d columns = %d", len(l.Vectors), n, l.Dim, n*l.Dim)
+	}
+	name := func(row int) string {
+		if l.IDs != nil {
+			return l.IDs[row]
+		}
+		return index.uids[row]
+	}
+	chunks, err := encodeChunks(l.Vectors, l.Dim, name)
+	return preparedFrame{l.Name, l.Dim, samples, chunks}, err
+}
+
+func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame) error {
+	var dim, at int
+	switch err := t.row(otherDimSQL, r.id, f.layer, number).Scan(&dim, &at); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return err
+	case dim != f.dim:
+		return refuse(ErrInvalid, "run %s, epoch %d: layer %q: has %d columns, expected %d as at epoch %d", r.title(), number, f.layer, f.dim, dim, at)
+	}
+	roster, err := t.roster(f.samples)
+	if err != nil {
+		return err
+	}
+	var id int64
+	if err := t.row(insertFrameSQL, epoch, f.layer, f.dim, len(f.samples), roster).Scan(&id); err != nil {
+		return err
+	}
+	for _, c := range f.chunks {
+		if err := t.exec(insertChunkSQL, id, c.firstRow, c.rows, c.checksum, c.norms, c.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A Frame is what one layer looked like at one epoch.
+type Frame struct {
+	Run     string // the run's id
+	Layer   string
+	Epoch   int
+	Dim     int
+	IDs     []string  // the sample of each row
+	Vectors []float32 // len(IDs)×Dim, row-major
+}
+
+// FrameInfo is a frame without its content.
+type FrameInfo struct {
+	Layer     string
+	Epoch     int
+	Rows, Dim int
+	Seq       int64 // of the epoch
+}
+
+// Frames returns the frames of a run, by layer in the order in which the layers first appeared, then by epoch.
+func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
+	var list []FrameInfo
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		const query = `SELECT f.layer, e.number, f.rows, f.dim, e.seq FROM epoch e JOIN frame f ON f.epoch = e.id
+			WHERE e.run = ? ORDER BY min(f.id) OVER (PARTITION BY f.layer), e.number`
+		rows, err := tx.QueryContext(ctx, query, r.id)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var f FrameInfo
+			if err := rows.Scan(&f.Layer, &f.Epoch, &f.Rows, &f.Dim, &f.Seq); err != nil {
+				return err
+			}
+			list = append(list, f)
+		}
+		return rows.Err()
+	})
+	return list, err
+}
+
+// Frame returns the frame of one layer at one epoch. An empty layer means the only one that the epoch has. Each part is
+// checked against its checksum; [ErrCorrupt] says which one does not match.
+func (s *Store) Frame(ctx context.Context, run, layer string, epoch int) (Frame, error) {
+	var f Frame
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		f, err = readFrame(ctx, tx, r, layer, epoch)
+		return err
+	})
+	return f, err
+}
+
+func readFrame(ctx context.Context, tx *sql.Tx, r runRow, layer string, epoch int) (f Frame, err error) {
+	epochID, err := findEpoch(ctx, tx, r, epoch)
+	if err != nil {
+		return f, err
+	}
+	row, err := findFrame(ctx, tx, r, epochID, layer, epoch)
+	if err != nil {
+		return f, err
+	}
+	f = Frame{Run: r.uid, Layer: row.layer, Epoch: epoch, Dim: row.dim, Vectors: make([]float32, row.rows*row.dim)}
+	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
+		return f, err
+	}
+	if err := readChunks(ctx, tx, row.id, f.Vectors, row.dim); err != nil {
+		return f, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
+	}
+	if len(f.IDs) != row.rows {
+		return f, refuse(ErrCorrupt, "run %s, layer %q, epoch %d: %d samples are listed for %d rows", r.title(), row.layer, epoch, len(f.IDs), row.rows)
+	}
+	return f, nil
+}
+
+type frameRow struct {
+	id, roster int64
+	layer      string
+	dim, rows  int
+}
+
+func findFrame(ctx context.Context, tx *sql.Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster FROM frame WHERE epoch = ? ORDER BY id", epochID)
+	if err != nil {
+		return frameRow{}, err
+	}
+	defer rows.Close()
+	var found []frameRow
+	var names []string
+	for rows.Next() {
+		var f frameRow
+		if err := rows.Scan(&f.id, &f.layer, &f.dim, &f.rows, &f.roster); err != nil {
+			return f, err
+		}
+		if layer == "" || f.layer == layer {
+			found = append(found, f)
+		}
+		names = append(names, f.layer)
+	}
+	switch {
+	case rows.Err() != nil:
+		return frameRow{}, rows.Err()
+	case len(names) == 0:
+		return frameRow{}, refuse(ErrNotFound, "run %s has no vectors at epoch %d", r.title(), epoch)
+	case len(found) == 0:
+		return frameRow{}, refuse(ErrNotFound, "run %s has no layer %q at epoch %d: it has %s", r.title(), layer, epoch, strings.Join(names, ", "))
+	case len(found) > 1:
+		return frameRow{}, refuse(ErrAmbiguous, "run %s has several layers at epoch %d, name one of them: %s", r.title(), epoch, strings.Join(names, ", "))
+	}
+	return found[0], nil
+}
+
+// readChunks fills dst with the rows of a frame, all of which must be there.
+func readChunks(ctx context.Context, tx *sql.Tx, frame int64, dst []float32, dim int) error {
+	rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", frame)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	next, total := 0, len(dst)/dim
+	for rows.Next() {
+		var first, n int
+		var sum uint32
+		var data sql.RawBytes
+		if err := rows.Scan(&first, &n, &sum, &data); err != nil {
+			return err
+		}
+		if first != next || n < 1 || n > total-next {
+			return refuse(ErrCorrupt, "rows %d to %d follow row %d of %d", first, first+n, next, total)
+		}
+		if err := decodeChunk(dst[first*dim:(first+n)*dim], data, dim, sum); err != nil {
+			return refuse(ErrCorrupt, "rows %d to %d: %v", first, first+n, err)
+		}
+		next += n
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if next != total {
+		return refuse(ErrCorrupt, "%d of %d rows are there", next, total)
+	}
+	return nil
+}

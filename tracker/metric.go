@@ -1,0 +1,132 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Metrics are named numbers. NaN and infinities are kept.
+type Metrics map[string]float64
+
+// A Metric is one number of a series.
+type Metric struct {
+	Name  string
+	Step  int
+	Epoch int // the epoch that it was logged with, or that was in training when it was logged
+	Time  time.Time
+	Value float64
+	Seq   int64 // grows at every write in the store, see [Store.MetricsSince]
+}
+
+// LogMetrics writes metrics at a step, between two epochs. The same name at the same step again replaces the value; what
+// was logged with an epoch is apart from that.
+func (r *Run) LogMetrics(ctx context.Context, step int, m Metrics) error {
+	err := m.check()
+	if err == nil && step < 0 {
+		err = refuse(ErrInvalid, "must not be negative")
+	}
+	if err != nil {
+		return fmt.Errorf("run %s, step %d: %w", r.title(), step, err)
+	}
+	return r.write(ctx, func(t *txn) error {
+		r.mu.Lock()
+		epoch := r.epoch
+		r.mu.Unlock()
+		return r.insertMetrics(t, upsertMetricSQL, m, step, epoch)
+	})
+}
+
+func (m Metrics) check() error {
+	for name := range m {
+		if name == "" || !utf8.ValidString(name) {
+			return refuse(ErrInvalid, "metric name %q must be text", name)
+		}
+	}
+	return nil
+}
+
+func (r *Run) insertMetrics(t *txn, query string, m Metrics, step, epoch int) error {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		kind, value := kindOf(m[name])
+		if err := t.exec(query, r.id, name, step, epoch, t.time, kind, value, t.seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kindOf splits a number into what a database can hold: a value, or the kind of a number without one.
+func kindOf(v float64) (kind string, value any) {
+	switch {
+	case math.IsNaN(v):
+		return "nan", nil
+	case math.IsInf(v, 1):
+		return "+inf", nil
+	case math.IsInf(v, -1):
+		return "-inf", nil
+	}
+	return "number", v
+}
+
+func ofKind(kind string, value float64) float64 {
+	switch kind {
+	case "nan":
+		return math.NaN()
+	case "+inf":
+		return math.Inf(1)
+	case "-inf":
+		return math.Inf(-1)
+	}
+	return value
+}
+
+// Metrics returns the metrics of a run, by name, then by step and epoch; of these names, or of all if there are none.
+func (s *Store) Metrics(ctx context.Context, run string, names ...string) ([]Metric, error) {
+	return s.metrics(ctx, run, 0, names)
+}
+
+// MetricsSince returns the metrics of a run that were written after seq, a [Metric.Seq] or a cursor of [Store.Changes].
+func (s *Store) MetricsSince(ctx context.Context, run string, seq int64) ([]Metric, error) {
+	return s.metrics(ctx, run, seq, nil)
+}
+
+func (s *Store) metrics(ctx context.Context, run string, after int64, names []string) ([]Metric, error) {
+	var list []Metric
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		query, args := "SELECT name, step, epoch, time, kind, coalesce(value, 0), seq FROM metric WHERE run = ? AND seq > ?", []any{r.id, after}
+		if len(names) > 0 {
+			query += " AND name IN (?" + strings.Repeat(", ?", len(names)-1) + ")"
+			for _, n := range names {
+				args = append(args, n)
+			}
+		}
+		rows, err := tx.QueryContext(ctx, query+" ORDER BY name, step, epoch, id", args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var m Metric
+			var at int64
+			var kind string
+			if err := rows.Scan(&m.Name, &m.Step, &m.Epoch, &at, &kind, &m.Value, &m.Seq); err != nil {
+				return err
+			}
+			m.Time, m.Value = time.UnixMicro(at), ofKind(kind, m.Value)
+			list = append(list, m)
+		}
+		return rows.Err()
+	})
+	return list, err
+}

@@ -1,0 +1,121 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"unicode/utf8"
+)
+
+// Outputs are what the network said of each sample at one epoch. Each slice is nil or has one element per sample.
+type Outputs struct {
+	Predictions []string  // "" where there is none
+	Losses      []float64 // NaN where there is none
+	Confidences []float64 // NaN where there is none
+	IDs         []string  // the sample of each element; nil: all samples of the run, in the order in which they were added
+}
+
+func prepareOutputs(index *sampleIndex, o *Outputs) ([]int64, error) {
+	samples, err := index.pick(o.IDs)
+	if err != nil {
+		return nil, err
+	}
+	for _, col := range []struct {
+		name string
+		n    int
+	}{{"Predictions", len(o.Predictions)}, {"Losses", len(o.Losses)}, {"Confidences", len(o.Confidences)}} {
+		if col.n != 0 && col.n != len(samples) {
+			return nil, refuse(ErrInvalid, "%s has %d elements, expected %d, one per sample", col.name, col.n, len(samples))
+		}
+	}
+	for i, p := range o.Predictions {
+		if !utf8.ValidString(p) {
+			return nil, refuse(ErrInvalid, "prediction %d, %q, is not valid UTF-8", i, p)
+		}
+	}
+	return samples, nil
+}
+
+func insertOutputs(t *txn, epoch int64, samples []int64, o *Outputs) error {
+	if o == nil {
+		return nil
+	}
+	return t.rows(insertOutputSQL, insertOutputsSQL, len(samples), func(args []any, i int) []any {
+		var prediction any
+		if i < len(o.Predictions) && o.Predictions[i] != "" {
+			prediction = o.Predictions[i]
+		}
+		return append(args, epoch, samples[i], prediction, at(o.Losses, i), at(o.Confidences, i))
+	})
+}
+
+// at returns v[i], or nil if there is none.
+func at(v []float64, i int) any {
+	if i >= len(v) || math.IsNaN(v[i]) {
+		return nil
+	}
+	return v[i]
+}
+
+// Outputs returns the outputs of an epoch, with the samples' IDs in the order in which the samples were added. A slice is nil
+// if no sample has an element for it. An epoch that was logged without outputs has none, which is no error.
+func (s *Store) Outputs(ctx context.Context, run string, epoch int) (Outputs, error) {
+	var o Outputs
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		id, err := findEpoch(ctx, tx, r, epoch)
+		if err != nil {
+			return err
+		}
+		o, err = readOutputs(ctx, tx, r.id, id)
+		return err
+	})
+	return o, err
+}
+
+func readOutputs(ctx context.Context, tx *sql.Tx, run, epoch int64) (o Outputs, err error) {
+	const query = `SELECT s.uid, o.prediction, o.loss, o.confidence FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+		JOIN output o ON o.epoch = ? AND o.sample = s.id WHERE rs.run = ? ORDER BY rs.first_position, s.position`
+	rows, err := tx.QueryContext(ctx, query, epoch, run)
+	if err != nil {
+		return o, err
+	}
+	defer rows.Close()
+	var predictions, losses, confidences int
+	for rows.Next() {
+		var id string
+		var prediction sql.NullString
+		var loss, confidence sql.NullFloat64
+		if err := rows.Scan(&id, &prediction, &loss, &confidence); err != nil {
+			return o, err
+		}
+		o.IDs = append(o.IDs, id)
+		o.Predictions = append(o.Predictions, prediction.String)
+		o.Losses = append(o.Losses, orNaN(loss, &losses))
+		o.Confidences = append(o.Confidences, orNaN(confidence, &confidences))
+		if prediction.Valid {
+			predictions++
+		}
+	}
+	if predictions == 0 {
+		o.Predictions = nil
+	}
+	if losses == 0 {
+		o.Losses = nil
+	}
+	if confidences == 0 {
+		o.Confidences = nil
+	}
+	return o, rows.Err()
+}
+
+func orNaN(v sql.NullFloat64, count *int) float64 {
+	if !v.Valid {
+		return math.NaN()
+	}
+	*count++
+	return v.Float64
+}

@@ -1,0 +1,53 @@
+package tracker
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+)
+
+// roster returns the id of the list of these samples, which it stores if it is new.
+func (t *txn) roster(samples []int64) (id int64, err error) {
+	hash := hashRoster(samples)
+	err = t.row(findRosterSQL, hash).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	err = t.QueryRowContext(t.ctx, "INSERT INTO roster (hash, rows) VALUES (?, ?) RETURNING id", hash, len(samples)).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	return id, t.rows(insertRosterSQL, insertRostersSQL, len(samples), func(args []any, i int) []any {
+		return append(args, id, i, samples[i])
+	})
+}
+
+func hashRoster(samples []int64) []byte {
+	b := make([]byte, 0, 8*len(samples))
+	for _, id := range samples {
+		b = binary.LittleEndian.AppendUint64(b, uint64(id))
+	}
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// readRoster returns the ids of a roster's samples, n of them.
+func readRoster(ctx context.Context, tx *sql.Tx, id int64, n int) ([]string, error) {
+	const query = "SELECT s.uid FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ? ORDER BY rr.position"
+	rows, err := tx.QueryContext(ctx, query, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	uids := make([]string, 0, n)
+	for rows.Next() {
+		var uid string
+		if err := rows.Scan(&uid); err != nil {
+			return nil, err
+		}
+		uids = append(uids, uid)
+	}
+	return uids, rows.Err()
+}

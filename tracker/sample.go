@@ -1,0 +1,275 @@
+package tracker
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// A Sample is a probe input, embedded at every epoch. Its ID must be unique within the run and should stay the same from
+// run to run.
+type Sample struct {
+	ID        string
+	Label     string         // empty: unlabelled
+	Thumbnail []byte         // PNG, or nil
+	Metadata  map[string]any // kept as JSON; numbers are read back as json.Number
+}
+
+// AddSamples adds samples to the run, in order, all or none. What the run has already is skipped if it is the same, and
+// refused if it is not. Runs with the same samples share them in the store.
+func (r *Run) AddSamples(ctx context.Context, samples []Sample) error {
+	batch, err := encodeSamples(samples)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.title(), err)
+	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	index := r.samples.Load()
+	err = r.write(ctx, func(t *txn) error {
+		fresh, err := r.unknown(t, index, batch)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		index, err = r.insertSamples(t, index, fresh)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.samples.Store(index)
+	return nil
+}
+
+// A sampleRow is a sample as the store keeps it.
+type sampleRow struct {
+	uid             string
+	label, metadata sql.NullString
+	thumbnail       []byte
+}
+
+var pngMagic = []byte("\x89PNG\r\n\x1a\n")
+
+func encodeSamples(samples []Sample) ([]sampleRow, error) {
+	seen := make(map[string]int, len(samples))
+	rows := make([]sampleRow, len(samples))
+	for i, s := range samples {
+		switch first, dup := seen[s.ID]; {
+		case s.ID == "":
+			return nil, refuse(ErrInvalid, "sample %d of the batch has no ID", i)
+		case dup:
+			return nil, refuse(ErrInvalid, "sample %q is in the batch twice, at %d and at %d", s.ID, first, i)
+		case !utf8.ValidString(s.ID) || !utf8.ValidString(s.Label):
+			return nil, refuse(ErrInvalid, "sample %q: ID and label must be valid UTF-8, label is %q", s.ID, s.Label)
+		case len(s.Thumbnail) > 0 && !bytes.HasPrefix(s.Thumbnail, pngMagic):
+			return nil, refuse(ErrInvalid, "sample %q: the thumbnail is not a PNG image", s.ID)
+		}
+		seen[s.ID] = i
+		rows[i] = sampleRow{uid: s.ID, label: sql.NullString{String: s.Label, Valid: s.Label != ""}}
+		if len(s.Thumbnail) > 0 {
+			rows[i].thumbnail = s.Thumbnail
+		}
+		if len(s.Metadata) > 0 {
+			text, err := encodeObject(s.Metadata)
+			if err != nil {
+				return nil, refuse(ErrInvalid, "sample %q: metadata %v", s.ID, err)
+			}
+			rows[i].metadata = sql.NullString{String: text, Valid: true}
+		}
+	}
+	return rows, nil
+}
+
+// unknown returns the samples of batch that the run does not have yet, and refuses those that it has with other content.
+func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRow, error) {
+	var fresh []sampleRow
+	for _, s := range batch {
+		i, ok := index.at[s.uid]
+		if !ok {
+			fresh = append(fresh, s)
+			continue
+		}
+		var have sampleRow
+		err := t.QueryRowContext(t.ctx, "SELECT label, metadata, thumbnail FROM sample WHERE id = ?", index.rows[i]).
+			Scan(&have.label, &have.metadata, &have.thumbnail)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case have.label != s.label:
+			return nil, refuse(ErrInvalid, "run %s has sample %q already, with label %q, not %q: samples do not change; use another ID or another run",
+				r.title(), s.uid, have.label.String, s.label.String)
+		case have.metadata != s.metadata || !bytes.Equal(have.thumbnail, s.thumbnail):
+			return nil, refuse(ErrInvalid, "run %s has sample %q already, with another thumbnail or other metadata: samples do not change; use another ID or another run",
+				r.title(), s.uid)
+		}
+	}
+	return fresh, nil
+}
+
+// insertSamples links a set of these samples to the run, after making it if no run has it, and returns the new index.
+func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sampleIndex, error) {
+	hash := hashSamples(batch)
+	var set int64
+	err := t.QueryRowContext(t.ctx, "SELECT id FROM sample_set WHERE hash = ?", hash).Scan(&set)
+	if errors.Is(err, sql.ErrNoRows) {
+		set, err = insertSet(t, hash, batch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	const link = "INSERT INTO run_sample_set (run, sample_set, first_position) VALUES (?, ?, ?)"
+	if _, err := t.ExecContext(t.ctx, link, r.id, set, len(index.rows)); err != nil {
+		return nil, err
+	}
+	return readSampleIndex(t.ctx, t.Tx, r.id)
+}
+
+func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
+	const query = "INSERT INTO sample_set (hash, rows) VALUES (?, ?) RETURNING id"
+	if err := t.QueryRowContext(t.ctx, query, hash, len(batch)).Scan(&set); err != nil {
+		return 0, err
+	}
+	for i, s := range batch {
+		if err := t.exec(insertSampleSQL, set, i, s.uid, s.label, s.metadata, s.thumbnail); err != nil {
+			return 0, err
+		}
+	}
+	return set, nil
+}
+
+// hashSamples names a set by its content: every field with its length before it, 0 for an absent one.
+func hashSamples(batch []sampleRow) []byte {
+	h := sha256.New()
+	var n [8]byte
+	field := func(b []byte) {
+		binary.LittleEndian.PutUint64(n[:], uint64(len(b)))
+		h.Write(n[:])
+		h.Write(b)
+	}
+	for _, s := range batch {
+		field([]byte(s.uid))
+		field([]byte(s.label.String))
+		field([]byte(s.metadata.String))
+		field(s.thumbnail)
+	}
+	return h.Sum(nil)
+}
+
+// A sampleIndex knows a run's samples in order. It is never changed, only replaced.
+type sampleIndex struct {
+	rows []int64 // sample.id
+	uids []string
+	at   map[string]int // by uid
+}
+
+func newSampleIndex() *sampleIndex { return &sampleIndex{at: map[string]int{}} }
+
+func readSampleIndex(ctx context.Context, tx *sql.Tx, run int64) (*sampleIndex, error) {
+	const query = `SELECT s.id, s.uid FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
+	rows, err := tx.QueryContext(ctx, query, run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	x := newSampleIndex()
+	for rows.Next() {
+		var id int64
+		var uid string
+		if err := rows.Scan(&id, &uid); err != nil {
+			return nil, err
+		}
+		x.at[uid] = len(x.rows)
+		x.rows, x.uids = append(x.rows, id), append(x.uids, uid)
+	}
+	return x, rows.Err()
+}
+
+// pick returns the sample.id of each of uids, or of all samples if uids is nil.
+func (x *sampleIndex) pick(uids []string) ([]int64, error) {
+	if len(x.rows) == 0 {
+		return nil, refuse(ErrInvalid, "the run has no samples: call AddSamples first")
+	}
+	if uids == nil {
+		return x.rows, nil
+	}
+	rows := make([]int64, len(uids))
+	seen := make(map[int]struct{}, len(uids))
+	for i, uid := range uids {
+		at, ok := x.at[uid]
+		if !ok {
+			return nil, refuse(ErrInvalid, "sample %q is not known: the run has %d others; call AddSamples first", uid, len(x.rows))
+		}
+		if _, dup := seen[at]; dup {
+			return nil, refuse(ErrInvalid, "sample %q is given twice", uid)
+		}
+		seen[at] = struct{}{}
+		rows[i] = x.rows[at]
+	}
+	return rows, nil
+}
+
+// Samples returns the samples of a run in the order in which they were added, without their thumbnails.
+func (s *Store) Samples(ctx context.Context, run string) ([]Sample, error) {
+	var list []Sample
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		list, err = readSamples(ctx, tx, r.id)
+		return err
+	})
+	return list, err
+}
+
+func readSamples(ctx context.Context, tx *sql.Tx, run int64) ([]Sample, error) {
+	const query = `SELECT s.uid, coalesce(s.label, ''), s.metadata FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
+	rows, err := tx.QueryContext(ctx, query, run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []Sample
+	for rows.Next() {
+		var sample Sample
+		var metadata sql.NullString
+		if err := rows.Scan(&sample.ID, &sample.Label, &metadata); err != nil {
+			return nil, err
+		}
+		if metadata.Valid {
+			if sample.Metadata, err = decodeObject(metadata.String); err != nil {
+				return nil, refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
+			}
+		}
+		list = append(list, sample)
+	}
+	return list, rows.Err()
+}
+
+// Thumbnail returns the PNG image of a sample. It returns [ErrNotFound] if there is no such sample or it has none.
+func (s *Store) Thumbnail(ctx context.Context, run, sample string) ([]byte, error) {
+	var png []byte
+	err := s.Read(ctx, func(tx *sql.Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		const query = `SELECT s.thumbnail FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set WHERE rs.run = ? AND s.uid = ?`
+		err = tx.QueryRowContext(ctx, query, r.id, sample).Scan(&png)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return refuse(ErrNotFound, "run %s has no sample %q", r.title(), sample)
+		case err == nil && png == nil:
+			return refuse(ErrNotFound, "sample %q of run %s has no thumbnail", sample, r.title())
+		}
+		return err
+	})
+	return png, err
+}

@@ -1,0 +1,200 @@
+package tracker
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// applicationID marks a SQLite file as a store: "Zoet", at offset 68 of the file.
+const applicationID = 0x5a6f6574
+
+// readers is the most connections that read at once.
+const readers = 8
+
+// probe looks at path before the database does, which would make a file or a side file, and makes a new store if asked to.
+func probe(ctx context.Context, path string, o OpenOptions) error {
+	folder := filepath.Dir(path)
+	flag := os.O_RDWR
+	if o.ReadOnly {
+		flag = os.O_RDONLY
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return refuse(ErrNotAStore, "%s is a folder: give the path of a store, such as %s", path, filepath.Join(path, "zoetrope.db"))
+	}
+	f, err := os.OpenFile(path, flag, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.Create && !o.ReadOnly:
+		return create(ctx, path)
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(folder); err != nil {
+			return refuse(ErrNoStore, "no store at %s: the folder %s does not exist", path, folder)
+		}
+		return refuse(ErrNoStore, "no store at %s: a training that logs there makes one, or give the path of another", path)
+	case errors.Is(err, fs.ErrPermission) && !o.ReadOnly:
+		return fmt.Errorf("no right to write %s: %w", path, err)
+	case err != nil:
+		return fmt.Errorf("cannot open the store: %w", err)
+	}
+	defer f.Close()
+	var head [100]byte
+	n, err := io.ReadFull(f, head[:])
+	switch {
+	case n == 0 && errors.Is(err, io.EOF):
+		return refuse(ErrNotAStore, "%s is an empty file, not a store: remove it, or give another path", path)
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("cannot read %s: %w", path, err)
+	case !strings.HasPrefix(string(head[:n]), "SQLite format 3\x00"):
+		return refuse(ErrNotAStore, "%s is not a store but another kind of file: give the path of a store, or of a file that does not exist yet", path)
+	case n < len(head) || binary.BigEndian.Uint32(head[68:]) != applicationID:
+		return refuse(ErrNotAStore, "%s is a SQLite database but not a store: give the path of a store, or of a file that does not exist yet", path)
+	}
+	return nil
+}
+
+// create makes an empty store under another name and links it into place, so that nobody ever sees half of one.
+// If another process does the same, the first wins.
+func create(ctx context.Context, path string) error {
+	folder, base := filepath.Split(path)
+	tmp := filepath.Join(folder, "."+base+"-new-"+rand.Text())
+	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		if _, serr := os.Stat(folder); errors.Is(serr, fs.ErrNotExist) {
+			return refuse(ErrNoStore, "cannot make a store: the folder %s does not exist", filepath.Clean(folder))
+		}
+		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), cause(err))
+	}
+	f.Close()
+	defer func() {
+		for _, side := range []string{"", "-wal", "-shm", "-journal"} {
+			os.Remove(tmp + side)
+		}
+	}()
+	db, err := sql.Open("sqlite", dsn(tmp, "application_id("+fmt.Sprint(applicationID)+")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"))
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	err = migrate(ctx, db)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), err)
+	}
+	err = os.Link(tmp, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // a file system without links
+		if _, serr := os.Stat(path); errors.Is(serr, fs.ErrNotExist) {
+			err = os.Rename(tmp, path)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), cause(err))
+	}
+	if d, err := os.Open(folder); err == nil { // the new name must survive a power loss too; not every system can
+		d.Sync()
+		d.Close()
+	}
+	return nil
+}
+
+// connect opens the reading pool and the writing connection, and brings the schema up to date.
+func (s *Store) connect(ctx context.Context) error {
+	// Readers open the file for writing and promise not to: the last connection that closes can then remove the side files.
+	reader, err := sql.Open("sqlite", dsn(s.path, "busy_timeout(10000)", "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	s.reader = reader
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
+	number, err := schemaNumber(ctx, s.reader)
+	if code := codeOf(err); s.readOnly && (code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY) && quiet(s.path) {
+		// Nobody has the store open and nothing may be written beside it: read the file as it lies.
+		s.reader.Close()
+		if s.reader, err = sql.Open("sqlite", dsn(s.path, "query_only(1)")+"&immutable=1"); err != nil {
+			return err
+		}
+		s.reader.SetMaxOpenConns(readers)
+		number, err = schemaNumber(ctx, s.reader)
+	}
+	switch {
+	case codeOf(err) == sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("cannot open the store %s: the folder %s must be writable: %w", s.path, filepath.Dir(s.path), err)
+	case codeOf(err) == sqlite3.SQLITE_NOTADB || codeOf(err) == sqlite3.SQLITE_CORRUPT:
+		return refuse(ErrCorrupt, "the store %s is damaged: %v", s.path, err)
+	case err != nil:
+		return fmt.Errorf("cannot open the store %s: %w", s.path, err)
+	case number > latest():
+		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, latest())
+	case s.readOnly && number < latest():
+		return refuse(ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", s.path, number, latest())
+	case s.readOnly:
+		return nil
+	}
+	s.writer, err = sql.Open("sqlite", dsn(s.path, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
+	if err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	if err := s.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("cannot write the store %s: %w", s.path, err)
+	}
+	if number < latest() {
+		return migrate(ctx, s.writer)
+	}
+	return nil
+}
+
+// dsn names the file as SQLite's URI, with the pragmas that each connection starts with.
+func dsn(path string, pragmas ...string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // C:/…
+		path = "/" + path
+	}
+	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + url.Values{"mode": {"rw"}, "_pragma": pragmas}.Encode()
+}
+
+// quiet reports whether the store has no write-ahead log, so that the file alone is all of it.
+func quiet(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+func isDatabase(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e)
+}
+
+// codeOf returns SQLite's primary result code, or 0.
+func codeOf(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// cause drops the path from a file system's error, where the message names a better one.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	var l *os.LinkError
+	if errors.As(err, &l) {
+		return l.Err
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// OpenOptions say how [Open] treats the path. The zero value opens an existing store for reading and writing.
+type OpenOptions struct {
+	Create   bool // make a new store if the path does not exist
+	ReadOnly bool // refuse to write; needs no right to write where the store lies
+}
+
+// A Store is a collection of runs in one database file. It is safe for concurrent use, and other processes may have the
+// same file open.
+type Store struct {
+	path     string
+	readOnly bool
+	reader   *sql.DB // read-only connections
+	writer   *sql.DB // the one connection that writes; nil when readOnly
+	now      func() time.Time
+
+	mu     sync.Mutex
+	closed bool
+	live   map[*Run]struct{}    // runs that this Store writes
+	stmts  map[string]*sql.Stmt // of the writer, see statements
+}
+
+// Open opens the store at path. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
+// something else is, and [ErrNewerSchema] if a later version of this package has written it.
+func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
+	if scheme, _, ok := strings.Cut(path, "://"); ok {
+		return nil, refuse(ErrNotAStore, "%s:// addresses are not supported: give the path of a file", scheme)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := probe(ctx, path, o); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, live: map[*Run]struct{}{}}
+	if err := s.connect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Path returns the store's absolute path.
+func (s *Store) Path() string { return s.path }
+
+// Close closes the store. Runs that were not ended stay as they are, in state running, and can be resumed.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	live := s.live
+	s.live = nil
+	s.mu.Unlock()
+	for r := range live {
+		r.release()
+	}
+	var errs []error
+	if s.reader != nil {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.writer != nil { // last, so that the log file is merged into the store
+		errs = append(errs, s.writer.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Read calls f in a read-only transaction, which sees one state of the store throughout.
+// It is for packages that keep rows of their own in the store; use the other methods if they will do.
+func (s *Store) Read(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s.explain(err)
+	}
+	defer tx.Rollback()
+	return s.explain(f(tx))
+}
+
+// Write calls f in a transaction and commits if f returns nil. There is one writer at a time: f must be short and must not
+// call methods of the Store or of a Run. It is for packages that keep rows of their own in the store; [Store.Changes]
+// reports that such rows changed.
+func (s *Store) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE clock SET seq = seq + 1, shared = seq + 1"); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	if s.readOnly {
+		return refuse(ErrReadOnly, "store %s was opened read-only", s.path)
+	}
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return s.explain(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) open() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return refuse(ErrClosed, "store %s is closed", s.path)
+	}
+	return nil
+}
+
+// explain names the store in an error of the database.
+func (s *Store) explain(err error) error {
+	if isDatabase(err) {
+		return fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return err
+}
