@@ -1,0 +1,118 @@
+package measure
+
+import (
+	"context"
+	"math"
+)
+
+// neighbourhoods holds, for some rows of a frame, their nearest rows in both spaces.
+type neighbourhoods struct {
+	rows           []int
+	k              int
+	original, laid [][]int // per entry of rows, k row numbers
+}
+
+// measureFrame compares the two spaces of one frame, row by row: for a block of rows it takes the distances to all
+// rows, reads everything from them and forgets them, so that memory grows with n and not with n².
+func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameReport, *neighbourhoods, error) {
+	n := f.rows()
+	rows := spread(n, sampled)
+	k := min(Neighbours, n-1)
+	if k < 1 {
+		return FrameReport{}, &neighbourhoods{rows: rows}, nil
+	}
+	c := newClasses(f.Classes)
+	x, y := newSpace(f.X, f.Dim), newSpace(f.Y, f.Dims)
+	hoods := &neighbourhoods{rows: rows, k: k, original: make([][]int, len(rows)), laid: make([][]int, len(rows))}
+	kt := min(Neighbours, (n-1)/2) // trustworthiness needs k < n/2
+	trust, cont := make([]int, len(rows)), make([]int, len(rows))
+	sx, sy := newLabelRows(len(rows)), newLabelRows(len(rows))
+
+	block := max(8, min(128, (1<<18)/n))
+	scratch := make([]*frameScratch, workers)
+	err := parallel(ctx, workers, (len(rows)+block-1)/block, func(w, task int) {
+		if scratch[w] == nil {
+			scratch[w] = newFrameScratch(block, n, k, c)
+		}
+		s := scratch[w]
+		lo, hi := task*block, min(len(rows), (task+1)*block)
+		x.distances(s.x, rows[lo:hi])
+		y.distances(s.y, rows[lo:hi])
+		for r, i := range rows[lo:hi] {
+			dx, dy := s.x[r*n:(r+1)*n], s.y[r*n:(r+1)*n]
+			x.closest(s.nx, dx, i)
+			y.closest(s.ny, dy, i)
+			hoods.original[lo+r], hoods.laid[lo+r] = s.nx.rows(), s.ny.rows()
+			if kt > 0 {
+				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt], s.keys)
+				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt], s.keys)
+			}
+			if c.count > 1 && c.of[i] >= 0 {
+				sx.measure(lo+r, dx, s.nx, i, c, s)
+				sy.measure(lo+r, dy, s.ny, i, c, s)
+			}
+		}
+	})
+	if err != nil {
+		return FrameReport{}, nil, err
+	}
+	report := FrameReport{
+		Trustworthiness: rankScore(trust, n, kt),
+		Continuity:      rankScore(cont, n, kt),
+	}
+	if c.count > 1 {
+		report.Original = sx.report(rows, c, f.X, f.Dim)
+		report.Map = sy.report(rows, c, f.Y, f.Dims)
+	}
+	return report, hoods, nil
+}
+
+// frameScratch is a worker's memory for a block of rows.
+type frameScratch struct {
+	x, y   []float32 // block×n squared distances in the two spaces
+	nx, ny nearest
+	same   nearest // the nearest among labelled rows
+	keys   []key
+	sums   []float64
+}
+
+func newFrameScratch(block, n, k int, c *classes) *frameScratch {
+	return &frameScratch{
+		x: make([]float32, block*n), y: make([]float32, block*n),
+		nx: make(nearest, k), ny: make(nearest, k), same: make(nearest, max(0, min(Neighbours, c.labelled-1))),
+		keys: make([]key, 0, k), sums: make([]float64, c.count+1),
+	}
+}
+
+// rankScore turns the sums of excess ranks of some of n rows into the score between 0 and 1.
+func rankScore(excess []int, n, k int) *float64 {
+	if k < 1 || len(excess) == 0 {
+		return nil
+	}
+	sum := 0
+	for _, e := range excess {
+		sum += e
+	}
+	v := 1 - 2*float64(sum)/(float64(len(excess))*float64(k)*float64(2*n-3*k-1))
+	return &v
+}
+
+// spread returns count row numbers evenly spread over n, or all of them.
+func spread(n, count int) []int {
+	if count <= 0 || count > n {
+		count = n
+	}
+	rows := make([]int, count)
+	for i := range rows {
+		rows[i] = i * n / count
+	}
+	return rows
+}
+
+// defined returns v, or nil for what has no value.
+func defined(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}

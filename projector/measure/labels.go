@@ -1,0 +1,154 @@
+package measure
+
+import "math"
+
+// classes numbers the labels that occur in a frame from 0.
+type classes struct {
+	of       []int // class of each row, −1 for none
+	size     []int // rows of each class
+	count    int
+	labelled int // rows that have one
+}
+
+func newClasses(labels []int) *classes {
+	c := &classes{of: make([]int, len(labels))}
+	number := map[int]int{}
+	for i, l := range labels {
+		if l < 0 {
+			c.of[i] = -1
+			continue
+		}
+		k, ok := number[l]
+		if !ok {
+			k = len(number)
+			number[l] = k
+			c.size = append(c.size, 0)
+		}
+		c.of[i] = k
+		c.size[k]++
+		c.labelled++
+	}
+	c.count = len(number)
+	return c
+}
+
+// labelRows collects the label measures of some rows of one space; NaN for rows without a label.
+type labelRows struct{ silhouette, purity []float64 }
+
+func newLabelRows(n int) labelRows {
+	l := labelRows{make([]float64, n), make([]float64, n)}
+	for i := range n {
+		l.silhouette[i], l.purity[i] = math.NaN(), math.NaN()
+	}
+	return l
+}
+
+// measure fills entry at from the squared distances d of row i to all rows, of which near are the smallest.
+func (l labelRows) measure(at int, d []float32, near nearest, i int, c *classes, s *frameScratch) {
+	l.silhouette[at] = silhouette(d, i, c, s.sums)
+	if c.labelled == len(c.of) {
+		l.purity[at] = purity(near, i, c)
+		return
+	}
+	s.same.reset()
+	for j, v := range d {
+		if c.of[j] >= 0 && j != i {
+			s.same.add(newKey(v, j))
+		}
+	}
+	l.purity[at] = purity(s.same, i, c)
+}
+
+func purity(near nearest, i int, c *classes) float64 {
+	same := 0
+	for _, k := range near {
+		if c.of[k.row()] == c.of[i] {
+			same++
+		}
+	}
+	return float64(same) / float64(len(near))
+}
+
+// silhouette is that of one row; sums has room for every class and one more, for rows without a label.
+func silhouette(d []float32, i int, c *classes, sums []float64) float64 {
+	own := c.of[i]
+	if c.size[own] == 1 {
+		return 0
+	}
+	clear(sums)
+	none := len(sums) - 1
+	of := c.of[:len(d)]
+	for j, v := range d {
+		class := of[j]
+		if class < 0 {
+			class = none
+		}
+		if j != i {
+			sums[class] += float64(float32(math.Sqrt(float64(v))))
+		}
+	}
+	a, b := sums[own]/float64(c.size[own]-1), math.Inf(1)
+	for class, size := range c.size {
+		if class != own {
+			b = min(b, sums[class]/float64(size))
+		}
+	}
+	if m := max(a, b); m > 0 {
+		return (b - a) / m
+	}
+	return 0
+}
+
+// report adds the rows up. x is the space they were taken in, as the caller gave it.
+func (l labelRows) report(rows []int, c *classes, x []float32, dim int) Labels {
+	var sil, pur float64
+	n := 0
+	for r, i := range rows {
+		if c.of[i] >= 0 {
+			sil += l.silhouette[r]
+			pur += l.purity[r]
+			n++
+		}
+	}
+	out := Labels{Purity: defined(pur / float64(n)), Separation: separation(x, dim, c)}
+	if c.count < c.labelled {
+		out.Silhouette = defined(sil / float64(n))
+	}
+	return out
+}
+
+// separation is the mean distance between class centroids over the mean distance of a row to its own.
+func separation(x []float32, dim int, c *classes) *float64 {
+	centroids := make([]float64, c.count*dim)
+	for i, class := range c.of {
+		if class >= 0 {
+			for j, v := range x[i*dim : (i+1)*dim] {
+				centroids[class*dim+j] += float64(v) / float64(c.size[class])
+			}
+		}
+	}
+	centroid := func(class int) []float64 { return centroids[class*dim : (class+1)*dim] }
+	var within, between float64
+	for i, class := range c.of {
+		if class >= 0 {
+			var sq float64
+			for j, m := range centroid(class) {
+				d := float64(x[i*dim+j]) - m
+				sq += d * d
+			}
+			within += math.Sqrt(sq)
+		}
+	}
+	for a := range c.count {
+		for b := range a {
+			var sq float64
+			for j, m := range centroid(a) {
+				d := m - centroid(b)[j]
+				sq += d * d
+			}
+			between += math.Sqrt(sq)
+		}
+	}
+	pairs := float64(c.count*(c.count-1)) / 2
+	return defined(between / pairs / (within / float64(c.labelled)))
+}

@@ -1,0 +1,137 @@
+package measure
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// A space is one side of a frame made ready for distances. Its rows are centred on their mean and scaled by a power
+// of two so that the largest entry is below 1: no measure here depends on place or scale, and squares neither
+// overflow nor vanish, whatever the units.
+type space struct {
+	n, dim  int
+	x       []float32 // n×dim, row-major, centred and scaled
+	sq      []float32 // squared length of each row
+	longest float32   // the largest of sq
+}
+
+func newSpace(x []float32, dim int) *space {
+	s := &space{n: len(x) / dim, dim: dim, x: make([]float32, len(x)), sq: make([]float32, len(x)/dim)}
+	centre := columnMeans(x, dim)
+	var largest float64
+	for i, v := range x {
+		largest = max(largest, math.Abs(float64(v)-centre[i%dim]))
+	}
+	_, exp := math.Frexp(largest)
+	for i := range s.n {
+		var sq float64
+		for j, m := range centre {
+			v := float32(math.Ldexp(float64(x[i*dim+j])-m, -exp))
+			s.x[i*dim+j] = v
+			sq += float64(v) * float64(v)
+		}
+		s.sq[i] = float32(sq)
+		s.longest = max(s.longest, s.sq[i])
+	}
+	return s
+}
+
+func columnMeans(x []float32, dim int) []float64 {
+	m := make([]float64, dim)
+	for i, v := range x {
+		m[i%dim] += float64(v)
+	}
+	for j := range m {
+		m[j] /= float64(max(1, len(x)/dim))
+	}
+	return m
+}
+
+func (s *space) row(i int) []float32 { return s.x[i*s.dim : (i+1)*s.dim] }
+
+// directDims is the number of dimensions up to which differences are cheaper than a matrix product.
+const directDims = 4
+
+// distances fills dst, len(rows)×n, with the squared distances of the given rows to all rows. From directDims on it
+// takes |a|² + |b|² − 2ab from one matrix product; see [space.doubtful] for what that costs in precision.
+func (s *space) distances(dst []float32, rows []int) {
+	if s.dim <= directDims {
+		for r, i := range rows {
+			s.direct(dst[r*s.n:(r+1)*s.n], i)
+		}
+		return
+	}
+	a := make([]float32, len(rows)*s.dim)
+	for r, i := range rows {
+		copy(a[r*s.dim:], s.row(i))
+	}
+	product(dst, a, s.x, len(rows), s.n, s.dim)
+	for r, i := range rows {
+		complete(dst[r*s.n:(r+1)*s.n], s.sq, s.sq[i])
+		dst[r*s.n+i] = 0
+	}
+}
+
+// complete turns a row of products ab into |a|² + |b|² − 2ab, given aa = |a|² and bb[j] = |b|².
+func complete(ab, bb []float32, aa float32) {
+	bb = bb[:len(ab)]
+	for j, v := range ab {
+		ab[j] = max(0, aa+bb[j]-2*v)
+	}
+}
+
+// direct fills row with the squared distances of row i to all rows, from their differences.
+func (s *space) direct(row []float32, i int) {
+	if s.dim == 2 {
+		a, b := s.x[2*i], s.x[2*i+1]
+		for j := range row {
+			dx, dy := s.x[2*j]-a, s.x[2*j+1]-b
+			row[j] = float32(dx*dx) + float32(dy*dy)
+		}
+		return
+	}
+	a := s.row(i)
+	for j := range row {
+		row[j] = sqDist(a, s.row(j))
+	}
+}
+
+func sqDist(a, b []float32) float32 {
+	b = b[:len(a)]
+	var sum float64
+	for k, v := range a {
+		d := float64(v) - float64(b[k])
+		sum += d * d
+	}
+	return float32(sum)
+}
+
+// doubtful reports whether a squared distance d from row i, taken from a product, is so small beside the lengths it
+// is the difference of that rounding may have misordered it: float32 leaves about 2⁻²⁰ of the lengths.
+func (s *space) doubtful(i int, d float32) bool {
+	return s.dim > directDims && d < (s.sq[i]+s.longest)/(1<<11)
+}
+
+// product sets c = a·bᵀ for a of m×k and b of n×k, all row-major.
+func product(c, a, b []float32, m, n, k int) {
+	blas32.Gemm(blas.NoTrans, blas.Trans, 1,
+		blas32.General{Rows: m, Cols: k, Stride: k, Data: a},
+		blas32.General{Rows: n, Cols: k, Stride: k, Data: b},
+		0, blas32.General{Rows: m, Cols: n, Stride: n, Data: c})
+}
+
+// closest fills top with the rows nearest to row i, given the squared distances d of row i to all rows, and takes d
+// anew from differences where the product left it doubtful. It marks the row itself in d as infinitely far.
+func (s *space) closest(top nearest, d []float32, i int) {
+	d[i] = float32(math.Inf(1))
+	top.reset()
+	top.addRow(d, 0)
+	if s.doubtful(i, top[len(top)-1].dist()) {
+		s.direct(d, i)
+		d[i] = float32(math.Inf(1))
+		top.reset()
+		top.addRow(d, 0)
+	}
+}

@@ -1,0 +1,88 @@
+package measure
+
+import (
+	"context"
+	"slices"
+)
+
+// measureStep compares two consecutive frames over the samples that both have.
+func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sampled, workers int) (StepReport, error) {
+	ra, rb := common(a, b)
+	if len(ra) < a.rows() || len(rb) < b.rows() || !slices.Equal(ra, rb) {
+		// Neighbourhoods must be taken among the same samples, in the same order, to be comparable.
+		a, b = a.pick(ra), b.pick(rb)
+		var err error
+		if ha, err = neighbours(ctx, a, sampled, workers); err != nil {
+			return StepReport{}, err
+		}
+		if hb, err = neighbours(ctx, b, sampled, workers); err != nil {
+			return StepReport{}, err
+		}
+	}
+	out := StepReport{
+		Original: Step{Churn: churn(ha.original, hb.original)},
+		Map:      Step{Churn: churn(ha.laid, hb.laid)},
+	}
+	if a.rows() > 1 {
+		if v, ok := CKA(a.X, a.Dim, b.X, b.Dim); ok {
+			out.Original.CKA = &v
+		}
+		if v, ok := CKA(a.Y, a.Dims, b.Y, b.Dims); ok {
+			out.Map.CKA = &v
+		}
+	}
+	return out, ctx.Err()
+}
+
+func neighbours(ctx context.Context, f Frame, sampled, workers int) (*neighbourhoods, error) {
+	f.Classes = nil
+	_, h, err := measureFrame(ctx, f, sampled, workers)
+	return h, err
+}
+
+// churn is the mean over rows of 1 − the share of a's row numbers that b has too.
+func churn(a, b [][]int) *float64 {
+	if len(a) == 0 || len(a[0]) == 0 {
+		return nil
+	}
+	var sum float64
+	for i := range a {
+		shared := 0
+		for _, j := range a[i] {
+			if slices.Contains(b[i], j) {
+				shared++
+			}
+		}
+		sum += 1 - float64(shared)/float64(len(a[i]))
+	}
+	return defined(sum / float64(len(a)))
+}
+
+// common returns the rows of the samples that a and b both have, in the order of a.
+func common(a, b Frame) (ra, rb []int) {
+	if slices.Equal(a.Samples, b.Samples) {
+		all := spread(a.rows(), 0)
+		return all, all
+	}
+	at := make(map[int]int, b.rows())
+	for i, s := range b.Samples {
+		at[s] = i
+	}
+	for i, s := range a.Samples {
+		if j, ok := at[s]; ok {
+			ra, rb = append(ra, i), append(rb, j)
+		}
+	}
+	return ra, rb
+}
+
+// pick returns the frame of the given rows only, without classes.
+func (f Frame) pick(rows []int) Frame {
+	out := Frame{Dim: f.Dim, Dims: f.Dims}
+	for _, i := range rows {
+		out.X = append(out.X, f.X[i*f.Dim:(i+1)*f.Dim]...)
+		out.Y = append(out.Y, f.Y[i*f.Dims:(i+1)*f.Dims]...)
+		out.Samples = append(out.Samples, f.Samples[i])
+	}
+	return out
+}
