@@ -28,7 +28,7 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 	trust, cont := make([]int, len(rows)), make([]int, len(rows))
 	sx, sy := newLabelRows(len(rows)), newLabelRows(len(rows))
 
-	block := max(8, min(128, (1<<18)/n))
+	block := max(32, min(128, (1<<21)/n))
 	scratch := make([]*frameScratch, workers)
 	err := parallel(ctx, workers, (len(rows)+block-1)/block, func(w, task int) {
 		if scratch[w] == nil {
@@ -36,16 +36,16 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 		}
 		s := scratch[w]
 		lo, hi := task*block, min(len(rows), (task+1)*block)
-		x.distances(s.x, rows[lo:hi])
-		y.distances(s.y, rows[lo:hi])
+		x.distances(s.x, rows[lo:hi], 0, n)
+		y.distances(s.y, rows[lo:hi], 0, n)
 		for r, i := range rows[lo:hi] {
 			dx, dy := s.x[r*n:(r+1)*n], s.y[r*n:(r+1)*n]
 			x.closest(s.nx, dx, i)
 			y.closest(s.ny, dy, i)
 			hoods.original[lo+r], hoods.laid[lo+r] = s.nx.rows(), s.ny.rows()
 			if kt > 0 {
-				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt], s.keys)
-				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt], s.keys)
+				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt])
+				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt])
 			}
 			if c.count > 1 && c.of[i] >= 0 {
 				sx.measure(lo+r, dx, s.nx, i, c, s)
@@ -72,7 +72,6 @@ type frameScratch struct {
 	x, y   []float32 // block×n squared distances in the two spaces
 	nx, ny nearest
 	same   nearest // the nearest among labelled rows
-	keys   []key
 	sums   []float64
 }
 
@@ -80,7 +79,7 @@ func newFrameScratch(block, n, k int, c *classes) *frameScratch {
 	return &frameScratch{
 		x: make([]float32, block*n), y: make([]float32, block*n),
 		nx: make(nearest, k), ny: make(nearest, k), same: make(nearest, max(0, min(Neighbours, c.labelled-1))),
-		keys: make([]key, 0, k), sums: make([]float64, c.count+1),
+		sums: make([]float64, c.count+1),
 	}
 }
 

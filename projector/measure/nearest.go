@@ -62,29 +62,40 @@ func (k key) limit() float32 {
 
 // excess returns Σ max(0, rank − k) over the picked rows, where a row's rank counts from 1 along the squared
 // distances d, and near holds the k smallest keys of d. Rows of near need no look: their rank is at most k.
-// scratch is overwritten.
-func excess(d []float32, near nearest, picks nearest, scratch []key) int {
-	kth := near[len(near)-1]
-	far := scratch[:0]
+func excess(d []float32, near, picks nearest) int {
+	var far [16]key // ascending, then farthest
+	n, kth := 0, near[len(near)-1]
 	for _, p := range picks {
 		if k := newKey(d[p.row()], p.row()); k > kth {
-			far = append(far, k)
+			far[n] = k
+			n++
 		}
 	}
-	if len(far) == 0 {
+	if n == 0 {
 		return 0
 	}
-	slices.Sort(far)
-	lo, hi := kth.dist(), far[len(far)-1].dist()
+	slices.Sort(far[:n])
+	for i := n; i < len(far); i++ {
+		far[i] = farthest
+	}
+	lo, hi := kth.dist(), far[n-1].dist()
 	sum := 0
 	for j, v := range d {
 		if v < lo || v > hi {
 			continue
 		}
-		if k := newKey(v, j); k > kth {
-			at, _ := slices.BinarySearch(far, k)
-			sum += len(far) - at // this row stands before, or is, each of these
+		k := newKey(v, j)
+		if k <= kth {
+			continue
 		}
+		// This row stands before, or is, each of far from the first that is not smaller.
+		at := 0
+		for step := len(far) / 2; step > 0; step /= 2 {
+			if far[at+step-1] < k {
+				at += step
+			}
+		}
+		sum += max(0, n-at)
 	}
 	return sum
 }

@@ -2,7 +2,10 @@ package measure
 
 import (
 	"context"
+	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // measureRecall fills in the shares of near rows that the map keeps near, over all epochs together.
@@ -49,38 +52,57 @@ func queryRows(n int) []int {
 	return rows
 }
 
-// nearestOf returns the k nearest rows of each asked row.
+// nearestOf returns the k nearest rows of each asked row, from tiles of the distances between them and all rows.
 func nearestOf(ctx context.Context, s *space, asked []int, k, workers int) ([][]int, error) {
-	const spare = 16 // kept beyond k, so that exact distances choose among those the product cannot tell apart
-	block := max(4, min(64, (1<<20)/s.n))
+	const (
+		height, width = 128, 2048 // of a tile
+		spare         = 16        // kept beyond k, so that exact distances choose among what a product cannot tell apart
+	)
 	out := make([][]int, len(asked))
 	scratch := make([][]float32, workers)
-	err := parallel(ctx, workers, (len(asked)+block-1)/block, func(w, task int) {
+	err := parallel(ctx, workers, (len(asked)+height-1)/height, func(w, task int) {
 		if scratch[w] == nil {
-			scratch[w] = make([]float32, block*s.n)
+			scratch[w] = make([]float32, height*min(width, s.n))
 		}
-		rows := asked[task*block : min(len(asked), (task+1)*block)]
-		s.distances(scratch[w], rows)
-		top := make(nearest, min(k+spare, s.n-1))
+		rows := asked[task*height : min(len(asked), (task+1)*height)]
+		top := make([]nearest, len(rows))
+		for r := range top {
+			top[r] = make(nearest, min(k+spare, s.n-1))
+			top[r].reset()
+		}
+		for lo := 0; lo < s.n && ctx.Err() == nil; lo += width {
+			hi := min(s.n, lo+width)
+			d := scratch[w][:len(rows)*(hi-lo)]
+			s.distances(d, rows, lo, hi)
+			for r, i := range rows {
+				row := d[r*(hi-lo) : (r+1)*(hi-lo)]
+				if lo <= i && i < hi {
+					row[i-lo] = float32(math.Inf(1))
+				}
+				top[r].addRow(row, lo)
+			}
+		}
 		for r, i := range rows {
-			s.closest(top, scratch[w][r*s.n:(r+1)*s.n], i)
-			out[task*block+r] = s.exact(top, i)[:k].rows()
+			out[task*height+r] = s.settle(top[r], i)[:k].rows()
 		}
 	})
 	return out, err
 }
 
-// exact orders near rows of row i by the distances their differences give.
-func (s *space) exact(near nearest, i int) nearest {
-	out := slices.Clone(near)
+// settle returns the near rows of row i in the order of the distances their differences give. Where the product left
+// even the farthest of them doubtful, it looks at all rows again.
+func (s *space) settle(near nearest, i int) nearest {
 	if s.dim <= directDims {
-		return out
+		return near
+	}
+	if s.doubtful(i, near[len(near)-1].dist()) {
+		s.closest(near, make([]float32, s.n), i)
 	}
 	for t, k := range near {
-		out[t] = newKey(sqDist(s.row(i), s.row(k.row())), k.row())
+		near[t] = newKey(vec.SqDist(s.row(i), s.row(k.row())), k.row())
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(near)
+	return near
 }
 
 // recall is the mean share of a row's near rows found among the first k of its laid ones.

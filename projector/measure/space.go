@@ -3,8 +3,7 @@ package measure
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas32"
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // A space is one side of a frame made ready for distances. Its rows are centred on their mean and scaled by a power
@@ -54,12 +53,13 @@ func (s *space) row(i int) []float32 { return s.x[i*s.dim : (i+1)*s.dim] }
 // directDims is the number of dimensions up to which differences are cheaper than a matrix product.
 const directDims = 4
 
-// distances fills dst, len(rows)×n, with the squared distances of the given rows to all rows. From directDims on it
-// takes |a|² + |b|² − 2ab from one matrix product; see [space.doubtful] for what that costs in precision.
-func (s *space) distances(dst []float32, rows []int) {
+// distances fills dst, len(rows)×(hi−lo), with the squared distances of the given rows to rows lo to hi. Beyond
+// directDims it takes |a|² + |b|² − 2ab from one matrix product; see [space.doubtful] for what that costs in precision.
+func (s *space) distances(dst []float32, rows []int, lo, hi int) {
+	w := hi - lo
 	if s.dim <= directDims {
 		for r, i := range rows {
-			s.direct(dst[r*s.n:(r+1)*s.n], i)
+			s.direct(dst[r*w:(r+1)*w], i, lo)
 		}
 		return
 	}
@@ -67,10 +67,9 @@ func (s *space) distances(dst []float32, rows []int) {
 	for r, i := range rows {
 		copy(a[r*s.dim:], s.row(i))
 	}
-	product(dst, a, s.x, len(rows), s.n, s.dim)
+	product(dst, a, s.x[lo*s.dim:hi*s.dim], len(rows), w, s.dim)
 	for r, i := range rows {
-		complete(dst[r*s.n:(r+1)*s.n], s.sq, s.sq[i])
-		dst[r*s.n+i] = 0
+		complete(dst[r*w:(r+1)*w], s.sq[lo:hi], s.sq[i])
 	}
 }
 
@@ -82,30 +81,19 @@ func complete(ab, bb []float32, aa float32) {
 	}
 }
 
-// direct fills row with the squared distances of row i to all rows, from their differences.
-func (s *space) direct(row []float32, i int) {
+// direct fills d with the squared distances of row i to rows lo, lo+1, …, from their differences.
+func (s *space) direct(d []float32, i, lo int) {
+	a, x := s.row(i), s.x[lo*s.dim:(lo+len(d))*s.dim]
 	if s.dim == 2 {
-		a, b := s.x[2*i], s.x[2*i+1]
-		for j := range row {
-			dx, dy := s.x[2*j]-a, s.x[2*j+1]-b
-			row[j] = float32(dx*dx) + float32(dy*dy)
+		for j := range d {
+			dx, dy := x[2*j]-a[0], x[2*j+1]-a[1]
+			d[j] = float32(dx*dx) + float32(dy*dy)
 		}
 		return
 	}
-	a := s.row(i)
-	for j := range row {
-		row[j] = sqDist(a, s.row(j))
+	for j := range d {
+		d[j] = vec.SqDist(a, x[j*s.dim:(j+1)*s.dim])
 	}
-}
-
-func sqDist(a, b []float32) float32 {
-	b = b[:len(a)]
-	var sum float64
-	for k, v := range a {
-		d := float64(v) - float64(b[k])
-		sum += d * d
-	}
-	return float32(sum)
 }
 
 // doubtful reports whether a squared distance d from row i, taken from a product, is so small beside the lengths it
@@ -116,20 +104,17 @@ func (s *space) doubtful(i int, d float32) bool {
 
 // product sets c = a·bᵀ for a of m×k and b of n×k, all row-major.
 func product(c, a, b []float32, m, n, k int) {
-	blas32.Gemm(blas.NoTrans, blas.Trans, 1,
-		blas32.General{Rows: m, Cols: k, Stride: k, Data: a},
-		blas32.General{Rows: n, Cols: k, Stride: k, Data: b},
-		0, blas32.General{Rows: m, Cols: n, Stride: n, Data: c})
+	vec.Sgemm(false, true, m, n, k, 1, a, k, b, k, 0, c, n, 1)
 }
 
-// closest fills top with the rows nearest to row i, given the squared distances d of row i to all rows, and takes d
-// anew from differences where the product left it doubtful. It marks the row itself in d as infinitely far.
+// closest fills top with the rows nearest to row i, given its squared distances d to all rows, and takes d anew from
+// differences where the product left it doubtful. It marks the row itself in d as infinitely far.
 func (s *space) closest(top nearest, d []float32, i int) {
 	d[i] = float32(math.Inf(1))
 	top.reset()
 	top.addRow(d, 0)
 	if s.doubtful(i, top[len(top)-1].dist()) {
-		s.direct(d, i)
+		s.direct(d, i, 0)
 		d[i] = float32(math.Inf(1))
 		top.reset()
 		top.addRow(d, 0)
