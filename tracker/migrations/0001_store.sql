@@ -145,7 +145,8 @@ CREATE TABLE projection (
 	seconds  REAL NOT NULL,
 	peak_rss INTEGER NOT NULL, -- bytes
 	options  TEXT NOT NULL,    -- JSON object
-	stages   TEXT NOT NULL     -- JSON, seconds per stage
+	stages   TEXT NOT NULL,    -- JSON, seconds per stage
+	quality  TEXT              -- JSON object; NULL until it is measured
 ) STRICT;
 
 CREATE TABLE projection_run (
@@ -155,6 +156,16 @@ CREATE TABLE projection_run (
 	PRIMARY KEY (projection, run)
 ) STRICT;
 CREATE INDEX projection_run_run ON projection_run (run);
+
+-- What a projection was made from. seq is the epoch's when it was read: an epoch with a later one was replaced since.
+CREATE TABLE projection_frame (
+	projection INTEGER NOT NULL REFERENCES projection (id) ON DELETE CASCADE,
+	run        INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+	epoch      INTEGER NOT NULL,
+	rows       INTEGER NOT NULL,
+	seq        INTEGER NOT NULL,
+	PRIMARY KEY (projection, run, epoch)
+) STRICT, WITHOUT ROWID;
 
 -- epoch is the epoch's number: a point outlives the epoch's replacement.
 CREATE TABLE point (
