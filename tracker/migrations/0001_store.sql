@@ -202,6 +202,7 @@ SELECT r.uid AS run, m.name, m.step, m.epoch,
 FROM run r
 JOIN metric m ON m.run = r.id;
 
+-- CROSS JOIN keeps SQLite from changing the order of these joins: the other way round, each row would search all norms.
 CREATE VIEW vectors AS
 SELECT r.uid AS run, f.layer, e.number AS epoch, s.uid AS sample, f.dim, n.value AS norm,
 	substr(c.data, 4 * f.dim * n.key + 1, 4 * f.dim) AS vector
@@ -209,9 +210,9 @@ FROM run r
 JOIN epoch e ON e.run = r.id
 JOIN frame f ON f.epoch = e.id
 JOIN chunk c ON c.frame = f.id
-JOIN json_each(c.norms) n
-JOIN roster_row rr ON rr.roster = f.roster AND rr.position = c.first_row + n.key
-JOIN sample s ON s.id = rr.sample;
+CROSS JOIN json_each(c.norms) n
+CROSS JOIN roster_row rr ON rr.roster = f.roster AND rr.position = c.first_row + n.key
+CROSS JOIN sample s ON s.id = rr.sample;
 
 CREATE VIEW points AS
 SELECT r.uid AS run, p.uid AS projection, p.revision, pt.epoch, s.uid AS sample, s.label, o.prediction, pt.x, pt.y, pt.z
