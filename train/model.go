@@ -1,0 +1,148 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Model is the network with its optimiser, somewhere on its way through the epochs.
+type Model struct {
+	settings   Settings
+	operations operations
+	parameters []*parameter
+	adam       adam
+	epoch      int         // epochs completed
+	data       fingerprint // of the set it has trained on
+	broken     error       // why the weights are between two epochs
+
+	learners map[int]*graph // by rows: the full batch, and the rest
+	prober   *graph         // forward only
+	order    []int32        // this epoch's shuffle
+}
+
+// Batch reports one step of an epoch.
+type Batch struct {
+	Epoch   int     // being trained, from 1
+	Index   int     // of this batch within the epoch, from 0
+	Batches int     // in the epoch
+	Step    int     // optimiser steps so far, from 1, over all epochs
+	Loss    float64 // mean cross-entropy of the batch
+}
+
+// New returns a model with fresh weights, at epoch 0.
+func New(s Settings) (*Model, error) {
+	m, err := newModel(s, stock)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range m.parameters {
+		p.initialise(s.Seed, i)
+	}
+	return m, nil
+}
+
+func newModel(s Settings, o operations) (*Model, error) {
+	if err := s.validate(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	m := &Model{settings: s, operations: o, learners: map[int]*graph{}}
+	for i := range specs {
+		m.parameters = append(m.parameters, newParameter(i, o))
+	}
+	m.adam = adam{rate: s.LearningRate, parameters: m.parameters}
+	return m, nil
+}
+
+// Settings returns what the model was made with.
+func (m *Model) Settings() Settings { return m.settings }
+
+// Epoch returns the number of epochs completed.
+func (m *Model) Epoch() int { return m.epoch }
+
+// Step returns the number of optimiser steps taken.
+func (m *Model) Step() int { return m.adam.step }
+
+// Train runs the next epoch over set, each image once in a fresh order, and returns the mean of its
+// batches' losses. It calls each, unless nil, after every batch. Cancelling takes effect within a
+// batch and leaves the model between two epochs, good for nothing but [Model.Evaluate]: go on from
+// the last checkpoint.
+func (m *Model) Train(ctx context.Context, set *Set, each func(Batch)) (loss float64, err error) {
+	if m.broken != nil {
+		return 0, fmt.Errorf("train: epoch %d was not completed (%w): load the last checkpoint", m.epoch+1, m.broken)
+	}
+	if err := set.check(); err != nil {
+		return 0, fmt.Errorf("train: %w", err)
+	}
+	if f := set.fingerprint(); m.data == (fingerprint{}) {
+		m.data = f
+	} else if f != m.data {
+		return 0, fmt.Errorf("train: these are not the images trained on before: %v, before %v", f, m.data)
+	}
+	if loss, err = m.train(ctx, set, each); err != nil {
+		m.broken = err
+		return 0, fmt.Errorf("train: epoch %d: %w", m.epoch+1, err)
+	}
+	m.epoch++
+	return loss, nil
+}
+
+func (m *Model) train(ctx context.Context, set *Set, each func(Batch)) (float64, error) {
+	n, size := set.Len(), m.settings.Batch
+	if len(m.order) != n {
+		m.order = make([]int32, n)
+	}
+	shuffle(m.order, m.settings.Seed, m.epoch+1)
+	b := Batch{Epoch: m.epoch + 1, Batches: (n + size - 1) / size}
+	var sum float64
+	for ; b.Index < b.Batches; b.Index++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		var err error
+		if b.Loss, err = m.learn(set, m.order[b.Index*size:min(n, (b.Index+1)*size)]); err != nil {
+			return 0, fmt.Errorf("batch %d of %d: %w", b.Index+1, b.Batches, err)
+		}
+		b.Step = m.adam.step
+		sum += b.Loss
+		if each != nil {
+			each(b)
+		}
+	}
+	return sum / float64(b.Batches), nil
+}
+
+// learn takes one step on the given rows and returns their mean loss before it.
+func (m *Model) learn(set *Set, rows []int32) (float64, error) {
+	t := m.learners[len(rows)]
+	if t == nil {
+		var err error
+		if t, err = newGraph(m.operations, m.parameters, len(rows), true); err != nil {
+			return 0, err
+		}
+		m.learners[len(rows)] = t
+	}
+	t.fill(set, rows)
+	if err := t.run(); err != nil {
+		return 0, err
+	}
+	loss := float64(t.loss.Data().(float32))
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return 0, fmt.Errorf("the loss is %g after %d steps: try a learning rate below %g", loss, m.adam.step, m.settings.LearningRate)
+	}
+	return loss, m.adam.Step(t.learn)
+}
+
+// Close frees what the compiled graphs hold.
+func (m *Model) Close() error {
+	var errs []error
+	for _, t := range m.learners {
+		errs = append(errs, t.vm.Close())
+	}
+	if m.prober != nil {
+		errs = append(errs, m.prober.vm.Close())
+	}
+	m.learners, m.prober = map[int]*graph{}, nil
+	return errors.Join(errs...)
+}

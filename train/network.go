@@ -1,0 +1,89 @@
+package train
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// The network's sizes.
+const (
+	Side           = 28          // pixels along an image's edge
+	Pixels         = Side * Side // bytes of an image
+	Classes        = 10
+	EmbeddingDim   = 128
+	EmbeddingLayer = "fc1" // the layer whose output, after its ReLU, is the embedding
+)
+
+// spec is one parameter tensor as PyTorch has it, with PyTorch's name: convolutions are
+// out×in×3×3, linear weights out×in, with fc1's inputs in channel, row, column order.
+type spec struct {
+	name  string
+	shape []int
+	fanIn int // inputs of one output of its layer
+}
+
+func (s spec) size() int {
+	n := 1
+	for _, d := range s.shape {
+		n *= d
+	}
+	return n
+}
+
+// The parameters, in the order of the network and of its checkpoints.
+const (
+	conv1W = iota
+	conv1B
+	conv2W
+	conv2B
+	fc1W
+	fc1B
+	fc2W
+	fc2B
+)
+
+var specs = []spec{
+	conv1W: {"conv1.weight", []int{32, 1, 3, 3}, 9},
+	conv1B: {"conv1.bias", []int{32}, 9},
+	conv2W: {"conv2.weight", []int{64, 32, 3, 3}, 288},
+	conv2B: {"conv2.bias", []int{64}, 288},
+	fc1W:   {"fc1.weight", []int{EmbeddingDim, 3136}, 3136},
+	fc1B:   {"fc1.bias", []int{EmbeddingDim}, 3136},
+	fc2W:   {"fc2.weight", []int{Classes, EmbeddingDim}, EmbeddingDim},
+	fc2B:   {"fc2.bias", []int{Classes}, EmbeddingDim},
+}
+
+// operations are what the network is made of. The definition below does not know how they
+// compute, nor in which layout they want their parameters.
+type operations struct {
+	// conv is a 3×3 convolution with padding 1, plus bias, ReLU and 2×2 max-pooling.
+	// The first one's x is n×1×28×28; what passes between operations is their own affair.
+	conv func(x, w, b *G.Node) (*G.Node, error)
+	// linear is x·w + b, with a ReLU if asked; it flattens x to n×inputs first. The result is n×outputs.
+	linear func(x, w, b *G.Node, relu bool) (*G.Node, error)
+	// loss is the mean cross-entropy of n×classes logits against one-hot targets: a scalar.
+	loss func(logits, target *G.Node) (*G.Node, error)
+	// place says how parameter i is laid out for the operations: its shape, and for each of its
+	// elements the index in PyTorch's layout (nil: the same).
+	place func(i int) (shape tensor.Shape, order []int32)
+}
+
+// forward builds the network over images x and parameters p.
+func (o operations) forward(x *G.Node, p G.Nodes) (embedding, logits *G.Node, err error) {
+	h, err := o.conv(x, p[conv1W], p[conv1B]) // 32 channels of 14×14
+	if err != nil {
+		return nil, nil, fmt.Errorf("conv1: %w", err)
+	}
+	if h, err = o.conv(h, p[conv2W], p[conv2B]); err != nil { // 64 channels of 7×7
+		return nil, nil, fmt.Errorf("conv2: %w", err)
+	}
+	if embedding, err = o.linear(h, p[fc1W], p[fc1B], true); err != nil {
+		return nil, nil, fmt.Errorf("fc1: %w", err)
+	}
+	if logits, err = o.linear(embedding, p[fc2W], p[fc2B], false); err != nil {
+		return nil, nil, fmt.Errorf("fc2: %w", err)
+	}
+	return embedding, logits, nil
+}
