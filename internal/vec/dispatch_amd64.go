@@ -91,3 +91,51 @@ func tile(k int, x []float32, row, step int, y []float32, yStep int, c []float32
 		tileGeneric(k, x, row, step, y, yStep, c, ldc, alpha, add)
 	}
 }
+
+// packRows has its fast ways for whole panels of a tile's height or width; the
+// rest of k and ragged panels are left to Go.
+func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
+	if rows == width && k >= 16 {
+		n := k &^ 15
+		_, _ = dst[k*width-1], x[(rows-1)*ldx+k-1]
+		done := true
+		switch {
+		case level == AVX512 && width == 14:
+			packRowsNarrowAVX512(n, &x[0], uintptr(ldx)*size, &dst[0], 14*size)
+		case level == AVX512 && width == 32:
+			packRowsVectorAVX512(n, &x[0], uintptr(ldx)*size, &dst[0], 32*size)
+			packRowsVectorAVX512(n, &x[16*ldx], uintptr(ldx)*size, &dst[16], 32*size)
+		case level == AVX2 && width == 6:
+			packRowsNarrowAVX2(n, &x[0], uintptr(ldx)*size, &dst[0], 6*size)
+		case level == AVX2 && width == 16:
+			packRowsVectorAVX2(n, &x[0], uintptr(ldx)*size, &dst[0], 16*size)
+			packRowsVectorAVX2(n, &x[8*ldx], uintptr(ldx)*size, &dst[8], 16*size)
+		default:
+			done = false
+		}
+		if done {
+			dst, x, k = dst[n*width:], x[n:], k-n
+		}
+	}
+	packRowsGeneric(dst, width, x, ldx, rows, k)
+}
+
+func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
+	if cols < width {
+		packColumnsGeneric(dst, width, x, ldx, cols, k)
+		return
+	}
+	_, _ = dst[k*width-1], x[(k-1)*ldx+cols-1]
+	switch {
+	case level == AVX512 && width == 14:
+		packColumnsNarrowAVX512(k, &x[0], uintptr(ldx)*size, &dst[0])
+	case level == AVX512 && width == 32:
+		packColumnsWideAVX512(k, &x[0], uintptr(ldx)*size, &dst[0])
+	case level == AVX2 && width == 6:
+		packColumnsNarrowAVX2(k, &x[0], uintptr(ldx)*size, &dst[0])
+	case level == AVX2 && width == 16:
+		packColumnsWideAVX2(k, &x[0], uintptr(ldx)*size, &dst[0])
+	default:
+		packColumnsGeneric(dst, width, x, ldx, cols, k)
+	}
+}

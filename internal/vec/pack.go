@@ -12,7 +12,10 @@ import "sync"
 //			dst[p*width+r] = x[r*ldx+p] // zero for r >= rows
 //		}
 //	}
-func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
+func packRowsGeneric(dst []float32, width int, x []float32, ldx, rows, k int) {
+	if k == 0 {
+		return
+	}
 	dst = dst[:k*width]
 	if rows < width {
 		clear(dst)
@@ -44,7 +47,7 @@ func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
 //			dst[p*width+j] = x[p*ldx+j] // zero for j >= cols
 //		}
 //	}
-func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
+func packColumnsGeneric(dst []float32, width int, x []float32, ldx, cols, k int) {
 	for p := range k {
 		d := dst[p*width : (p+1)*width]
 		n := copy(d, x[p*ldx:p*ldx+cols])

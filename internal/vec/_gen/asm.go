@@ -141,6 +141,14 @@ func (a asm) first(n reg.GPVirtual) mask {
 	return mask{v}
 }
 
+// constMask builds the opmask of the first n lanes.
+func (a asm) constMask(n int) reg.Register {
+	bits, k := a.GP32(), a.K()
+	a.MOVL(U32(1<<n-1), bits)
+	a.KMOVW(bits, k)
+	return k
+}
+
 // laneTable is eight words of ones and then eight zeros: the mask of the first
 // n lanes starts n words before the zeros.
 func (a asm) laneTable() Mem {

@@ -23,6 +23,7 @@ var files = []struct {
 	{"dot", dot},
 	{"sqdist", sqDist},
 	{"nearer", nearer},
+	{"pack", pack},
 	{"tile", tile},
 }
 

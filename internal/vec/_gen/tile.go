@@ -8,10 +8,7 @@ import (
 // tile is the matrix product's inner loop: 14×32 with AVX-512, whose 28
 // accumulators leave 4 registers, and 6×16 with AVX2, whose 12 leave 4.
 func tile(a asm) {
-	rows := 14
-	if !a.wide {
-		rows = 6
-	}
+	rows := a.tileRows()
 	a.function("tile", "func(k int, x *float32, rowStride, stepStride uintptr, y *float32, yStride uintptr, c *float32, ldc uintptr, alpha float32, add int)",
 		"computes c[r][j] = alpha · Σ_p x[r][p]·y[p][j] over the rows and columns of a tile,",
 		"and adds what c held when add is not zero. Strides are in bytes: x's from row to",
