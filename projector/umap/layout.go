@@ -1,0 +1,141 @@
+package umap
+
+import (
+	"context"
+	"math"
+	"slices"
+)
+
+// LayoutOptions are the settings of [Layout]; those of [Options] mean the same.
+type LayoutOptions struct {
+	A, B               float64 // the curve, from [FitCurve]
+	NEpochs            int     // passes over the graph, ≥ 0
+	LearningRate       float64
+	NegativeSampleRate int
+	RepulsionStrength  float64
+	Seed               uint64
+	Workers            int
+
+	// Group, when not nil, gives each row a group, numbered from 0, and
+	// GroupShare of a row's negatives (0 to 1) are drawn from its own group,
+	// the others from all rows.
+	Group      []int32
+	GroupShare float64
+}
+
+// Layout moves the points y (n×dims, row-major), in place, so that points
+// joined in g lie near each other and others apart: descent on UMAP's cross
+// entropy with sampled edges and sampled negatives (section 4.2 of the paper).
+//
+// Each pass gathers, for every point, the forces of its due edges and of their
+// negatives, all from where points lay before the pass, and then moves all
+// points at once by Adam (Kingma and Ba 2015), as uwot's batch mode does.
+// Points do not wait for each other, and randomness is a hash of seed, pass
+// and edge, so the result is the same for any number of workers.
+func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOptions, progress Progress) error {
+	d, err := newDescent(y, dims, g, o)
+	if err != nil {
+		return err
+	}
+	pass := d.passAny
+	if dims == 2 {
+		pass = d.pass2
+	}
+	for t := 1; t <= o.NEpochs; t++ {
+		d.begin(t)
+		err := each(ctx, (d.n+chunk-1)/chunk, len(d.due), func(w, c int) {
+			pass(d.due[w], c*chunk, min(d.n, (c+1)*chunk))
+		})
+		if err != nil {
+			return err
+		}
+		d.now, d.next = d.next, d.now
+		if progress != nil {
+			progress("layout", t, o.NEpochs)
+		}
+	}
+	copy(y, d.now)
+	return nil
+}
+
+// A descent is the state of one call of Layout.
+type descent struct {
+	n, dims         int
+	graph           *Graph
+	step            []uint32 // per edge; see steps
+	attract, repel  *table
+	negatives       int
+	pools           pools
+	now, next       []float32 // n×dims, before and after this pass
+	moment, squares []float32 // n×dims, Adam's running means of the gradient and its square
+	due             [][]int32 // scratch per worker
+
+	o     LayoutOptions
+	t     uint32  // this pass, from 1
+	key   uint64  // of its random numbers
+	alpha float32 // its step
+}
+
+// Adam's constants are uwot's for its batch mode. A short memory suits a
+// gradient that changes as much from pass to pass as this one.
+const (
+	adamBeta1 = 0.5
+	adamBeta2 = 0.9
+	adamEps   = 1e-7
+)
+
+func newDescent(y []float32, dims int, g *Graph, o LayoutOptions) (*descent, error) {
+	n := g.Rows()
+	if dims < 1 || len(y) != n*dims {
+		return nil, refuse("%d coordinates for %d rows of %d dimensions", len(y), n, dims)
+	}
+	for i, v := range y {
+		if !(v > -1e12 && v < 1e12) {
+			return nil, refuse("coordinate %d of row %d = %v, want less than 1e12 in size", i%dims, i/dims, v)
+		}
+	}
+	p, err := newPools(n, o.Group, o.GroupShare)
+	if err != nil {
+		return nil, err
+	}
+	d := &descent{
+		n: n, dims: dims, graph: g, step: g.steps(), o: o,
+		attract: attraction(o.A, o.B), repel: repulsion(o.A, o.B, o.RepulsionStrength),
+		negatives: o.NegativeSampleRate, pools: p,
+		now: slices.Clone(y), next: make([]float32, len(y)),
+		moment: make([]float32, len(y)), squares: make([]float32, len(y)),
+		due: make([][]int32, workers(o.Workers)),
+	}
+	degree := 0
+	for i := range n {
+		degree = max(degree, g.Start[i+1]-g.Start[i])
+	}
+	for w := range d.due {
+		d.due[w] = make([]int32, degree+1)
+	}
+	return d, nil
+}
+
+// begin sets up pass t: a learning rate that falls linearly, times Adam's
+// correction for averages that started at 0.
+func (d *descent) begin(t int) {
+	rate := d.o.LearningRate * (1 - float64(t-1)/float64(d.o.NEpochs))
+	d.alpha = float32(rate * math.Sqrt(1-math.Pow(adamBeta2, float64(t))) / (1 - math.Pow(adamBeta1, float64(t))))
+	d.t = uint32(t)
+	d.key = draw(d.o.Seed, 3, uint64(t))
+}
+
+// steps gives, per edge, the share of the passes in which it is due, weight /
+// largest weight, in units of 2⁻³²: it is due in pass t when t·step wraps
+// round past 2³², which needs no memory of when it last was.
+func (g *Graph) steps() []uint32 {
+	largest := 0.0
+	for _, w := range g.Weight {
+		largest = max(largest, float64(w))
+	}
+	s := make([]uint32, len(g.Weight))
+	for e, w := range g.Weight {
+		s[e] = uint32(min(float64(w)/largest*(1<<32), 1<<32-1))
+	}
+	return s
+}

@@ -1,0 +1,264 @@
+package umap
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+)
+
+// A KNN holds the nearest other rows of each of N rows. Rows of zeros aside,
+// no row is its own neighbour.
+type KNN struct {
+	N, K  int       // K others per row, so n_neighbors - 1
+	Index []int32   // N×K, nearest first
+	Dist  []float32 // N×K, in the metric
+}
+
+// NeighborOptions say what [Neighbors] looks for.
+type NeighborOptions struct {
+	NNeighbors int    // counts the row itself, so one fewer is returned; ≥ 1; at most all rows
+	Metric     string // one of [Metrics]
+	Workers    int    // goroutines; 0 means one per CPU
+}
+
+// Neighbors finds the exact nearest rows of every row of x (n×dim, row-major).
+// Equal distances are ordered by row number.
+//
+// It works in blocks: |x-y|² = |x|² + |y|² - 2·x·y for a tile of row pairs at
+// a time, with x·y from a matrix product, and each row keeps only its best
+// few. That formula cancels when rows are nearer to each other than to the
+// mean, so a few more than needed are kept and measured again directly, and a
+// row for which the formula's rounding error leaves a doubt is searched anew.
+func Neighbors(ctx context.Context, x []float32, dim int, o NeighborOptions, progress Progress) (*KNN, error) {
+	n, err := checkRows(x, dim)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.NNeighbors < 1:
+		return nil, refuse("n_neighbors = %d, want at least 1", o.NNeighbors)
+	case !slices.Contains(Metrics, o.Metric):
+		return nil, refuse("metric = %q is unknown", o.Metric)
+	}
+	s := &search{n: n, k: max(0, min(o.NNeighbors, n)-1), crew: workers(o.Workers)}
+	s.rows, s.dim = euclidean(x, dim, o.Metric)
+	if s.k == 0 {
+		return &KNN{N: n, Index: []int32{}, Dist: []float32{}}, nil
+	}
+	left, right := s.pack()
+	s.shortlists = newShortlists(s.norm, min(n-1, s.k+8+s.k/4))
+	c := &counter{report: progress, stage: "neighbors", total: n * n}
+	if err := s.scan(ctx, left, right, c); err != nil {
+		return nil, err
+	}
+	knn := &KNN{N: n, K: s.k, Index: make([]int32, n*s.k), Dist: make([]float32, n*s.k)}
+	if err := s.measure(ctx, knn); err != nil {
+		return nil, err
+	}
+	toMetric(knn.Dist, o.Metric)
+	return knn, nil
+}
+
+// A search is the state of one call of Neighbors.
+type search struct {
+	n, dim, k int
+	crew      int // goroutines
+
+	rows  []float32 // n×dim; distances between these are what is asked for
+	scale float64   // products are taken of (rows - mean)·scale, scale a power of two
+	norm  []float32 // |(row - mean)·scale|²
+	reach float64   // the largest such length
+
+	*shortlists
+}
+
+// pack lays out the rows for their products. Less their mean, and with values
+// near 1, they lose little to cancellation and nothing to overflow.
+func (s *search) pack() (*vec.Left, *vec.Right) {
+	n, dim := s.n, s.dim
+	mean := make([]float64, dim)
+	for i := range n {
+		for j, v := range s.rows[i*dim : (i+1)*dim] {
+			mean[j] += float64(v)
+		}
+	}
+	top := 0.0
+	for j := range mean {
+		mean[j] /= float64(n)
+	}
+	for i := range n {
+		for j, v := range s.rows[i*dim : (i+1)*dim] {
+			top = max(top, math.Abs(float64(v)-mean[j]))
+		}
+	}
+	s.scale = 1
+	if top > 0 {
+		_, e := math.Frexp(top)
+		s.scale = math.Ldexp(1, -e)
+	}
+	centered := make([]float32, n*dim)
+	s.norm = make([]float32, n)
+	for i := range n {
+		sum := 0.0
+		c := centered[i*dim : (i+1)*dim]
+		for j, v := range s.rows[i*dim : (i+1)*dim] {
+			d := (float64(v) - mean[j]) * s.scale
+			c[j] = float32(d)
+			sum += d * d
+		}
+		s.norm[i] = float32(sum)
+		s.reach = max(s.reach, math.Sqrt(sum))
+	}
+	return vec.PackLeft(centered, dim, s.crew), vec.PackRight(centered, dim, s.crew)
+}
+
+// scan takes the product of every pair of row blocks once and offers each
+// product to the shortlists of both its rows.
+func (s *search) scan(ctx context.Context, left *vec.Left, right *vec.Right, c *counter) error {
+	// About 200 KB of products, which stay in the second-level cache.
+	side := left.Step() * right.Step() / gcd(left.Step(), right.Step())
+	side *= max(1, 224/side)
+	blocks := (s.n + side - 1) / side
+	locks := make([]sync.Mutex, blocks)
+	own := make([]tile, s.crew)
+	return each(ctx, blocks*(blocks+1)/2, s.crew, func(w, task int) {
+		t := &own[w]
+		if t.dots == nil {
+			t.dots, t.found = vec.Aligned(side*side), make([]int32, side)
+		}
+		a, b := blockPair(task, blocks)
+		t.a0, t.a1 = a*side, min(s.n, (a+1)*side)
+		t.b0, t.b1 = b*side, min(s.n, (b+1)*side)
+		t.stride = vec.Products(t.dots, left, t.a0, t.a1, right, t.b0, t.b1)
+		locks[a].Lock()
+		defer locks[a].Unlock()
+		if a != b {
+			locks[b].Lock() // b > a always, so no two workers wait for each other
+			defer locks[b].Unlock()
+		}
+		c.add(s.offer(t))
+	})
+}
+
+// blockPair numbers the pairs a ≤ b < blocks by rows.
+func blockPair(task, blocks int) (a, b int) {
+	for task >= blocks-a {
+		task -= blocks - a
+		a++
+	}
+	return a, a + task
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// measure replaces the shortlists' estimates by distances and keeps the k
+// nearest.
+func (s *search) measure(ctx context.Context, knn *KNN) error {
+	return chunks(ctx, s.n, s.crew, func(lo, hi int) {
+		near := make([]neighbor, 0, s.size)
+		for i := lo; i < hi && ctx.Err() == nil; i++ {
+			near = near[:0]
+			for _, j := range s.index[i*s.size : (i+1)*s.size] {
+				near = append(near, neighbor{s.sqdist(i, int(j)), j})
+			}
+			slices.SortFunc(near, nearer)
+			if !s.certain(i, near[s.k-1].dist) {
+				near = s.nearest(ctx, i, near[:0])
+			}
+			for r, v := range near[:s.k] {
+				knn.Index[i*s.k+r] = v.row
+				knn.Dist[i*s.k+r] = float32(min(math.Sqrt(v.dist), math.MaxFloat32))
+			}
+		}
+	})
+}
+
+// certain reports whether no row outside row i's shortlist can be as near as
+// worst (a squared distance): whether the shortlist's largest estimate exceeds
+// it by more than rounding can account for.
+//
+// A dot product of m terms is off by at most m·u·|x||y|, u = 2⁻²⁴, and rows
+// within reach of row i are no longer than |x| + √worst.
+func (s *search) certain(i int, worst float64) bool {
+	if s.size == s.n-1 {
+		return true
+	}
+	worst *= s.scale * s.scale
+	length := math.Sqrt(float64(s.norm[i]))
+	far := min(s.reach, length+math.Sqrt(worst))
+	slack := float64(s.dim+8) / (1 << 24) * (length + far) * far
+	estimate := float64(s.key[(i+1)*s.size-1]) + float64(s.norm[i])
+	return worst < estimate-2*slack
+}
+
+// nearest searches all rows for the k nearest of row i, by direct distances.
+func (s *search) nearest(ctx context.Context, i int, near []neighbor) []neighbor {
+	for j := range s.n {
+		if j == i {
+			continue
+		}
+		if len(near) == s.k {
+			if near[s.k-1].dist == 0 { // equal rows come in order: none later is nearer
+				break
+			}
+			if j%chunk == 0 && ctx.Err() != nil {
+				break
+			}
+		}
+		d := s.sqdist(i, j)
+		if len(near) < s.k {
+			near = append(near, neighbor{})
+		} else if d >= near[s.k-1].dist {
+			continue
+		}
+		at := len(near) - 1
+		for at > 0 && near[at-1].dist > d {
+			near[at] = near[at-1]
+			at--
+		}
+		near[at] = neighbor{d, int32(j)}
+	}
+	return near
+}
+
+// sqdist is the squared distance of two rows, in float64 and one fixed order.
+func (s *search) sqdist(i, j int) float64 {
+	a, b := s.rows[i*s.dim:(i+1)*s.dim], s.rows[j*s.dim:(j+1)*s.dim]
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	k := 0
+	for ; k+4 <= len(a); k += 4 {
+		d0, d1 := float64(a[k])-float64(b[k]), float64(a[k+1])-float64(b[k+1])
+		d2, d3 := float64(a[k+2])-float64(b[k+2]), float64(a[k+3])-float64(b[k+3])
+		s0 += float64(d0 * d0) // the conversions forbid fusing, so that all machines agree
+		s1 += float64(d1 * d1)
+		s2 += float64(d2 * d2)
+		s3 += float64(d3 * d3)
+	}
+	for ; k < len(a); k++ {
+		d := float64(a[k]) - float64(b[k])
+		s0 += float64(d * d)
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+type neighbor struct {
+	dist float64
+	row  int32
+}
+
+func nearer(a, b neighbor) int {
+	if c := cmp.Compare(a.dist, b.dist); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.row, b.row)
+}

@@ -1,0 +1,340 @@
+package umap
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+func TestNeighborsAreTheNearest(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		x         []float32
+		dim, near int
+	}{
+		{"blobs", blobs(700, 9, 3, 1), 9, 15},
+		{"one column", blobs(500, 1, 3, 2), 1, 6},
+		{"far from the origin", shifted(blobs(600, 5, 2, 3), 1e5), 5, 10},
+		{"tight blobs far apart", spaced(blobs(600, 5, 1, 4), 5, 1e6), 5, 10},
+		{"ties", grid(400), 2, 9},
+		{"all rows", blobs(40, 3, 1, 5), 3, 40},
+	} {
+		knn, err := Neighbors(ctx, c.x, c.dim, NeighborOptions{NNeighbors: c.near, Metric: "euclidean"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if knn.K != c.near-1 {
+			t.Fatalf("%s: %d neighbours, want %d", c.name, knn.K, c.near-1)
+		}
+		for i := range knn.N {
+			for r, j := range order(c.x, c.dim, i)[:knn.K] {
+				if got := knn.Index[i*knn.K+r]; int(got) != j {
+					t.Fatalf("%s: neighbour %d of row %d = %d, want %d", c.name, r, i, got, j)
+				}
+			}
+		}
+	}
+}
+
+func shifted(x []float32, by float32) []float32 {
+	for i := range x {
+		x[i] += by
+	}
+	return x
+}
+
+// spaced moves every other row away, by so much that products cannot tell
+// rows of one half apart.
+func spaced(x []float32, dim int, by float32) []float32 {
+	for i := range x {
+		if i/dim%2 == 1 {
+			x[i] += by
+		}
+	}
+	return x
+}
+
+// grid has many equal distances and, at its end, equal rows.
+func grid(n int) []float32 {
+	var x []float32
+	for i := range n {
+		x = append(x, float32(min(i, n-30)%20), float32(min(i, n-30)/20))
+	}
+	return x
+}
+
+func TestNeighborsMetrics(t *testing.T) {
+	x := []float32{1, 0, 0, 2, 0, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0}
+	for _, c := range []struct {
+		metric string
+		row    int
+		index  []int32
+		dist   []float32
+	}{
+		{"euclidean", 0, []int32{1, 3, 4, 2}, []float32{1, 1, 1, float32(math.Sqrt(10))}},
+		{"cosine", 0, []int32{1, 3, 2, 4}, []float32{0, float32(1 - math.Sqrt(0.5)), 1, 1}},
+		{"cosine", 3, []int32{0, 1, 2, 4}, []float32{float32(1 - math.Sqrt(0.5)), float32(1 - math.Sqrt(0.5)), float32(1 - math.Sqrt(0.5)), 1}},
+		{"correlation", 0, []int32{1, 3, 4, 2}, []float32{0, 0.5, 1, 1.5}},
+	} {
+		knn, err := Neighbors(ctx, x, 3, NeighborOptions{NNeighbors: 5, Metric: c.metric}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := knn.Index[c.row*4 : c.row*4+4]; !slices.Equal(got, c.index) {
+			t.Errorf("%s: neighbours of row %d = %v, want %v", c.metric, c.row, got, c.index)
+		}
+		for r, want := range c.dist {
+			if got := knn.Dist[c.row*4+r]; math.Abs(float64(got-want)) > 1e-6 {
+				t.Errorf("%s: distance %d of row %d = %v, want %v", c.metric, r, c.row, got, want)
+			}
+		}
+	}
+}
+
+func TestMembershipsSum(t *testing.T) {
+	x := blobs(400, 6, 2, 1)
+	for _, near := range []int{2, 3, 5, 15, 100} {
+		for _, local := range []float64{0, 0.5, 1, 1.5, 3} {
+			local = min(local, float64(near-1))
+			knn, err := Neighbors(ctx, x, 6, NeighborOptions{NNeighbors: near, Metric: "euclidean"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := Memberships(ctx, knn, local, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// log2(k) is the sum wherever there is room for it between the
+			// neighbours that are fully connected and all of them, and more
+			// where that asks for σ below its floor.
+			want := math.Log2(float64(near))
+			want = min(max(want, math.Floor(local)), float64(knn.K))
+			for i := range knn.N {
+				sum := 0.0
+				for _, s := range v[i*knn.K : (i+1)*knn.K] {
+					if s < 0 || s > 1 {
+						t.Fatalf("membership %v", s)
+					}
+					sum += float64(s)
+				}
+				dist := knn.Dist[i*knn.K : (i+1)*knn.K]
+				floored := sum > want && slices.ContainsFunc(dist, func(d float32) bool {
+					over := float64(d) - localDistance(dist, local)
+					return over > 0 && over < 0.03
+				})
+				if math.Abs(sum-want) > 1e-4 && !floored {
+					t.Fatalf("%d neighbours, local connectivity %v: memberships of row %d sum to %v, want %v", near, local, i, sum, want)
+				}
+			}
+		}
+	}
+}
+
+func TestFuzzyUnion(t *testing.T) {
+	x := blobs(500, 4, 2, 3)
+	knn, _ := Neighbors(ctx, x, 4, NeighborOptions{NNeighbors: 8, Metric: "euclidean"}, nil)
+	v, _ := Memberships(ctx, knn, 1, 1)
+	strength := map[[2]int32]float64{}
+	for e, j := range knn.Index {
+		strength[[2]int32{int32(e / knn.K), j}] = float64(v[e])
+	}
+	for _, mix := range []float64{0, 0.3, 1} {
+		g, err := FuzzyUnion(ctx, knn, v, mix, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edges := weights(t, g)
+		for e := range strength {
+			a, b := strength[e], strength[[2]int32{e[1], e[0]}]
+			want := mix*(a+b-a*b) + (1-mix)*a*b
+			if got := edges[e]; math.Abs(got-want) > 1e-6 {
+				t.Fatalf("mix %v: weight of %v = %v, want %v", mix, e, got, want)
+			}
+			if edges[e] != edges[[2]int32{e[1], e[0]}] {
+				t.Fatalf("mix %v: edge %v differs from its reverse", mix, e)
+			}
+		}
+		both, err := Unite(ctx, g, g, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for e, w := range weights(t, both) {
+			if want := edges[e] * (2 - edges[e]); math.Abs(w-want) > 1e-6 {
+				t.Fatalf("united with itself: weight of %v = %v, want %v", e, w, want)
+			}
+		}
+		kept := weights(t, g.Prune(4))
+		for e, w := range edges {
+			if _, ok := kept[e]; ok != (w >= 0.25*maxOf(edges)) {
+				t.Fatalf("edge of weight %v kept: %v", w, ok)
+			}
+		}
+	}
+}
+
+// weights returns the edges of g, having checked that rows are sorted.
+func weights(t *testing.T, g *Graph) map[[2]int32]float64 {
+	edges := map[[2]int32]float64{}
+	for i := range g.Rows() {
+		if row := g.Col[g.Start[i]:g.Start[i+1]]; !slices.IsSorted(row) {
+			t.Fatalf("edges of row %d are not sorted: %v", i, row)
+		}
+		for e := g.Start[i]; e < g.Start[i+1]; e++ {
+			edges[[2]int32{int32(i), g.Col[e]}] = float64(g.Weight[e])
+		}
+	}
+	return edges
+}
+
+func maxOf(edges map[[2]int32]float64) (top float64) {
+	for _, w := range edges {
+		top = max(top, w)
+	}
+	return top
+}
+
+func TestFitCurve(t *testing.T) {
+	for _, c := range []struct{ minDist, spread, a, b float64 }{ // umap-learn 0.5.3
+		{0.1, 1, 1.57694346, 0.89506088},
+		{0.01, 1, 1.89560572, 0.80064060},
+		{0, 1, 1.93280840, 0.79049497},
+		{0.5, 1, 0.58303001, 1.33416694},
+		{1, 1, 0.11497568, 1.92922773},
+		{0.1, 2, 0.54466054, 0.84205543},
+	} {
+		a, b := FitCurve(c.minDist, c.spread)
+		if math.Abs(a-c.a) > 1e-4 || math.Abs(b-c.b) > 1e-4 {
+			t.Errorf("FitCurve(%v, %v) = %v, %v, want %v, %v", c.minDist, c.spread, a, b, c.a, c.b)
+		}
+	}
+}
+
+func TestSpectral(t *testing.T) {
+	// The normalised Laplacian of a ring of n rows has eigenvectors
+	// cos(2πi/n) and sin(2πi/n): the eigenmap is a circle.
+	g := &Graph{Start: []int{0}}
+	for i := range 60 {
+		a, b := int32((i+59)%60), int32((i+1)%60)
+		g.Col = append(g.Col, min(a, b), max(a, b))
+		g.Weight = append(g.Weight, 1, 1)
+		g.Start = append(g.Start, len(g.Col))
+	}
+	y, err := Spectral(ctx, g, make([]float32, 60), 1, 2, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		if r := math.Hypot(float64(y[2*i]), float64(y[2*i+1])); math.Abs(r-1) > 0.01 {
+			t.Errorf("row %d of a ring lies at radius %v, want 1", i, r)
+		}
+	}
+}
+
+func TestComponents(t *testing.T) {
+	x := blobs(300, 3, 3, 1)
+	knn, _ := Neighbors(ctx, x, 3, NeighborOptions{NNeighbors: 30, Metric: "euclidean"}, nil)
+	v, _ := Memberships(ctx, knn, 1, 1)
+	g, _ := FuzzyUnion(ctx, knn, v, 1, 1)
+	parts := g.Components()
+	if len(parts) != 3 {
+		t.Fatalf("%d components, want 3", len(parts))
+	}
+	for c, rows := range parts {
+		for _, i := range rows {
+			if int(i)%3 != c {
+				t.Errorf("row %d is in component %d", i, c)
+			}
+		}
+	}
+	y, err := Spectral(ctx, g, x, 3, 2, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := purity(y, 2, 3); p < 0.95 {
+		t.Errorf("components overlap at the start: purity %v", p)
+	}
+}
+
+func TestPCA(t *testing.T) {
+	// Variances 100, 25, 4 and little more along the axes of a turned frame.
+	const n, dim = 2000, 6
+	x := make([]float32, 0, n*dim)
+	for i := range uint64(n) {
+		a, b, c := 10*normal(1, i, 0), 5*normal(1, i, 1), 2*normal(1, i, 2)
+		x = append(x, float32(0.6*a+0.8*b), float32(0.8*a-0.6*b), float32(c), 3, float32(0.1*normal(1, i, 3)), -8)
+	}
+	y, err := PCA(ctx, x, dim, 3, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s [3][3]float64
+	for i := range n {
+		for a := range 3 {
+			for b := range 3 {
+				s[a][b] += float64(y[3*i+a]) * float64(y[3*i+b])
+			}
+		}
+	}
+	for a, want := range []float64{4, 2, 0.8} { // standard deviations over the last one's 2.5
+		if got := math.Sqrt(s[a][a]/s[2][2]) * 0.8; math.Abs(got-want) > 0.1*want {
+			t.Errorf("spread of component %d = %.3f, want %.3f", a, got, want)
+		}
+		for b := range a {
+			if c := s[a][b] / math.Sqrt(s[a][a]*s[b][b]); math.Abs(c) > 0.02 {
+				t.Errorf("components %d and %d correlate: %.3f", a, b, c)
+			}
+		}
+	}
+}
+
+func TestForceTable(t *testing.T) {
+	a, b := FitCurve(0.01, 1)
+	att, rep := attraction(a, b), repulsion(a, b, 1)
+	for d2 := 1e-4; d2 < 5e4; d2 *= 1.01 {
+		for name, c := range map[string]struct{ got, want float64 }{
+			"attraction": {float64(att.at(float32(d2))), -2 * a * b * math.Pow(d2, b-1) / (1 + a*math.Pow(d2, b))},
+			"repulsion":  {float64(rep.at(float32(d2))), 2 * b / ((0.001 + d2) * (1 + a*math.Pow(d2, b)))},
+		} {
+			if math.Abs(c.got-c.want) > 3e-4*math.Abs(c.want) {
+				t.Fatalf("%s at d² = %v: %v, want %v", name, d2, c.got, c.want)
+			}
+		}
+	}
+	for _, d2 := range []float32{0, 1e-30, 1e30, math.MaxFloat32} {
+		if v := att.at(d2); v-v != 0 {
+			t.Errorf("attraction at %v = %v", d2, v)
+		}
+	}
+}
+
+func TestNegativesComeFromTheGroup(t *testing.T) {
+	const n = 1000
+	group := make([]int32, n)
+	for i := range group {
+		group[i] = int32(i % 10)
+	}
+	for _, share := range []float64{0.2, 1} {
+		p, err := newPools(n, group, share)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const draws = 100000
+		own, r := 0, uint64(1)
+		for k := range draws {
+			pool := p.of(k % n)
+			r = nextDraw(r)
+			if pool.pick(r)%10 == k%10 {
+				own++
+			}
+		}
+		if got, want := float64(own)/draws, share+(1-share)/10; math.Abs(got-want) > 0.01 {
+			t.Errorf("share %v: %.3f of the negatives are of the own group, want %.3f", share, got, want)
+		}
+	}
+	if _, err := newPools(n, group[:5], 0.5); err == nil {
+		t.Error("too few groups are accepted")
+	}
+	if _, err := newPools(n, group, 1.5); err == nil {
+		t.Error("a share of 1.5 is accepted")
+	}
+}
