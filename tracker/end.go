@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (r *Run) end(ctx context.Context, state State, cause error) error {
 	}
 	var text any
 	if cause != nil {
-		text = cause.Error()
+		text = strings.ReplaceAll(strings.ToValidUTF8(cause.Error(), "\ufffd"), "\x00", "\ufffd")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()

@@ -21,6 +21,7 @@ var (
 	ErrOlderSchema = errors.New("older schema")       // opened read-only, and needs an upgrade first
 	ErrReadOnly    = errors.New("store is read-only") // opened with ReadOnly
 	ErrClosed      = errors.New("store is closed")    // used after Close
+	ErrBusy        = errors.New("store is busy")      // another process has been writing for longer than we wait
 	ErrCorrupt     = errors.New("store is corrupt")   // a checksum does not match
 	ErrNoRun       = errors.New("no default run")     // package-level function without Init
 )

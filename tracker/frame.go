@@ -25,8 +25,8 @@ type preparedFrame struct {
 }
 
 func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
-	if l.Name == "" {
-		return f, refuse(ErrInvalid, "a layer needs a name")
+	if l.Name == "" || !storable(l.Name) {
+		return f, refuse(ErrInvalid, "a layer's name must be text")
 	}
 	if l.Dim < 1 || l.Dim > maxDim {
 		return f, refuse(ErrInvalid, "has %d columns, must have 1 to %d", l.Dim, maxDim)
@@ -36,13 +36,8 @@ func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
 		return f, err
 	}
 	if n := len(samples); len(l.Vectors) != n*l.Dim {
-		if n > 0 && len(l.Vectors)%n == 0 {
-			return f, refuse(ErrInvalid, "has %d columns, expected %d: %d floats for %d samples", len(l.Vectors)/n, l.Dim, len(l.Vectors), n)
-		}
-		if len(l.Vectors)%l.Dim == 0 {
-			return f, refuse(ErrInvalid, "has %d rows of %d columns, expected %d, one per sample", len(l.Vectors)/l.Dim, l.Dim, n)
-		}
-		return f, refuse(ErrInvalid, "has %d floats, expected %d samples × %d columns = %d", len(l.Vectors), n, l.Dim, n*l.Dim)
+		return f, refuse(ErrInvalid, "has %d floats%s, expected %d samples × %d columns = %d",
+			len(l.Vectors), shape(len(l.Vectors), n, l.Dim), n, l.Dim, n*l.Dim)
 	}
 	name := func(row int) string {
 		if l.IDs != nil {
@@ -52,6 +47,21 @@ func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
 	}
 	chunks, err := encodeChunks(l.Vectors, l.Dim, name)
 	return preparedFrame{l.Name, l.Dim, samples, chunks}, err
+}
+
+// shape guesses what a wrong number of floats was meant to be: " (127 columns)".
+func shape(floats, n, dim int) string {
+	var guesses []string
+	if floats%n == 0 && floats > 0 {
+		guesses = append(guesses, fmt.Sprintf("%d columns", floats/n))
+	}
+	if floats%dim == 0 && floats > 0 {
+		guesses = append(guesses, fmt.Sprintf("%d rows", floats/dim))
+	}
+	if guesses == nil {
+		return ""
+	}
+	return " (" + strings.Join(guesses, ", or ") + ")"
 }
 
 func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame) error {

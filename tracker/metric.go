@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Metrics are named numbers. NaN and infinities are kept.
@@ -45,7 +44,7 @@ func (r *Run) LogMetrics(ctx context.Context, step int, m Metrics) error {
 
 func (m Metrics) check() error {
 	for name := range m {
-		if name == "" || !utf8.ValidString(name) {
+		if name == "" || !storable(name) {
 			return refuse(ErrInvalid, "metric name %q must be text", name)
 		}
 	}

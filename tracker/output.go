@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"math"
-	"unicode/utf8"
 )
 
 // Outputs are what the network said of each sample at one epoch. Each slice is nil or has one element per sample.
@@ -29,8 +28,8 @@ func prepareOutputs(index *sampleIndex, o *Outputs) ([]int64, error) {
 		}
 	}
 	for i, p := range o.Predictions {
-		if !utf8.ValidString(p) {
-			return nil, refuse(ErrInvalid, "prediction %d, %q, is not valid UTF-8", i, p)
+		if !storable(p) {
+			return nil, refuse(ErrInvalid, "prediction %d, %q: must be valid UTF-8 without NUL", i, p)
 		}
 	}
 	return samples, nil

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -63,8 +64,8 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 			return nil, refuse(ErrInvalid, "sample %d of the batch has no ID", i)
 		case dup:
 			return nil, refuse(ErrInvalid, "sample %q is in the batch twice, at %d and at %d", s.ID, first, i)
-		case !utf8.ValidString(s.ID) || !utf8.ValidString(s.Label):
-			return nil, refuse(ErrInvalid, "sample %q: ID and label must be valid UTF-8, label is %q", s.ID, s.Label)
+		case !storable(s.ID) || !storable(s.Label):
+			return nil, refuse(ErrInvalid, "sample %q, label %q: must be valid UTF-8 without NUL", s.ID, s.Label)
 		case len(s.Thumbnail) > 0 && !bytes.HasPrefix(s.Thumbnail, pngMagic):
 			return nil, refuse(ErrInvalid, "sample %q: the thumbnail is not a PNG image", s.ID)
 		}
@@ -84,8 +85,21 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 	return rows, nil
 }
 
+// storable reports whether every database can keep the text.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.Contains(text, "\x00")
+}
+
 // unknown returns the samples of batch that the run does not have yet, and refuses those that it has with other content.
 func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRow, error) {
+	if len(index.rows) == 0 {
+		return batch, nil
+	}
+	var linked bool // the same batch again, as when a run is resumed
+	const query = "SELECT count(*) > 0 FROM run_sample_set rs JOIN sample_set ss ON ss.id = rs.sample_set WHERE rs.run = ? AND ss.hash = ?"
+	if err := t.QueryRowContext(t.ctx, query, r.id, hashSamples(batch)).Scan(&linked); err != nil || linked {
+		return nil, err
+	}
 	var fresh []sampleRow
 	for _, s := range batch {
 		i, ok := index.at[s.uid]
@@ -197,6 +211,9 @@ func (x *sampleIndex) pick(uids []string) ([]int64, error) {
 	}
 	if uids == nil {
 		return x.rows, nil
+	}
+	if len(uids) == 0 {
+		return nil, refuse(ErrInvalid, "IDs is empty: give nil for all samples")
 	}
 	rows := make([]int64, len(uids))
 	seen := make(map[int]struct{}, len(uids))

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -20,6 +21,9 @@ import (
 
 // applicationID marks a SQLite file as a store: "Zoet", at offset 68 of the file.
 const applicationID = 0x5a6f6574
+
+// busyTimeout is how long a transaction waits for those of other processes.
+const busyTimeout = 10 * time.Second
 
 // readers is the most connections that read at once.
 const readers = 8
@@ -108,10 +112,12 @@ func create(ctx context.Context, path string) error {
 	return nil
 }
 
+var waitBusy = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
+
 // connect opens the reading pool and the writing connection, and brings the schema up to date.
 func (s *Store) connect(ctx context.Context) error {
 	// Readers open the file for writing and promise not to: the last connection that closes can then remove the side files.
-	reader, err := sql.Open("sqlite", dsn(s.path, "busy_timeout(10000)", "query_only(1)"))
+	reader, err := sql.Open("sqlite", dsn(s.path, waitBusy, "query_only(1)"))
 	if err != nil {
 		return err
 	}
@@ -131,10 +137,8 @@ func (s *Store) connect(ctx context.Context) error {
 	switch {
 	case codeOf(err) == sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("cannot open the store %s: the folder %s must be writable: %w", s.path, filepath.Dir(s.path), err)
-	case codeOf(err) == sqlite3.SQLITE_NOTADB || codeOf(err) == sqlite3.SQLITE_CORRUPT:
-		return refuse(ErrCorrupt, "the store %s is damaged: %v", s.path, err)
 	case err != nil:
-		return fmt.Errorf("cannot open the store %s: %w", s.path, err)
+		return s.explain(err)
 	case number > latest():
 		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, latest())
 	case s.readOnly && number < latest():
@@ -142,17 +146,17 @@ func (s *Store) connect(ctx context.Context) error {
 	case s.readOnly:
 		return nil
 	}
-	s.writer, err = sql.Open("sqlite", dsn(s.path, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
+	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", "synchronous(FULL)",
+		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
 	if err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
 	if err := s.writer.PingContext(ctx); err != nil {
-		return fmt.Errorf("cannot write the store %s: %w", s.path, err)
+		return s.explain(err)
 	}
 	if number < latest() {
-		return migrate(ctx, s.writer)
+		return s.explain(migrate(ctx, s.writer))
 	}
 	return nil
 }
@@ -170,11 +174,6 @@ func dsn(path string, pragmas ...string) string {
 func quiet(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
-}
-
-func isDatabase(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e)
 }
 
 // codeOf returns SQLite's primary result code, or 0.

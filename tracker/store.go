@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // OpenOptions say how [Open] treats the path. The zero value opens an existing store for reading and writing.
@@ -45,6 +47,9 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 	if err := probe(ctx, path, o); err != nil {
 		return nil, err
 	}
+	if path, err = filepath.EvalSymlinks(path); err != nil { // the lock folder lies beside the file itself
+		return nil, err
+	}
 	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, live: map[*Run]struct{}{}}
 	if err := s.connect(ctx); err != nil {
 		s.Close()
@@ -53,7 +58,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 	return s, nil
 }
 
-// Path returns the store's absolute path.
+// Path returns the store's absolute path, without symbolic links.
 func (s *Store) Path() string { return s.path }
 
 // Close closes the store. Runs that were not ended stay as they are, in state running, and can be resumed.
@@ -117,10 +122,7 @@ func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if err := f(tx); err != nil {
 		return s.explain(err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("store %s: %w", s.path, err)
-	}
-	return nil
+	return s.explain(tx.Commit())
 }
 
 func (s *Store) open() error {
@@ -134,7 +136,12 @@ func (s *Store) open() error {
 
 // explain names the store in an error of the database.
 func (s *Store) explain(err error) error {
-	if isDatabase(err) {
+	switch code := codeOf(err); {
+	case code == sqlite3.SQLITE_BUSY:
+		return refuse(ErrBusy, "store %s is busy: another process has been writing it for more than %v", s.path, busyTimeout)
+	case code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
+		return refuse(ErrCorrupt, "store %s is damaged: %v", s.path, err)
+	case code != 0:
 		return fmt.Errorf("store %s: %w", s.path, err)
 	}
 	return err

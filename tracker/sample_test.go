@@ -1,0 +1,87 @@
+package tracker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var tinyPNG = append([]byte(pngMagic), "and so on"...)
+
+func TestAddSamples(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	r := newRun(t, s, "a", 0)
+	batch := []Sample{
+		{ID: "x", Label: "one", Thumbnail: tinyPNG, Metadata: map[string]any{"split": "test", "n": 9007199254740993}},
+		{ID: "y"},
+		{ID: "z", Label: "two"},
+	}
+	for range 2 { // the second time does nothing
+		if err := r.AddSamples(ctx, batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.AddSamples(ctx, []Sample{{ID: "w"}, batch[1]}); err != nil { // w is new
+		t.Fatal(err)
+	}
+	got, err := s.Samples(ctx, "a")
+	want := []Sample{{ID: "x", Label: "one", Metadata: map[string]any{"split": "test", "n": json.Number("9007199254740993")}}, {ID: "y"}, {ID: "z", Label: "two"}, {ID: "w"}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Samples = %+v, %v, want %+v", got, err, want)
+	}
+	if png, err := s.Thumbnail(ctx, "a", "x"); err != nil || !bytes.Equal(png, tinyPNG) {
+		t.Errorf("Thumbnail = %q, %v", png, err)
+	}
+	for _, sample := range []string{"y", "nobody"} {
+		if _, err := s.Thumbnail(ctx, "a", sample); !errors.Is(err, ErrNotFound) {
+			t.Errorf("Thumbnail of %s: %v, want ErrNotFound", sample, err)
+		}
+	}
+
+	other := newRun(t, s, "b", 0)
+	if err := other.AddSamples(ctx, batch); err != nil {
+		t.Fatal(err)
+	}
+	var sets, rows int
+	s.reader.QueryRow("SELECT (SELECT count(*) FROM sample_set), (SELECT count(*) FROM sample)").Scan(&sets, &rows)
+	if sets != 2 || rows != 4 {
+		t.Errorf("%d sets of %d samples are stored for two runs, want 2 of 4", sets, rows)
+	}
+	if err := other.Log(ctx, Epoch{Layers: []Layer{{Name: "l", Dim: 1, Vectors: []float32{1, 2, 3}}}}); err != nil {
+		t.Errorf("Log with shared samples: %v", err)
+	}
+}
+
+func TestAddSamplesRefuses(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	r := newRun(t, s, "a", 3)
+	for _, test := range []struct {
+		name  string
+		batch []Sample
+		want  string
+	}{
+		{"another label", []Sample{{ID: "new"}, {ID: "1", Label: "cat"}}, `has sample "1" already, with label "Digit: 1", not "cat"`},
+		{"another thumbnail", []Sample{{ID: "new"}, {ID: "1", Label: "Digit: 1", Thumbnail: tinyPNG}}, "another thumbnail"},
+		{"no ID", []Sample{{ID: "new"}, {}}, "sample 1 of the batch has no ID"},
+		{"twice", []Sample{{ID: "new"}, {ID: "new"}}, "twice"},
+		{"not PNG", []Sample{{ID: "new", Thumbnail: []byte("GIF89a")}}, "not a PNG"},
+		{"bytes", []Sample{{ID: "new", Label: "\xff"}}, "UTF-8"},
+		{"NUL", []Sample{{ID: "a\x00b"}}, "NUL"},
+		{"metadata", []Sample{{ID: "new", Metadata: map[string]any{"f": func() {}}}}, `metadata "f"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := r.AddSamples(ctx, test.batch); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("AddSamples = %v, want an ErrInvalid with %q", err, test.want)
+			}
+		})
+	}
+	if list, err := s.Samples(ctx, "a"); len(list) != 3 || err != nil {
+		t.Errorf("after refusals: %v, %v", list, err)
+	}
+}
