@@ -65,10 +65,10 @@ func (m *Model) Epoch() int { return m.epoch }
 func (m *Model) Step() int { return m.adam.step }
 
 // Train runs the next epoch over set, each image once in a fresh order, and returns the mean of its
-// batches' losses. It calls each, unless nil, after every batch. Cancelling takes effect within a
-// batch and leaves the model between two epochs, good for nothing but [Model.Evaluate]: go on from
-// the last checkpoint.
-func (m *Model) Train(ctx context.Context, set *Set, each func(Batch)) (loss float64, err error) {
+// batches' losses. It calls each, unless nil, after every batch. Cancelling, which takes effect
+// within a batch, or an error of each ends the epoch; the model is then between two epochs, good for
+// nothing but [Model.Evaluate]: go on from the last checkpoint.
+func (m *Model) Train(ctx context.Context, set *Set, each func(Batch) error) (loss float64, err error) {
 	if m.broken != nil {
 		return 0, fmt.Errorf("train: epoch %d was not completed (%w): load the last checkpoint", m.epoch+1, m.broken)
 	}
@@ -88,7 +88,7 @@ func (m *Model) Train(ctx context.Context, set *Set, each func(Batch)) (loss flo
 	return loss, nil
 }
 
-func (m *Model) train(ctx context.Context, set *Set, each func(Batch)) (float64, error) {
+func (m *Model) train(ctx context.Context, set *Set, each func(Batch) error) (float64, error) {
 	n, size := set.Len(), m.settings.Batch
 	if len(m.order) != n {
 		m.order = make([]int32, n)
@@ -106,8 +106,11 @@ func (m *Model) train(ctx context.Context, set *Set, each func(Batch)) (float64,
 		}
 		b.Step = m.adam.step
 		sum += b.Loss
-		if each != nil {
-			each(b)
+		if each == nil {
+			continue
+		}
+		if err := each(b); err != nil {
+			return 0, err
 		}
 	}
 	return sum / float64(b.Batches), nil

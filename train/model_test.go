@@ -21,7 +21,10 @@ func TestTrain(t *testing.T) {
 	var first, last float64
 	for epoch := 1; epoch <= 4; epoch++ {
 		batches = batches[:0]
-		loss, err := m.Train(t.Context(), set, func(b Batch) { batches = append(batches, b) })
+		loss, err := m.Train(t.Context(), set, func(b Batch) error {
+			batches = append(batches, b)
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,10 +131,11 @@ func TestCancel(t *testing.T) {
 	m := newTestModel(t, quick())
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
-	_, err := m.Train(ctx, set, func(b Batch) {
+	_, err := m.Train(ctx, set, func(b Batch) error {
 		if steps++; steps == 2 {
 			cancel()
 		}
+		return nil
 	})
 	if !errors.Is(err, context.Canceled) || steps != 2 {
 		t.Errorf("cancelled in batch 2: %v after %d batches", err, steps)
@@ -147,6 +151,14 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := m.Evaluate(ctx, set); !errors.Is(err, context.Canceled) {
 		t.Errorf("evaluating when cancelled: %v", err)
+	}
+}
+
+func TestCallbackEndsTheEpoch(t *testing.T) {
+	m, want := newTestModel(t, quick()), errors.New("disk full")
+	_, err := m.Train(t.Context(), stripes(64, 1), func(Batch) error { return want })
+	if !errors.Is(err, want) || m.Step() != 1 {
+		t.Errorf("Train = %v after %d steps, want the callback's error after 1", err, m.Step())
 	}
 }
 
