@@ -194,7 +194,7 @@ func decodeHeader(b []byte) (*header, error) {
 }
 
 func (h *header) check() error {
-	if err := h.Settings.validate(); err != nil {
+	if err := h.Settings.Validate(); err != nil {
 		return err
 	}
 	if h.Epoch < 0 || h.Step < 0 {

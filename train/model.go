@@ -44,7 +44,7 @@ func New(s Settings) (*Model, error) {
 }
 
 func newModel(s Settings, o operations) (*Model, error) {
-	if err := s.validate(); err != nil {
+	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	m := &Model{settings: s, operations: o, learners: map[int]*graph{}}

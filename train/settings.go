@@ -22,7 +22,8 @@ func Defaults() Settings {
 	return Settings{LearningRate: 3e-6, Batch: 128, Seed: 42}
 }
 
-func (s Settings) validate() error {
+// Validate reports the first setting outside its range, with the range.
+func (s Settings) Validate() error {
 	switch {
 	case !(s.LearningRate > 0 && s.LearningRate <= 1): // a step moves each weight by about this much
 		return fmt.Errorf("learning rate %g: want a number above 0, at most 1", s.LearningRate)
