@@ -6,10 +6,8 @@ import (
 	"time"
 )
 
-const (
-	beatEvery  = 5 * time.Second  // between two heartbeats
-	endTimeout = 30 * time.Second // for the last write of a run, which an interrupt does not stop
-)
+// endTimeout is for the last write of a run, which an interrupt does not stop.
+const endTimeout = 30 * time.Second
 
 // Finish marks the run finished. Like Stop and Fail it writes even when ctx was cancelled, and gives the run up, so that
 // it can be resumed. Finishing a finished run does nothing.
@@ -82,7 +80,7 @@ func (r *Run) release() {
 
 // beat shows that the writer is alive. Nothing relies on it, so an error only means that the display is late.
 func (r *Run) beat(ctx context.Context) {
-	tick := time.NewTicker(beatEvery)
+	tick := time.NewTicker(r.store.beatEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -125,7 +125,7 @@ func (s *Store) connect(ctx context.Context) error {
 	s.reader.SetMaxOpenConns(readers)
 	s.reader.SetMaxIdleConns(readers)
 	number, err := schemaNumber(ctx, s.reader)
-	if code := codeOf(err); s.readOnly && (code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY) && quiet(s.path) {
+	if unwritable(err) && s.readOnly && quiet(s.path) {
 		// Nobody has the store open and nothing may be written beside it: read the file as it lies.
 		s.reader.Close()
 		if s.reader, err = sql.Open("sqlite", dsn(s.path, "query_only(1)")+"&immutable=1"); err != nil {
@@ -135,7 +135,7 @@ func (s *Store) connect(ctx context.Context) error {
 		number, err = schemaNumber(ctx, s.reader)
 	}
 	switch {
-	case codeOf(err) == sqlite3.SQLITE_CANTOPEN:
+	case unwritable(err):
 		return fmt.Errorf("cannot open the store %s: the folder %s must be writable: %w", s.path, filepath.Dir(s.path), err)
 	case err != nil:
 		return s.explain(err)
@@ -174,6 +174,11 @@ func dsn(path string, pragmas ...string) string {
 func quiet(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+// unwritable reports whether SQLite could not make the side files that it needs even to read.
+func unwritable(err error) bool {
+	return codeOf(err) == sqlite3.SQLITE_CANTOPEN || codeOf(err) == sqlite3.SQLITE_READONLY
 }
 
 // codeOf returns SQLite's primary result code, or 0.

@@ -22,11 +22,12 @@ type OpenOptions struct {
 // A Store is a collection of runs in one database file. It is safe for concurrent use, and other processes may have the
 // same file open.
 type Store struct {
-	path     string
-	readOnly bool
-	reader   *sql.DB // read-only connections
-	writer   *sql.DB // the one connection that writes; nil when readOnly
-	now      func() time.Time
+	path      string
+	readOnly  bool
+	reader    *sql.DB // read-only connections
+	writer    *sql.DB // the one connection that writes; nil when readOnly
+	now       func() time.Time
+	beatEvery time.Duration // between two heartbeats of a run
 
 	mu     sync.Mutex
 	closed bool
@@ -50,7 +51,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil { // the lock folder lies beside the file itself
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, live: map[*Run]struct{}{}}
+	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
 	if err := s.connect(ctx); err != nil {
 		s.Close()
 		return nil, err
