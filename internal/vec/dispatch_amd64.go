@@ -139,3 +139,123 @@ func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 		packColumnsGeneric(dst, width, x, ldx, cols, k)
 	}
 }
+
+func winogradInput(v []float32, step int, x []float32, row, c, n int) {
+	switch level {
+	case AVX512:
+		for ch := 0; ch < c; ch += 16 {
+			winogradInputAVX512(&v[ch], uintptr(step)*size, &x[ch], uintptr(row)*size, uintptr(c)*size, n)
+		}
+	case AVX2:
+		for ch := 0; ch < c; ch += 8 {
+			winogradInputAVX2(&v[ch], uintptr(step)*size, &x[ch], uintptr(row)*size, uintptr(c)*size, n)
+		}
+	default:
+		winogradInputGeneric(v, step, x, row, c, n)
+	}
+}
+
+func winogradOutput(y []float32, code []uint8, m []float32, step int, bias []float32, k, n int) {
+	switch level {
+	case AVX512:
+		winogradOutputAVX512(&y[0], &code[0], &m[0], uintptr(step)*size, &bias[0], k/16, n)
+	case AVX2:
+		winogradOutputAVX2(&y[0], &code[0], &m[0], uintptr(step)*size, &bias[0], k/8, n)
+	default:
+		winogradOutputGeneric(y, code, m, step, bias, k, n)
+	}
+}
+
+func convPool(y []float32, code []uint8, k int, x []float32, row, c int, w, bias []float32, n int) {
+	switch level {
+	case AVX512:
+		convPoolAVX512(n, &y[0], &code[0], uintptr(k), &x[0], uintptr(row)*size, uintptr(c)*size, 3*c, &w[0], &bias[0])
+	case AVX2:
+		convPoolAVX2(n, &y[0], &code[0], uintptr(k), &x[0], uintptr(row)*size, uintptr(c)*size, 3*c, &w[0], &bias[0])
+	default:
+		convPoolGeneric(y, code, k, x, row, c, w, bias, n)
+	}
+}
+
+func poolGrad(dw, db, g []float32, code []uint8, k int, x []float32, row, c, n int) {
+	if level == Generic {
+		poolGradGeneric(dw, db, g, code, k, x, row, c, n)
+		return
+	}
+	_, cols := tileShape()
+	var spare [32]float32
+	for i := range c {
+		sum := db
+		if i > 0 {
+			sum = spare[:] // the biases count once
+		}
+		tap := uintptr(c*cols) * size
+		if level == AVX512 {
+			poolGradAVX512(n, &dw[i*cols], tap, &sum[0], &g[0], &code[0], uintptr(k), &x[i], uintptr(row)*size, uintptr(c)*size)
+			continue
+		}
+		for h := 0; h < cols; h += 8 {
+			poolGradAVX2(n, &dw[i*cols+h], tap, &sum[h], &g[h], &code[h], uintptr(k), &x[i], uintptr(row)*size, uintptr(c)*size)
+		}
+	}
+}
+
+func route(r *Routes, g []float32, code []uint8, first, next int, places *[4]uint32) int {
+	switch level {
+	case AVX512:
+		return routeAVX512(r.wide, r.k, &g[0], &code[0], places, uintptr(2*r.c), 9*16, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
+	case AVX2:
+		return routeAVX2(r.wide, r.k, &g[0], &code[0], places, uintptr(2*r.c), 9*8, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
+	}
+	return routeGeneric(r, g, code, first, next, places)
+}
+
+func gather(dw []float32, list []Entry, x []float32, row, c int) (sum float32) {
+	if level == Generic {
+		return gatherGeneric(dw, list, x, row, c)
+	}
+	for i := 0; i < 3*c; {
+		p, q, n, s := &dw[i], &x[i], len(list), uintptr(row)*size
+		wide := 3*c-i >= 96
+		switch {
+		case level == AVX512 && wide:
+			sum = gatherAVX512(p, uintptr(3*c)*size, &list[0].At, n, q, s)
+			i += 96
+		case level == AVX512:
+			sum = gatherNarrowAVX512(p, uintptr(3*c)*size, &list[0].At, n, q, s)
+			i += 48
+		case wide:
+			sum = gatherAVX2(p, uintptr(3*c)*size, &list[0].At, n, q, s)
+			i += 96
+		default:
+			sum = gatherNarrowAVX2(p, uintptr(3*c)*size, &list[0].At, n, q, s)
+			i += 24
+		}
+	}
+	return sum
+}
+
+func scatter(dx []float32, row, c, n int, list []Entry, count []uint32, w []float32) {
+	if len(list) == 0 {
+		return
+	}
+	switch level {
+	case AVX512:
+		scatterAVX512(&dx[0], uintptr(row)*size, uintptr(c)*size, n, &list[0].At, &count[0], &w[0])
+	case AVX2:
+		scatterAVX2(&dx[0], uintptr(row)*size, uintptr(c)*size, n, &list[0].At, &count[0], &w[0])
+	default:
+		scatterGeneric(dx, row, c, n, list, count, w)
+	}
+}
+
+func adam(s *AdamStep, w, m, v, g []float32) {
+	switch level {
+	case AVX512:
+		adamAVX512(&s.Beta1, w, m, v, g)
+	case AVX2:
+		adamAVX2(&s.Beta1, w, m, v, g)
+	default:
+		adamGeneric(s, w, m, v, g)
+	}
+}

@@ -26,3 +26,33 @@ func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
 func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 	packColumnsGeneric(dst, width, x, ldx, cols, k)
 }
+
+func winogradInput(v []float32, step int, x []float32, row, c, n int) {
+	winogradInputGeneric(v, step, x, row, c, n)
+}
+
+func winogradOutput(y []float32, code []uint8, m []float32, step int, bias []float32, k, n int) {
+	winogradOutputGeneric(y, code, m, step, bias, k, n)
+}
+
+func convPool(y []float32, code []uint8, k int, x []float32, row, c int, w, bias []float32, n int) {
+	convPoolGeneric(y, code, k, x, row, c, w, bias, n)
+}
+
+func poolGrad(dw, db, g []float32, code []uint8, k int, x []float32, row, c, n int) {
+	poolGradGeneric(dw, db, g, code, k, x, row, c, n)
+}
+
+func route(r *Routes, g []float32, code []uint8, first, next int, places *[4]uint32) int {
+	return routeGeneric(r, g, code, first, next, places)
+}
+
+func gather(dw []float32, list []Entry, x []float32, row, c int) float32 {
+	return gatherGeneric(dw, list, x, row, c)
+}
+
+func scatter(dx []float32, row, c, n int, list []Entry, count []uint32, w []float32) {
+	scatterGeneric(dx, row, c, n, list, count, w)
+}
+
+func adam(s *AdamStep, w, m, v, g []float32) { adamGeneric(s, w, m, v, g) }

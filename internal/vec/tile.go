@@ -14,6 +14,46 @@ package vec
 //
 // with rows and cols from tileShape, and k at least 1.
 
+// TileShape returns the rows and columns of a tile at this level. The columns are
+// also the output channels in a panel of the convolution kernels.
+func TileShape() (rows, cols int) { return tileShape() }
+
+// Lanes returns the floats in a vector at this level: what channels are padded to.
+func Lanes() int {
+	switch level {
+	case AVX512:
+		return 16
+	case AVX2:
+		return 8
+	}
+	return genericTile
+}
+
+// Tiles multiplies m rows of x by the columns of packed panels, whole tiles at a
+// time:
+//
+//	for i := range m {
+//		for j := range n {
+//			c[i*ldc+j] = Σ_p x[i*ldx+p] * panels[(j/cols*k+p)*cols+j%cols] // p < k
+//		}
+//	}
+//
+// It reads rows of x and writes rows of c up to m rounded up to whole tiles; n
+// must be a multiple of the tile's columns.
+func Tiles(c []float32, ldc int, x []float32, ldx, m, k int, panels []float32, n int) {
+	rows, cols := tileShape()
+	if m == 0 || n == 0 || k == 0 {
+		return
+	}
+	whole := (m + rows - 1) / rows * rows
+	mustFit(n%cols == 0 && len(panels) >= n*k && len(x) >= (whole-1)*ldx+k && len(c) >= (whole-1)*ldc+n)
+	for i := 0; i < m; i += rows {
+		for j := 0; j < n; j += cols {
+			tile(k, x[i*ldx:], ldx, 1, panels[j*k:], cols, c[i*ldc+j:], ldc, 1, 0)
+		}
+	}
+}
+
 // genericTile is the side of the tile of Go code.
 const genericTile = 4
 

@@ -19,12 +19,19 @@ var files = []struct {
 	name string
 	fill func(a asm)
 }{
+	{"adam", adam},
 	{"axpy", axpy},
+	{"convpool", convPool},
 	{"dot", dot},
-	{"sqdist", sqDist},
+	{"gather", gather},
 	{"nearer", nearer},
 	{"pack", pack},
+	{"poolgrad", poolGrad},
+	{"route", route},
+	{"scatter", scatter},
+	{"sqdist", sqDist},
 	{"tile", tile},
+	{"winograd", winograd},
 }
 
 func main() {
