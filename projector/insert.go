@@ -1,0 +1,143 @@
+package projector
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// insert stores the projection: coordinates y, rows×dims, in the order of the rows of src. It fills in what is only
+// known now: id, time and cost.
+func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Quality, watch *stopwatch, progress Progress) error {
+	i := &p.info
+	i.ID = strings.ToLower(rand.Text()[:10])
+	i.Created = time.Now().UTC().Truncate(time.Microsecond) // as it is read back
+	i.PeakRSS = peakRSS()
+	q.Projection, q.Revision = i.ID, i.Revision
+	quality, err := json.Marshal(q)
+	if err != nil {
+		return err
+	}
+	options, err := json.Marshal(i.Options)
+	if err != nil {
+		return err
+	}
+	return p.store.Write(ctx, func(tx *sql.Tx) error {
+		const query = `INSERT INTO projection (uid, layer, method, mode, dims, revision, created, points, seconds, peak_rss, options, stages, quality)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '{}', ?) RETURNING id`
+		err := tx.QueryRowContext(ctx, query, i.ID, i.Layer, i.Method, i.Mode, i.Dims, i.Revision, i.Created.UnixMicro(), i.Points,
+			i.PeakRSS, string(options), string(quality)).Scan(&p.id)
+		if err != nil {
+			return err
+		}
+		if err := p.insertPoints(ctx, tx, src, y, progress); err != nil {
+			return err
+		}
+		watch.lap("store")
+		i.Stages, i.Seconds = watch.stages, watch.total()
+		stages, err := json.Marshal(i.Stages)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE projection SET seconds = ?, stages = ? WHERE id = ?", i.Seconds, string(stages), p.id)
+		return err
+	})
+}
+
+func (p *Projection) insertPoints(ctx context.Context, tx *sql.Tx, src *source, y []float32, progress Progress) error {
+	runs := make([]int64, len(src.runs))
+	samples := make([]map[string]int64, len(src.runs)) // sample.id by the sample's own id
+	for i, uid := range src.runs {
+		if err := tx.QueryRowContext(ctx, "SELECT id FROM run WHERE uid = ?", uid).Scan(&runs[i]); err != nil {
+			return fmt.Errorf("run %s: %w", uid, err)
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO projection_run (projection, run, position) VALUES (?, ?, ?)", p.id, runs[i], i); err != nil {
+			return err
+		}
+		list, err := readSamples(ctx, tx, runs[i])
+		if err != nil {
+			return err
+		}
+		samples[i] = make(map[string]int64, len(list))
+		for _, s := range list {
+			samples[i][s.uid] = s.id
+		}
+	}
+	points, err := newInserter(ctx, tx, "INSERT INTO point (projection, run, epoch, sample, x, y, z) VALUES ", 7)
+	if err != nil {
+		return err
+	}
+	defer points.close()
+	dims := p.info.Dims
+	for done, f := range src.frames {
+		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq) VALUES (?, ?, ?, ?, ?)"
+		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq); err != nil {
+			return err
+		}
+		for j, uid := range f.samples {
+			id, ok := samples[f.run][uid]
+			if !ok {
+				return fmt.Errorf("run %s: sample %q is gone", src.runs[f.run], uid)
+			}
+			at := y[(f.first+j)*dims:]
+			var z any
+			if dims == 3 {
+				z = float64(at[2])
+			}
+			if err := points.add(p.id, runs[f.run], f.epoch, id, float64(at[0]), float64(at[1]), z); err != nil {
+				return err
+			}
+		}
+		progress.report("store", done+1, len(src.frames))
+	}
+	return points.flush()
+}
+
+// An inserter writes rows many at a time, which takes less than one at a time.
+type inserter struct {
+	ctx     context.Context
+	tx      *sql.Tx
+	insert  string // up to VALUES
+	columns int
+	full    *sql.Stmt
+	args    []any
+}
+
+const rowsPerInsert = 128
+
+func newInserter(ctx context.Context, tx *sql.Tx, insert string, columns int) (*inserter, error) {
+	in := &inserter{ctx: ctx, tx: tx, insert: insert, columns: columns, args: make([]any, 0, rowsPerInsert*columns)}
+	var err error
+	in.full, err = tx.PrepareContext(ctx, in.statement(rowsPerInsert))
+	return in, err
+}
+
+func (in *inserter) statement(rows int) string {
+	row := "(" + strings.Repeat("?,", in.columns-1) + "?)"
+	return in.insert + strings.Repeat(row+",", rows-1) + row
+}
+
+func (in *inserter) add(row ...any) error {
+	in.args = append(in.args, row...)
+	if len(in.args) < cap(in.args) {
+		return nil
+	}
+	_, err := in.full.ExecContext(in.ctx, in.args...)
+	in.args = in.args[:0]
+	return err
+}
+
+// flush writes the rows that did not fill a statement.
+func (in *inserter) flush() error {
+	if len(in.args) == 0 {
+		return nil
+	}
+	_, err := in.tx.ExecContext(in.ctx, in.statement(len(in.args)/in.columns), in.args...)
+	return err
+}
+
+func (in *inserter) close() error { return in.full.Close() }

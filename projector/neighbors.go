@@ -1,0 +1,84 @@
+package projector
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// A Neighbor is a sample near another one in the original space, at one epoch.
+type Neighbor struct {
+	Run      string  `json:"run"` // id
+	Epoch    int     `json:"epoch"`
+	Sample   string  `json:"sample"`
+	Label    string  `json:"label"` // empty: none
+	Distance float64 `json:"distance"`
+}
+
+// Neighbors returns the k samples nearest to the given one at an epoch, the nearest first: in the original space, by the
+// projection's metric, among all samples of the same run at that epoch. Where several runs of the projection have the
+// sample, [Projection.NeighborsIn] says which is meant.
+func (p *Projection) Neighbors(ctx context.Context, epoch int, sample string, k int) ([]Neighbor, error) {
+	run := ""
+	for _, id := range p.info.Runs {
+		samples, err := p.store.Samples(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(samples, func(s tracker.Sample) bool { return s.ID == sample }) {
+			continue
+		}
+		if run != "" {
+			return nil, fmt.Errorf("sample %q is in runs %s: say in which: %w", sample, strings.Join(p.info.Runs, ", "), tracker.ErrAmbiguous)
+		}
+		run = id
+	}
+	if run == "" {
+		return nil, fmt.Errorf("projection %q: sample %q: %w", p.info.ID, sample, tracker.ErrNotFound)
+	}
+	return p.NeighborsIn(ctx, run, epoch, sample, k)
+}
+
+// NeighborsIn is Neighbors in one of the projection's runs, named by id, name or experiment/name.
+func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sample string, k int) ([]Neighbor, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
+	}
+	info, err := p.store.Run(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(p.info.Runs, info.ID) {
+		return nil, fmt.Errorf("run %s/%s is not on projection %q: %w", info.Experiment, info.Name, p.info.ID, tracker.ErrNotFound)
+	}
+	frame, err := p.store.Frame(ctx, info.ID, p.info.Layer, epoch)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(frame.IDs, sample)
+	if at < 0 {
+		return nil, fmt.Errorf("sample %q at epoch %d of run %s/%s: %w", sample, epoch, info.Experiment, info.Name, tracker.ErrNotFound)
+	}
+	samples, err := p.store.Samples(ctx, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	labels := make(map[string]string, len(samples))
+	for _, s := range samples {
+		labels[s.ID] = s.Label
+	}
+	x, distance := frame.Vectors, distances[p.info.Options.Metric]
+	row := func(i int) []float32 { return x[i*frame.Dim : (i+1)*frame.Dim] }
+	var near []Neighbor
+	for i, id := range frame.IDs {
+		if i != at {
+			near = append(near, Neighbor{Run: info.ID, Epoch: epoch, Sample: id, Label: labels[id], Distance: distance(row(at), row(i))})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b Neighbor) int { return cmp.Compare(a.Distance, b.Distance) })
+	return near[:min(k, len(near))], nil
+}

@@ -1,0 +1,118 @@
+package projector
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector/umap"
+)
+
+// ErrOptions is wrapped by every error about an option outside its range.
+var ErrOptions = errors.New("projection")
+
+// Options are the settings of a projection. Start from [Defaults]: every field is checked and none is reinterpreted.
+// The fields from NNeighbors on are UMAP's, with umap-learn's names and meanings.
+type Options struct {
+	Layer  string `json:"layer"`  // layer to project; empty = the run's only one
+	Method string `json:"method"` // one of Methods
+	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of Modes
+	Dims   int    `json:"dims"`   // dimensions of the map, 2 or 3
+
+	NNeighbors int     `json:"n_neighbors"` // size of a neighbourhood, counting the point itself; ≥ 2
+	MinDist    float64 `json:"min_dist"`    // how close points may lie on the map, 0 to Spread
+	Spread     float64 `json:"spread"`      // scale of the map, > 0
+	NEpochs    int     `json:"n_epochs"`    // UMAP's passes over the graph; 0 = 500 for up to 10,000 points, else 200
+	Metric     string  `json:"metric"`      // distance in the original space, one of Metrics
+	Init       string  `json:"init"`        // where points start, one of Inits
+
+	LearningRate       float64 `json:"learning_rate"`        // step of the first pass, > 0
+	NegativeSampleRate int     `json:"negative_sample_rate"` // repelled points per attracted one, 0 to 100
+	RepulsionStrength  float64 `json:"repulsion_strength"`   // weight of the repulsion, ≥ 0
+	SetOpMixRatio      float64 `json:"set_op_mix_ratio"`     // 1 = fuzzy union of an edge's directions, 0 = intersection
+	LocalConnectivity  float64 `json:"local_connectivity"`   // neighbours taken as fully connected, 0 to NNeighbors−1
+
+	// Seed fixes the coordinates bit for bit, for any number of workers. Processors with different vector
+	// instructions (AVX-512, AVX2, neither) and architectures may differ in the last bits, and so in the map.
+	Seed    uint64 `json:"seed"`
+	Workers int    `json:"workers"` // goroutines; 0 = one per processor
+}
+
+// What the string fields of [Options] accept.
+var (
+	Methods = []string{"auto", "umap"} // auto takes what suits the size, which is UMAP until there is another method
+	Modes   = []string{"joint"}
+	Metrics = umap.Metrics
+	Inits   = umap.Inits
+)
+
+// Defaults returns umap-learn's settings, method auto and mode joint.
+func Defaults() Options {
+	u := umap.Defaults()
+	return Options{
+		Method:             "auto",
+		Mode:               "joint",
+		Dims:               u.Dims,
+		NNeighbors:         u.NNeighbors,
+		MinDist:            u.MinDist,
+		Spread:             u.Spread,
+		NEpochs:            u.NEpochs,
+		Metric:             u.Metric,
+		Init:               u.Init,
+		LearningRate:       u.LearningRate,
+		NegativeSampleRate: u.NegativeSampleRate,
+		RepulsionStrength:  u.RepulsionStrength,
+		SetOpMixRatio:      u.SetOpMixRatio,
+		LocalConnectivity:  u.LocalConnectivity,
+		Seed:               u.Seed,
+	}
+}
+
+// Validate reports the first setting outside its range, with the range. [Project] calls it first.
+func (o Options) Validate() error {
+	for _, c := range []struct {
+		name, value string
+		known       []string
+	}{
+		{"method", o.Method, Methods}, {"mode", o.Mode, Modes}, {"metric", o.Metric, Metrics}, {"init", o.Init, Inits},
+	} {
+		if !slices.Contains(c.known, c.value) {
+			return fmt.Errorf("%w: there is no %s %q: want %s", ErrOptions, c.name, c.value, strings.Join(c.known, ", "))
+		}
+	}
+	if o.Dims != 2 && o.Dims != 3 {
+		return fmt.Errorf("%w: dims = %d, want 2 or 3", ErrOptions, o.Dims)
+	}
+	if err := o.umap().Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	return nil
+}
+
+// method is the method that o asks for at the given number of points.
+func (o Options) method(int) string {
+	if o.Method == "auto" {
+		return "umap"
+	}
+	return o.Method
+}
+
+func (o Options) umap() umap.Options {
+	return umap.Options{
+		NNeighbors:         o.NNeighbors,
+		Dims:               o.Dims,
+		Metric:             o.Metric,
+		Init:               o.Init,
+		MinDist:            o.MinDist,
+		Spread:             o.Spread,
+		NEpochs:            o.NEpochs,
+		LearningRate:       o.LearningRate,
+		NegativeSampleRate: o.NegativeSampleRate,
+		RepulsionStrength:  o.RepulsionStrength,
+		SetOpMixRatio:      o.SetOpMixRatio,
+		LocalConnectivity:  o.LocalConnectivity,
+		Seed:               o.Seed,
+		Workers:            o.Workers,
+	}
+}

@@ -1,0 +1,163 @@
+package projector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// A Query selects points of a projection.
+type Query struct {
+	Run       string   // id, name or experiment/name; empty = all runs of the projection
+	Epoch     int      // the epoch; 0 is the one before training
+	AllEpochs bool     // all epochs, whatever Epoch says
+	Samples   []string // sample ids; nil = all
+}
+
+var errTrajectory = errors.New("a trajectory goes through all epochs: leave Epoch out of the query")
+
+// A Placement is where the samples of one epoch lie on the map.
+type Placement struct {
+	Run         string // id
+	Epoch       int
+	Samples     []string  // in the run's order
+	Coordinates []float32 // len(Samples)×dims, row-major
+}
+
+// Placements returns the points that q selects as one matrix per run and epoch: the fastest way to a whole map.
+func (p *Projection) Placements(ctx context.Context, q Query) ([]Placement, error) {
+	var out []Placement
+	err := p.read(ctx, q, func(_ *reading, placed []Placement) error {
+		out = placed
+		return nil
+	})
+	return out, err
+}
+
+func (r *reading) placements(ctx context.Context, q Query) ([]Placement, error) {
+	var out []Placement
+	known := map[string]bool{}
+	for _, run := range r.runs {
+		ids := run.pick(q.Samples, known)
+		if q.Samples != nil && len(ids) == 0 {
+			continue
+		}
+		placed, err := r.placementsOf(ctx, run, q, ids)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, placed...)
+	}
+	for _, id := range q.Samples {
+		if !known[id] {
+			return nil, fmt.Errorf("projection %q: sample %q: %w", r.p.info.ID, id, tracker.ErrNotFound)
+		}
+	}
+	if len(out) == 0 {
+		return nil, r.explain(ctx, q)
+	}
+	return out, nil
+}
+
+// pick returns the sample.id of those of the given samples that the run has, and notes them as known.
+func (run *runSamples) pick(samples []string, known map[string]bool) []int64 {
+	if samples == nil {
+		return nil
+	}
+	at := make(map[string]int64, len(run.samples))
+	for _, s := range run.samples {
+		at[s.uid] = s.id
+	}
+	var ids []int64
+	for _, uid := range samples {
+		if id, ok := at[uid]; ok && !known[run.uid+"/"+uid] {
+			ids = append(ids, id)
+			known[uid], known[run.uid+"/"+uid] = true, true
+		}
+	}
+	return ids
+}
+
+// placementsOf reads one run's placements; samples, when not nil, are the sample.id that matter.
+func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, samples []int64) ([]Placement, error) {
+	// The frames come first, so that a few samples are looked up epoch by epoch instead of all points being read.
+	query := `SELECT f.epoch, p.sample, p.x, p.y, coalesce(p.z, 0)
+		FROM projection_frame f CROSS JOIN point p ON p.projection = f.projection AND p.run = f.run AND p.epoch = f.epoch
+		WHERE f.projection = ? AND f.run = ?`
+	args := []any{r.p.id, run.id}
+	if !q.AllEpochs {
+		query, args = query+" AND f.epoch = ?", append(args, q.Epoch)
+	}
+	const lookups = 1000 // beyond that, reading all is faster
+	if n := len(samples); n > 0 && n <= lookups {
+		query += " AND p.sample IN (?" + strings.Repeat(",?", n-1) + ")"
+		for _, id := range samples {
+			args = append(args, id)
+		}
+	}
+	rows, err := r.tx.QueryContext(ctx, query+" ORDER BY f.epoch, p.sample", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	wanted := make(map[int64]bool, len(samples))
+	for _, id := range samples {
+		wanted[id] = true
+	}
+	type place struct {
+		position int
+		at       [3]float32
+	}
+	var out []Placement
+	var places []place
+	flush := func() {
+		slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.position, b.position) })
+		last := &out[len(out)-1]
+		for _, pl := range places {
+			last.Samples = append(last.Samples, run.samples[pl.position].uid)
+			last.Coordinates = append(last.Coordinates, pl.at[:r.p.info.Dims]...)
+		}
+		places = places[:0]
+	}
+	for rows.Next() {
+		var epoch int
+		var sample int64
+		var x, y, z float64
+		if err := rows.Scan(&epoch, &sample, &x, &y, &z); err != nil {
+			return nil, err
+		}
+		if len(samples) > 0 && !wanted[sample] {
+			continue
+		}
+		if len(out) == 0 || out[len(out)-1].Epoch != epoch {
+			if len(out) > 0 {
+				flush()
+			}
+			out = append(out, Placement{Run: run.uid, Epoch: epoch})
+		}
+		places = append(places, place{run.at[sample], [3]float32{float32(x), float32(y), float32(z)}})
+	}
+	if len(out) > 0 {
+		flush()
+	}
+	return out, rows.Err()
+}
+
+// explain says why nothing was found.
+func (r *reading) explain(ctx context.Context, q Query) error {
+	const query = "SELECT DISTINCT epoch FROM projection_frame WHERE projection = ? ORDER BY epoch"
+	epochs, err := readColumn[int](ctx, r.tx, query, r.p.id)
+	if err != nil {
+		return err
+	}
+	if !q.AllEpochs && !slices.Contains(epochs, q.Epoch) && len(epochs) > 0 {
+		return fmt.Errorf("projection %q has no epoch %d: it has %d, from %d to %d: %w", r.p.info.ID, q.Epoch, len(epochs), epochs[0],
+			epochs[len(epochs)-1], tracker.ErrNotFound)
+	}
+	return fmt.Errorf("projection %q has no such point: %w", r.p.info.ID, tracker.ErrNotFound)
+}

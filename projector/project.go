@@ -1,0 +1,54 @@
+package projector
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zoetrope-ml/zoetrope/projector/umap"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// Progress is told how far a stage is: load, neighbors, graph, init, layout, quality, store. Calls come one at a time
+// and must return soon. A nil Progress is silent.
+type Progress func(stage string, done, total int)
+
+func (p Progress) report(stage string, done, total int) {
+	if p != nil {
+		p(stage, done, total)
+	}
+}
+
+// Project lays out all epochs of a layer of one or more runs jointly, measures the map and stores both. Runs are named
+// by id, name or experiment/name; without any, the newest run is taken. Samples may be missing at some epochs; the same
+// sample id in two runs is two samples.
+//
+// Nothing is stored unless all of it is: an error, or the end of ctx, leaves the store as it was.
+func Project(ctx context.Context, store *tracker.Store, runs []string, o Options, progress Progress) (*Projection, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	watch := startWatch()
+	src, err := openSource(ctx, store, runs, o.Layer, progress)
+	if err != nil {
+		return nil, err
+	}
+	watch.lap("load")
+
+	p := &Projection{store: store, info: Info{
+		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
+		Points: src.rows(), Revision: 1, Options: o,
+	}}
+	model, err := umap.Fit(ctx, src.x, src.dim, o.umap(), umap.Progress(progress))
+	if err != nil {
+		return nil, fmt.Errorf("projection: %w", err)
+	}
+	watch.take(model.Stages)
+
+	quality, err := measureQuality(ctx, src, model.Embedding, o, progress)
+	if err != nil {
+		return nil, err
+	}
+	watch.lap("quality")
+
+	return p, p.insert(ctx, src, model.Embedding, quality, watch, progress)
+}

@@ -1,0 +1,111 @@
+package projector
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+	"gonum.org/v1/gonum/mat"
+)
+
+func TestProvisional(t *testing.T) {
+	store := newStore(t)
+	c := training{name: "a", epochs: []int{1}, samples: 50, classes: 2, layers: []string{"fc1"}}
+	logTraining(t, store, c)
+	p, err := OpenProvisional(t.Context(), store, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := p.Placement(t.Context(), 1)
+	if err != nil || len(first.Samples) != 50 || len(first.Coordinates) != 100 || p.Epoch() != 1 || p.Layer() != "fc1" {
+		t.Fatalf("%d samples, %d coordinates, plane of epoch %d of %s, %v", len(first.Samples), len(first.Coordinates), p.Epoch(), p.Layer(), err)
+	}
+	r, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: "a", Resume: tracker.Must})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.Log(t.Context(), c.epoch(2)), r.Finish(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	// Whoever looks now sees epoch 1 where it was, and epoch 2 in the same place.
+	late, err := OpenProvisional(t.Context(), store, p.Run(), "fc1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for epoch := 1; epoch <= 2; epoch++ {
+		a, errA := p.Placement(t.Context(), epoch)
+		b, errB := late.Placement(t.Context(), epoch)
+		if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
+			t.Errorf("epoch %d: two viewers differ, %v, %v", epoch, errA, errB)
+		}
+	}
+	if _, err := p.Placement(t.Context(), 3); !errors.Is(err, tracker.ErrNotFound) {
+		t.Errorf("epoch 3: %v", err)
+	}
+}
+
+// TestProvisionalSkipsFlatEpochs: an epoch in which all samples are equal spans no plane.
+func TestProvisionalSkipsFlatEpochs(t *testing.T) {
+	store := newStore(t)
+	logTraining(t, store, training{name: "a", epochs: []int{0, 1}, samples: 30, vectors: func(epoch, _ int, v []float32) {
+		if epoch == 0 {
+			clear(v)
+		}
+	}})
+	p, err := OpenProvisional(t.Context(), store, "a", "")
+	if err != nil || p.Epoch() != 1 {
+		t.Errorf("plane of epoch %d, %v, want 1", p.Epoch(), err)
+	}
+}
+
+func TestPrincipalPlane(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const n, d = 200, 30
+	x := make([]float32, n*d)
+	for i := range n {
+		for j := range d {
+			x[i*d+j] = float32(5 + r.NormFloat64()*math.Pow(0.8, float64(j)))
+		}
+	}
+	p := principalPlane(x, d, 3)
+	centred := mat.NewDense(n, d, nil)
+	for i := range n {
+		for j := range d {
+			centred.Set(i, j, float64(x[i*d+j])-p.mean[j])
+		}
+	}
+	var svd mat.SVD
+	if !svd.Factorize(centred, mat.SVDThin) {
+		t.Fatal("no SVD")
+	}
+	var v mat.Dense
+	svd.VTo(&v)
+	for a, axis := range p.axes {
+		var dot float64
+		for j, c := range axis {
+			dot += c * v.At(j, a)
+		}
+		if math.Abs(math.Abs(dot)-1) > 1e-3 {
+			t.Errorf("axis %d makes a cosine of %v with the singular vector", a, dot)
+		}
+	}
+	if p.rank != 3 {
+		t.Errorf("rank %d, want 3", p.rank)
+	}
+	line := make([]float32, 20*4)
+	for i := range 20 {
+		line[i*4+1] = float32(i)
+	}
+	if p := principalPlane(line, 4, 2); p.rank != 1 || p.axes[0][1] != 1 {
+		t.Errorf("a line has rank %d along %v", p.rank, p.axes[0])
+	}
+	one := principalPlane(line[:4], 4, 2)
+	for _, y := range one.place(line[:4]) {
+		if y != 0 {
+			t.Errorf("one row lies at %v, want 0", y)
+		}
+	}
+}

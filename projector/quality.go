@@ -1,0 +1,158 @@
+package projector
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// Quality says how far a projection can be trusted. Its measures are defined in package measure; what is not defined,
+// such as a silhouette of samples without labels, is nil, and null in JSON.
+type Quality struct {
+	Projection string `json:"projection"`
+	Revision   int    `json:"revision"`
+	measure.Report
+	Epochs      []EpochQuality      `json:"epochs"`      // by run and epoch
+	Transitions []TransitionQuality `json:"transitions"` // between consecutive epochs of a run
+	Seconds     float64             `json:"seconds"`     // wall time of measuring
+}
+
+// EpochQuality is what is known about one epoch of one run.
+type EpochQuality struct {
+	Run   string `json:"run"` // id
+	Epoch int    `json:"epoch"`
+	measure.FrameReport
+}
+
+// TransitionQuality is what happened between two consecutive epochs of one run.
+type TransitionQuality struct {
+	Run  string `json:"run"` // id
+	From int    `json:"from"`
+	To   int    `json:"to"`
+	measure.StepReport
+}
+
+// Quality returns how faithful the projection is. It was measured and stored with the projection; if it was not, it is
+// measured now, from the run's vectors, and stored unless the store is read-only.
+func (p *Projection) Quality(ctx context.Context) (*Quality, error) {
+	var stored sql.NullString
+	err := p.store.Read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, "SELECT quality FROM projection WHERE id = ?", p.id).Scan(&stored)
+		if errors.Is(err, sql.ErrNoRows) {
+			return missing(p.info.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stored.Valid {
+		q := new(Quality)
+		if err := json.Unmarshal([]byte(stored.String), q); err != nil {
+			return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
+		}
+		return q, nil
+	}
+	src, y, err := p.reopen(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
+	}
+	q, err := measureQuality(ctx, src, y, p.info.Options, nil)
+	if err != nil {
+		return nil, err
+	}
+	q.Projection, q.Revision = p.info.ID, p.info.Revision
+	text, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	err = p.store.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE projection SET quality = ? WHERE id = ?", string(text), p.id)
+		return err
+	})
+	if err != nil && !errors.Is(err, tracker.ErrReadOnly) {
+		return nil, err
+	}
+	return q, nil
+}
+
+// reopen reads the vectors that the projection was made from, and its points in the same order.
+func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
+	placed, err := p.Placements(ctx, Query{AllEpochs: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	src := &source{layer: p.info.Layer, runs: p.info.Runs}
+	position := map[string]int{}
+	for i, id := range src.runs {
+		position[id] = i
+	}
+	for _, at := range placed {
+		src.frames = append(src.frames, sourceFrame{run: position[at.Run], epoch: at.Epoch})
+	}
+	first, err := p.store.Frame(ctx, placed[0].Run, p.info.Layer, placed[0].Epoch)
+	if err != nil {
+		return nil, nil, err
+	}
+	src.dim = first.Dim
+	if err := src.read(ctx, p.store, nil); err != nil {
+		return nil, nil, err
+	}
+	dims := p.info.Dims
+	y := make([]float32, 0, src.rows()*dims)
+	for i, f := range src.frames {
+		at := make(map[string]int, len(placed[i].Samples))
+		for j, sample := range placed[i].Samples {
+			at[sample] = j
+		}
+		for _, sample := range f.samples {
+			j, ok := at[sample]
+			if !ok || len(f.samples) != len(at) {
+				return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, src.runs[f.run])
+			}
+			y = append(y, placed[i].Coordinates[j*dims:(j+1)*dims]...)
+		}
+	}
+	return src, y, nil
+}
+
+// measureQuality compares the rows of src with their coordinates y.
+func measureQuality(ctx context.Context, src *source, y []float32, o Options, progress Progress) (*Quality, error) {
+	began := time.Now()
+	progress.report("quality", 0, 1)
+	x := euclideanRows(src.x, src.dim, o.Metric)
+	runs := make([][]measure.Frame, len(src.runs))
+	for _, f := range src.frames {
+		lo, hi := f.first, f.first+len(f.samples)
+		runs[f.run] = append(runs[f.run], measure.Frame{
+			X: x[lo*src.dim : hi*src.dim], Dim: src.dim, Y: y[lo*o.Dims : hi*o.Dims], Dims: o.Dims,
+			Samples: f.numbers, Classes: f.classes,
+		})
+	}
+	report, err := measure.Compute(ctx, runs, measure.Options{Workers: o.Workers})
+	if err != nil {
+		return nil, err
+	}
+	q := &Quality{Report: *report}
+	i := 0 // frames stand run by run, epoch by epoch
+	for r, run := range src.runs {
+		for e, frame := range report.Frames[r] {
+			epoch := src.frames[i].epoch
+			q.Epochs = append(q.Epochs, EpochQuality{run, epoch, frame})
+			if e > 0 {
+				q.Transitions = append(q.Transitions, TransitionQuality{run, src.frames[i-1].epoch, epoch, report.Steps[r][e-1]})
+			}
+			i++
+		}
+	}
+	q.Frames, q.Steps = nil, nil // they are in Epochs and Transitions now
+	q.Seconds = time.Since(began).Seconds()
+	progress.report("quality", 1, 1)
+	return q, nil
+}

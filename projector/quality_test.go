@@ -1,0 +1,103 @@
+package projector
+
+import (
+	"database/sql"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+func TestQualityWithoutLabelsIsNull(t *testing.T) {
+	for name, classes := range map[string]int{"no labels": 0, "one class": 1} {
+		t.Run(name, func(t *testing.T) {
+			store := newStore(t)
+			logTraining(t, store, training{name: "a", epochs: []int{1, 2}, samples: 40, classes: classes})
+			q, err := project(t, store, quick()).Quality(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range []string{"sil_first", "sil_last", "silx_first", "silx_last", "sil_corr", "purity_gap", "silhouette", "purity", "separation"} {
+				if !strings.Contains(string(text), `"`+key+`":null`) {
+					t.Errorf("%s is not null in %s", key, text)
+				}
+			}
+			if q.TrustEpoch == nil || q.KNN15 == nil || q.Motion == nil || q.Epochs[1].Continuity == nil || q.Transitions[0].Original.CKA == nil {
+				t.Errorf("a measure that needs no labels is missing: %s", text)
+			}
+		})
+	}
+}
+
+// TestQualityAgain: measured again from the store, the quality is what it was when the projection was made.
+func TestQualityAgain(t *testing.T) {
+	store := newStore(t)
+	logTraining(t, store, training{name: "a", epochs: []int{1, 2, 3}, samples: 40, classes: 2,
+		missing: func(epoch, sample int) bool { return epoch == 2 && sample%7 == 0 }})
+	o := quick()
+	o.Metric = "cosine"
+	p := project(t, store, o)
+	stored, err := p.Quality(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forget := func() {
+		if err := store.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.Exec("UPDATE projection SET quality = NULL")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	again, err := p.Quality(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Seconds = stored.Seconds; !reflect.DeepEqual(again, stored) {
+		t.Errorf("measured again: %+v, want %+v", again, stored)
+	}
+	forget()
+	reader, err := tracker.Open(t.Context(), store.Path(), tracker.OpenOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	p, err = Open(t.Context(), reader, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err = p.Quality(t.Context())
+	if err != nil {
+		t.Fatalf("in a read-only store: %v", err)
+	}
+	if again.Seconds = stored.Seconds; !reflect.DeepEqual(again, stored) {
+		t.Error("measured in a read-only store, the quality differs")
+	}
+}
+
+func TestInfoJSON(t *testing.T) {
+	i := Info{ID: "p", Runs: []string{"r"}, Stages: Stages{{"neighbors", 1.5}, {"layout", 2}}, PeakRSS: 7, Options: Defaults()}
+	text, err := json.Marshal(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"projection":"p"`, `"stages":{"neighbors":1.5,"layout":2}`, `"peak_rss_bytes":7`, `"n_neighbors":15`, `"min_dist":0.1`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s is not in %s", want, text)
+		}
+	}
+	var back Info
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, i) {
+		t.Errorf("read back %+v, %v, want %+v", back, err, i)
+	}
+	if err := json.Unmarshal([]byte(`{"stages":[1]}`), &back); err == nil {
+		t.Error("stages that are no object were read")
+	}
+}
