@@ -1,0 +1,68 @@
+# Two commands do all the set-up on a machine with Go: `go run ./examples/mnist` and `make test`.
+#
+#   make test       everything CI runs: set-up, static checks, generated files, every suite
+#   make short      gofmt, vet and the tests, with what the machine has
+#   make generate   regenerate assembly and the page's bundle
+#   make mnist      the example
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CONCURRENT = ./tracker/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
+
+.PHONY: test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
+.NOTPARALLEL:
+
+test: setup fmt vet staticcheck generated unit race purego levels vuln
+	@.ci/skipped
+
+short: fmt vet
+	$(GO) test ./...
+
+# Installs what the full suite needs and this machine lacks; without the right to, names what will be skipped.
+setup:
+	@.ci/setup
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt: $$bad"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+	$(GO) vet -tags purego ./...
+	GOARCH=arm64 $(GO) vet ./...
+	GOOS=windows $(GO) vet ./tracker/... ./projector/... ./viewer/... ./cmd/... ./examples/...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./tracker/... ./projector/... ./viewer/... ./cmd/... ./examples/...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags purego ./internal/... ./train/... ./projector/...
+
+generate:
+	$(GO) generate ./...
+
+# Generated files must come out again byte for byte.
+generated: generate
+	@git diff --exit-code --stat -- '*.s' '*_amd64.go' viewer || { echo "generated files differ: run make generate and commit"; exit 1; }
+
+unit:
+	$(GO) test -count=1 ./...
+
+race:
+	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -count=1 $(CONCURRENT); else .ci/skipped "race detector" "gcc"; fi
+
+purego:
+	$(GO) test -count=1 -tags purego ./internal/... ./train/... ./projector/...
+
+# Each CPU level that this machine has, forced; the kernels' own test says whether it was chosen.
+levels:
+	@for l in avx512 avx2 generic; do \
+		if ZOETROPE_CPU=$$l $(GO) test -count=1 -run TestLevelAsked ./internal/vec >/dev/null; then \
+			echo "level $$l"; ZOETROPE_CPU=$$l $(GO) test -count=1 ./internal/... ./train/... ./projector/... || exit 1; \
+		else echo "level $$l: NOT RUN (this CPU lacks it)"; fi; done
+
+# Exit 3 is a finding; any other failure means that the vulnerability data could not be had here.
+vuln:
+	@timeout 120 $(GO) run $(GOVULNCHECK) ./...; c=$$?; case $$c in 0) ;; 3) exit 3 ;; *) echo "govulncheck: NOT RUN (its data cannot be had here)" ;; esac
+
+mnist:
+	$(GO) run ./examples/mnist
