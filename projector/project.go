@@ -44,7 +44,7 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 	}
 	watch.take(model.Stages)
 
-	quality, err := measureQuality(ctx, src, model.Embedding, o, progress)
+	quality, err := measureQuality(ctx, src, model.Embedding, o, false, progress)
 	if err != nil {
 		return nil, err
 	}

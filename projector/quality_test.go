@@ -101,3 +101,41 @@ func TestInfoJSON(t *testing.T) {
 		t.Error("stages that are no object were read")
 	}
 }
+
+func TestQualityIsEstimatedForManySamples(t *testing.T) {
+	many := func(epochs, samples int) *source {
+		src := &source{dim: 1, x: make([]float32, epochs*samples)}
+		for range epochs {
+			src.frames = append(src.frames, sourceFrame{samples: make([]string, samples)})
+		}
+		return src
+	}
+	for name, c := range map[string]struct{ epochs, samples, want int }{
+		"the reference": {20, 2000, 0}, "all of MNIST": {20, 60000, 256}, "one large epoch": {1, 40000, 2500},
+	} {
+		if got := sampledRows(many(c.epochs, c.samples)); got != c.want {
+			t.Errorf("%s: %d rows, want %d", name, got, c.want)
+		}
+	}
+	store := newStore(t)
+	logTraining(t, store, training{name: "a", epochs: []int{1}, samples: 20})
+	p := project(t, store, quick())
+	if err := store.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE projection SET quality = '{"exact": false}'`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	q, err := p.Quality(t.Context())
+	if err != nil || q.Exact {
+		t.Errorf("exact %v, %v: want the stored estimate", q.Exact, err)
+	}
+	for range 2 {
+		if q, err = p.ExactQuality(t.Context()); err != nil || !q.Exact || q.TrustEpoch == nil {
+			t.Errorf("exact quality %+v, %v", q, err)
+		}
+	}
+	if q, err = p.Quality(t.Context()); err != nil || !q.Exact {
+		t.Errorf("exact %v, %v: want the exact one, which was stored", q.Exact, err)
+	}
+}

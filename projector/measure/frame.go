@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"math"
+	"math/rand/v2"
+	"slices"
 )
 
 // neighbourhoods holds, for some rows of a frame, their nearest rows in both spaces.
@@ -16,7 +18,7 @@ type neighbourhoods struct {
 // rows, reads everything from them and forgets them, so that memory grows with n and not with n².
 func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameReport, *neighbourhoods, error) {
 	n := f.rows()
-	rows := spread(n, sampled)
+	rows := drawn(n, sampled)
 	k := min(Neighbours, n-1)
 	if k < 1 {
 		return FrameReport{}, &neighbourhoods{rows: rows}, nil
@@ -40,12 +42,12 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 		y.distances(s.y, rows[lo:hi], 0, n)
 		for r, i := range rows[lo:hi] {
 			dx, dy := s.x[r*n:(r+1)*n], s.y[r*n:(r+1)*n]
-			x.closest(s.nx, dx, i)
-			y.closest(s.ny, dy, i)
+			x.closest(s.nx, dx, i, s.found)
+			y.closest(s.ny, dy, i, s.found)
 			hoods.original[lo+r], hoods.laid[lo+r] = s.nx.rows(), s.ny.rows()
 			if kt > 0 {
-				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt])
-				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt])
+				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt], s.found)
+				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt], s.found)
 			}
 			if c.count > 1 && c.of[i] >= 0 {
 				sx.measure(lo+r, dx, s.nx, i, c, s)
@@ -73,13 +75,14 @@ type frameScratch struct {
 	nx, ny nearest
 	same   nearest // the nearest among labelled rows
 	sums   []float64
+	found  []int32
 }
 
 func newFrameScratch(block, n, k int, c *classes) *frameScratch {
 	return &frameScratch{
 		x: make([]float32, block*n), y: make([]float32, block*n),
 		nx: make(nearest, k), ny: make(nearest, k), same: make(nearest, max(0, min(Neighbours, c.labelled-1))),
-		sums: make([]float64, c.count+1),
+		sums: make([]float64, c.count+1), found: make([]int32, n),
 	}
 }
 
@@ -96,15 +99,18 @@ func rankScore(excess []int, n, k int) *float64 {
 	return &v
 }
 
-// spread returns count row numbers evenly spread over n, or all of them.
-func spread(n, count int) []int {
-	if count <= 0 || count > n {
-		count = n
+// drawn returns count of n row numbers, ascending, or all of them: the same ones every time, and without a pattern that
+// the order of the rows might share.
+func drawn(n, count int) []int {
+	if count <= 0 || count >= n {
+		rows := make([]int, n)
+		for i := range rows {
+			rows[i] = i
+		}
+		return rows
 	}
-	rows := make([]int, count)
-	for i := range rows {
-		rows[i] = i * n / count
-	}
+	rows := rand.New(rand.NewPCG(uint64(n), uint64(count))).Perm(n)[:count]
+	slices.Sort(rows)
 	return rows
 }
 

@@ -3,6 +3,8 @@ package measure
 import (
 	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // A key orders rows by distance and, where that is equal, by number: the bits of a squared distance, which for
@@ -37,20 +39,42 @@ func (t nearest) add(k key) {
 	t[i] = k
 }
 
-// addRow shows t the squared distances of rows first, first+1, ….
-func (t nearest) addRow(d []float32, first int) {
-	if len(t) == 0 {
+// addRow shows t the squared distances of rows first, first+1, …; found is scratch as long as d.
+func (t nearest) addRow(d []float32, first int, found []int32) {
+	last := len(t) - 1
+	if last < 0 {
 		return
 	}
-	last := len(t) - 1
-	limit := t[last].limit()
-	for j, v := range d {
-		if v <= limit {
-			t.add(newKey(v, first+j))
-			limit = t[last].limit()
+	if t[last] == farthest { // the first few fill t, so that there is a limit for the rest
+		head := min(len(d), 4*len(t))
+		for j, v := range d[:head] {
+			if v <= math.MaxFloat32 {
+				t.add(newKey(v, first+j))
+			}
 		}
+		d, first = d[head:], first+head
+	}
+	for _, j := range within(found, d, t[last].limit()) {
+		t.add(newKey(d[j], first+int(j)))
 	}
 }
+
+// within returns, in found, the places of d that are at most limit.
+func within(found []int32, d []float32, limit float32) []int32 {
+	n := 0
+	for lo := 0; lo < len(d); lo += len(zeros) {
+		part := d[lo:min(len(d), lo+len(zeros))]
+		m := vec.Nearer(found[n:], zeros[:len(part)], part, math.Nextafter32(limit, math.MaxFloat32))
+		for i := n; i < n+m; i++ {
+			found[i] += int32(lo)
+		}
+		n += m
+	}
+	return found[:n]
+}
+
+// zeros are the products that [vec.Nearer] subtracts.
+var zeros [2048]float32
 
 // limit is the distance above which a key cannot be smaller than k.
 func (k key) limit() float32 {
@@ -61,8 +85,8 @@ func (k key) limit() float32 {
 }
 
 // excess returns Σ max(0, rank − k) over the picked rows, where a row's rank counts from 1 along the squared
-// distances d, and near holds the k smallest keys of d. Rows of near need no look: their rank is at most k.
-func excess(d []float32, near, picks nearest) int {
+// distances d, and near holds the k smallest keys of d. Rows of near need no look: their rank is at most k. found is scratch as long as d.
+func excess(d []float32, near, picks nearest, found []int32) int {
 	var far [16]key // ascending, then farthest
 	n, kth := 0, near[len(near)-1]
 	for _, p := range picks {
@@ -78,13 +102,9 @@ func excess(d []float32, near, picks nearest) int {
 	for i := n; i < len(far); i++ {
 		far[i] = farthest
 	}
-	lo, hi := kth.dist(), far[n-1].dist()
 	sum := 0
-	for j, v := range d {
-		if v < lo || v > hi {
-			continue
-		}
-		k := newKey(v, j)
+	for _, j := range within(found, d, far[n-1].dist()) {
+		k := newKey(d[j], int(j))
 		if k <= kth {
 			continue
 		}

@@ -70,6 +70,7 @@ func nearestOf(ctx context.Context, s *space, asked []int, k, workers int) ([][]
 			top[r] = make(nearest, min(k+spare, s.n-1))
 			top[r].reset()
 		}
+		found := make([]int32, min(width, s.n))
 		for lo := 0; lo < s.n && ctx.Err() == nil; lo += width {
 			hi := min(s.n, lo+width)
 			d := scratch[w][:len(rows)*(hi-lo)]
@@ -79,7 +80,7 @@ func nearestOf(ctx context.Context, s *space, asked []int, k, workers int) ([][]
 				if lo <= i && i < hi {
 					row[i-lo] = float32(math.Inf(1))
 				}
-				top[r].addRow(row, lo)
+				top[r].addRow(row, lo, found)
 			}
 		}
 		for r, i := range rows {
@@ -96,7 +97,7 @@ func (s *space) settle(near nearest, i int) nearest {
 		return near
 	}
 	if s.doubtful(i, near[len(near)-1].dist()) {
-		s.closest(near, make([]float32, s.n), i)
+		s.closest(near, make([]float32, s.n), i, make([]int32, s.n))
 	}
 	for t, k := range near {
 		near[t] = newKey(vec.SqDist(s.row(i), s.row(k.row())), k.row())

@@ -21,7 +21,7 @@ func (f Frame) rows() int { return len(f.Samples) }
 
 // Options says how to measure. The zero value measures every row with every processor.
 type Options struct {
-	Rows    int // rows of a frame whose distances to all its rows are taken, evenly spread; 0 = all
+	Rows    int // rows of a frame, drawn at random but always the same, whose distances to all its rows are taken; 0 = all
 	Workers int // goroutines; 0 = GOMAXPROCS. The results do not depend on it
 }
 

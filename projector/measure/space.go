@@ -20,16 +20,19 @@ func newSpace(x []float32, dim int) *space {
 	s := &space{n: len(x) / dim, dim: dim, x: make([]float32, len(x)), sq: make([]float32, len(x)/dim)}
 	centre := columnMeans(x, dim)
 	var largest float64
-	for i, v := range x {
-		largest = max(largest, math.Abs(float64(v)-centre[i%dim]))
+	for i := range s.n {
+		for j, v := range x[i*dim : (i+1)*dim] {
+			largest = max(largest, math.Abs(float64(v)-centre[j]))
+		}
 	}
 	_, exp := math.Frexp(largest)
+	scale := math.Ldexp(1, -exp) // largest is below 2¹²⁹, and no float32 but 0 is below 2⁻¹⁴⁹
 	for i := range s.n {
 		var sq float64
-		for j, m := range centre {
-			v := float32(math.Ldexp(float64(x[i*dim+j])-m, -exp))
-			s.x[i*dim+j] = v
-			sq += float64(v) * float64(v)
+		row := s.row(i)
+		for j, v := range x[i*dim : (i+1)*dim] {
+			row[j] = float32((float64(v) - centre[j]) * scale)
+			sq += float64(row[j]) * float64(row[j])
 		}
 		s.sq[i] = float32(sq)
 		s.longest = max(s.longest, s.sq[i])
@@ -39,8 +42,10 @@ func newSpace(x []float32, dim int) *space {
 
 func columnMeans(x []float32, dim int) []float64 {
 	m := make([]float64, dim)
-	for i, v := range x {
-		m[i%dim] += float64(v)
+	for lo := 0; lo < len(x); lo += dim {
+		for j, v := range x[lo : lo+dim] {
+			m[j] += float64(v)
+		}
 	}
 	for j := range m {
 		m[j] /= float64(max(1, len(x)/dim))
@@ -108,15 +113,16 @@ func product(c, a, b []float32, m, n, k int) {
 }
 
 // closest fills top with the rows nearest to row i, given its squared distances d to all rows, and takes d anew from
-// differences where the product left it doubtful. It marks the row itself in d as infinitely far.
-func (s *space) closest(top nearest, d []float32, i int) {
+// differences where the product left it doubtful. It marks the row itself in d as infinitely far. found is scratch as
+// long as d.
+func (s *space) closest(top nearest, d []float32, i int, found []int32) {
 	d[i] = float32(math.Inf(1))
 	top.reset()
-	top.addRow(d, 0)
+	top.addRow(d, 0, found)
 	if s.doubtful(i, top[len(top)-1].dist()) {
 		s.direct(d, i, 0)
 		d[i] = float32(math.Inf(1))
 		top.reset()
-		top.addRow(d, 0)
+		top.addRow(d, 0, found)
 	}
 }

@@ -61,7 +61,7 @@ func churn(a, b [][]int) *float64 {
 // common returns the rows of the samples that a and b both have, in the order of a.
 func common(a, b Frame) (ra, rb []int) {
 	if slices.Equal(a.Samples, b.Samples) {
-		all := spread(a.rows(), 0)
+		all := drawn(a.rows(), 0)
 		return all, all
 	}
 	at := make(map[int]int, b.rows())
