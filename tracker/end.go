@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -20,6 +21,8 @@ func (r *Run) Stop(ctx context.Context) error { return r.end(ctx, Stopped, nil) 
 func (r *Run) Fail(ctx context.Context, cause error) error { return r.end(ctx, Failed, cause) }
 
 func (r *Run) end(ctx context.Context, state State, cause error) error {
+	r.ending.Lock()
+	defer r.ending.Unlock()
 	r.mu.Lock()
 	again := r.ended == state
 	r.mu.Unlock()
@@ -36,15 +39,17 @@ func (r *Run) end(ctx context.Context, state State, cause error) error {
 		_, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrSuperseded) {
 		return err
 	}
-	r.mu.Lock()
-	r.ended = state
-	r.mu.Unlock()
+	if err == nil {
+		r.mu.Lock()
+		r.ended = state
+		r.mu.Unlock()
+	}
 	r.store.forget(r)
 	r.release()
-	return nil
+	return err
 }
 
 // adopt makes the store answer for a run's heartbeat and lock. It reports false, and gives the run up, if the store was

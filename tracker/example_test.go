@@ -10,54 +10,102 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
+// The lines that a training loop needs, with the default run.
 func Example() {
-	dir, err := os.MkdirTemp("", "zoetrope")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	samples := []tracker.Sample{{ID: "0", Label: "seven"}, {ID: "1", Label: "two"}}
 
-	store, err := tracker.Open(ctx, filepath.Join(dir, "zoetrope.db"), tracker.OpenOptions{Create: true})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer store.Close()
-	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "digits", Name: "first", Params: map[string]any{"lr": 3e-6}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := run.AddSamples(ctx, []tracker.Sample{{ID: "0", Label: "seven"}, {ID: "1", Label: "two"}}); err != nil {
-		log.Fatal(err)
-	}
+	run, err := tracker.Init(ctx, path, tracker.RunConfig{Experiment: "digits", Name: "first"})
+	check(err)
+	check(tracker.AddSamples(ctx, samples))
 	for epoch := 1; epoch <= 3; epoch++ {
-		vectors := []float32{1, 0, float32(epoch), 0, 1, float32(epoch)} // what the layer made of the two samples
-		err := run.Log(ctx, tracker.Epoch{
+		loss := train()
+		check(tracker.Log(ctx, tracker.Epoch{
 			Number:  epoch,
-			Step:    epoch * 100,
-			Layers:  []tracker.Layer{{Name: "fc1", Dim: 3, Vectors: vectors}},
-			Outputs: &tracker.Outputs{Predictions: []string{"seven", "seven"}},
-			Metrics: tracker.Metrics{"loss": 1 / float64(epoch)},
-		})
-		if err != nil {
-			log.Fatal(err)
-		}
+			Layers:  []tracker.Layer{{Name: "fc1", Dim: 4, Vectors: embed(samples)}}, // len(samples)×4, row-major
+			Metrics: tracker.Metrics{"loss": loss},
+		}))
 	}
-	if err := run.Finish(ctx); err != nil {
-		log.Fatal(err)
-	}
+	check(tracker.Finish(ctx))
 
-	info, err := store.Run(ctx, "digits/first")
-	if err != nil {
-		log.Fatal(err)
-	}
-	frame, err := store.Frame(ctx, info.ID, "fc1", 2)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(info.State, info.Epochs, info.Layers)
-	fmt.Println(frame.IDs, frame.Vectors)
+	fmt.Println(run.Experiment(), run.Name())
+	// Output: digits first
+}
+
+// Reading what was logged: here after the run, but another process can do the same meanwhile.
+func ExampleStore() {
+	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	store, err := tracker.Open(ctx, path, tracker.OpenOptions{Create: true})
+	check(err)
+	defer store.Close()
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "digits", Name: "second", Params: map[string]any{"lr": 0.5}})
+	check(err)
+	check(run.AddSamples(ctx, []tracker.Sample{{ID: "0", Label: "seven"}, {ID: "1", Label: "two"}}))
+	check(run.Log(ctx, tracker.Epoch{
+		Number:  1,
+		Step:    100,
+		Layers:  []tracker.Layer{{Name: "fc1", Dim: 3, Vectors: []float32{1, 0, 0.5, 0, 1, 0.5}}},
+		Outputs: &tracker.Outputs{Predictions: []string{"seven", "one"}},
+		Metrics: tracker.Metrics{"loss": 0.25},
+	}))
+	check(run.Finish(ctx))
+
+	info, err := store.Run(ctx, "digits/second")
+	check(err)
+	fmt.Println(info.Name, info.State, info.Params["lr"], info.Epochs, info.Layers)
+	frame, err := store.Frame(ctx, "digits/second", "fc1", 1)
+	check(err)
+	fmt.Println(frame.IDs, frame.Dim, frame.Vectors)
+	outputs, err := store.Outputs(ctx, "digits/second", 1)
+	check(err)
+	fmt.Println(outputs.IDs, outputs.Predictions)
+	metrics, err := store.Metrics(ctx, "digits/second", "loss")
+	check(err)
+	fmt.Println(metrics[0].Name, metrics[0].Step, metrics[0].Value)
 	// Output:
-	// finished 3 [fc1]
-	// [0 1] [1 0 2 0 1 2]
+	// second finished 0.5 1 [fc1]
+	// [0 1] 3 [1 0 0.5 0 1 0.5]
+	// [0 1] [seven one]
+	// loss 100 0.25
+}
+
+// Going on with a run that was stopped or killed, from the last epoch that was logged.
+func ExampleStore_Start_resume() {
+	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	for range 2 { // the program is started twice
+		store, err := tracker.Open(ctx, path, tracker.OpenOptions{Create: true})
+		check(err)
+		run, err := store.Start(ctx, tracker.RunConfig{Experiment: "digits", Name: "long", Resume: tracker.Allow})
+		check(err)
+		info, err := store.Run(ctx, run.ID())
+		check(err)
+		fmt.Println("going on after epoch", info.LastEpoch)
+		check(run.Log(ctx, tracker.Epoch{Number: info.LastEpoch + 1, Metrics: tracker.Metrics{"loss": train()}}))
+		check(store.Close()) // as if it were killed: the run is not ended
+	}
+	// Output:
+	// going on after epoch 0
+	// going on after epoch 1
+}
+
+func train() float64 { return 0.5 }
+
+func embed(samples []tracker.Sample) []float32 { return make([]float32, 4*len(samples)) }
+
+func temporary(name string) (path string, remove func()) {
+	dir, err := os.MkdirTemp("", "zoetrope")
+	check(err)
+	return filepath.Join(dir, name), func() { os.RemoveAll(dir) }
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
 }

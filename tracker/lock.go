@@ -44,6 +44,14 @@ func (r *Run) active(ctx context.Context, tx *sql.Tx) error {
 	if err := tx.QueryRowContext(ctx, "SELECT writer, seen FROM run WHERE id = ?", r.id).Scan(&writer, &seen); err != nil {
 		return err
 	}
-	since := r.store.now().Sub(time.UnixMicro(seen))
-	return refuse(ErrRunActive, "run %s is being written by another writer (%s, seen %s): wait for it or end it", r.title(), writer, ago(since))
+	since := r.store.now().Sub(time.UnixMicro(seen)).Round(time.Second)
+	return refuse(ErrRunActive, "run %s is being written by another writer (%s, seen %v ago): wait for it or end it", r.title(), writer, since)
+}
+
+func writerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
 }

@@ -2,37 +2,12 @@ package tracker
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gofrs/flock"
-)
-
-// RunConfig says which run [Store.Start] starts or resumes.
-type RunConfig struct {
-	Experiment string         // empty means "default"; no slash
-	Name       string         // unique within the experiment; empty makes a new one from the time
-	Params     map[string]any // settings of the training, kept as JSON; when resuming: nil, or the same as before
-	Resume     Resume
-}
-
-// Resume says what [Store.Start] does with a run that exists. Any run can be resumed, also one whose process was killed,
-// unless a writer that is still alive has it.
-type Resume int
-
-const (
-	Never Resume = iota // refuse with ErrRunExists
-	Allow               // go on with it; start it if it does not exist
-	Must                // go on with it; refuse with ErrNotFound if it does not exist
 )
 
 // A State is where a run stands.
@@ -59,58 +34,13 @@ type Run struct {
 
 	samples atomic.Pointer[sampleIndex]
 	adding  sync.Mutex // held by AddSamples, the only writer of samples
+	ending  sync.Mutex // held by Finish, Stop and Fail
 
 	mu    sync.Mutex
 	ended State // empty while running
 	epoch int   // the one in training, as far as is known: the number after the last one logged
 	stop  context.CancelFunc
 	beats sync.WaitGroup
-}
-
-// Start starts a run, or resumes it as c.Resume says. The run must be ended by [Run.Finish], [Run.Stop] or [Run.Fail].
-func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
-	if c.Experiment == "" {
-		c.Experiment = "default"
-	}
-	if err := checkNames(c); err != nil {
-		return nil, err
-	}
-	params, err := encodeObject(c.Params)
-	if err != nil {
-		return nil, refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
-	}
-	if s.readOnly {
-		return nil, refuse(ErrReadOnly, "cannot start run %s: store %s was opened read-only", c.title(), s.path)
-	}
-	if err := s.open(); err != nil {
-		return nil, err
-	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
-	r := &Run{store: s, experiment: c.Experiment, name: c.Name}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		err := r.find(ctx, tx)
-		switch {
-		case err == nil && c.Resume == Never:
-			return refuse(ErrRunExists, "run %s exists: set Resume to Allow or Must to go on with it, or choose another name", c.title())
-		case err == nil:
-			return r.resume(ctx, tx, c.Params != nil, params)
-		case !errors.Is(err, sql.ErrNoRows):
-			return err
-		case c.Resume == Must:
-			return refuse(ErrNotFound, "no run %s to resume", c.title())
-		}
-		return r.create(ctx, tx, params)
-	})
-	if err != nil {
-		r.unlock()
-		return nil, err
-	}
-	if !s.adopt(r) {
-		return nil, s.open()
-	}
-	return r, nil
 }
 
 // ID returns the run's id, which never changes.
@@ -125,78 +55,7 @@ func (r *Run) Experiment() string { return r.experiment }
 // Store returns the store that the run is logged in.
 func (r *Run) Store() *Store { return r.store }
 
-func (r *Run) title() string      { return r.experiment + "/" + r.name }
-func (c RunConfig) title() string { return c.Experiment + "/" + c.Name }
-
-// find looks the run up by experiment and name.
-func (r *Run) find(ctx context.Context, tx *sql.Tx) error {
-	if r.name == "" {
-		r.name = r.store.now().Format("2006-01-02_15-04-05")
-		for n, base := 2, r.name; ; n++ {
-			var taken bool
-			err := tx.QueryRowContext(ctx, "SELECT count(*) > 0 FROM run WHERE experiment = ? AND name = ?", r.experiment, r.name).Scan(&taken)
-			if err != nil {
-				return err
-			}
-			if !taken {
-				return sql.ErrNoRows
-			}
-			r.name = fmt.Sprintf("%s-%d", base, n)
-		}
-	}
-	return tx.QueryRowContext(ctx, "SELECT id, uid FROM run WHERE experiment = ? AND name = ?", r.experiment, r.name).Scan(&r.id, &r.uid)
-}
-
-func (r *Run) create(ctx context.Context, tx *sql.Tx, params string) error {
-	r.uid = strings.ToLower(rand.Text()[:10])
-	r.generation = 1
-	r.epoch = 1
-	r.samples.Store(newSampleIndex())
-	if err := r.acquire(); err != nil {
-		return err
-	}
-	now := r.store.now().UnixMicro()
-	const query = `INSERT INTO run (uid, experiment, name, state, params, generation, writer, started, seen, seq, cut)
-		VALUES (?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, 0) RETURNING id`
-	seq, err := tick(ctx, tx)
-	if err != nil {
-		return err
-	}
-	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, seq).Scan(&r.id)
-}
-
-func (r *Run) resume(ctx context.Context, tx *sql.Tx, compare bool, params string) error {
-	if err := r.acquire(); err != nil {
-		if errors.Is(err, ErrRunActive) {
-			return r.active(ctx, tx)
-		}
-		return err
-	}
-	var before string
-	if err := tx.QueryRowContext(ctx, "SELECT params, generation FROM run WHERE id = ?", r.id).Scan(&before, &r.generation); err != nil {
-		return err
-	}
-	if compare {
-		if diff := differences(before, params); diff != "" {
-			return refuse(ErrInvalid, "run %s was started with other params: %s; resume it with those, or with none, or choose another name", r.title(), diff)
-		}
-	}
-	r.generation++
-	seq, err := tick(ctx, tx)
-	if err != nil {
-		return err
-	}
-	const query = `UPDATE run SET state = 'running', cause = NULL, ended = NULL, generation = ?, writer = ?, seen = ?, seq = ? WHERE id = ?`
-	if _, err := tx.ExecContext(ctx, query, r.generation, writerName(), r.store.now().UnixMicro(), seq, r.id); err != nil {
-		return err
-	}
-	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) + 1 FROM epoch WHERE run = ?", r.id).Scan(&r.epoch); err != nil {
-		return err
-	}
-	index, err := readSampleIndex(ctx, tx, r.id)
-	r.samples.Store(index)
-	return err
-}
+func (r *Run) title() string { return r.experiment + "/" + r.name }
 
 // write runs f in a transaction, after checking in that same transaction that the run is still this writer's.
 func (r *Run) write(ctx context.Context, f func(t *txn) error) error {
@@ -245,34 +104,3 @@ func tick(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
 	err = tx.QueryRowContext(ctx, tickSQL).Scan(&seq)
 	return seq, err
 }
-
-// checkNames keeps names printable, and "experiment/name" readable in one way.
-func checkNames(c RunConfig) error {
-	if strings.Contains(c.Experiment, "/") {
-		return refuse(ErrInvalid, "experiment %q: a slash separates experiment and name, so an experiment has none", c.Experiment)
-	}
-	for what, name := range map[string]string{"experiment": c.Experiment, "run name": c.Name} {
-		switch {
-		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-			return refuse(ErrInvalid, "%s %q: must be printable text", what, name)
-		case strings.TrimSpace(name) != name:
-			return refuse(ErrInvalid, "%s %q: must not begin or end with a space", what, name)
-		case len(name) > 200:
-			return refuse(ErrInvalid, "%s %.40q…: has %d bytes, at most 200 are allowed", what, name, len(name))
-		}
-	}
-	if c.Resume == Must && c.Name == "" {
-		return refuse(ErrInvalid, "Resume is Must, but no Name says which run of experiment %q", c.Experiment)
-	}
-	return nil
-}
-
-func writerName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
-}
-
-func ago(d time.Duration) string { return d.Round(time.Second).String() + " ago" }

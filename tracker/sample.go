@@ -140,7 +140,7 @@ func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sam
 	if _, err := t.ExecContext(t.ctx, link, r.id, set, len(index.rows)); err != nil {
 		return nil, err
 	}
-	return readSampleIndex(t.ctx, t.Tx, r.id)
+	return index.with(t.ctx, t.Tx, set)
 }
 
 func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
@@ -172,63 +172,6 @@ func hashSamples(batch []sampleRow) []byte {
 		field(s.thumbnail)
 	}
 	return h.Sum(nil)
-}
-
-// A sampleIndex knows a run's samples in order. It is never changed, only replaced.
-type sampleIndex struct {
-	rows []int64 // sample.id
-	uids []string
-	at   map[string]int // by uid
-}
-
-func newSampleIndex() *sampleIndex { return &sampleIndex{at: map[string]int{}} }
-
-func readSampleIndex(ctx context.Context, tx *sql.Tx, run int64) (*sampleIndex, error) {
-	const query = `SELECT s.id, s.uid FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
-		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
-	rows, err := tx.QueryContext(ctx, query, run)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	x := newSampleIndex()
-	for rows.Next() {
-		var id int64
-		var uid string
-		if err := rows.Scan(&id, &uid); err != nil {
-			return nil, err
-		}
-		x.at[uid] = len(x.rows)
-		x.rows, x.uids = append(x.rows, id), append(x.uids, uid)
-	}
-	return x, rows.Err()
-}
-
-// pick returns the sample.id of each of uids, or of all samples if uids is nil.
-func (x *sampleIndex) pick(uids []string) ([]int64, error) {
-	if len(x.rows) == 0 {
-		return nil, refuse(ErrInvalid, "the run has no samples: call AddSamples first")
-	}
-	if uids == nil {
-		return x.rows, nil
-	}
-	if len(uids) == 0 {
-		return nil, refuse(ErrInvalid, "IDs is empty: give nil for all samples")
-	}
-	rows := make([]int64, len(uids))
-	seen := make(map[int]struct{}, len(uids))
-	for i, uid := range uids {
-		at, ok := x.at[uid]
-		if !ok {
-			return nil, refuse(ErrInvalid, "sample %q is not known: the run has %d others; call AddSamples first", uid, len(x.rows))
-		}
-		if _, dup := seen[at]; dup {
-			return nil, refuse(ErrInvalid, "sample %q is given twice", uid)
-		}
-		seen[at] = struct{}{}
-		rows[i] = x.rows[at]
-	}
-	return rows, nil
 }
 
 // Samples returns the samples of a run in the order in which they were added, without their thumbnails.

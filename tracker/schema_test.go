@@ -47,7 +47,7 @@ func TestOldSchemas(t *testing.T) {
 			}
 			const tables = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
 			if got, want := table(t, s.reader, tables), table(t, fresh.reader, tables); got != want {
-				t.Errorf("the tables differ from a new store's:\n%s\nwant\n%s", got, want)
+				t.Errorf("the tables differ from a new store's; if schema %d was never released, go test -run OldSchemas -update:\n%s\nwant\n%s", number, got, want)
 			}
 			r, err := s.Start(ctx, RunConfig{Experiment: "test", Name: "old", Resume: Must})
 			if err != nil {

@@ -58,14 +58,14 @@ func TestQueries(t *testing.T) {
 
 	var mean, counts [10]string
 	for digit := range mean {
-		mean[digit] = fmt.Sprintf("[Digit: %d %g %g]", digit, 2+float64(digit), 0-float64(digit))
-		counts[digit] = fmt.Sprintf("[Digit: %d %d]", digit, (n+9-digit)/10)
+		mean[digit] = fmt.Sprintf("[map Digit: %d %g %g]", digit, 2+float64(digit), 0-float64(digit))
+		counts[digit] = fmt.Sprintf("[%s Digit: %d %d]", r.ID(), digit, (n+9-digit)/10)
 	}
 	vector := someVectors(2, n, dim)[42*dim : 43*dim]
 	for _, test := range []struct{ file, want string }{
 		{"mean_per_label.sql", fmt.Sprint(mean)},
 		{"label_counts.sql", fmt.Sprint(counts)},
-		{"vector_norm.sql", fmt.Sprintf("[[%d %.9g]]", dim, math.Sqrt(sumSquares(vector)))},
+		{"vector_norm.sql", fmt.Sprintf("[[%s %d %.9g]]", r.ID(), dim, math.Sqrt(sumSquares(vector)))},
 	} {
 		query, err := os.ReadFile(filepath.Join("testdata", test.file))
 		if err != nil {

@@ -1,5 +1,5 @@
 -- How many samples have each label.
-SELECT label, count(*) AS samples
+SELECT run, label, count(*) AS samples
 FROM samples
-GROUP BY label
-ORDER BY label;
+GROUP BY run, label
+ORDER BY run, label;
