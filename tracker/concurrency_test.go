@@ -101,6 +101,9 @@ func TestConcurrentOpen(t *testing.T) {
 		})
 	}
 	group.Wait()
+	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"zoetrope.db", "zoetrope.db-locks"}) {
+		t.Errorf("files are left behind: %q", got)
+	}
 	s, err := Open(ctx, path, OpenOptions{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
