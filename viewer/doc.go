@@ -1,0 +1,40 @@
+// Package viewer serves a store to a browser: the map of every epoch, its charts, and the data behind them.
+//
+//	store, err := tracker.Open(ctx, "zoetrope.db", tracker.OpenOptions{ReadOnly: true})
+//	…
+//	page := viewer.New(store, viewer.Options{})
+//	defer page.Close()
+//	err = http.ListenAndServe("127.0.0.1:8420", page)
+//
+// A [Handler] answers under any prefix ([http.StripPrefix]), only reads, and asks nothing of other servers. The page
+// follows the store: what this or another process logs shows up by itself.
+//
+// Under /api/v1 are the page's data, for everybody. A run is named by its id, its name, or experiment%2Fname; errors are
+// {"error": "…"}.
+//
+//	runs                                             all runs, the newest first, and a cursor for events
+//	runs/{run}                                       one run
+//	runs/{run}/epochs                                its epochs
+//	runs/{run}/metrics?since=SEQ                     its metrics, one column set per name
+//	runs/{run}/samples                               its samples, as columns, and where their pictures are
+//	runs/{run}/samples/{sample}/thumbnail            one picture
+//	runs/{run}/sprite/{version}/{sheet}              many pictures on one sheet
+//	runs/{run}/epochs/{epoch}/outputs                predictions, losses and confidences, in the order of the samples
+//	runs/{run}/provisional?layer=NAME                a map that needs no projection, see [projector.Provisional]
+//	runs/{run}/provisional/{revision}/positions      its positions
+//	projections?run=RUN                              projections, the newest first
+//	projections/{projection}                         one projection
+//	projections/{projection}/layout?run=RUN          its epochs and its range, for one run
+//	projections/{projection}/revisions/{revision}/positions?run=RUN&epochs=1,2&format=u16|f32
+//	projections/{projection}/points?run=RUN&epoch=7&sample=ID
+//	projections/{projection}/trajectory?run=RUN&sample=ID
+//	projections/{projection}/neighbors?run=RUN&epoch=7&sample=ID&k=10
+//	projections/{projection}/quality
+//	events?after=CURSOR                              what changes, as server-sent events
+//
+// Positions are little-endian, one block of rows × dims per epoch asked for, row-major, rows in the order of the run's
+// samples. As u16, 0 … 65534 divide the layout's range evenly, and 65535 is a sample that the epoch does not have; as
+// f32 they are the projector's own numbers, and NaN is that sample.
+package viewer
+
+//go:generate go run -C _build .

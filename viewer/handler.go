@@ -1,0 +1,131 @@
+package viewer
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// Options are the settings of a [Handler]. The zero value is right for a page on the own machine.
+type Options struct {
+	// ReadOnly tells the page that nothing may be written; it then offers nothing that would.
+	ReadOnly bool
+
+	// Hosts are the names, without ports, under which the page may be asked for on a loopback address, besides
+	// localhost and loopback addresses themselves: for a reverse proxy on the same machine.
+	Hosts []string
+
+	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.
+	Poll time.Duration
+
+	// Logger takes failures that are not the client's; nil means [slog.Default].
+	Logger *slog.Logger
+}
+
+// A Handler serves one store. It is safe for concurrent use.
+type Handler struct {
+	store  *tracker.Store
+	o      Options
+	log    *slog.Logger
+	routes http.Handler
+	feed   *feed
+
+	atlases *cache[atlasKey, *atlas]
+	standIn *cache[standInKey, *standIn]
+	sprites *cache[spriteKey, *sprite]
+}
+
+// New returns a handler for store, which must stay open until the handler is closed.
+func New(store *tracker.Store, o Options) *Handler {
+	h := &Handler{
+		store:   store,
+		o:       o,
+		log:     o.Logger,
+		atlases: newCache[atlasKey, *atlas](4),
+		standIn: newCache[standInKey, *standIn](8),
+		sprites: newCache[spriteKey, *sprite](4),
+	}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	if h.o.Poll <= 0 {
+		h.o.Poll = 200 * time.Millisecond
+	}
+	h.feed = newFeed(store, h.o.Poll, h.log)
+	h.routes = h.route()
+	return h
+}
+
+// Close ends all event streams and the goroutine behind them. Requests that come later get no events.
+func (h *Handler) Close() error {
+	h.feed.close()
+	return nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	head := w.Header()
+	head.Set("Content-Security-Policy", policy)
+	head.Set("Cross-Origin-Opener-Policy", "same-origin")
+	head.Set("Cross-Origin-Resource-Policy", "same-origin")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("X-Frame-Options", "DENY")
+	switch {
+	case !h.welcome(r):
+		fail(w, r, http.StatusForbidden, "this server does not answer to the name %q: use localhost or 127.0.0.1", r.Host)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		head.Set("Allow", "GET, HEAD")
+		fail(w, r, http.StatusMethodNotAllowed, "%s is not allowed here: this server only reads", r.Method)
+	default:
+		h.routes.ServeHTTP(w, r)
+	}
+}
+
+// policy allows the page what it brings along, and nothing else: no inline script or style, no other server.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+func (h *Handler) route() http.Handler {
+	mux := http.NewServeMux()
+	page := newPage()
+	mux.HandleFunc("GET /{$}", page.index)
+	mux.HandleFunc("GET /assets/{version}/{file}", page.asset)
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, r, http.StatusNotFound, "there is nothing at %s", r.URL.Path)
+	})
+	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"runs":                                        h.getRuns,
+		"runs/{run}":                                  h.getRun,
+		"projections":                                 h.getProjections,
+		"events":                                      h.getEvents,
+		"runs/{run}/epochs":                           h.getEpochs,
+		"runs/{run}/metrics":                          h.getMetrics,
+		"runs/{run}/samples":                          h.getSamples,
+		"runs/{run}/samples/{sample}/thumbnail":       h.getThumbnail,
+		"runs/{run}/sprite/{version}/{sheet}":         h.getSheet,
+		"runs/{run}/epochs/{epoch}/outputs":           h.getOutputs,
+		"runs/{run}/provisional":                      h.getProvisional,
+		"runs/{run}/provisional/{revision}/positions": h.getProvisionalPositions,
+		"projections/{projection}":                    h.getProjection,
+		"projections/{projection}/layout":             h.getLayout,
+		"projections/{projection}/revisions/{revision}/positions": h.getPositions,
+		"projections/{projection}/points":                         h.getPoints,
+		"projections/{projection}/trajectory":                     h.getTrajectory,
+		"projections/{projection}/neighbors":                      h.getNeighbors,
+		"projections/{projection}/quality":                        h.getQuality,
+	} {
+		mux.HandleFunc("GET /api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := answer(w, r); err != nil {
+				h.explain(w, r, err)
+			}
+		})
+	}
+	return mux
+}
+
+// context returns a context for work that is shared by requests and must not end with the one that began it.
+func (h *Handler) context(r *http.Request) context.Context { return context.WithoutCancel(r.Context()) }

@@ -1,0 +1,78 @@
+package viewer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"time"
+)
+
+//go:embed dist
+var dist embed.FS
+
+// page is the browser's part, built by _build from web.
+type page struct {
+	version string // names the content of all files, and is in their addresses
+	html    []byte
+	files   map[string][]byte
+}
+
+func newPage() *page {
+	p := &page{files: map[string][]byte{}}
+	sum := sha256.New()
+	entries, err := fs.ReadDir(dist, "dist")
+	if err != nil {
+		panic(err) // embedded files cannot be missing
+	}
+	for _, e := range entries {
+		b, err := dist.ReadFile(path.Join("dist", e.Name()))
+		if err != nil {
+			panic(err)
+		}
+		sum.Write([]byte(e.Name()))
+		sum.Write(b)
+		p.files[e.Name()] = b
+	}
+	p.version = hex.EncodeToString(sum.Sum(nil)[:8])
+	// The page names its files with their version, so that they may be kept for ever.
+	p.html = bytes.ReplaceAll(p.files["index.html"], []byte(`"assets/`), []byte(`"assets/`+p.version+`/`))
+	delete(p.files, "index.html")
+	return p
+}
+
+func (p *page) index(w http.ResponseWriter, r *http.Request) {
+	send(w, r, "text/html; charset=utf-8", p.html)
+}
+
+func (p *page) asset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	b, ok := p.files[name]
+	if !ok || r.PathValue("version") != p.version {
+		fail(w, r, http.StatusNotFound, "there is no %s of version %s: load the page again", name, r.PathValue("version"))
+		return
+	}
+	keep(w)
+	w.Header().Set("Content-Type", contentType(name))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(b))
+}
+
+// contentType does not ask the system, whose tables differ.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".woff2":
+		return "font/woff2"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	}
+	return "application/octet-stream"
+}

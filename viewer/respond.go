@@ -1,0 +1,121 @@
+package viewer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// badRequest is an error that the client can mend.
+type badRequest struct{ message string }
+
+func (e badRequest) Error() string { return e.message }
+
+func bad(format string, args ...any) error { return badRequest{fmt.Sprintf(format, args...)} }
+
+// gone is what was right once.
+type gone struct{ message string }
+
+func (e gone) Error() string { return e.message }
+
+// sendJSON answers with v.
+func sendJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	send(w, r, "application/json", append(b, '\n'))
+	return nil
+}
+
+// send answers with a body that may change: browsers ask each time, and get it only when it did.
+func send(w http.ResponseWriter, r *http.Request, kind string, body []byte) {
+	head := w.Header()
+	if head.Get("Cache-Control") == "" {
+		head.Set("Cache-Control", "no-cache")
+	}
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+	head.Set("ETag", tag)
+	if slices.ContainsFunc(strings.Split(r.Header.Get("If-None-Match"), ","), func(t string) bool {
+		return strings.TrimPrefix(strings.TrimSpace(t), "W/") == tag
+	}) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	head.Set("Content-Type", kind)
+	head.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead {
+		w.Write(body) // an error here is a client that has left
+	}
+}
+
+// keep says that an answer never changes under its address.
+func keep(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+}
+
+// explain answers with what went wrong.
+func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
+	var request badRequest
+	var past gone
+	status := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // nobody is there to read it
+	case errors.As(err, &request), errors.Is(err, tracker.ErrAmbiguous), errors.Is(err, tracker.ErrInvalid), errors.Is(err, projector.ErrOptions):
+		status = http.StatusBadRequest
+	case errors.As(err, &past):
+		status = http.StatusGone
+	case errors.Is(err, tracker.ErrNotFound):
+		status = http.StatusNotFound
+	case errors.Is(err, tracker.ErrClosed):
+		status = http.StatusServiceUnavailable
+	default:
+		h.log.Error("viewer: request failed", "path", r.URL.Path, "error", err)
+	}
+	fail(w, r, status, "%v", err)
+}
+
+// fail answers with an error: in JSON, as all of the API does.
+func fail(w http.ResponseWriter, r *http.Request, status int, format string, args ...any) {
+	b, err := json.Marshal(map[string]string{"error": fmt.Sprintf(format, args...)})
+	if err != nil {
+		panic(err) // strings can always be marshalled
+	}
+	head := w.Header()
+	head.Set("Cache-Control", "no-store")
+	head.Del("ETag")
+	head.Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(append(b, '\n'))
+	}
+}
+
+// intParam reads a whole number from the query; fallback where it is not given.
+func intParam(r *http.Request, name string, fallback, low, high int) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return fallback, nil
+	}
+	return wholeNumber(name, text, low, high)
+}
+
+func wholeNumber(name, text string, low, high int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		return 0, bad("%s = %q, want a whole number from %d to %d", name, text, low, high)
+	}
+	return n, nil
+}

@@ -1,0 +1,135 @@
+// Zoetrope's page: wires the model to its views and runs the one animation loop.
+
+import { Charts, type Look } from "./charts/charts";
+import { groups } from "./charts/series";
+import { listen } from "./data/events";
+import { nearestEpoch } from "./map/clock";
+import * as address from "./page/address";
+import { byId, setText } from "./page/dom";
+import { Header } from "./page/header";
+import { Legend } from "./page/legend";
+import { Model } from "./page/model";
+import { base } from "./page/palette";
+import { Player } from "./page/player";
+import { wireShortcuts } from "./page/shortcuts";
+import { Stage } from "./page/stage";
+import { theme, wireTheme } from "./page/theme";
+
+function main(): void {
+  const model = new Model();
+  let pending = 0;
+  const invalidate = () => {
+    if (pending === 0) pending = requestAnimationFrame(frame);
+  };
+
+  const stage = new Stage(model, invalidate);
+  const player = new Player(model, invalidate);
+  const legend = new Legend(model, invalidate);
+  const header = new Header(model);
+  const charts = new Charts(byId("charts"), (epoch) => {
+    model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
+    invalidate();
+  });
+
+  function frame(now: number): void {
+    pending = 0;
+    const moving = stage.draw(now);
+    player.update();
+    legend.update();
+    header.update();
+    charts.point(epochAt(model));
+    byId("reset").classList.toggle("idle", stage.atHome);
+    if (moving) invalidate();
+    else keepAddress();
+  }
+
+  const drawCharts = () => {
+    const { numbers } = model;
+    const found = groups(model.series, model.epochs);
+    byId("charts-panel").hidden = found.length === 0;
+    charts.set(found, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, look());
+  };
+  model.on(["metrics", "epochs"], () => {
+    drawCharts();
+    invalidate();
+  });
+
+  // The address follows once things have come to rest; the epoch is left out while it is the newest.
+  let written = location.search;
+  function keepAddress(): void {
+    if (!model.run || model.numbers.length === 0) return;
+    const last = model.clock.nearest === model.numbers.length - 1;
+    const query = address.format({
+      run: model.run.id,
+      projection: model.chosen,
+      epoch: last ? null : model.numbers[model.clock.nearest],
+    });
+    if (query === written) return;
+    written = query;
+    history.replaceState(null, "", query || location.pathname);
+  }
+  window.addEventListener("popstate", () => void model.open(address.parse(location.search)));
+
+  wireTheme(() => {
+    stage.repaint();
+    legend.rebuild();
+    drawCharts();
+  });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const setCalm = () => (model.clock.still = calm.matches);
+  calm.addEventListener("change", setCalm);
+  setCalm();
+
+  byId("zoom-in").addEventListener("click", () => stage.zoom(1.6));
+  byId("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.6));
+  byId("reset").addEventListener("click", () => stage.reset());
+  wireShortcuts(model, player, stage);
+  describeMap(model);
+
+  // For tests, and for whoever is curious what the page does.
+  Object.assign(window, { zoetrope: { model, stage, counters: stage.renderer.counters } });
+  void model.start(address.parse(location.search)).then((cursor) =>
+    listen(
+      {
+        change: (c) => model.change(c),
+        resync: () => model.resync(),
+        connected: (yes) => model.link(yes),
+      },
+      cursor,
+    ),
+  );
+  // A run that falls silent makes no event.
+  setInterval(() => {
+    if (!document.hidden && model.runs?.some((r) => r.state === "running")) void model.refreshRuns();
+  }, 15_000);
+}
+
+/** The playhead as an epoch number, with a fraction between two epochs. */
+function epochAt(m: Model): number {
+  const p = m.clock.still ? m.clock.nearest : m.clock.position;
+  const i = Math.floor(p);
+  const a = m.numbers[i] ?? 0;
+  const b = m.numbers[i + 1] ?? a;
+  return a + (b - a) * (p - i);
+}
+
+/** Keeps the map's description for those who do not see it. */
+function describeMap(m: Model): void {
+  m.on(["map", "samples", "epochs"], () => {
+    const n = m.samples?.ids.length ?? 0;
+    const kinds = m.samples?.classes.length ?? 0;
+    const text = m.map
+      ? `Map of ${n} samples${kinds > 1 ? ` in ${kinds} classes` : ""} over ${m.numbers.length} epochs. Arrow keys move through the epochs.`
+      : "No map yet.";
+    byId("map").setAttribute("aria-label", text);
+    setText(byId("map"), text);
+  });
+}
+
+function look(): Look {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name: string) => style.getPropertyValue(name).trim();
+  return { ink: of("--ink"), faint: of("--ink-2"), grid: of("--line"), paper: of("--panel"), others: base(theme()) };
+}
+
+main();

@@ -1,0 +1,195 @@
+// The only module that asks the server for anything. Addresses are relative, so the page works under any prefix.
+
+import { place, type Frame, type Range } from "../map/cloud";
+
+export type State = "running" | "stopped" | "finished" | "failed";
+
+export interface Run {
+  id: string;
+  experiment: string;
+  name: string;
+  state: State;
+  /** A running run that has given no sign of life for a while. */
+  quiet: boolean;
+  started: string;
+  ended: string | null;
+  params: Record<string, unknown>;
+  epochs: number;
+  last_epoch: number | null;
+  samples: number;
+  layers: string[];
+}
+
+export interface Epoch {
+  number: number;
+  step: number;
+  time: string;
+  /** Grows whenever the epoch is written again. */
+  seq: number;
+}
+
+/** One metric, as columns. The epoch is the one that was in training, or with which it was logged. */
+export interface Series {
+  name: string;
+  step: number[];
+  epoch: number[];
+  /** null is not a number; the infinities are words. */
+  value: (number | string | null)[];
+}
+
+/** Where samples' pictures lie on sheets: tile k of the sheet k / per_sheet, row by row. Rows of samples are tiles. */
+export interface Sprite {
+  version: string;
+  width: number;
+  height: number;
+  columns: number;
+  per_sheet: number;
+  sheets: number;
+  /** Rows without a picture. */
+  missing: number[];
+}
+
+/** The samples of a run, as columns. */
+export interface Samples {
+  ids: string[];
+  /** Labels that occur, and each sample's place among them; -1 is a sample without a label. */
+  classes: string[];
+  label: number[];
+  sprite: Sprite | null;
+}
+
+/** What the network made of the samples at one epoch; a column is null when it was not logged. */
+export interface Outputs {
+  classes: string[];
+  prediction: number[] | null;
+  loss: (number | null)[] | null;
+  confidence: (number | null)[] | null;
+}
+
+/** A stored projection. */
+export interface Projection {
+  projection: string;
+  runs: string[];
+  layer: string;
+  method: string;
+  mode: string;
+  dims: number;
+  points: number;
+  revision: number;
+  created: string;
+  options: Record<string, unknown>;
+}
+
+/** A run on a map: a projection, or the provisional one that stands in until there is any. */
+export interface Layout extends Range {
+  /** Empty for the provisional map. */
+  projection: string;
+  provisional: boolean;
+  revision: string;
+  run: string;
+  layer: string;
+  /** Number of samples, in the order of the run's samples. */
+  rows: number;
+  /** The epochs on the map, ascending. */
+  epochs: number[];
+  /** Where its positions are, relative to the API. */
+  positions: string;
+}
+
+/** A failure that the server explained. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+const BASE = "api/v1/";
+
+/** Addresses of what the page needs under /api/v1. */
+export const address = {
+  events: (after: string) => `${BASE}events${after ? `?after=${encodeURIComponent(after)}` : ""}`,
+  sheet: (run: string, s: Sprite, sheet: number) => `${BASE}runs/${encodeURIComponent(run)}/sprite/${s.version}/${sheet}.png`,
+};
+
+/** All runs, the newest first, and the cursor from which events tell what came later. */
+export function getRuns(): Promise<{ runs: Run[]; cursor: string }> {
+  return json("runs");
+}
+
+export async function getEpochs(run: string): Promise<Epoch[]> {
+  return (await json<{ epochs: Epoch[] }>(`runs/${encodeURIComponent(run)}/epochs`)).epochs;
+}
+
+/** What was logged after `since`, a seq of an earlier answer; 0 is all. */
+export function getMetrics(run: string, since: number): Promise<{ seq: number; series: Series[] }> {
+  return json(`runs/${encodeURIComponent(run)}/metrics?since=${since}`);
+}
+
+export function getSamples(run: string): Promise<Samples> {
+  return json<Samples>(`runs/${encodeURIComponent(run)}/samples`);
+}
+
+/** seq makes the address another one when the epoch was written again, so the answer may be kept. */
+export function getOutputs(run: string, epoch: number, seq: number): Promise<Outputs> {
+  return json<Outputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?seq=${seq}`);
+}
+
+/** The projections that a run is on, the newest first. */
+export async function getProjections(run: string): Promise<Projection[]> {
+  return (await json<{ projections: Projection[] }>(`projections?run=${encodeURIComponent(run)}`)).projections;
+}
+
+/** A run's place on a projection. */
+export function getLayout(projection: string, run: string): Promise<Layout> {
+  return json<Layout>(`projections/${encodeURIComponent(projection)}/layout?run=${encodeURIComponent(run)}`);
+}
+
+/** A run's provisional map; null while it has no vectors. */
+export async function getProvisional(run: string): Promise<Layout | null> {
+  try {
+    return await json<Layout>(`runs/${encodeURIComponent(run)}/provisional`);
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 404) return null;
+    throw e;
+  }
+}
+
+/** Fetches the frames of some of a map's epochs. */
+export async function getFrames(m: Layout, epochs: readonly number[]): Promise<Frame[]> {
+  const sep = m.positions.includes("?") ? "&" : "?";
+  const r = await get(`${m.positions}${sep}epochs=${epochs.join(",")}`);
+  const all = new Uint16Array(littleEndian(await r.arrayBuffer()));
+  const size = m.rows * m.dims;
+  if (all.length !== size * epochs.length) {
+    throw new ApiError(`positions: got ${all.length} numbers, want ${size} for each of ${epochs.length} epochs`, r.status);
+  }
+  const placement = place(m);
+  return epochs.map((_, i) => ({ quanta: all.slice(i * size, (i + 1) * size), dims: m.dims, placement }));
+}
+
+async function json<T>(path: string): Promise<T> {
+  return (await get(path)).json() as Promise<T>;
+}
+
+async function get(path: string): Promise<Response> {
+  const r = await fetch(BASE + path);
+  if (r.ok) return r;
+  let message = `${r.status} ${r.statusText}`;
+  try {
+    message = ((await r.json()) as { error?: string }).error ?? message;
+  } catch {
+    // not one of our own answers; the status has to do
+  }
+  throw new ApiError(message, r.status);
+}
+
+/** The wire is little-endian whatever this machine is. */
+function littleEndian(b: ArrayBuffer): ArrayBuffer {
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1) return b;
+  const bytes = new Uint8Array(b);
+  for (let i = 0; i + 1 < bytes.length; i += 2) [bytes[i], bytes[i + 1]] = [bytes[i + 1], bytes[i]];
+  return b;
+}

@@ -1,0 +1,56 @@
+// A map with the frames that have arrived so far.
+
+import { place, type Frame } from "../map/cloud";
+import { getFrames, type Layout } from "./api";
+
+/** Positions fetched by one request, at most: then others get their turn, and the first picture comes soon. */
+const BATCH = 4 << 20; // bytes
+
+export class MapData {
+  /** One per epoch of layout.epochs; null until it is here. */
+  readonly frames: (Frame | null)[];
+
+  constructor(
+    readonly layout: Layout,
+    before?: MapData,
+  ) {
+    // A map that only grew keeps its frames: their addresses, and so their bytes, are the same.
+    const same = before && before.layout.positions === layout.positions && before.layout.rows === layout.rows;
+    const placement = place(layout);
+    this.frames = layout.epochs.map((e) => {
+      const f = same ? before.frames[before.layout.epochs.indexOf(e)] : null;
+      return f ? { ...f, placement } : null;
+    });
+  }
+
+  /** The frame of the i-th epoch or, while that is on its way, the nearest one that is here. */
+  frame(i: number): Frame | null {
+    for (let d = 0; d < this.frames.length; d++) {
+      const f = this.frames[i - d] ?? this.frames[i + d];
+      if (f) return f;
+    }
+    return null;
+  }
+
+  get loaded(): Frame[] {
+    return this.frames.filter((f) => f !== null);
+  }
+
+  /** Fetches what is missing, starting near the epoch with index `near`; calls arrived after each batch. */
+  async load(near: number, arrived: (frames: Frame[]) => void): Promise<void> {
+    const wanted = this.frames.flatMap((f, i) => (f ? [] : [i])).sort((a, b) => Math.abs(a - near) - Math.abs(b - near));
+    const per = Math.max(1, Math.floor(BATCH / Math.max(1, this.layout.rows * this.layout.dims * 2)));
+    // A big map shows its first frames before the rest has come.
+    let take = wanted.length <= per ? wanted.length : Math.min(2, per);
+    while (wanted.length > 0) {
+      const batch = wanted.splice(0, take).sort((a, b) => a - b);
+      take = per;
+      const frames = await getFrames(
+        this.layout,
+        batch.map((i) => this.layout.epochs[i]),
+      );
+      batch.forEach((i, k) => (this.frames[i] = frames[k]));
+      arrived(frames);
+    }
+  }
+}

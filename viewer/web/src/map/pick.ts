@@ -1,0 +1,50 @@
+import { MISSING, type Shot } from "./cloud";
+import type { View } from "./camera";
+
+/**
+ * Returns the row drawn nearest to the pixel (px, py) within radius, or -1. It looks at the positions as they are on
+ * screen in this very moment, so it is right in the middle of a movement and in three dimensions, without an index.
+ * hidden, where set, marks rows that cannot be picked.
+ */
+export function pick(
+  s: Shot,
+  m: Float32Array,
+  v: View,
+  px: number,
+  py: number,
+  radius: number,
+  hidden: Uint8Array | null,
+): number {
+  const { from, to, t } = s;
+  const [da, db] = [from.dims, to.dims];
+  const [qa, qb] = [from.quanta, to.quanta];
+  const [sa, sb] = [from.placement.scale, to.placement.scale];
+  const [ax, ay, az] = from.placement.offset;
+  const [bx, by, bz] = to.placement.offset;
+  const flat = da === 2 && db === 2;
+  const rows = qa.length / da;
+  let best = -1;
+  let bound = radius * radius;
+  for (let i = 0, a = 0, b = 0; i < rows; i++, a += da, b += db) {
+    if (hidden !== null && hidden[i] & 1) continue;
+    // A sample that is in one of the two frames only is drawn where it is in that one.
+    let k = t;
+    if (qa[a] === MISSING) {
+      if (qb[b] === MISSING) continue;
+      k = 1;
+    } else if (qb[b] === MISSING) k = 0;
+    const x = (qa[a] * sa + ax) * (1 - k) + (qb[b] * sb + bx) * k;
+    const y = (qa[a + 1] * sa + ay) * (1 - k) + (qb[b + 1] * sb + by) * k;
+    let z = 0;
+    if (!flat) z = (da === 3 ? qa[a + 2] * sa + az : 0) * (1 - k) + (db === 3 ? qb[b + 2] * sb + bz : 0) * k;
+    const w = m[3] * x + m[7] * y + m[11] * z + m[15];
+    const dx = ((m[0] * x + m[4] * y + m[8] * z + m[12]) / w / 2 + 0.5) * v.width - px;
+    const dy = (0.5 - (m[1] * x + m[5] * y + m[9] * z + m[13]) / w / 2) * v.height - py;
+    const d = dx * dx + dy * dy;
+    if (d < bound) {
+      bound = d;
+      best = i;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,31 @@
+// What of the page's state is in its address, so that a link shows the same: pure.
+
+export interface Place {
+  /** A run's id; null is the newest. */
+  run: string | null;
+  /** A projection's id that the user chose, "provisional", or null for the newest. */
+  projection: string | null;
+  /** An epoch's number; null is the last. */
+  epoch: number | null;
+}
+
+/** Reads the query of an address; what cannot be read is left out. */
+export function parse(query: string): Place {
+  const q = new URLSearchParams(query);
+  const epoch = q.get("epoch");
+  return {
+    run: q.get("run") || null,
+    projection: q.get("projection") || null,
+    epoch: epoch !== null && /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
+  };
+}
+
+/** Writes the query, with its question mark, or nothing when there is nothing to say. */
+export function format(p: Place): string {
+  const q = new URLSearchParams();
+  if (p.run !== null) q.set("run", p.run);
+  if (p.projection !== null) q.set("projection", p.projection);
+  if (p.epoch !== null) q.set("epoch", String(p.epoch));
+  const s = q.toString();
+  return s ? `?${s}` : "";
+}

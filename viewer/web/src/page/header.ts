@@ -1,0 +1,137 @@
+// What is said in words around the map: the run, its state, the map's kind, what is missing.
+
+import type { Layout, Projection, Run } from "../data/api";
+import { byId, h, setText } from "./dom";
+import { ago, count, many, value } from "./format";
+import { Menu, type Item } from "./menu";
+import type { Model } from "./model";
+
+const STATES: Record<string, string> = {
+  running: "Training",
+  quiet: "Gone quiet",
+  finished: "Finished",
+  stopped: "Stopped",
+  failed: "Failed",
+};
+
+/** The header, the notes over the map and the facts beside it. */
+export class Header {
+  private readonly runs: Menu;
+  private readonly maps: Menu;
+
+  constructor(private readonly model: Model) {
+    this.runs = new Menu(byId<HTMLButtonElement>("run"), "Runs", (id) => {
+      if (id !== model.run?.id) void model.open({ run: id, projection: null, epoch: null });
+    });
+    this.maps = new Menu(byId<HTMLButtonElement>("map-kind"), "Maps", (id) => model.choose(id === model.projections[0]?.projection ? null : id));
+    model.on(["runs", "run"], () => this.showRuns());
+    model.on(["run", "runs", "epochs", "samples"], () => this.showFacts());
+    model.on(["map", "epochs", "run"], () => this.showMap());
+    model.on(["link", "trouble"], () => this.showLink());
+  }
+
+  /** What the map shows at this moment may be another epoch than the slider's. */
+  update(): void {
+    const { map, numbers, clock, frameOf } = this.model;
+    const note = byId("map-note");
+    const wanted = numbers[clock.nearest];
+    const shown = map?.layout.epochs[frameOf[clock.nearest] ?? -1];
+    const off = map !== null && wanted !== undefined && shown !== undefined && shown !== wanted;
+    note.hidden = !off;
+    if (off) setText(note, `Epoch ${wanted} is not on this map; this is epoch ${shown}.`);
+  }
+
+  private showRuns(): void {
+    const { runs, run } = this.model;
+    const now = Date.now();
+    const items: Item[] = (runs ?? []).map((r) => ({
+      key: r.id,
+      group: r.experiment || "Runs",
+      title: r.name || r.id,
+      note: `${many(r.epochs, "epoch")} \u00b7 ${ago(r.started, now)}`,
+      mark: `state ${stateOf(r)}`,
+    }));
+    // Experiments stay together, in the order of their newest run.
+    const order = [...new Set(items.map((i) => i.group))];
+    items.sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+    this.runs.set(items, run?.id ?? null);
+    setText(byId("run-name"), run ? run.name || run.id : "No runs yet");
+    setText(byId("run-experiment"), run?.experiment ?? "");
+    document.title = run ? `${run.name || run.id} \u00b7 Zoetrope` : "Zoetrope";
+  }
+
+  private showFacts(): void {
+    const { run, samples, epochs } = this.model;
+    const state = byId("run-state");
+    state.hidden = run === null;
+    byId("facts").hidden = run === null;
+    if (!run) return;
+    state.className = `state ${stateOf(run)}`;
+    setText(byId("run-state-text"), STATES[stateOf(run)] ?? run.state);
+    const facts = [many(samples?.ids.length ?? run.samples, "sample"), many(epochs.length || run.epochs, "epoch")];
+    if (run.layers.length > 0) facts.push(run.layers.length === 1 ? `layer ${run.layers[0]}` : many(run.layers.length, "layer"));
+    setText(byId("facts"), facts.join(" \u00b7 "));
+    const params = Object.entries(run.params ?? {});
+    byId("params-panel").hidden = params.length === 0;
+    setText(byId("params-count"), count(params.length));
+    byId("params").replaceChildren(...params.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, value(v))]));
+  }
+
+  private showMap(): void {
+    const { map, projections, run, runs, epochs } = this.model;
+    const now = Date.now();
+    const items: Item[] = projections.map((p) => ({
+      key: p.projection,
+      title: titleOf(p.method, p.dims),
+      note: [settings(p), ago(p.created, now)].join(" \u00b7 "),
+    }));
+    if (items.length > 0) items.push({ key: "provisional", title: "PCA", note: "provisional: a fixed view of each epoch" });
+    this.maps.set(items, map === null ? null : map.layout.provisional ? "provisional" : map.layout.projection);
+    byId("map-bar").hidden = map === null;
+    byId("provisional").hidden = !map?.layout.provisional;
+    if (map) {
+      const p = projections.find((q) => q.projection === map.layout.projection);
+      setText(byId("map-title"), p ? titleOf(p.method, p.dims) : "PCA");
+      setText(byId("map-detail"), p ? settings(p) : layerOf(map.layout, run));
+    }
+    const empty = byId("empty");
+    empty.hidden = map !== null || runs === null;
+    const [title, text] =
+      runs !== null && runs.length === 0
+        ? ["No runs yet", "This page follows the store: the first run shows up here by itself."]
+        : run && epochs.length === 0 && run.state === "running"
+          ? ["Waiting for the first epoch", "The map begins when the run logs its first layer."]
+          : run && run.layers.length === 0
+            ? ["No map", "This run logged no layer, so there is nothing to lay out."]
+            : ["No map yet", ""];
+    setText(byId("empty-title"), title);
+    setText(byId("empty-text"), text);
+  }
+
+  private showLink(): void {
+    const { connected, trouble } = this.model;
+    const bar = byId("trouble");
+    bar.hidden = connected && trouble === "";
+    setText(bar, trouble !== "" ? trouble : "Connection lost. Trying again\u2026");
+  }
+}
+
+function stateOf(r: Run): string {
+  return r.state === "running" && r.quiet ? "quiet" : r.state;
+}
+
+/** "UMAP", "NOMAD in 3-D". */
+function titleOf(method: string, dims: number): string {
+  return method.toUpperCase() + (dims === 3 ? " in 3-D" : "");
+}
+
+/** "joint · 20 neighbours · fc1": what sets one projection apart from another. */
+function settings(p: Projection): string {
+  const n = p.options["n_neighbors"];
+  return [p.mode, typeof n === "number" ? `${n} neighbours` : "", p.layer].filter(Boolean).join(" \u00b7 ");
+}
+
+/** The layer that a provisional map shows, where there are several. */
+function layerOf(l: Layout, run: Run | null): string {
+  return (run?.layers.length ?? 0) > 1 ? l.layer : "";
+}

@@ -1,0 +1,322 @@
+// What the page knows: the runs, the one that is open, its map, and what the user looks at. It asks the data module and
+// tells the views; it touches no element.
+
+import { Clock, framesOf, nearestEpoch } from "../map/clock";
+import type { Frame } from "../map/cloud";
+import * as api from "../data/api";
+import type { Epoch, Layout, Outputs, Projection, Run, Samples, Series } from "../data/api";
+import { merge } from "../charts/series";
+import type { Change } from "../data/events";
+import { MapData } from "../data/mapdata";
+import type { Place } from "./address";
+
+/** What a view can be told about. */
+export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "outputs" | "filter" | "link" | "trouble";
+
+export class Model {
+  runs: Run[] | null = null;
+  run: Run | null = null;
+  epochs: Epoch[] = [];
+  /** The epochs' numbers, ascending: what the clock counts. */
+  numbers: number[] = [];
+  series: Series[] = [];
+  samples: Samples | null = null;
+  /** Each sample's class; -1 without one. */
+  classOf: Int32Array = new Int32Array(0);
+  /** The projections that the run is on, the newest first. */
+  projections: Projection[] = [];
+  map: MapData | null = null;
+  /** The frame of the map for each logged epoch. */
+  frameOf: Int32Array = new Int32Array(0);
+  /** The projection that the user asked for, or "provisional"; null follows the newest. */
+  chosen: string | null = null;
+  readonly clock = new Clock(0);
+  /** Classes that are shown; empty shows all. -1 is the samples without a label. */
+  readonly filter = new Set<number>();
+  /** The class that the pointer rests on in the legend, or null. */
+  focus: number | null = null;
+  connected = true;
+  trouble = "";
+
+  private cursor = "";
+  private listeners = new Map<Topic, (() => void)[]>();
+  private outputsOf = new Map<number, { seq: number; value: Outputs | null }>();
+  private metricsSeq = 0;
+  private opened = 0; // counts openings, so that answers for a run that was left are dropped
+  private loadingMap = "";
+
+  on(topics: Topic[], f: () => void): void {
+    for (const t of topics) this.listeners.set(t, [...(this.listeners.get(t) ?? []), f]);
+  }
+
+  /** Opens the page at a place, and returns the cursor up to which it knows everything; empty when that failed. */
+  async start(p: Place): Promise<string> {
+    await this.refreshRuns();
+    const { cursor } = this;
+    await this.open(p);
+    return cursor;
+  }
+
+  /** Opens a run; null is the newest. */
+  async open(p: Place): Promise<void> {
+    const mine = ++this.opened;
+    const runs = this.runs ?? [];
+    const wanted = p.run === null ? runs[0] : runs.find((r) => r.id === p.run || `${r.experiment}/${r.name}` === p.run || r.name === p.run);
+    if (p.run !== null && !wanted) this.fail(`There is no run ${p.run} in this store.`);
+    this.run = wanted ?? null;
+    this.epochs = [];
+    this.numbers = [];
+    this.series = [];
+    this.samples = null;
+    this.classOf = new Int32Array(0);
+    this.metricsSeq = 0;
+    this.projections = [];
+    this.map = null;
+    this.loadingMap = "";
+    this.frameOf = new Int32Array(0);
+    this.chosen = p.projection;
+    this.outputsOf.clear();
+    this.filter.clear();
+    this.focus = null;
+    this.clock.count = 0;
+    this.clock.seek(0);
+    this.tell("run", "epochs", "metrics", "samples", "map", "filter");
+    if (!this.run) return;
+    const id = this.run.id;
+    const still = () => mine === this.opened;
+    await this.attempt(async () => {
+      const [epochs, samples] = await Promise.all([api.getEpochs(id), api.getSamples(id)]);
+      if (!still()) return;
+      this.setSamples(samples);
+      this.setEpochs(epochs);
+      this.clock.seek(p.epoch === null ? this.numbers.length - 1 : nearestEpoch(this.numbers, p.epoch));
+      this.tell("samples", "epochs");
+      const metrics = api.getMetrics(id, 0).then((m) => {
+        if (!still()) return;
+        this.series = m.series;
+        this.metricsSeq = m.seq;
+        this.tell("metrics");
+      });
+      await Promise.all([metrics, this.refreshMaps()]);
+    });
+  }
+
+  /** Shows a projection; null follows the newest. */
+  choose(projection: string | null): void {
+    this.chosen = projection;
+    void this.attempt(() => this.takeMap());
+  }
+
+  /** Shows or hides a class. The first click shows it alone, the next ones add and take away. */
+  toggle(c: number, classes: number): void {
+    if (this.filter.has(c)) this.filter.delete(c);
+    else this.filter.add(c);
+    if (this.filter.size === classes) this.filter.clear();
+    this.tell("filter");
+  }
+
+  showAll(): void {
+    if (this.filter.size === 0) return;
+    this.filter.clear();
+    this.tell("filter");
+  }
+
+  setFocus(c: number | null): void {
+    if (this.focus === c) return;
+    this.focus = c;
+    this.tell("filter");
+  }
+
+  /** What was logged at the i-th epoch, once it is here; asks for it, and for its neighbours, otherwise. */
+  outputs(i: number): Outputs | null {
+    for (const k of [i, i + 1, i - 1]) this.fetchOutputs(k);
+    return this.outputsOf.get(this.numbers[i])?.value ?? null;
+  }
+
+  /** Takes in what the server says has changed. */
+  change(c: Change): void {
+    const id = this.run?.id;
+    if (c.runs.length > 0 || c.epochs.length > 0) void this.refreshRuns();
+    if (id === undefined) return;
+    const epochs = c.epochs.filter((e) => e.run === id);
+    // Where something was replaced or removed, metrics that are known may be wrong, and are read from the beginning.
+    if (c.cut.includes(id) || epochs.some((e) => this.numbers.includes(e.epoch))) this.metricsSeq = 0;
+    if (c.runs.includes(id)) void this.refreshEpochs();
+    const mine = c.projections.some((p) => p.runs.includes(id)) || c.removed.some((p) => this.projections.some((q) => q.projection === p));
+    if (epochs.length > 0 || c.cut.includes(id) || mine) void this.attempt(() => this.refreshMaps());
+  }
+
+  /** Looks at everything again. */
+  resync(): void {
+    for (const [e, o] of this.outputsOf) if (o.value === null) this.outputsOf.delete(e); // those that failed get another chance
+    this.metricsSeq = 0;
+    void this.refreshRuns();
+    void this.refreshEpochs();
+    void this.attempt(() => this.refreshMaps());
+  }
+
+  link(connected: boolean): void {
+    if (this.connected === connected) return;
+    this.connected = connected;
+    this.tell("link");
+  }
+
+  readonly refreshRuns = coalesced(() =>
+    this.attempt(async () => {
+      const { runs, cursor } = await api.getRuns();
+      this.runs = runs;
+      this.cursor = cursor;
+      if (this.run) this.run = this.runs.find((r) => r.id === this.run!.id) ?? this.run;
+      this.tell("runs");
+      // A page that was opened on an empty store goes to the first run that comes.
+      if (!this.run && this.runs.length > 0 && this.opened > 0) await this.open({ run: null, projection: null, epoch: null });
+    }),
+  );
+
+  private readonly refreshEpochs = coalesced(() =>
+    this.attempt(async () => {
+      const mine = this.opened;
+      const id = this.run?.id;
+      if (id === undefined) return;
+      const since = this.metricsSeq;
+      const [epochs, metrics] = await Promise.all([api.getEpochs(id), api.getMetrics(id, since)]);
+      const samples = this.samples === null || (this.run?.samples ?? 0) !== this.samples.ids.length ? await api.getSamples(id) : null;
+      if (mine !== this.opened) return;
+      this.series = since === 0 ? metrics.series : merge(this.series, metrics.series);
+      if (this.metricsSeq === since) this.metricsSeq = metrics.seq;
+      if (samples) {
+        this.setSamples(samples);
+        this.tell("samples");
+      }
+      // Who looks at the newest epoch goes on to the next; who looks at another one stays there.
+      const tail = !this.clock.playing && this.clock.heading === this.numbers.length - 1;
+      const grown = epochs.length > 0 && (this.numbers.length === 0 || epochs[epochs.length - 1].number > this.numbers[this.numbers.length - 1]);
+      this.setEpochs(epochs);
+      if (tail && grown) this.clock.glide(this.numbers.length - 1, performance.now());
+      this.tell("epochs", "metrics");
+    }),
+  );
+
+  private readonly refreshMaps = coalesced(async () => {
+    const mine = this.opened;
+    const id = this.run?.id;
+    if (id === undefined) return;
+    const projections = await api.getProjections(id);
+    if (mine !== this.opened) return;
+    this.projections = projections;
+    await this.takeMap();
+  });
+
+  /** Goes over to the map that should be shown now, once the frame that is looked at has come. */
+  private async takeMap(): Promise<void> {
+    const mine = this.opened;
+    const id = this.run?.id;
+    if (id === undefined) return;
+    const chosen = this.projections.find((p) => p.projection === this.chosen) ?? (this.chosen === "provisional" ? undefined : this.projections[0]);
+    const layout: Layout | null = chosen ? await api.getLayout(chosen.projection, id) : this.epochs.length > 0 ? await api.getProvisional(id) : null;
+    if (mine !== this.opened) return;
+    if (!layout) {
+      this.map = null;
+      this.frameOf = new Int32Array(0);
+      this.loadingMap = "";
+      this.tell("map");
+      return;
+    }
+    const key = JSON.stringify(layout);
+    if (key === this.loadingMap) {
+      this.tell("map");
+      return;
+    }
+    this.loadingMap = key;
+    const next = new MapData(layout, this.map ?? undefined);
+    const near = framesOf(this.numbers, layout.epochs)[this.clock.nearest] ?? 0;
+    const here = () => mine === this.opened && key === this.loadingMap;
+    try {
+      if (next.loaded.length > 0) this.adopt(next); // it only grew: nothing to wait for
+      await next.load(near, () => {
+        if (!here()) return;
+        if (this.map !== next) this.adopt(next);
+        else this.tell("frames");
+      });
+      if (here() && this.map !== next) this.adopt(next);
+    } catch (e) {
+      if (here()) this.loadingMap = "";
+      throw e;
+    }
+  }
+
+  private adopt(m: MapData): void {
+    this.map = m;
+    this.frameOf = framesOf(this.numbers, m.layout.epochs);
+    this.tell("map");
+  }
+
+  /** The frame for the i-th logged epoch, or the nearest that has come; null without any. */
+  frame(i: number): Frame | null {
+    if (!this.map || this.frameOf.length === 0) return null;
+    const k = this.frameOf[Math.max(0, Math.min(this.frameOf.length - 1, i))];
+    return k < 0 ? null : this.map.frame(k);
+  }
+
+  private setEpochs(epochs: Epoch[]): void {
+    const numbers = epochs.map((e) => e.number);
+    this.clock.reindex(this.numbers, numbers);
+    this.epochs = epochs;
+    this.numbers = numbers;
+    if (this.map) this.frameOf = framesOf(numbers, this.map.layout.epochs);
+  }
+
+  private setSamples(s: Samples): void {
+    this.samples = s;
+    this.classOf = Int32Array.from(s.label);
+  }
+
+  private fetchOutputs(i: number): void {
+    const e = this.epochs[i];
+    const id = this.run?.id;
+    if (!e || id === undefined || this.outputsOf.get(e.number)?.seq === e.seq) return;
+    const slot = { seq: e.seq, value: this.outputsOf.get(e.number)?.value ?? null };
+    this.outputsOf.set(e.number, slot);
+    void this.attempt(async () => {
+      slot.value = await api.getOutputs(id, e.number, e.seq);
+      if (this.outputsOf.get(e.number) === slot) this.tell("outputs");
+    });
+  }
+
+  private async attempt(f: () => Promise<void>): Promise<void> {
+    try {
+      await f();
+      if (this.trouble !== "") this.fail("");
+    } catch (e) {
+      this.fail(e instanceof api.ApiError ? e.message : e instanceof TypeError ? "The server does not answer." : String(e));
+    }
+  }
+
+  private fail(message: string): void {
+    this.trouble = message;
+    this.tell("trouble");
+  }
+
+  private tell(...topics: Topic[]): void {
+    for (const t of topics) for (const f of this.listeners.get(t) ?? []) f();
+  }
+}
+
+/** Runs f, and once more if it was called again meanwhile: never twice at a time, and never too old. */
+function coalesced(f: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let again = false;
+  return function call(): Promise<void> {
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = f().finally(() => {
+      running = null;
+      if (!again) return;
+      again = false;
+      return call();
+    });
+    return running;
+  };
+}

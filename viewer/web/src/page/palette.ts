@@ -1,0 +1,59 @@
+// Colours of classes. Both lists were found by search: hues near twelve familiar ones, such that any two stay apart for
+// normal, protan, deutan and tritan sight (Machado et al. 2009); web/test/palette.test.ts measures it.
+
+const LIGHT = ["#2072ae", "#dc7a12", "#2db47b", "#c04d6c", "#4b38ba", "#37c2f2", "#babb33", "#823513", "#f28bb9", "#786f14", "#ac73e9", "#a30c78"];
+const DARK = ["#2d7ddf", "#f2a101", "#51d075", "#f874ab", "#c186fa", "#85eefe", "#e2e17e", "#c4816f", "#fbb1bf", "#778e16", "#abbaf6", "#bd4da7"];
+
+export type Theme = "light" | "dark";
+
+/** The colours that are told apart at a glance. */
+export function base(theme: Theme): readonly string[] {
+  return theme === "dark" ? DARK : LIGHT;
+}
+
+/** Classes that get a colour of their own; what comes after them shares a grey. */
+export const DISTINCT = 36;
+
+/** The grey of samples without a label, and of classes beyond the distinct ones. */
+export function grey(theme: Theme): string {
+  return theme === "dark" ? "#8b8e98" : "#8d9098";
+}
+
+/** The colour of samples without a label: grey among others that have one, and a colour where none has. */
+export function unlabelled(classes: number, theme: Theme): string {
+  return classes > 0 ? grey(theme) : base(theme)[0];
+}
+
+/** The colour of class i. After the twelve come the same, darker, then lighter. */
+export function colour(i: number, theme: Theme): string {
+  if (i < 0 || i >= DISTINCT) return grey(theme);
+  const c = base(theme)[i % 12];
+  const round = Math.floor(i / 12);
+  return round === 0 ? c : round === 1 ? mix(c, "#000000", 0.38) : mix(c, "#ffffff", 0.45);
+}
+
+/** A palette for the renderer: class i at place i + 1, and at 0 the samples without a label. */
+export function texture(classes: number, theme: Theme): Uint8Array {
+  const out = new Uint8Array(256 * 4);
+  for (let k = 0; k < 256; k++) {
+    const [r, g, b] = rgb(k === 0 ? unlabelled(classes, theme) : k > classes ? grey(theme) : colour(k - 1, theme));
+    out.set([r, g, b, k === 0 ? 190 : 225], k * 4);
+  }
+  return out;
+}
+
+/** A sample's place in that palette. */
+export function slot(label: number): number {
+  return label < 0 ? 0 : label < DISTINCT ? label + 1 : 255;
+}
+
+/** Red, green and blue of #rrggbb, from 0 to 255. */
+export function rgb(hex: string): [number, number, number] {
+  const v = parseInt(hex.slice(1), 16);
+  return [v >> 16, (v >> 8) & 255, v & 255];
+}
+
+function mix(a: string, b: string, t: number): string {
+  const [p, q] = [rgb(a), rgb(b)];
+  return "#" + p.map((v, i) => Math.round(v + (q[i] - v) * t).toString(16).padStart(2, "0")).join("");
+}
