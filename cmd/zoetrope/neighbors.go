@@ -1,0 +1,85 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+)
+
+// neighborRow is a neighbour as JSON.
+type neighborRow struct {
+	Run      string  `json:"run"`
+	Epoch    int     `json:"epoch"`
+	Sample   string  `json:"sample"`
+	Label    *string `json:"label"`
+	Distance number  `json:"distance"`
+}
+
+func neighborsCommand(a *app) *cobra.Command {
+	var which projectionFlags
+	var epoch, k int
+	var sample string
+	cmd := &cobra.Command{
+		Use:   "neighbors --epoch N --sample ID",
+		Short: "Print the samples nearest to one at an epoch, in the original space",
+		Long: `Neighbors prints which samples were nearest to one at an epoch, among the vectors that the projection was
+made from and by its metric: what the map ought to show.`,
+		Example: `  zoetrope neighbors --epoch 7 --sample 42
+  zoetrope neighbors --run cnn --epoch 20 --sample 42 -k 5 --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case !cmd.Flags().Changed("epoch"):
+				return usagef(cmd, "say at which epoch with --epoch N")
+			case sample == "":
+				return usagef(cmd, "say which sample with --sample ID")
+			case k < 1:
+				return usagef(cmd, "-k is %d: want 1 or more", k)
+			}
+			store, err := a.read(cmd)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			ctx := cmd.Context()
+			p, run, err := a.findProjection(ctx, store, which)
+			if err != nil {
+				return err
+			}
+			var near []projector.Neighbor
+			if run == "" {
+				near, err = p.Neighbors(ctx, epoch, sample, k)
+			} else {
+				near, err = p.NeighborsIn(ctx, run, epoch, sample, k)
+			}
+			if err != nil {
+				return err
+			}
+			return a.printNeighbors(near)
+		},
+	}
+	which.add(cmd)
+	f := cmd.Flags()
+	f.IntVar(&epoch, "epoch", 0, "the epoch; 0 is before training (required)")
+	f.StringVar(&sample, "sample", "", "the sample's id (required)")
+	f.IntVarP(&k, "k", "k", 10, "how many neighbours")
+	return cmd
+}
+
+func (a *app) printNeighbors(near []projector.Neighbor) error {
+	if a.json {
+		rows := make([]neighborRow, len(near))
+		for i, n := range near {
+			rows[i] = neighborRow{n.Run, n.Epoch, n.Sample, orNull(n.Label), number(n.Distance)}
+		}
+		return a.printJSON(rows)
+	}
+	t := newTable(a.stdout)
+	t.row("SAMPLE", "LABEL", "DISTANCE")
+	for _, n := range near {
+		t.row(n.Sample, n.Label, strconv.FormatFloat(n.Distance, 'g', 5, 64))
+	}
+	return t.flush()
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// pointRow is a point as JSON; its keys are the columns of the CSV.
+type pointRow struct {
+	Run        string   `json:"run"`
+	Epoch      int      `json:"epoch"`
+	Sample     string   `json:"sample"`
+	Label      *string  `json:"label"`
+	Prediction *string  `json:"prediction"`
+	X          float32  `json:"x"`
+	Y          float32  `json:"y"`
+	Z          *float32 `json:"z,omitempty"` // only on a map of three dimensions
+}
+
+func pointsCommand(a *app) *cobra.Command {
+	var which projectionFlags
+	var epoch int
+	var format, out string
+	cmd := &cobra.Command{
+		Use:   "points",
+		Short: "Print the points of a map, of all epochs or of one",
+		Long: `Points prints where each sample lies on the map at each epoch.
+
+csv has the columns run,epoch,sample,label,prediction,x,y and, in three dimensions, z. json is an array of
+objects with the same keys. npy is one array of float32, E×n×dims: epochs ascending, samples in the order in
+which they were added to the run, NaN where a sample is missing.`,
+		Example: `  zoetrope points --epoch 7 --format csv
+  zoetrope points --format npy -o map.npy
+  zoetrope points --run cnn --epoch 20 --json | jq '.[] | select(.label == "3")'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.json {
+				if cmd.Flags().Changed("format") && format != "json" {
+					return usagef(cmd, "--json and --format %s contradict each other", format)
+				}
+				format = "json"
+			}
+			if !slices.Contains([]string{"csv", "json", "npy"}, format) {
+				return usagef(cmd, "there is no format %q: want csv, json or npy", format)
+			}
+			if format == "npy" && out == "" && isTerminal(a.stdout) {
+				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
+			}
+			query := projector.Query{Epoch: epoch, AllEpochs: !cmd.Flags().Changed("epoch")}
+			store, err := a.read(cmd)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			return a.points(cmd, store, which, query, format, out)
+		},
+	}
+	which.add(cmd)
+	f := cmd.Flags()
+	f.IntVar(&epoch, "epoch", 0, "the epoch; 0 is before training (default all)")
+	f.StringVar(&format, "format", "csv", "csv, json or npy")
+	f.StringVarP(&out, "output", "o", "", "the file to write (default standard output)")
+	return cmd
+}
+
+func (a *app) points(cmd *cobra.Command, store *tracker.Store, which projectionFlags, query projector.Query, format, out string) error {
+	ctx := cmd.Context()
+	p, run, err := a.findProjection(ctx, store, which)
+	if err != nil {
+		return err
+	}
+	query.Run = run
+	write, err := pointWriter(ctx, store, p, query, format)
+	if err != nil {
+		return err
+	}
+	if out == "" || out == "-" {
+		return write(a.stdout)
+	}
+	if err := toFile(out, write); err != nil {
+		return err
+	}
+	a.note("wrote projection %s to %s", p.Info().ID, out)
+	return nil
+}
+
+// pointWriter reads what the query selects, and returns how to write it.
+func pointWriter(ctx context.Context, store *tracker.Store, p *projector.Projection, q projector.Query, format string) (func(io.Writer) error, error) {
+	if format == "npy" {
+		g, err := readGrid(ctx, store, p, q)
+		if err != nil {
+			return nil, err
+		}
+		return func(w io.Writer) error { return interchange.Write(w, g.values, g.epochs, g.samples, g.dims) }, nil
+	}
+	points, err := p.Points(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	dims := p.Info().Dims
+	if format == "json" {
+		return func(w io.Writer) error { return writeJSON(w, points, dims) }, nil
+	}
+	return func(w io.Writer) error { return writeCSV(w, points, dims) }, nil
+}
+
+func writeCSV(w io.Writer, points []projector.Point, dims int) error {
+	c := csv.NewWriter(w)
+	head := []string{"run", "epoch", "sample", "label", "prediction", "x", "y", "z"}
+	c.Write(head[:5+dims])
+	row := make([]string, 5+dims)
+	for _, p := range points {
+		row[0], row[1], row[2], row[3], row[4] = p.Run, strconv.Itoa(p.Epoch), p.Sample, p.Label, p.Prediction
+		for i, v := range []float64{p.X, p.Y, p.Z}[:dims] {
+			row[5+i] = strconv.FormatFloat(v, 'g', -1, 32) // coordinates are float32
+		}
+		c.Write(row)
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// writeJSON writes an array, one point a line.
+func writeJSON(w io.Writer, points []projector.Point, dims int) error {
+	b := bufio.NewWriter(w)
+	b.WriteByte('[')
+	for i, p := range points {
+		row := pointRow{Run: p.Run, Epoch: p.Epoch, Sample: p.Sample, Label: orNull(p.Label), Prediction: orNull(p.Prediction), X: float32(p.X), Y: float32(p.Y)}
+		if dims == 3 {
+			z := float32(p.Z)
+			row.Z = &z
+		}
+		line, err := json.Marshal(row)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteString(",\n")
+		}
+		b.Write(line)
+	}
+	b.WriteString("]\n")
+	return b.Flush()
+}
+
+// toFile writes a file, and removes what is left of it when that fails.
+func toFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		if info, statErr := os.Lstat(path); statErr == nil && info.Mode().IsRegular() {
+			os.Remove(path)
+		}
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+func qualityCommand(a *app) *cobra.Command {
+	var which projectionFlags
+	var exact bool
+	cmd := &cobra.Command{
+		Use:   "quality",
+		Short: "Print how far a map can be trusted",
+		Long: `Quality prints how faithful a map is to the vectors that it was made from, over all epochs, and for each
+epoch on the map and in the original space. Where samples have no labels, or all the same, the measures of
+labels are missing: a dash, and null in JSON.
+
+Where there are many samples, some of the measures are estimated from a part of them; --exact takes all.`,
+		Example: `  zoetrope quality
+  zoetrope quality --exact
+  zoetrope quality --run cnn --json | jq '{trust_epoch, knn15, knn50}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			store, err := a.open(cmd, tracker.OpenOptions{ReadOnly: !exact}) // exact measures are kept
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			p, _, err := a.findProjection(cmd.Context(), store, which)
+			if err != nil {
+				return err
+			}
+			measure := p.Quality
+			if exact {
+				measure = p.ExactQuality
+			}
+			q, err := measure(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(q)
+			}
+			return a.printQuality(q)
+		},
+	}
+	which.add(cmd)
+	cmd.Flags().BoolVar(&exact, "exact", false, "measure from all samples, and keep the result")
+	return cmd
+}
+
+func (a *app) printQuality(q *projector.Quality) error {
+	t := newTable(a.stdout)
+	for _, m := range []struct {
+		name  string
+		value *float64
+		says  string
+	}{
+		{"trust_epoch", q.TrustEpoch, "trustworthiness of an epoch's points among themselves, mean over epochs; 1 is perfect"},
+		{"knn15", q.KNN15, "share of the 15 nearest vectors of all epochs that are among the 15 nearest points; 1 is perfect"},
+		{"knn50", q.KNN50, "… among the 50 nearest points"},
+		{"sil_first", q.SilFirst, "silhouette by label at the first epoch, on the map"},
+		{"sil_last", q.SilLast, "… at the last epoch, on the map"},
+		{"silx_first", q.SilXFirst, "… at the first epoch, in the original space"},
+		{"silx_last", q.SilXLast, "… at the last epoch, in the original space"},
+		{"sil_corr", q.SilCorr, "rank correlation of the two over epochs: does the map tell when clusters form? 1 is perfect"},
+		{"purity_gap", q.PurityGap, "label purity on the map less that in the original space; 0 is perfect"},
+		{"motion", q.Motion, "rank correlation of how far samples move in both spaces; 1 is perfect"},
+		{"displacement", q.Displacement, "median distance moved on the map per epoch, over its radius"},
+		{"jump", q.Jump, "the largest such median of one epoch"},
+	} {
+		t.row(m.name, measured(m.value), m.says)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if !q.Exact {
+		a.note("estimated from a part of the samples; 'zoetrope quality --exact' takes all")
+	}
+	fmt.Fprintln(a.stdout)
+	return a.printEpochQuality(q)
+}
+
+// printEpochQuality prints a row for each epoch: its own measures, then what changed since the one before.
+func (a *app) printEpochQuality(q *projector.Quality) error {
+	type key struct {
+		run   string
+		epoch int
+	}
+	since := map[key]projector.TransitionQuality{}
+	for _, s := range q.Transitions {
+		since[key{s.Run, s.To}] = s
+	}
+	several := slices.ContainsFunc(q.Epochs, func(e projector.EpochQuality) bool { return e.Run != q.Epochs[0].Run })
+	t := newTable(a.stdout)
+	row := func(run string, cells ...any) {
+		if several {
+			cells = append([]any{run}, cells...)
+		}
+		t.row(cells...)
+	}
+	row("RUN", "EPOCH", "TRUST", "CONTINUITY", "SIL_MAP", "SIL_ORIG", "PURITY_MAP", "PURITY_ORIG", "SEP_MAP", "SEP_ORIG",
+		"CKA_MAP", "CKA_ORIG", "CHURN_MAP", "CHURN_ORIG")
+	for _, e := range q.Epochs {
+		s := since[key{e.Run, e.Epoch}]
+		row(e.Run, e.Epoch, measured(e.Trustworthiness), measured(e.Continuity),
+			measured(e.Map.Silhouette), measured(e.Original.Silhouette), measured(e.Map.Purity), measured(e.Original.Purity),
+			measured(e.Map.Separation), measured(e.Original.Separation),
+			measured(s.Map.CKA), measured(s.Original.CKA), measured(s.Map.Churn), measured(s.Original.Churn))
+	}
+	return t.flush()
+}
+
+// measured writes a measure; one that is not defined as nothing.
+func measured(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', 3, 64)
+}

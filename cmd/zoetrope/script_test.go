@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"zoetrope": main})
+}
+
+// TestScripts runs testdata/script/*.txtar against the command in a child process, one file for each subcommand.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("ZOETROPE_DB", "")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each child lingers for a second under -race
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("there is no condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"blobs":    blobs,
+			"labels":   labels,
+			"pictures": pictures,
+			"cut":      cut,
+			"listen":   listen,
+			"get":      get,
+			"count":    count,
+		},
+	})
+}
+
+// exits STATUS COMMAND ARGS… runs a command that must exit with that status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND ARGS…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	status := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		status = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want := whole(ts, args[0]); status != want {
+		ts.Fatalf("exit status %d, want %d", status, want)
+	}
+}
+
+// blobs FILE TYPE EPOCHS SAMPLES DIM [VALUE AT] writes embeddings in which sample i belongs to cluster i mod 3 and the
+// clusters part from epoch to epoch; the number at place AT is VALUE.
+func blobs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 && len(args) != 7 {
+		ts.Fatalf("usage: blobs FILE TYPE EPOCHS SAMPLES DIM [VALUE AT]")
+	}
+	epochs, n, dim := whole(ts, args[2]), whole(ts, args[3]), whole(ts, args[4])
+	wide := make([]float64, epochs*n*dim)
+	state := uint32(1)
+	for at := range wide {
+		epoch, sample, column := at/(n*dim), at/dim%n, at%dim
+		state = state*1664525 + 1013904223
+		wide[at] = float64(state>>8)/(1<<24) - 0.5
+		if column == sample%3 {
+			wide[at] += float64(epoch)
+		}
+	}
+	if len(args) == 7 {
+		v, err := strconv.ParseFloat(args[5], 64)
+		ts.Check(err)
+		wide[whole(ts, args[6])] = v
+	}
+	shape := []int{epochs, n, dim}
+	var b bytes.Buffer
+	switch args[1] {
+	case "f4":
+		narrow := make([]float32, len(wide))
+		for i, v := range wide {
+			narrow[i] = float32(v)
+		}
+		ts.Check(interchange.Write(&b, narrow, shape...))
+	case "f8":
+		ts.Check(interchange.Write(&b, wide, shape...))
+	case "i8":
+		ts.Check(interchange.Write(&b, make([]int64, len(wide)), shape...))
+	case "n×d":
+		ts.Check(interchange.Write(&b, wide, epochs*n, dim))
+	default:
+		ts.Fatalf("type %q", args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// labels FILE N writes the labels 0, 1, 2, 0, 1, …
+func labels(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: labels FILE N")
+	}
+	v := make([]uint8, whole(ts, args[1]))
+	for i := range v {
+		v[i] = uint8(i % 3)
+	}
+	var b bytes.Buffer
+	ts.Check(interchange.Write(&b, v, len(v)))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// pictures FILE N writes grey pictures of 4×5.
+func pictures(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pictures FILE N")
+	}
+	n := whole(ts, args[1])
+	v := make([]uint8, n*4*5)
+	for i := range v {
+		v[i] = uint8(i)
+	}
+	var b bytes.Buffer
+	ts.Check(interchange.Write(&b, v, n, 4, 5))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// cut FILE N removes the last N bytes of a file.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut FILE N")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(whole(ts, args[1]))))
+}
+
+// listen NAME sets $NAME to a loopback address; with "held" after it, one that is taken until the script ends.
+func listen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: listen NAME [held]")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], l.Addr().String())
+	if len(args) == 2 {
+		ts.Defer(func() { l.Close() })
+	} else {
+		l.Close()
+	}
+}
+
+// get URL TEXT waits until the address answers 200, with TEXT in the body.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get URL TEXT")
+	}
+	var last error
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get(args[0])
+		if last = err; err != nil {
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		ts.Check(err)
+		if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), args[1]) {
+			ts.Fatalf("%s\n%s", resp.Status, body)
+		}
+		return
+	}
+	ts.Fatalf("no answer: %v", last)
+}
+
+// count N FILE checks that a file, or stdout, has N lines.
+func count(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: count N FILE")
+	}
+	if n, want := strings.Count(ts.ReadFile(args[1]), "\n"), whole(ts, args[0]); n != want {
+		ts.Fatalf("%s has %d lines, want %d", args[1], n, want)
+	}
+}
+
+func whole(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// runDetails is all that show tells of a run, as JSON.
+type runDetails struct {
+	runSummary
+	Labels      map[string]int   `json:"labels"`     // samples by label
+	Unlabelled  int              `json:"unlabelled"` // samples without
+	Frames      []frameSpan      `json:"frames"`     // one for each layer
+	History     []epochDetails   `json:"history"`    // by epoch, ascending
+	Projections []projector.Info `json:"projections"`
+}
+
+// frameSpan says of one layer at which epochs it was logged.
+type frameSpan struct {
+	Layer      string `json:"layer"`
+	Dim        int    `json:"dim"`
+	FirstEpoch int    `json:"first_epoch"`
+	LastEpoch  int    `json:"last_epoch"`
+	Epochs     int    `json:"epochs"`
+	Rows       int    `json:"rows"` // of the last epoch
+}
+
+// epochDetails is one epoch with its metrics: of those logged several times in it, the last.
+type epochDetails struct {
+	Epoch   int               `json:"epoch"`
+	Step    int               `json:"step"`
+	Time    *time.Time        `json:"time"`
+	Metrics map[string]number `json:"metrics"`
+}
+
+func showCommand(a *app) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Show one run: its samples, layers, epochs, metrics and projections",
+		Example: `  zoetrope show
+  zoetrope show --run mnist/cnn
+  zoetrope show --run cnn --json | jq '.history[] | {epoch, loss: .metrics.loss}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			store, err := a.read(cmd)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			run, err := a.findRun(cmd.Context(), store, name)
+			if err != nil {
+				return err
+			}
+			d, err := readDetails(cmd.Context(), store, run)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(d)
+			}
+			return a.printDetails(d, run)
+		},
+	}
+	runFlag(cmd, &name)
+	return cmd
+}
+
+func readDetails(ctx context.Context, store *tracker.Store, run tracker.RunInfo) (*runDetails, error) {
+	d := &runDetails{runSummary: summarize(run), Labels: map[string]int{}, Frames: []frameSpan{}}
+	samples, err := store.Samples(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range samples {
+		if s.Label == "" {
+			d.Unlabelled++
+		} else {
+			d.Labels[s.Label]++
+		}
+	}
+	frames, err := store.Frames(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frames { // by layer, then by epoch
+		if n := len(d.Frames); n == 0 || d.Frames[n-1].Layer != f.Layer {
+			d.Frames = append(d.Frames, frameSpan{Layer: f.Layer, Dim: f.Dim, FirstEpoch: f.Epoch})
+		}
+		span := &d.Frames[len(d.Frames)-1]
+		span.LastEpoch, span.Rows = f.Epoch, f.Rows
+		span.Epochs++
+	}
+	if d.History, err = readHistory(ctx, store, run.ID); err != nil {
+		return nil, err
+	}
+	if d.Projections, err = projector.List(ctx, store, run.ID); err != nil {
+		return nil, err
+	}
+	if d.Projections == nil {
+		d.Projections = []projector.Info{}
+	}
+	return d, nil
+}
+
+func readHistory(ctx context.Context, store *tracker.Store, run string) ([]epochDetails, error) {
+	epochs, err := store.Epochs(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := store.Metrics(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	history := make([]epochDetails, len(epochs))
+	at := make(map[int]int, len(epochs))
+	for i, e := range epochs {
+		history[i] = epochDetails{Epoch: e.Number, Step: e.Step, Time: stamp(e.Time), Metrics: map[string]number{}}
+		at[e.Number] = i
+	}
+	for _, m := range metrics { // by name, then by step
+		if i, ok := at[m.Epoch]; ok {
+			history[i].Metrics[m.Name] = number(m.Value)
+		}
+	}
+	return history, nil
+}
+
+func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
+	t := newTable(a.stdout)
+	t.row("run", run.Experiment+"/"+run.Name)
+	t.row("id", run.ID)
+	state := string(run.State)
+	if run.Cause != "" {
+		state += ": " + run.Cause
+	}
+	t.row("state", state)
+	t.row("started", clock(run.Started))
+	if !run.Ended.IsZero() {
+		t.row("ended", clock(run.Ended))
+	}
+	t.row("params", params(run.Params))
+	t.row("samples", fmt.Sprintf("%d (%s, %d unlabelled)", d.Samples, plural(len(d.Labels), "label"), d.Unlabelled))
+	for _, f := range d.Frames {
+		t.row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
+	}
+	for _, p := range d.Projections {
+		t.row("projection", fmt.Sprintf("%s: layer %s, %s %s, %s, made %s", p.ID, p.Layer, p.Method, p.Mode, plural(p.Points, "point"), clock(p.Created)))
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if len(d.History) == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.stdout)
+	return a.printHistory(d.History)
+}
+
+// printHistory prints a row for each epoch and a column for each metric.
+func (a *app) printHistory(history []epochDetails) error {
+	names := map[string]bool{}
+	for _, e := range history {
+		for name := range e.Metrics {
+			names[name] = true
+		}
+	}
+	columns := slices.Sorted(maps.Keys(names))
+	t := newTable(a.stdout)
+	head := []any{"EPOCH", "STEP"}
+	for _, c := range columns {
+		head = append(head, strings.ToUpper(c))
+	}
+	t.row(head...)
+	for _, e := range history {
+		row := []any{e.Epoch, e.Step}
+		for _, c := range columns {
+			cell := ""
+			if v, ok := e.Metrics[c]; ok {
+				cell = strconv.FormatFloat(float64(v), 'g', 5, 64)
+			}
+			row = append(row, cell)
+		}
+		t.row(row...)
+	}
+	return t.flush()
+}
+
+// params writes a run's settings as name=value, by name; strings bare.
+func params(m map[string]any) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		value := fmt.Sprint(m[k])
+		switch m[k].(type) {
+		case string, json.Number, bool:
+		default:
+			if b, err := json.Marshal(m[k]); err == nil {
+				value = string(b)
+			}
+		}
+		parts = append(parts, k+"="+value)
+	}
+	return strings.Join(parts, " ")
+}
