@@ -82,7 +82,7 @@ func Load(path string, s Settings) (*Model, error) {
 	if err := s.differ(h.Settings); err != nil {
 		return nil, fmt.Errorf("train: %s: %w", path, err)
 	}
-	m, err := newModel(s, stock)
+	m, err := newModel(s, standard)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type Batch struct {
 
 // New returns a model with fresh weights, at epoch 0.
 func New(s Settings) (*Model, error) {
-	m, err := newModel(s, stock)
+	m, err := newModel(s, standard)
 	if err != nil {
 		return nil, err
 	}

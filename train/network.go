@@ -70,6 +70,9 @@ type operations struct {
 	place func(i int) (shape tensor.Shape, order []int32)
 }
 
+// standard are the operations that models are built from.
+var standard = stock
+
 // forward builds the network over images x and parameters p.
 func (o operations) forward(x *G.Node, p G.Nodes) (embedding, logits *G.Node, err error) {
 	h, err := o.conv(x, p[conv1W], p[conv1B]) // 32 channels of 14×14
