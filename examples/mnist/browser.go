@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"runtime"
+	"time"
+)
+
+// browse opens url in the user's browser.
+func browse(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c := opener(runtime.GOOS, url)
+	return exec.CommandContext(ctx, c[0], c[1:]...).Run()
+}
+
+// opener is the command by which an operating system opens an address.
+func opener(system, url string) []string {
+	switch system {
+	case "windows":
+		return []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	case "darwin":
+		return []string{"open", url}
+	}
+	return []string{"xdg-open", url}
+}

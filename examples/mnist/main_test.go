@@ -1,0 +1,444 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"io/fs"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+	"github.com/zoetrope-ml/zoetrope/train"
+)
+
+// TestMain lets the tests run the example as a process of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("MNIST_EXAMPLE") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// quick are flags for an epoch of two small steps.
+func quick(data, db string, more ...string) []string {
+	return append([]string{"-data", data, "-db", db, "-batch", "16", "-samples", "12", "-lr", "1e-3", "-serve=false"}, more...)
+}
+
+func TestRun(t *testing.T) {
+	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
+	out, err := try(t.Context(), quick(data, db, "-epochs", "2", "-initial")...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"epoch 0, before training: accuracy ", "epoch 2 of 2: loss ", "36 points in ", "\n  epoch    loss  accuracy"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	rows := strings.Fields(tableOf(t, out))
+	if n := len(rows); n != 3*5 || rows[0] != "0" || rows[1] != "-" || rows[10] != "2" {
+		t.Errorf("the table has the fields %q, want epochs 0 to 2 with 4 numbers, no loss in epoch 0", rows)
+	}
+
+	ctx, store := t.Context(), openStore(t, db)
+	run, err := store.Run(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Experiment != "mnist" || run.State != tracker.Finished || run.Epochs != 3 || run.Samples != 12 || fmt.Sprint(run.Layers) != "[fc1]" {
+		t.Errorf("the run is %+v", run)
+	}
+	samples, err := store.Samples(ctx, run.ID)
+	if err != nil || samples[1].ID != "1" || samples[1].Label != "Digit: 7" {
+		t.Errorf("sample 1 is %+v, %v", samples[1], err)
+	}
+	picture, err := store.Thumbnail(ctx, run.ID, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := png.Decode(bytes.NewReader(picture)); err != nil || m.Bounds().Dx() != train.Side {
+		t.Errorf("the picture of sample 1: %v", err)
+	}
+	outputs, err := store.Outputs(ctx, run.ID, 2)
+	if err != nil || len(outputs.Losses) != 12 || !strings.HasPrefix(outputs.Predictions[0], "Digit: ") || !(outputs.Confidences[0] >= 0.1) {
+		t.Errorf("the outputs are %+v, %v", outputs, err)
+	}
+	p, err := projector.Open(ctx, store, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := p.Info().Options; o.NNeighbors != 20 || o.MinDist != 0.01 || o.NEpochs != 200 || p.Info().Mode != "joint" {
+		t.Errorf("the map was made with %+v", o)
+	}
+	if _, epoch, err := train.Saved(checkpointPath(db, run.ID)); err != nil || epoch != 2 {
+		t.Errorf("the checkpoint has epoch %d, %v, want 2", epoch, err)
+	}
+
+	// Once more in the same store: another run, beside the first.
+	if out, err := try(ctx, quick(data, db, "-epochs", "1")...); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	runs, err := store.Runs(ctx)
+	if err != nil || len(runs) != 2 || runs[0].Name == runs[1].Name {
+		t.Errorf("after a second time the store has the runs %+v, %v", runs, err)
+	}
+}
+
+func TestRunningLoss(t *testing.T) {
+	data, db := writeDigits(t, averaged+5, 10), filepath.Join(t.TempDir(), "a.db")
+	out, err := try(t.Context(), quick(data, db, "-batch", "1", "-samples", "10", "-epochs", "1")...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	metrics, err := openStore(t, db).Metrics(t.Context(), "", "running_loss", "loss")
+	if err != nil || len(metrics) != 2 {
+		t.Fatalf("metrics %+v, %v, want a running loss and a loss", metrics, err)
+	}
+	if m := metrics[1]; m.Step != averaged || m.Epoch != 1 || math.Abs(m.Value-metrics[0].Value) > 0.5 {
+		t.Errorf("running loss %+v beside %+v", m, metrics[0])
+	}
+	if want := fmt.Sprintf("epoch 1, batch 200 of 205: loss %.4f\n", metrics[1].Value); !strings.Contains(out, want) {
+		t.Errorf("the output lacks %q:\n%s", want, out)
+	}
+}
+
+// Stopped in the third of four epochs by Ctrl-C, and resumed, a run ends as if nothing had happened.
+func TestInterruptAndResume(t *testing.T) {
+	data, dir := writeDigits(t, 20, 12), t.TempDir()
+	whole := uninterrupted(t)
+	db := filepath.Join(dir, "a.db")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out output
+	out.watch("epoch 2 of 4", cancel)
+	err := run(ctx, quick(data, db, "-epochs", "4"), &out, &out)
+	if !errors.Is(err, errInterrupted) || exitCode(err) != 130 || !strings.Contains(err.Error(), "stays at epoch 2 of 4; to go on: "+command+" -resume -db "+db) {
+		t.Fatalf("interrupted: %v", err)
+	}
+	if r := newestRun(t, db); r.State != tracker.Stopped || r.LastEpoch != 2 {
+		t.Errorf("after Ctrl-C the run is %s at epoch %d, want stopped at 2", r.State, r.LastEpoch)
+	}
+	resumed, err := try(t.Context(), "-data", data, "-db", db, "-serve=false", "-resume")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, resumed)
+	}
+	if got := tableOf(t, resumed); got != whole {
+		t.Errorf("after a resume the table is\n%swant\n%s", got, whole)
+	}
+	if r := newestRun(t, db); r.State != tracker.Finished || r.Epochs != 4 {
+		t.Errorf("after the resume the run is %s with %d epochs, want finished with 4", r.State, r.Epochs)
+	}
+}
+
+// uninterrupted returns the table of four epochs.
+func uninterrupted(t *testing.T) string {
+	t.Helper()
+	whole.once.Do(func() {
+		whole.out, whole.err = try(t.Context(), quick(writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "whole.db"), "-epochs", "4")...)
+	})
+	if whole.err != nil {
+		t.Fatal(whole.err)
+	}
+	return tableOf(t, whole.out)
+}
+
+var whole struct {
+	once sync.Once
+	out  string
+	err  error
+}
+
+// A process that is killed in the third of four epochs leaves what it logged, and can be resumed.
+func TestKillAndResume(t *testing.T) {
+	data, dir := writeDigits(t, 20, 12), t.TempDir()
+	whole := uninterrupted(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := filepath.Join(dir, "a.db")
+	child := exec.CommandContext(t.Context(), exe, quick(data, db, "-epochs", "4")...)
+	child.Env = append(os.Environ(), "MNIST_EXAMPLE=1")
+	var out output
+	out.watch("epoch 2 of 4", func() { child.Process.Kill() })
+	child.Stdout, child.Stderr = &out, &out
+	if err := child.Run(); err == nil {
+		t.Fatalf("the process was not killed:\n%s", out.String())
+	}
+	if r := newestRun(t, db); r.State != tracker.Running || r.LastEpoch < 2 || r.LastEpoch > 3 {
+		t.Fatalf("after the kill the run is %s at epoch %d, want running at 2 or 3", r.State, r.LastEpoch)
+	}
+	resumed, err := try(t.Context(), "-data", data, "-db", db, "-serve=false", "-resume")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, resumed)
+	}
+	if got := tableOf(t, resumed); got != whole {
+		t.Errorf("after a resume the table is\n%swant\n%s", got, whole)
+	}
+}
+
+// Whenever a process dies between Log and the checkpoint, the epoch is done again: here the
+// checkpoint is put back by one epoch, or lost before the first.
+func TestResumeFromAnOlderCheckpoint(t *testing.T) {
+	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
+	whole, err := try(t.Context(), quick(data, db, "-epochs", "2", "-initial")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := checkpointPath(db, newestRun(t, db).ID)
+	older, err := train.New(train.Settings{LearningRate: 1e-3, Batch: 16, Seed: 42})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := older.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	resumed, err := try(t.Context(), "-data", data, "-db", db, "-serve=false", "-resume")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, resumed)
+	}
+	if got, want := tableOf(t, resumed), tableOf(t, whole); got != want {
+		t.Errorf("the table is\n%swant\n%s", got, want)
+	}
+	if n := newestRun(t, db).Epochs; n != 3 {
+		t.Errorf("the run has %d epochs, want 3", n)
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
+	if _, err := try(t.Context(), "-data", data, "-db", db, "-resume"); !errors.Is(err, tracker.ErrNoStore) {
+		t.Errorf("no store: %v", err)
+	}
+	if out, err := try(t.Context(), quick(data, db, "-epochs", "2")...); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"learning rate", []string{"-lr", "1e-4"}, "it was started with -lr 0.001, not 0.0001"},
+		{"several", []string{"-seed", "5", "-samples", "7", "-initial"}, "-samples 12, not 7, -seed 42, not 5, -initial false, not true"},
+		{"fewer epochs", []string{"-epochs", "1"}, "has trained 2 epochs already, more than -epochs 1"},
+		{"other images", []string{"-data", writeDigits(t, 21, 13), "-epochs", "3"}, "another thumbnail"},
+	} {
+		_, err := try(t.Context(), append([]string{"-data", data, "-db", db, "-serve=false", "-resume"}, c.args...)...)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	if r := newestRun(t, db); r.State != tracker.Finished || r.Epochs != 2 {
+		t.Errorf("after refusals the run is %s with %d epochs, want finished with 2", r.State, r.Epochs)
+	}
+	// Same settings, and more epochs: it goes on.
+	out, err := try(t.Context(), "-data", data, "-db", db, "-serve=false", "-resume", "-epochs", "3", "-lr", "1e-3")
+	if err != nil || !strings.Contains(out, "from epoch 3 of 3") {
+		t.Errorf("one more epoch: %v\n%s", err, out)
+	}
+	path := checkpointPath(db, newestRun(t, db).ID)
+	if err := os.Truncate(path, 1000); err != nil {
+		t.Fatal(err)
+	}
+	_, err = try(t.Context(), "-data", data, "-db", db, "-serve=false", "-resume")
+	if !errors.Is(err, train.ErrCheckpoint) || !strings.Contains(err.Error(), path) {
+		t.Errorf("truncated checkpoint: %v", err)
+	}
+}
+
+func TestPage(t *testing.T) {
+	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out output
+	status := 0
+	out.watch("until Ctrl-C", func() {
+		defer cancel()
+		first, _, _ := strings.Cut(out.String(), "\n")
+		response, err := http.Get(strings.TrimPrefix(first, "watch at "))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer response.Body.Close()
+		status = response.StatusCode
+	})
+	err := run(ctx, append(quick(data, db, "-epochs", "1"), "-serve", "-addr", "127.0.0.1:0"), &out, io.Discard)
+	if err != nil || status != http.StatusOK {
+		t.Errorf("run = %v, the page answers %d, want 200\n%s", err, status, out.String())
+	}
+}
+
+func TestAddress(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	addr := l.Addr().String()
+	db := filepath.Join(t.TempDir(), "a.db")
+	_, err = try(t.Context(), "-data", writeDigits(t, 4, 4), "-db", db, "-addr", addr)
+	if err == nil || !strings.Contains(err.Error(), "-addr "+addr+" is taken") {
+		t.Errorf("a taken address: %v", err)
+	}
+	if _, err := os.Stat(db); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("a taken address left a store")
+	}
+	moved, err := listenAt(t.Context(), addr, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer moved.Close()
+	if moved.Addr().String() == addr {
+		t.Error("two listeners at one address")
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	data, dir := writeDigits(t, 4, 4), t.TempDir()
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, []byte("hello, this is no store at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, want string
+		code       int
+		args       []string
+	}{
+		{"unknown flag", "-epoch", 2, []string{"-epoch", "3"}},
+		{"no number", "-epochs", 2, []string{"-epochs", "many"}},
+		{"argument", `unexpected argument "now"`, 2, []string{"now"}},
+		{"no epochs", "-epochs 0: want 1 or more", 2, []string{"-epochs", "0"}},
+		{"one sample", "-samples 1: want 2 or more", 2, []string{"-samples", "1"}},
+		{"no learning rate", "learning rate 0: want", 2, []string{"-lr", "0"}},
+		{"no batch", "batch of 0 images", 2, []string{"-batch", "0"}},
+		{"no port", "-addr localhost: want host:port", 2, []string{"-addr", "localhost"}},
+		{"open to all", "other machines could reach it", 2, []string{"-addr", ":8420"}},
+		{"open without page", "-open needs the page", 2, []string{"-open", "-serve=false"}},
+		{"no data", "train-images-idx3-ubyte.gz", 1, []string{"-data", dir}},
+		{"too many samples", "first 5 images of 4", 1, []string{"-data", data, "-serve=false", "-samples", "5", "-db", filepath.Join(dir, "a.db")}},
+		{"a text as store", text, 1, []string{"-data", data, "-serve=false", "-samples", "4", "-db", text}},
+		{"a folder that is a file", text, 1, []string{"-data", data, "-serve=false", "-samples", "4", "-db", filepath.Join(text, "a.db")}},
+		{"no such folder", filepath.Join(dir, "none"), 1, []string{"-data", data, "-serve=false", "-samples", "4", "-db", filepath.Join(dir, "none", "a.db")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := try(t.Context(), c.args...)
+			if err == nil || !strings.Contains(err.Error(), c.want) || exitCode(err) != c.code {
+				t.Errorf("run = %v (exit %d), want %q (exit %d)", err, exitCode(err), c.want, c.code)
+			}
+		})
+	}
+}
+
+// A checkpoint folder that cannot be made is known before training; the run is marked failed.
+func TestNoCheckpoints(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "a.db")
+	if err := os.WriteFile(db+"-checkpoints", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := try(t.Context(), quick(writeDigits(t, 20, 12), db)...)
+	if err == nil || !strings.Contains(err.Error(), db+"-checkpoints") {
+		t.Errorf("run = %v, want the folder's name", err)
+	}
+	if r := newestRun(t, db); r.State != tracker.Failed {
+		t.Errorf("the run is %s, want failed", r.State)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	out, err := try(t.Context(), "--help")
+	if err != nil || exitCode(err) != 0 {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Usage: go run ./examples/mnist", "-resume", "Examples:", "default 3e-06"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the help lacks %q", want)
+		}
+	}
+}
+
+func TestOpener(t *testing.T) {
+	for system, want := range map[string]string{"linux": "xdg-open U", "darwin": "open U", "windows": "rundll32 url.dll,FileProtocolHandler U"} {
+		if got := strings.Join(opener(system, "U"), " "); got != want {
+			t.Errorf("%s: %q, want %q", system, got, want)
+		}
+	}
+}
+
+// try runs the example and returns all it prints.
+func try(ctx context.Context, args ...string) (string, error) {
+	var out output
+	err := run(ctx, args, &out, &out)
+	return out.String(), err
+}
+
+// output collects what is printed, and can act when something is.
+type output struct {
+	mu    sync.Mutex
+	b     strings.Builder
+	until string
+	then  func()
+}
+
+func (o *output) watch(text string, then func()) { o.until, o.then = text, then }
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	n, err := o.b.Write(p)
+	var then func()
+	if o.then != nil && strings.Contains(o.b.String(), o.until) {
+		then, o.then = o.then, nil
+	}
+	o.mu.Unlock()
+	if then != nil {
+		then()
+	}
+	return n, err
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// tableOf returns the rows of the final table.
+func tableOf(t *testing.T, out string) string {
+	t.Helper()
+	_, rows, found := strings.Cut(out, "in the layer\n")
+	if !found {
+		t.Fatalf("no table in\n%s", out)
+	}
+	return rows
+}
+
+func openStore(t *testing.T, db string) *tracker.Store {
+	t.Helper()
+	store, err := tracker.Open(t.Context(), db, tracker.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func newestRun(t *testing.T, db string) tracker.RunInfo {
+	t.Helper()
+	r, err := newest(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
