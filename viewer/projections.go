@@ -188,7 +188,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	return sendPlaces(w, r, a.box, places)
 }
 
-// query reads run, epoch and sample; where they are not given, all are meant.
+// pointQuery reads run, epoch and sample; where they are not given, all are meant.
 func pointQuery(r *http.Request) (projector.Query, error) {
 	q := r.URL.Query()
 	out := projector.Query{Run: q.Get("run"), AllEpochs: q.Get("epoch") == "", Samples: q["sample"]}
@@ -202,6 +202,9 @@ func (h *Handler) getPoints(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getTrajectory(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("epoch") {
+		return bad("a trajectory goes through all epochs: ask for it without one, or for the points of an epoch")
+	}
 	return h.sendPoints(w, r, (*projector.Projection).Trajectory)
 }
 

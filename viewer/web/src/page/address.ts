@@ -11,21 +11,25 @@ export interface Place {
 
 /** Reads the query of an address; what cannot be read is left out. */
 export function parse(query: string): Place {
-  const q = new URLSearchParams(query);
-  const epoch = q.get("epoch");
+  const q = new Map<string, string>();
+  for (const part of query.replace(/^\?/, "").split("&")) {
+    const [name, value] = part.split("=", 2);
+    try {
+      q.set(name, decodeURIComponent((value ?? "").replace(/\+/g, " ")));
+    } catch {
+      // a stray percent sign
+    }
+  }
+  const epoch = q.get("epoch") ?? "";
   return {
     run: q.get("run") || null,
     projection: q.get("projection") || null,
-    epoch: epoch !== null && /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
+    epoch: /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
   };
 }
 
 /** Writes the query, with its question mark, or nothing when there is nothing to say. */
 export function format(p: Place): string {
-  const q = new URLSearchParams();
-  if (p.run !== null) q.set("run", p.run);
-  if (p.projection !== null) q.set("projection", p.projection);
-  if (p.epoch !== null) q.set("epoch", String(p.epoch));
-  const s = q.toString();
-  return s ? `?${s}` : "";
+  const parts = Object.entries(p).filter(([, v]) => v !== null) as [string, string | number][];
+  return parts.length ? "?" + parts.map(([name, v]) => `${name}=${encodeURIComponent(v).replace(/%2F/g, "/")}`).join("&") : "";
 }
