@@ -18,6 +18,7 @@ import (
 // importOptions are the flags of import, and its argument.
 type importOptions struct {
 	path, run, layer   string
+	experiment, name   string // the two parts of run
 	labels, thumbnails string
 	firstEpoch         int
 }
@@ -51,8 +52,12 @@ one that is damaged leaves the store as it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.path = args[0]
-			if o.run == "" {
-				return usagef(cmd, "name the new run with --run NAME")
+			var split bool
+			if o.experiment, o.name, split = strings.Cut(o.run, "/"); !split {
+				o.experiment, o.name = "default", o.run
+			}
+			if o.experiment == "" || o.name == "" {
+				return usagef(cmd, "name the new run with --run NAME or --run EXPERIMENT/NAME")
 			}
 			if o.layer == "" {
 				return usagef(cmd, "--layer is empty")
@@ -73,10 +78,9 @@ one that is damaged leaves the store as it was.`,
 }
 
 func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
-	ctx := cmd.Context()
 	meter := a.newMeter()
 	defer meter.close()
-	if err := checkFinite(ctx, o.path, meter); err != nil {
+	if err := checkFinite(cmd.Context(), o.path, meter); err != nil {
 		return err
 	}
 	m, err := interchange.OpenMatrix(o.path)
@@ -84,46 +88,41 @@ func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 		return err
 	}
 	defer m.Close()
-	samples, err := readSamples(ctx, m.Rows, o, meter)
+	samples, err := readSamples(cmd.Context(), m.Rows, o, meter)
 	if err != nil {
 		return err
 	}
+	return a.with(cmd, tracker.OpenOptions{Create: true}, func(ctx context.Context, store *tracker.Store) error {
+		run, err := store.Start(ctx, tracker.RunConfig{Experiment: o.experiment, Name: o.name,
+			Params: map[string]any{"imported_from": filepath.Base(o.path)}})
+		if errors.Is(err, tracker.ErrRunExists) {
+			return fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.db)
+		}
+		if err != nil {
+			return err
+		}
+		done, err := logEpochs(ctx, run, m, samples, o, meter)
+		if err != nil {
+			return giveUp(ctx, run, done, m.Epochs, err)
+		}
+		if err := run.Finish(ctx); err != nil {
+			return err
+		}
+		meter.close()
+		return a.printImported(imported{
+			Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Layer: o.layer,
+			FirstEpoch: o.firstEpoch, LastEpoch: o.firstEpoch + m.Epochs - 1,
+			Epochs: m.Epochs, Samples: m.Rows, Dim: m.Dim,
+		})
+	})
+}
 
-	store, err := a.open(cmd, tracker.OpenOptions{Create: true})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	experiment, name, ok := strings.Cut(o.run, "/")
-	if !ok {
-		experiment, name = "", o.run
-	}
-	run, err := store.Start(ctx, tracker.RunConfig{Experiment: experiment, Name: name,
-		Params: map[string]any{"imported_from": filepath.Base(o.path)}})
-	if errors.Is(err, tracker.ErrRunExists) {
-		return fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.db)
-	}
-	if err != nil {
-		return err
-	}
-	done, err := logEpochs(ctx, run, m, samples, o, meter)
-	if err != nil {
-		return giveUp(ctx, run, done, m.Epochs, err)
-	}
-	if err := run.Finish(ctx); err != nil {
-		return err
-	}
-	meter.close()
-	result := imported{
-		Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Layer: o.layer,
-		FirstEpoch: o.firstEpoch, LastEpoch: o.firstEpoch + m.Epochs - 1,
-		Epochs: m.Epochs, Samples: m.Rows, Dim: m.Dim,
-	}
+func (a *app) printImported(i imported) error {
 	if a.json {
-		return a.printJSON(result)
+		return a.printJSON(i)
 	}
-	_, err = fmt.Fprintf(a.stdout, "imported %s of %d×%d into run %s, layer %s\n",
-		plural(m.Epochs, "epoch"), m.Rows, m.Dim, result.Name, o.layer)
+	_, err := fmt.Fprintf(a.stdout, "imported %s of %d×%d into run %s, layer %s\n",
+		plural(i.Epochs, "epoch"), i.Samples, i.Dim, i.Name, i.Layer)
 	return err
 }
 

@@ -33,8 +33,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "zoetrope: %v\nRun '%s --help' for how it is used.\n", err, usage.command)
 		return 2
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("interrupted (%w)", err)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("interrupted: %w", err)
 	}
 	fmt.Fprintf(stderr, "zoetrope: %v\n", err)
 	return 1

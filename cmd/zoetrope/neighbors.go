@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // neighborRow is a neighbour as JSON.
@@ -38,26 +40,22 @@ made from and by its metric: what the map ought to show.`,
 			case k < 1:
 				return usagef(cmd, "-k is %d: want 1 or more", k)
 			}
-			store, err := a.read(cmd)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			ctx := cmd.Context()
-			p, run, err := a.findProjection(ctx, store, which)
-			if err != nil {
-				return err
-			}
-			var near []projector.Neighbor
-			if run == "" {
-				near, err = p.Neighbors(ctx, epoch, sample, k)
-			} else {
-				near, err = p.NeighborsIn(ctx, run, epoch, sample, k)
-			}
-			if err != nil {
-				return err
-			}
-			return a.printNeighbors(near)
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
+				p, run, err := a.findProjection(ctx, store, which)
+				if err != nil {
+					return err
+				}
+				var near []projector.Neighbor
+				if run == "" {
+					near, err = p.Neighbors(ctx, epoch, sample, k)
+				} else {
+					near, err = p.NeighborsIn(ctx, run, epoch, sample, k)
+				}
+				if err != nil {
+					return err
+				}
+				return a.printNeighbors(near)
+			})
 		},
 	}
 	which.add(cmd)

@@ -61,12 +61,9 @@ which they were added to the run, NaN where a sample is missing.`,
 				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
 			}
 			query := projector.Query{Epoch: epoch, AllEpochs: !cmd.Flags().Changed("epoch")}
-			store, err := a.read(cmd)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			return a.points(cmd, store, which, query, format, out)
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
+				return a.points(ctx, store, which, query, format, out)
+			})
 		},
 	}
 	which.add(cmd)
@@ -77,8 +74,7 @@ which they were added to the run, NaN where a sample is missing.`,
 	return cmd
 }
 
-func (a *app) points(cmd *cobra.Command, store *tracker.Store, which projectionFlags, query projector.Query, format, out string) error {
-	ctx := cmd.Context()
+func (a *app) points(ctx context.Context, store *tracker.Store, which projectionFlags, query projector.Query, format, out string) error {
 	p, run, err := a.findProjection(ctx, store, which)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,14 +33,15 @@ how far it can be trusted. The same seed gives the same coordinates, bit for bit
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.Validate(); err != nil {
-				return wrongUsage(cmd, err)
+				return wrongUsage(cmd, err) // before the store is opened
 			}
-			store, err := a.open(cmd, tracker.OpenOptions{})
-			if err != nil {
+			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
+				err := a.project(ctx, store, runs, o)
+				if errors.Is(err, projector.ErrOptions) {
+					return wrongUsage(cmd, err)
+				}
 				return err
-			}
-			defer store.Close()
-			return a.project(cmd, store, runs, o)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -57,8 +59,7 @@ how far it can be trusted. The same seed gives the same coordinates, bit for bit
 	return cmd
 }
 
-func (a *app) project(cmd *cobra.Command, store *tracker.Store, names []string, o projector.Options) error {
-	ctx := cmd.Context()
+func (a *app) project(ctx context.Context, store *tracker.Store, names []string, o projector.Options) error {
 	if len(names) == 0 {
 		names = []string{""}
 	}
@@ -73,9 +74,6 @@ func (a *app) project(cmd *cobra.Command, store *tracker.Store, names []string, 
 	meter := a.newMeter()
 	defer meter.close()
 	p, err := projector.Project(ctx, store, ids, o, meter.show)
-	if errors.Is(err, projector.ErrOptions) {
-		return wrongUsage(cmd, err)
-	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,27 +28,25 @@ Where there are many samples, some of the measures are estimated from a part of 
   zoetrope quality --run cnn --json | jq '{trust_epoch, knn15, knn50}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.open(cmd, tracker.OpenOptions{ReadOnly: !exact}) // exact measures are kept
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			p, _, err := a.findProjection(cmd.Context(), store, which)
-			if err != nil {
-				return err
-			}
-			measure := p.Quality
-			if exact {
-				measure = p.ExactQuality
-			}
-			q, err := measure(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(q)
-			}
-			return a.printQuality(q)
+			o := tracker.OpenOptions{ReadOnly: !exact} // exact measures are kept
+			return a.with(cmd, o, func(ctx context.Context, store *tracker.Store) error {
+				p, _, err := a.findProjection(ctx, store, which)
+				if err != nil {
+					return err
+				}
+				measure := p.Quality
+				if exact {
+					measure = p.ExactQuality
+				}
+				q, err := measure(ctx)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(q)
+				}
+				return a.printQuality(q)
+			})
 		},
 	}
 	which.add(cmd)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ type runSummary struct {
 	Experiment string         `json:"experiment"`
 	Name       string         `json:"name"`
 	State      string         `json:"state"`
+	Quiet      bool           `json:"quiet"` // running, and no sign of life for a while
 	Cause      *string        `json:"cause"` // why it failed
 	Started    *time.Time     `json:"started"`
 	Seen       *time.Time     `json:"seen"`
@@ -28,7 +31,7 @@ type runSummary struct {
 
 func summarize(r tracker.RunInfo) runSummary {
 	s := runSummary{
-		ID: r.ID, Experiment: r.Experiment, Name: r.Name, State: string(r.State), Cause: orNull(r.Cause),
+		ID: r.ID, Experiment: r.Experiment, Name: r.Name, State: string(r.State), Quiet: quietFor(r, time.Now()) > 0, Cause: orNull(r.Cause),
 		Started: stamp(r.Started), Seen: stamp(r.Seen), Ended: stamp(r.Ended),
 		Epochs: r.Epochs, Samples: r.Samples, Layers: r.Layers, Params: r.Params,
 	}
@@ -51,16 +54,13 @@ func runsCommand(a *app) *cobra.Command {
 		Example: "  zoetrope runs\n  zoetrope runs --json | jq -r '.[].name'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.read(cmd)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			runs, err := store.Runs(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.printRuns(runs)
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
+				runs, err := store.Runs(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printRuns(runs)
+			})
 		},
 	}
 }
@@ -80,7 +80,29 @@ func (a *app) printRuns(runs []tracker.RunInfo) error {
 	t := newTable(a.stdout)
 	t.row("EXPERIMENT", "NAME", "STATE", "EPOCHS", "SAMPLES", "LAYERS", "STARTED", "ID")
 	for _, r := range runs {
-		t.row(r.Experiment, r.Name, r.State, r.Epochs, r.Samples, strings.Join(r.Layers, ","), clock(r.Started), r.ID)
+		t.row(r.Experiment, r.Name, stateOf(r, time.Now()), r.Epochs, r.Samples, strings.Join(r.Layers, ","), clock(r.Started), r.ID)
 	}
 	return t.flush()
+}
+
+// silence is how long a running run may give no sign of life, which its writer does every 5 s, before that is said.
+const silence = 20 * time.Second
+
+// quietFor returns for how long a running run has been silent; 0 if that is no reason to wonder.
+func quietFor(r tracker.RunInfo, now time.Time) time.Duration {
+	if d := now.Sub(r.Seen); r.State == tracker.Running && d > silence {
+		return d
+	}
+	return 0
+}
+
+// stateOf writes a run's state for people.
+func stateOf(r tracker.RunInfo, now time.Time) string {
+	switch d := quietFor(r, now); {
+	case d > 0:
+		return fmt.Sprintf("running, but silent for %s", d.Round(time.Second))
+	case r.Cause != "":
+		return string(r.State) + ": " + r.Cause
+	}
+	return string(r.State)
 }

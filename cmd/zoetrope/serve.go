@@ -31,12 +31,9 @@ that are being logged meanwhile. Ctrl-C ends it.`,
 			if err := checkLoopback(addr); err != nil {
 				return wrongUsage(cmd, err)
 			}
-			store, err := a.open(cmd, tracker.OpenOptions{ReadOnly: readOnly})
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			return a.serve(cmd.Context(), store, addr, readOnly)
+			return a.with(cmd, tracker.OpenOptions{ReadOnly: readOnly}, func(ctx context.Context, store *tracker.Store) error {
+				return a.serve(ctx, store, addr, readOnly)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 takes any free one")

@@ -54,23 +54,20 @@ func showCommand(a *app) *cobra.Command {
   zoetrope show --run cnn --json | jq '.history[] | {epoch, loss: .metrics.loss}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.read(cmd)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			run, err := a.findRun(cmd.Context(), store, name)
-			if err != nil {
-				return err
-			}
-			d, err := readDetails(cmd.Context(), store, run)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(d)
-			}
-			return a.printDetails(d, run)
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
+				run, err := a.findRun(ctx, store, name)
+				if err != nil {
+					return err
+				}
+				d, err := readDetails(ctx, store, run)
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(d)
+				}
+				return a.printDetails(d, run)
+			})
 		},
 	}
 	runFlag(cmd, &name)
@@ -141,11 +138,7 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 	t := newTable(a.stdout)
 	t.row("run", run.Experiment+"/"+run.Name)
 	t.row("id", run.ID)
-	state := string(run.State)
-	if run.Cause != "" {
-		state += ": " + run.Cause
-	}
-	t.row("state", state)
+	t.row("state", stateOf(run, time.Now()))
 	t.row("started", clock(run.Started))
 	if !run.Ended.IsZero() {
 		t.row("ended", clock(run.Ended))

@@ -10,21 +10,24 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// open opens the store that --db names. Its errors say what to do about a store that is not there.
-func (a *app) open(cmd *cobra.Command, o tracker.OpenOptions) (*tracker.Store, error) {
+// read calls f with the store that --db names, opened for looking only.
+func (a *app) read(cmd *cobra.Command, f func(context.Context, *tracker.Store) error) error {
+	return a.with(cmd, tracker.OpenOptions{ReadOnly: true}, f)
+}
+
+// with calls f with the store that --db names, and closes it.
+func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Context, *tracker.Store) error) error {
 	if a.db == "" {
-		return nil, usagef(cmd, "--db is empty: name a store")
+		return usagef(cmd, "--db is empty: name a store")
 	}
 	store, err := tracker.Open(cmd.Context(), a.db, o)
 	if errors.Is(err, tracker.ErrNoStore) {
-		return nil, fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log or 'zoetrope import'", a.db)
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log or 'zoetrope import'", a.db)
 	}
-	return store, err
-}
-
-// read opens the store for a command that only looks.
-func (a *app) read(cmd *cobra.Command) (*tracker.Store, error) {
-	return a.open(cmd, tracker.OpenOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(cmd.Context(), store), store.Close())
 }
 
 // runFlag adds --run to a command that is about one run.
