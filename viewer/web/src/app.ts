@@ -47,7 +47,7 @@ function main(): void {
     const { numbers } = model;
     const found = groups(model.series, model.epochs);
     byId("charts-panel").hidden = found.length === 0;
-    charts.set(found, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, look());
+    charts.set(found, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, chartLook());
   };
   model.on(["metrics", "epochs"], () => {
     drawCharts();
@@ -87,7 +87,16 @@ function main(): void {
   describeMap(model);
 
   // For tests, and for whoever is curious what the page does.
-  Object.assign(window, { zoetrope: { model, stage, counters: stage.renderer.counters } });
+  const look = {
+    model,
+    stage,
+    counters: stage.renderer.counters,
+    /** Nothing moves and nothing is about to be drawn. */
+    get resting() {
+      return pending === 0;
+    },
+  };
+  Object.assign(window, { zoetrope: look });
   void model.start(address.parse(location.search)).then((cursor) =>
     listen(
       {
@@ -126,7 +135,7 @@ function describeMap(m: Model): void {
   });
 }
 
-function look(): Look {
+function chartLook(): Look {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return { ink: of("--ink"), faint: of("--ink-2"), grid: of("--line"), paper: of("--panel"), others: base(theme()) };

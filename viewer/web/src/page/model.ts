@@ -44,6 +44,7 @@ export class Model {
   private metricsSeq = 0;
   private opened = 0; // counts openings, so that answers for a run that was left are dropped
   private loadingMap = "";
+  private turn = 0;
 
   on(topics: Topic[], f: () => void): void {
     for (const t of topics) this.listeners.set(t, [...(this.listeners.get(t) ?? []), f]);
@@ -136,23 +137,22 @@ export class Model {
   /** Takes in what the server says has changed. */
   change(c: Change): void {
     const id = this.run?.id;
-    if (c.runs.length > 0 || c.epochs.length > 0) void this.refreshRuns();
+    const runs = c.runs.length > 0 ? this.refreshRuns() : null;
     if (id === undefined) return;
     const epochs = c.epochs.filter((e) => e.run === id);
     // Where something was replaced or removed, metrics that are known may be wrong, and are read from the beginning.
     if (c.cut.includes(id) || epochs.some((e) => this.numbers.includes(e.epoch))) this.metricsSeq = 0;
-    if (c.runs.includes(id)) void this.refreshEpochs();
-    const mine = c.projections.some((p) => p.runs.includes(id)) || c.removed.some((p) => this.projections.some((q) => q.projection === p));
-    if (epochs.length > 0 || c.cut.includes(id) || mine) void this.attempt(() => this.refreshMaps());
+    const own = c.runs.includes(id) ? this.refreshEpochs() : null;
+    const projected = c.projections.some((p) => p.runs.includes(id)) || c.removed.some((p) => this.projections.some((q) => q.projection === p));
+    // The map comes last: which one it is depends on the run's layers and epochs.
+    if (epochs.length > 0 || c.cut.includes(id) || projected) void Promise.all([runs, own]).then(() => this.attempt(() => this.refreshMaps()));
   }
 
   /** Looks at everything again. */
   resync(): void {
     for (const [e, o] of this.outputsOf) if (o.value === null) this.outputsOf.delete(e); // those that failed get another chance
     this.metricsSeq = 0;
-    void this.refreshRuns();
-    void this.refreshEpochs();
-    void this.attempt(() => this.refreshMaps());
+    void Promise.all([this.refreshRuns(), this.refreshEpochs()]).then(() => this.attempt(() => this.refreshMaps()));
   }
 
   link(connected: boolean): void {
@@ -208,13 +208,15 @@ export class Model {
   });
 
   /** Goes over to the map that should be shown now, once the frame that is looked at has come. */
-  private async takeMap(): Promise<void> {
+  private async takeMap(again = true): Promise<void> {
     const mine = this.opened;
+    const turn = ++this.turn; // whoever comes later decides
     const id = this.run?.id;
     if (id === undefined) return;
     const chosen = this.projections.find((p) => p.projection === this.chosen) ?? (this.chosen === "provisional" ? undefined : this.projections[0]);
-    const layout: Layout | null = chosen ? await api.getLayout(chosen.projection, id) : this.epochs.length > 0 ? await api.getProvisional(id) : null;
-    if (mine !== this.opened) return;
+    const layers = this.run?.layers.length ?? 0;
+    const layout: Layout | null = chosen ? await api.getLayout(chosen.projection, id) : layers > 0 ? await api.getProvisional(id) : null;
+    if (mine !== this.opened || turn !== this.turn) return;
     if (!layout) {
       this.map = null;
       this.frameOf = new Int32Array(0);
@@ -240,7 +242,10 @@ export class Model {
       });
       if (here() && this.map !== next) this.adopt(next);
     } catch (e) {
-      if (here()) this.loadingMap = "";
+      if (!here()) return;
+      this.loadingMap = "";
+      // The map was made anew between its layout and its positions.
+      if (again && e instanceof api.ApiError && e.status === 410) return this.takeMap(false);
       throw e;
     }
   }
