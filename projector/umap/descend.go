@@ -3,46 +3,48 @@ package umap
 import (
 	"math"
 	"math/bits"
+	"unsafe"
 )
-
-// An edge between i and j is in the graph in both directions, and each
-// direction pulls at both its ends. Here each point gathers for itself alone,
-// so that a due edge pulls twice.
-const bothWays = 2
 
 // pass2 moves the points lo..hi of a map of 2 dimensions.
 func (d *descent) pass2(due []int32, lo, hi int) {
-	now := d.now
+	now, next := points2(d.now), points2(d.next)
+	col, attract, repel, negatives, key := d.graph.Col, d.attract, d.repel, d.negatives, d.key
 	for i := lo; i < hi; i++ {
-		x, y := now[2*i], now[2*i+1]
+		p := now[i]
 		var gx, gy float32
 		pool := d.pools.of(i)
 		for _, e := range d.dueEdges(due, i) {
-			q := now[2*int(d.graph.Col[e]):][:2:2]
-			dx, dy := x-q[0], y-q[1]
-			f := d.attract.at(float32(dx*dx) + float32(dy*dy))
-			gx += bothWays * clip(f*dx)
-			gy += bothWays * clip(f*dy)
-			r := mix(d.key + uint64(e)*0xd1342543de82ef95)
-			for range d.negatives {
+			q := now[col[e]]
+			dx, dy := p.x-q.x, p.y-q.y
+			f := attract.at(float32(dx*dx) + float32(dy*dy))
+			gx += float32(f * dx)
+			gy += float32(f * dy)
+			r := mix(key + uint64(e)*0xd1342543de82ef95)
+			for range negatives {
 				r = nextDraw(r)
-				q := now[2*pool.pick(r):][:2:2]
-				dx, dy := x-q[0], y-q[1]
-				f := d.repel.at(float32(dx*dx) + float32(dy*dy))
-				gx += clip(f * dx)
-				gy += clip(f * dy)
+				q := now[pool.pick(r)]
+				dx, dy := p.x-q.x, p.y-q.y
+				f := repel.at(float32(dx*dx) + float32(dy*dy))
+				gx += float32(f * dx)
+				gy += float32(f * dy)
 			}
 		}
-		d.next[2*i] = x + d.adam(2*i, gx)
-		d.next[2*i+1] = y + d.adam(2*i+1, gy)
+		next[i] = point2{p.x + d.adam(2*i, gx), p.y + d.adam(2*i+1, gy)}
 	}
+}
+
+type point2 struct{ x, y float32 }
+
+func points2(y []float32) []point2 {
+	return unsafe.Slice((*point2)(unsafe.Pointer(unsafe.SliceData(y))), len(y)/2)
 }
 
 // passAny is pass2 for any number of dimensions.
 func (d *descent) passAny(due []int32, lo, hi int) {
 	dims := d.dims
 	gradient := make([]float32, dims)
-	pull := func(p, q []float32, f *table, times float32) {
+	pull := func(p, q []float32, f *table) {
 		q = q[:len(p)]
 		var d2 float32
 		for k, v := range p {
@@ -50,7 +52,7 @@ func (d *descent) passAny(due []int32, lo, hi int) {
 		}
 		c := f.at(d2)
 		for k, v := range p {
-			gradient[k] += times * clip(c*(v-q[k]))
+			gradient[k] += float32(c * (v - q[k]))
 		}
 	}
 	for i := lo; i < hi; i++ {
@@ -58,11 +60,11 @@ func (d *descent) passAny(due []int32, lo, hi int) {
 		clear(gradient)
 		pool := d.pools.of(i)
 		for _, e := range d.dueEdges(due, i) {
-			pull(p, d.now[int(d.graph.Col[e])*dims:], d.attract, bothWays)
+			pull(p, d.now[int(d.graph.Col[e])*dims:], d.attract)
 			r := mix(d.key + uint64(e)*0xd1342543de82ef95)
 			for range d.negatives {
 				r = nextDraw(r)
-				pull(p, d.now[pool.pick(r)*dims:], d.repel, 1)
+				pull(p, d.now[pool.pick(r)*dims:], d.repel)
 			}
 		}
 		for k, v := range p {

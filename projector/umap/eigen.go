@@ -3,6 +3,7 @@ package umap
 import (
 	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -13,8 +14,8 @@ type eigenProblem struct {
 	n       int                      // order of the matrix
 	apply   func(dst, src []float64) // dst = A·src
 	known   [][]float64              // orthonormal eigenvectors to leave aside
-	want    int                      // eigenvectors wanted, < n - len(known)
-	basis   int                      // vectors kept at most, > want
+	want    int                      // eigenvectors wanted, ≤ n - len(known)
+	basis   int                      // vectors between restarts, > want
 	tol     float64                  // largest residual |A·v - θ·v| accepted, relative to the largest |θ|
 	rounds  int                      // restarts at most
 	seed    uint64
@@ -23,34 +24,40 @@ type eigenProblem struct {
 
 // solve returns orthonormal eigenvectors by falling eigenvalue, and whether
 // all met the tolerance: the Lanczos method with full orthogonalisation and
-// thick restarts (Wu and Simon 2000). It is deterministic: partial sums are
-// taken over fixed chunks.
+// thick restarts (Wu and Simon 2000), begun with as many vectors as are wanted,
+// so that an eigenvalue may be that many times one. It is deterministic:
+// partial sums are taken over fixed chunks.
 func (p *eigenProblem) solve(ctx context.Context) (vectors [][]float64, converged bool, err error) {
-	size := min(p.basis, p.n-len(p.known))
-	v := make([][]float64, 0, size+1) // the basis, and last the next direction
-	h := mat.NewSymDense(size, nil)   // A in that basis
-	v = append(v, p.fresh(ctx, v))
-	for round := 1; ; round++ {
-		next := 0.0 // length of the last new direction before it was normalised
-		for len(v) <= size && ctx.Err() == nil {
-			j := len(v) - 1
+	space := p.n - len(p.known)
+	size := min(p.basis, space)
+	var v [][]float64 // the basis; then the directions A leads to from it
+	for range min(p.want, space) {
+		v = append(v, p.fresh(ctx, v))
+	}
+	h := mat.NewDense(size+p.want, size, nil) // vᵀ·A·v, of as many columns as v[:size] has been applied to
+	for round, done := 1, 0; ; round++ {
+		for ; done < size && ctx.Err() == nil; done++ {
 			w := make([]float64, p.n)
-			p.apply(w, v[j])
-			p.project(ctx, w, p.known)
-			before := math.Sqrt(p.dot(ctx, w, w))
-			for i, c := range p.project(ctx, w, v) {
-				h.SetSym(i, j, c)
-			}
-			p.project(ctx, w, p.known) // once is not enough: the second pass takes off what rounding left
-			for i, c := range p.project(ctx, w, v) {
-				h.SetSym(i, j, h.At(i, j)+c)
-			}
-			next = math.Sqrt(p.dot(ctx, w, w))
-			if next > 1e-10*before {
-				for i := range w {
-					w[i] /= next
+			p.apply(w, v[done])
+			before, after := math.Sqrt(p.dot(ctx, w, w)), 0.0
+			for range 2 {
+				p.project(ctx, w, p.known)
+				for i, c := range p.project(ctx, w, v) {
+					h.Set(i, done, h.At(i, done)+c)
 				}
-			} else if next = 0; len(v) < size { // an invariant subspace: go on in another
+				if after = math.Sqrt(p.dot(ctx, w, w)); after > 1e-3*before {
+					break // else what is left is so short that rounding shows: once more
+				}
+			}
+			if len(v) == space {
+				continue
+			}
+			if after > 1e-10*before {
+				h.Set(len(v), done, after)
+				for i := range w {
+					w[i] /= after
+				}
+			} else { // an invariant subspace: go on in another
 				w = p.fresh(ctx, v)
 			}
 			v = append(v, w)
@@ -58,31 +65,65 @@ func (p *eigenProblem) solve(ctx context.Context) (vectors [][]float64, converge
 		if ctx.Err() != nil {
 			return nil, false, ctx.Err()
 		}
-		var e mat.EigenSym
-		if !e.Factorize(h, true) {
+		theta, s, ok := ritz(h)
+		if !ok {
 			return nil, false, nil
 		}
-		theta, s := e.Values(nil), new(mat.Dense)
-		e.VectorsTo(s) // ascending
 		top := max(math.Abs(theta[0]), math.Abs(theta[size-1]))
 		converged = true
 		for k := range p.want {
-			converged = converged && math.Abs(next*s.At(size-1, size-1-k)) <= p.tol*top
+			converged = converged && residual(h, s, k) <= p.tol*top
 		}
-		keep := min(size-1, p.want+(size-p.want)/3)
 		if converged || round == p.rounds {
-			keep = min(size, p.want)
+			return p.combine(ctx, v[:size], s, p.want), converged, nil
 		}
-		ritz := p.combine(ctx, v[:size], s, keep)
-		if converged || round == p.rounds {
-			return ritz, converged, nil
+		done = p.want + (size-p.want)/3 // Ritz vectors kept
+		next := mat.NewDense(size+p.want, size, nil)
+		for k := range done {
+			next.Set(k, k, theta[k])
+			for i := range len(v) - size {
+				next.Set(done+i, k, mat.Dot(h.RowView(size+i), s.ColView(k)))
+			}
 		}
-		h.Zero()
-		for k := range keep {
-			h.SetSym(k, k, theta[size-1-k])
-		}
-		v = append(append(v[:0], ritz...), v[size])
+		h = next
+		v = append(p.combine(ctx, v[:size], s, done), v[size:]...)
 	}
+}
+
+// ritz returns the eigenvalues, falling, and eigenvectors, as columns, of the
+// square part of h.
+func ritz(h *mat.Dense) (theta []float64, s *mat.Dense, ok bool) {
+	_, n := h.Dims()
+	sym := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := range i + 1 {
+			sym.SetSym(i, j, (h.At(i, j)+h.At(j, i))/2)
+		}
+	}
+	var e mat.EigenSym
+	if !e.Factorize(sym, true) {
+		return nil, nil, false
+	}
+	theta = e.Values(nil)
+	slices.Reverse(theta)
+	var rising mat.Dense
+	e.VectorsTo(&rising)
+	s = mat.NewDense(n, n, nil)
+	for j := range n {
+		s.SetCol(j, mat.Col(nil, n-1-j, &rising))
+	}
+	return theta, s, true
+}
+
+// residual is the length of what A leads out of the basis from Ritz vector k.
+func residual(h, s *mat.Dense, k int) float64 {
+	rows, n := h.Dims()
+	sum := 0.0
+	for i := n; i < rows; i++ {
+		c := mat.Dot(h.RowView(i), s.ColView(k))
+		sum += c * c
+	}
+	return math.Sqrt(sum)
 }
 
 // fresh returns a random unit vector orthogonal to v and the known ones.
@@ -118,32 +159,42 @@ func (p *eigenProblem) project(ctx context.Context, w []float64, v [][]float64) 
 		c[i%len(v)] += x
 	}
 	chunks(ctx, p.n, p.workers, func(lo, hi int) {
-		part := w[lo:hi]
-		for k, u := range v {
-			f := c[k]
-			for i, x := range u[lo:hi] {
-				part[i] -= float64(f * x)
-			}
-		}
+		subtract(w[lo:hi], c, v, lo)
 	})
 	return c
 }
 
-// combine returns the products of v with the last keep columns of s, last first.
+// subtract takes Σ_k c_k·v_k off w, which is the part of a vector from lo on.
+func subtract(w, c []float64, v [][]float64, lo int) {
+	n, k := len(w), 0
+	for ; k+4 <= len(v); k += 4 { // four at a time, to pass over w less often
+		a, b, d, e := v[k][lo:][:n], v[k+1][lo:][:n], v[k+2][lo:][:n], v[k+3][lo:][:n]
+		ca, cb, cd, ce := c[k], c[k+1], c[k+2], c[k+3]
+		for i := range w {
+			w[i] -= float64(ca*a[i]) + float64(cb*b[i]) + (float64(cd*d[i]) + float64(ce*e[i]))
+		}
+	}
+	for ; k < len(v); k++ {
+		f := c[k]
+		for i, x := range v[k][lo:][:n] {
+			w[i] -= float64(f * x)
+		}
+	}
+}
+
+// combine returns the products of v with the first keep columns of s.
 func (p *eigenProblem) combine(ctx context.Context, v [][]float64, s *mat.Dense, keep int) [][]float64 {
 	out := make([][]float64, keep)
 	for k := range out {
 		out[k] = make([]float64, p.n)
 	}
 	chunks(ctx, p.n, p.workers, func(lo, hi int) {
+		c := make([]float64, len(v))
 		for k := range out {
-			part := out[k][lo:hi]
-			for j, u := range v {
-				f := s.At(j, len(v)-1-k)
-				for i, x := range u[lo:hi] {
-					part[i] += float64(f * x)
-				}
+			for j := range c {
+				c[j] = -s.At(j, k)
 			}
+			subtract(out[k][lo:hi], c, v, lo)
 		}
 	})
 	return out

@@ -144,13 +144,15 @@ func (s *search) scan(ctx context.Context, left *vec.Left, right *vec.Right, c *
 	})
 }
 
-// blockPair numbers the pairs a ≤ b < blocks by rows.
+// blockPair numbers the pairs a ≤ b < blocks by diagonals. Rows that are near in
+// number are often near in space (one run's epochs in order, say), and the
+// earlier a list is full of near rows, the fewer it takes in for nothing.
 func blockPair(task, blocks int) (a, b int) {
-	for task >= blocks-a {
-		task -= blocks - a
-		a++
+	for task >= blocks-b {
+		task -= blocks - b
+		b++
 	}
-	return a, a + task
+	return task, task + b
 }
 
 func gcd(a, b int) int {
@@ -167,8 +169,8 @@ func (s *search) measure(ctx context.Context, knn *KNN) error {
 		near := make([]neighbor, 0, s.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
 			near = near[:0]
-			for _, j := range s.index[i*s.size : (i+1)*s.size] {
-				near = append(near, neighbor{s.sqdist(i, int(j)), j})
+			for _, c := range s.of(i) {
+				near = append(near, neighbor{s.sqdist(i, c.row()), int32(c.row())})
 			}
 			slices.SortFunc(near, nearer)
 			if !s.certain(i, near[s.k-1].dist) {
@@ -196,7 +198,7 @@ func (s *search) certain(i int, worst float64) bool {
 	length := math.Sqrt(float64(s.norm[i]))
 	far := min(s.reach, length+math.Sqrt(worst))
 	slack := float64(s.dim+8) / (1 << 24) * (length + far) * far
-	estimate := float64(s.key[(i+1)*s.size-1]) + float64(s.norm[i])
+	estimate := float64(s.of(i)[s.size-1].key()) + float64(s.norm[i])
 	return worst < estimate-2*slack
 }
 

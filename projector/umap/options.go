@@ -19,7 +19,7 @@ type Options struct {
 	Dims       int // dimensions of the map, 1 to 64
 
 	Metric string // "euclidean", "cosine" or "correlation"
-	Init   string // "spectral", "pca" or "random"
+	Init   string // "pca", "spectral" or "random"
 
 	MinDist float64 // how close points may lie on the map, 0 to Spread
 	Spread  float64 // scale of the map, > 0
@@ -36,13 +36,17 @@ type Options struct {
 	Workers int    // goroutines; 0 means one per CPU
 }
 
-// Defaults returns umap-learn's settings.
+// Defaults returns umap-learn's settings but for the start, which is
+// principal components instead of the spectral one: on the layers of three
+// trainings and on MNIST's pixels the map kept as many or more of the
+// neighbours and was more trustworthy, and it is sooner found. Rolled-up or
+// ring-shaped data may be better served by "spectral".
 func Defaults() Options {
 	return Options{
 		NNeighbors:         15,
 		Dims:               2,
 		Metric:             "euclidean",
-		Init:               "spectral",
+		Init:               "pca",
 		MinDist:            0.1,
 		Spread:             1,
 		LearningRate:       1,
@@ -57,7 +61,7 @@ func Defaults() Options {
 // Metrics and Inits list the names that [Options] accepts.
 var (
 	Metrics = []string{"euclidean", "cosine", "correlation"}
-	Inits   = []string{"spectral", "pca", "random"}
+	Inits   = []string{"pca", "spectral", "random"}
 )
 
 // Validate reports the first setting outside its range, with the range.

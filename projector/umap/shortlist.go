@@ -13,22 +13,44 @@ import (
 type shortlists struct {
 	norm  []float32 // |y|² per row
 	size  int
-	key   []float32 // n×size, ascending
-	index []int32   // n×size
-	limit []float32 // per row, minus the next float32 above its largest key
+	list  []candidate // n×size, ascending
+	limit []float32   // per row, minus the next float32 above its largest key
 }
+
+// A candidate is a key in its upper half, as an unsigned integer of the same
+// order, and a row in its lower half.
+type candidate uint64
+
+func newCandidate(key float32, row int) candidate {
+	b := math.Float32bits(key)
+	b ^= uint32(int32(b)>>31) | 1<<31 // negative: all bits turn; else the sign alone
+	return candidate(b)<<32 | candidate(row)
+}
+
+func (c candidate) row() int { return int(uint32(c)) }
+
+func (c candidate) key() float32 {
+	b := uint32(c >> 32)
+	b ^= ^uint32(int32(b)>>31) | 1<<31
+	return math.Float32frombits(b)
+}
+
+const noCandidate = candidate(math.MaxUint64)
 
 func newShortlists(norm []float32, size int) *shortlists {
 	n := len(norm)
-	l := &shortlists{norm: norm, size: size, key: make([]float32, n*size), index: make([]int32, n*size), limit: make([]float32, n)}
-	for i := range l.key {
-		l.key[i], l.index[i] = math.MaxFloat32, math.MaxInt32
+	l := &shortlists{norm: norm, size: size, list: make([]candidate, n*size), limit: make([]float32, n)}
+	for i := range l.list {
+		l.list[i] = noCandidate
 	}
 	for i := range l.limit {
 		l.limit[i] = float32(math.Inf(-1))
 	}
 	return l
 }
+
+// of returns row i's list.
+func (l *shortlists) of(i int) []candidate { return l.list[i*l.size : (i+1)*l.size] }
 
 // A tile holds the products of the rows a0..a1 with the rows b0..b1.
 type tile struct {
@@ -68,18 +90,17 @@ func (l *shortlists) offer(t *tile) (pairs int) {
 
 // insert puts row j on row i's list if its key is small enough.
 func (l *shortlists) insert(i, j int, key float32) {
-	keys := l.key[i*l.size : (i+1)*l.size]
-	index := l.index[i*l.size : (i+1)*l.size]
-	at := len(keys) - 1
-	if i == j || key > keys[at] || key == keys[at] && int32(j) > index[at] {
+	list, c := l.of(i), newCandidate(key, j)
+	at := len(list) - 1
+	if c >= list[at] || i == j {
 		return
 	}
-	for at > 0 && (keys[at-1] > key || keys[at-1] == key && index[at-1] > int32(j)) {
-		keys[at], index[at] = keys[at-1], index[at-1]
+	for at > 0 && list[at-1] > c {
+		list[at] = list[at-1]
 		at--
 	}
-	keys[at], index[at] = key, int32(j)
-	if worst := keys[len(keys)-1]; worst < math.MaxFloat32 {
-		l.limit[i] = -math.Nextafter32(worst, math.MaxFloat32)
+	list[at] = c
+	if worst := list[len(list)-1]; worst != noCandidate {
+		l.limit[i] = -math.Nextafter32(worst.key(), math.MaxFloat32)
 	}
 }

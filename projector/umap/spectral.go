@@ -73,7 +73,7 @@ func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 			m[e] = float32(float64(g.Weight[e]) / (root[i] * root[g.Col[e]]))
 		}
 	}
-	p := &eigenProblem{n: n, known: [][]float64{first}, want: dims, basis: dims + 40, tol: 1e-3, rounds: 20, seed: seed, workers: workers}
+	p := &eigenProblem{n: n, known: [][]float64{first}, want: dims, basis: dims + 24, tol: 1e-4, rounds: 60, seed: seed, workers: workers}
 	p.apply = func(dst, src []float64) {
 		chunks(ctx, n, workers, func(lo, hi int) {
 			for i := lo; i < hi; i++ {

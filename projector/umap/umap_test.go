@@ -167,7 +167,7 @@ func TestFitRefuses(t *testing.T) {
 		{"n_neighbors", func(o *Options) { o.NNeighbors = 1 }, "n_neighbors = 1, want at least 2"},
 		{"dims", func(o *Options) { o.Dims = 0 }, "dims = 0, want 1 to 64"},
 		{"metric", func(o *Options) { o.Metric = "hamming" }, "want one of euclidean, cosine, correlation"},
-		{"init", func(o *Options) { o.Init = "" }, "want one of spectral, pca, random"},
+		{"init", func(o *Options) { o.Init = "" }, "want one of pca, spectral, random"},
 		{"min_dist below 0", func(o *Options) { o.MinDist = -0.1 }, "min_dist = -0.1, want 0 to spread (1)"},
 		{"min_dist over spread", func(o *Options) { o.MinDist = 2 }, "min_dist = 2, want 0 to spread (1)"},
 		{"min_dist NaN", func(o *Options) { o.MinDist = math.NaN() }, "min_dist = NaN"},
