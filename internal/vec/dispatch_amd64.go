@@ -120,6 +120,16 @@ func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
 	packRowsGeneric(dst, width, x, ldx, rows, k)
 }
 
+// transposeRows transposes as many rows as a vector has lanes, of which k is a
+// multiple.
+func transposeRows(dst []float32, ldd int, x []float32, ldx, k int) {
+	if level == AVX512 {
+		packRowsVectorAVX512(k, &x[0], uintptr(ldx)*size, &dst[0], uintptr(ldd)*size)
+	} else {
+		packRowsVectorAVX2(k, &x[0], uintptr(ldx)*size, &dst[0], uintptr(ldd)*size)
+	}
+}
+
 func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 	if cols < width {
 		packColumnsGeneric(dst, width, x, ldx, cols, k)

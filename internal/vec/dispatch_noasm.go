@@ -23,6 +23,10 @@ func packRows(dst []float32, width int, x []float32, ldx, rows, k int) {
 	packRowsGeneric(dst, width, x, ldx, rows, k)
 }
 
+func transposeRows(dst []float32, ldd int, x []float32, ldx, k int) {
+	panic("vec: Go has no vectors")
+}
+
 func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 	packColumnsGeneric(dst, width, x, ldx, cols, k)
 }

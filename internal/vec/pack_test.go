@@ -31,3 +31,22 @@ func TestPack(t *testing.T) {
 		}
 	})
 }
+
+func TestTranspose(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		for rows := range 40 {
+			for cols := range 70 {
+				x, dst := guarded(t, max(0, (rows-1)*(cols+1)+cols)), guarded(t, max(0, (cols-1)*(rows+2)+rows))
+				fill(x, 1)
+				Transpose(dst, rows+2, x, cols+1, rows, cols)
+				for r := range rows {
+					for j := range cols {
+						if dst[j*(rows+2)+r] != x[r*(cols+1)+j] {
+							t.Fatalf("Transpose(%d×%d): [%d][%d] differs", rows, cols, j, r)
+						}
+					}
+				}
+			}
+		}
+	})
+}

@@ -2,11 +2,21 @@ package ops
 
 import (
 	"math"
+	"os"
 	"slices"
 	"testing"
 
 	"gorgonia.org/tensor"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
+
+// TestLevelAsked fails when a test run was meant for kernels that it did not get.
+func TestLevelAsked(t *testing.T) {
+	if asked := os.Getenv(vec.LevelVariable); asked != "" && vec.CPU().String() != asked {
+		t.Errorf("%s=%s, but the kernels run at %s", vec.LevelVariable, asked, vec.CPU())
+	}
+}
 
 func sqrt(n int) float64 { return math.Sqrt(float64(n)) }
 
@@ -19,7 +29,7 @@ func networks() []network {
 		{n: 5, c: 3, high: 21, wide: 18, k1: 20, k2: 33, hidden: 17, to: 5, layout: ChannelsLast},
 		{n: 3, c: 2, high: 12, wide: 23, k1: 7, k2: 40, hidden: 30, to: 11},
 	}
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		return slices.Concat(all[1:2], all[4:])
 	}
 	return all

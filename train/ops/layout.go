@@ -1,16 +1,13 @@
 package ops
 
+import "github.com/zoetrope-ml/zoetrope/internal/vec"
+
 // pad copies one image into its padded place, whose border is zero already.
 func (e *convolution) pad(dst, x []float32) {
 	high, wide := min(e.h, 2*e.high+1), min(e.w, 2*e.wide+1) // what windows reach of an odd side
-	if e.in == ChannelsFirst {
-		for ch := range e.c {
-			for r := range high {
-				d := dst[(r+1)*e.row+e.padC+ch:]
-				for col, v := range x[(ch*e.h+r)*e.w:][:wide] {
-					d[col*e.padC] = v
-				}
-			}
+	if e.in == ChannelsFirst && e.c > 1 {
+		for r := range high {
+			vec.Transpose(dst[(r+1)*e.row+e.padC:], e.padC, x[r*e.w:], e.h*e.w, e.c, wide)
 		}
 		return
 	}
@@ -30,14 +27,9 @@ func (e *convolution) pad(dst, x []float32) {
 // window reaches has none.
 func (e *convolution) unpad(dx, src []float32) {
 	high, wide := min(e.h, 2*e.high+1), min(e.w, 2*e.wide+1)
-	if e.in == ChannelsFirst {
-		for ch := range e.c {
-			for r := range high {
-				s := src[(r+1)*e.row+e.padC+ch:]
-				for col := range wide {
-					dx[(ch*e.h+r)*e.w+col] = s[col*e.padC]
-				}
-			}
+	if e.in == ChannelsFirst && e.c > 1 {
+		for r := range high {
+			vec.Transpose(dx[r*e.w:], e.h*e.w, src[(r+1)*e.row+e.padC:], e.padC, wide, e.c)
 		}
 		return
 	}
@@ -56,29 +48,23 @@ func (e *convolution) unpad(dx, src []float32) {
 // unpadOut copies one image's outputs from the kernels' layout to the result's.
 func (e *convolution) unpadOut(y, src []float32) {
 	n := e.windows()
+	if e.out == ChannelsFirst {
+		vec.Transpose(y, n, src, e.padK, n, e.k)
+		return
+	}
 	for t := range n {
-		s := src[t*e.padK:][:e.k]
-		if e.out == ChannelsLast {
-			copy(y[t*e.k:], s)
-			continue
-		}
-		for ch, v := range s {
-			y[ch*n+t] = v
-		}
+		copy(y[t*e.k:(t+1)*e.k], src[t*e.padK:])
 	}
 }
 
 // padOut is the inverse of unpadOut, for gradients.
 func (e *convolution) padOut(dst, g []float32) {
 	n := e.windows()
+	if e.out == ChannelsFirst {
+		vec.Transpose(dst, e.padK, g, n, e.k, n)
+		return
+	}
 	for t := range n {
-		d := dst[t*e.padK:][:e.k]
-		if e.out == ChannelsLast {
-			copy(d, g[t*e.k:])
-			continue
-		}
-		for ch := range d {
-			d[ch] = g[ch*n+t]
-		}
+		copy(dst[t*e.padK:], g[t*e.k:(t+1)*e.k])
 	}
 }

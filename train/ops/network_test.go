@@ -14,6 +14,7 @@ type network struct {
 	n, c, high, wide   int // batch and images
 	k1, k2, hidden, to int
 	layout             Layout // between the convolutions
+	flat               Layout // after them; of stock operations, ChannelsFirst
 	workers            int
 }
 
@@ -80,7 +81,7 @@ func (s network) ours(t testing.TB, p [][]float32) *program {
 		r.p = append(r.p, parameter(g, i, p[i], shape))
 	}
 	h := must(ConvPool(r.x, r.p[0], r.p[1], ConvOptions{Out: s.layout, NoInputGradient: true, Workers: s.workers}))(t)
-	h = must(ConvPool(h, r.p[2], r.p[3], ConvOptions{In: s.layout, Workers: s.workers}))(t)
+	h = must(ConvPool(h, r.p[2], r.p[3], ConvOptions{In: s.layout, Out: s.flat, Workers: s.workers}))(t)
 	h = must(Linear(h, r.p[4], r.p[5], LinearOptions{ReLU: true, Workers: s.workers}))(t)
 	r.out = must(Linear(h, r.p[6], r.p[7], LinearOptions{Workers: s.workers}))(t)
 	r.loss = must(CrossEntropy(r.out, r.y))(t)

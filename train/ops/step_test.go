@@ -10,6 +10,7 @@ import (
 // BenchmarkStep is one training step of the example: forward, backward, Adam.
 func BenchmarkStep(b *testing.B) {
 	s := example(128)
+	s.flat = ChannelsLast
 	r := s.ours(b, s.parameters())
 	x, y := s.batch()
 	solver, model := NewAdam(1e-3), G.NodesToValueGrads(r.p)
