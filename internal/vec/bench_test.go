@@ -61,15 +61,16 @@ func BenchmarkProducts(b *testing.B) {
 func BenchmarkConv(b *testing.B) {
 	const high, wide, c, k, n = 7, 7, 32, 64, 49
 	const flops = 4 * n * 9 * c * k * 2
-	row := (2*wide + 2) * c
-	x := fill(Aligned((2*high+2)*row), 1)
+	row := (2*wide + 2) * Lanes()
+	plane := (2*high + 2) * row
+	x := fill(Aligned(plane*c/Lanes()), 1)
 	v, m := Aligned(WinogradPlaces*112*c), Aligned(WinogradPlaces*112*k)
 	u, bias := fill(Aligned(WinogradPlaces*c*k), 2), make([]float32, k)
 	y, code := Aligned(112*k), make([]uint8, 112*k)
 	b.Run("winogradInput", func(b *testing.B) {
 		measure(b, flops, func() {
 			for r := range high {
-				WinogradInput(v[r*wide*c:], 112*c, x[2*r*row:], row, c, wide)
+				WinogradInput(v[r*wide*c:], 112*c, x[2*r*row:], row, plane, c, wide)
 			}
 		})
 	})
@@ -83,21 +84,11 @@ func BenchmarkConv(b *testing.B) {
 	b.Run("winogradOutput", func(b *testing.B) {
 		measure(b, flops, func() { WinogradOutput(y, code, m, 112*k, bias, k, n) })
 	})
-	b.Run("convPool", func(b *testing.B) {
-		_, cols := TileShape()
-		measure(b, flops, func() {
-			for o := 0; o < k; o += cols {
-				for r := range high {
-					ConvPool(y[r*wide*k+o:], code[r*wide*k+o:], k, x[2*r*row:], row, c, u[o*9*c:], bias[o:], wide)
-				}
-			}
-		})
-	})
 	g := fill(make([]float32, n*k), 3)
 	for i := range code {
 		code[i] = []uint8{0, 1, 2, 3, Dead, 0, 3, Dead, 2, 1, Dead}[i*7919%11]
 	}
-	r := NewRoutes(high, wide, k, c, row)
+	r := NewRoutes(high, wide, k, c, row, plane)
 	r.Fill(g, code)
 	b.Run("fill", func(b *testing.B) {
 		measure(b, flops, func() { r.Fill(g, code) })

@@ -3,15 +3,17 @@ package vec
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
 // A convCase is a small convolution in the kernels' layout: an image of high×wide
 // windows, c input channels (padded to padC) and k output channels (to padK).
 type convCase struct {
-	high, wide, c, k, padC, padK, row int
+	high, wide, c, k, padC, padK int
+	pixel, row, plane            int // distances in x; pixel is the lanes of a plane, or c
 
-	x    []float32 // (2·high+2) rows of (2·wide+2) pixels of padC
+	x    []float32 // planes of (2·high+2) rows of (2·wide+2) pixels
 	w    []float32 // k×c×3×3
 	bias []float32 // padK
 
@@ -20,13 +22,19 @@ type convCase struct {
 	g    []float32 // the gradient of y
 }
 
-func newConvCase(t *testing.T, high, wide, c, k int, padC int) *convCase {
+// newConvCase makes one with its image in planes of pixel channels.
+func newConvCase(t *testing.T, high, wide, c, k, pixel int) *convCase {
 	_, cols := tileShape()
-	cc := &convCase{high: high, wide: wide, c: c, k: k, padC: padC, padK: (k + cols - 1) / cols * cols}
-	cc.row = (2*wide + 2) * padC
-	cc.x = guarded(t, (2*high+2)*cc.row)
-	for p := 0; p < len(cc.x); p += padC {
-		fill(cc.x[p:p+c], uint64(p))
+	cc := &convCase{high: high, wide: wide, c: c, k: k, pixel: pixel}
+	cc.padC, cc.padK = (c+pixel-1)/pixel*pixel, (k+cols-1)/cols*cols
+	cc.row = (2*wide + 2) * pixel
+	cc.plane = (2*high + 2) * cc.row
+	cc.x = guarded(t, cc.padC/pixel*cc.plane)
+	values := fill(make([]float32, len(cc.x)), 1)
+	for i := range cc.x {
+		if i/cc.plane*pixel+i%pixel < c {
+			cc.x[i] = values[i]
+		}
 	}
 	cc.w = fill(make([]float32, 9*c*k), 2)
 	cc.bias = guarded(t, cc.padK)
@@ -41,9 +49,8 @@ func newConvCase(t *testing.T, high, wide, c, k int, padC int) *convCase {
 				for p := range q {
 					var s float64
 					for tap := range 9 {
-						x := cc.x[cc.patch(i, p)+tap/3*cc.row+tap%3*padC:]
 						for j := range c {
-							s += float64(x[j]) * float64(cc.w[(ch*c+j)*9+tap])
+							s += float64(cc.x[cc.at(i, p, tap, j)]) * float64(cc.w[(ch*c+j)*9+tap])
 						}
 					}
 					q[p] = float32(s)
@@ -55,9 +62,9 @@ func newConvCase(t *testing.T, high, wide, c, k int, padC int) *convCase {
 	return cc
 }
 
-// patch is the index in x of window t's patch at place p.
-func (cc *convCase) patch(t, p int) int {
-	return (2*(t/cc.wide)+p/2)*cc.row + (2*(t%cc.wide)+p%2)*cc.padC
+// at is the index in x of what tap and channel j of window t meet at place p.
+func (cc *convCase) at(t, p, tap, j int) int {
+	return j/cc.pixel*cc.plane + (2*(t/cc.wide)+p/2+tap/3)*cc.row + (2*(t%cc.wide)+p%2+tap%3)*cc.pixel + j%cc.pixel
 }
 
 func (cc *convCase) String() string {
@@ -112,8 +119,8 @@ func TestWinograd(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		rows, cols := tileShape()
 		for _, s := range [][4]int{{1, 1, 1, 1}, {2, 3, 8, 32}, {1, 7, 32, 64}, {3, 2, 20, 33}, {2, 9, 48, 10}} {
-			padC := (s[2] + Lanes() - 1) / Lanes() * Lanes()
-			cc := newConvCase(t, s[0], s[1], s[2], s[3], padC)
+			cc := newConvCase(t, s[0], s[1], s[2], s[3], Lanes())
+			padC := cc.padC
 			n := cc.high * cc.wide
 			whole := (n + rows - 1) / rows * rows
 			u := make([]float32, WinogradPlaces*cc.padK*padC)
@@ -126,7 +133,7 @@ func TestWinograd(t *testing.T) {
 			}
 			v, m := guarded(t, WinogradPlaces*whole*padC), guarded(t, WinogradPlaces*whole*cc.padK)
 			for r := range cc.high {
-				WinogradInput(v[r*cc.wide*padC:], whole*padC, cc.x[2*r*cc.row:], cc.row, padC, cc.wide)
+				WinogradInput(v[r*cc.wide*padC:], whole*padC, cc.x[2*r*cc.row:], cc.row, cc.plane, padC, cc.wide)
 			}
 			for p := range WinogradPlaces {
 				Tiles(m[p*whole*cc.padK:], cc.padK, v[p*whole*padC:], padC, n, padC, u[p*cc.padK*padC:], cc.padK)
@@ -168,10 +175,10 @@ func TestPoolGrad(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		for _, s := range [][4]int{{1, 1, 1, 1}, {2, 3, 8, 32}, {7, 7, 32, 64}, {3, 2, 20, 97}, {2, 9, 48, 10}, {1, 2, 70, 130}} {
-			padC := (s[2] + Lanes() - 1) / Lanes() * Lanes()
-			cc := newConvCase(t, s[0], s[1], s[2], s[3], padC)
+			cc := newConvCase(t, s[0], s[1], s[2], s[3], Lanes())
+			padC := cc.padC
 			dw, db, dx := cc.gradients()
-			r := NewRoutes(cc.high, cc.wide, cc.padK, padC, cc.row)
+			r := NewRoutes(cc.high, cc.wide, cc.padK, padC, cc.row, cc.plane)
 			gotW, gotB, gotX := guarded(t, 9*padC*cc.padK), guarded(t, cc.padK), guarded(t, len(cc.x))
 			w := guarded(t, 9*padC*cc.padK)
 			ScatterWeights(w, cc.w, cc.k, cc.c, cc.padK, padC)
@@ -195,7 +202,7 @@ func TestRoutes(t *testing.T) {
 	})
 }
 
-// gradients are those of the weights (padK×3×3×padC), biases and image by the
+// gradients are those of the weights (padK×planes×3×3×lanes), biases and image by the
 // definition.
 func (cc *convCase) gradients() (dw, db, dx []float64) {
 	dw, db, dx = make([]float64, 9*cc.padC*cc.padK), make([]float64, cc.padK), make([]float64, len(cc.x))
@@ -206,10 +213,10 @@ func (cc *convCase) gradients() (dw, db, dx []float64) {
 		}
 		db[ch] += float64(g)
 		for tap := range 9 {
-			at := cc.patch(t, p) + tap/3*cc.row + tap%3*cc.padC
 			for j := range cc.c {
-				dw[(ch*9+tap)*cc.padC+j] += float64(g) * float64(cc.x[at+j])
-				dx[at+j] += float64(g) * float64(cc.w[(ch*cc.c+j)*9+tap])
+				at := cc.at(t, p, tap, j)
+				dw[((ch*cc.padC+j/cc.pixel*cc.pixel)*9)+tap*cc.pixel+j%cc.pixel] += float64(g) * float64(cc.x[at])
+				dx[at] += float64(g) * float64(cc.w[(ch*cc.c+j)*9+tap])
 			}
 		}
 	}
@@ -237,6 +244,32 @@ func TestAdam(t *testing.T) {
 			for i := range w {
 				if !near(float64(w[i]), want[i], math.Abs(want[i])+0.1, 1e-6) {
 					t.Errorf("Adam(n=%d): w[%d] = %v, want %v", n, i, w[i], want[i])
+				}
+			}
+		}
+	})
+}
+
+func TestPlanes(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		lanes := Lanes()
+		for c := 1; c <= 50; c++ {
+			for n := 1; n <= 5; n++ {
+				plane := n*lanes + 3
+				x := fill(guarded(t, n*c), 1)
+				in := guarded(t, (c-1)/lanes*plane+n*lanes)
+				Planes(in, plane, x, c, n)
+				for i := range n {
+					for ch := range c {
+						if in[ch/lanes*plane+i*lanes+ch%lanes] != x[i*c+ch] {
+							t.Fatalf("Planes(c=%d, n=%d): pixel %d, channel %d differs", c, n, i, ch)
+						}
+					}
+				}
+				out := guarded(t, n*c)
+				Unplanes(out, c, in, plane, n)
+				if !slices.Equal(out, x) {
+					t.Fatalf("Unplanes(c=%d, n=%d) differs", c, n)
 				}
 			}
 		}

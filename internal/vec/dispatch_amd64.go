@@ -150,18 +150,14 @@ func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 	}
 }
 
-func winogradInput(v []float32, step int, x []float32, row, c, n int) {
+func winogradInput(v []float32, step, window int, x []float32, row, n int) {
 	switch level {
 	case AVX512:
-		for ch := 0; ch < c; ch += 16 {
-			winogradInputAVX512(&v[ch], uintptr(step)*size, &x[ch], uintptr(row)*size, uintptr(c)*size, n)
-		}
+		winogradInputAVX512(&v[0], uintptr(step)*size, uintptr(window)*size, &x[0], uintptr(row)*size, n)
 	case AVX2:
-		for ch := 0; ch < c; ch += 8 {
-			winogradInputAVX2(&v[ch], uintptr(step)*size, &x[ch], uintptr(row)*size, uintptr(c)*size, n)
-		}
+		winogradInputAVX2(&v[0], uintptr(step)*size, uintptr(window)*size, &x[0], uintptr(row)*size, n)
 	default:
-		winogradInputGeneric(v, step, x, row, c, n)
+		winogradInputGeneric(v, step, window, x, row, n)
 	}
 }
 
@@ -213,49 +209,45 @@ func poolGrad(dw, db, g []float32, code []uint8, k int, x []float32, row, c, n i
 func route(r *Routes, g []float32, code []uint8, first, next int, places *[4]uint32) int {
 	switch level {
 	case AVX512:
-		return routeAVX512(r.wide, r.k, &g[0], &code[0], places, uintptr(2*r.c), 9*16, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
+		return routeAVX512(r.wide, r.k, &g[0], &code[0], places, 2*16, 9*16, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
 	case AVX2:
-		return routeAVX2(r.wide, r.k, &g[0], &code[0], places, uintptr(2*r.c), 9*8, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
+		return routeAVX2(r.wide, r.k, &g[0], &code[0], places, 2*8, 9*8, &r.byWindow[next].At, &r.count[4*first], &r.byChannel[0].At, &r.end[0])
 	}
 	return routeGeneric(r, g, code, first, next, places)
 }
 
-func gather(dw []float32, list []Entry, x []float32, row, c int) (sum float32) {
-	if level == Generic {
-		return gatherGeneric(dw, list, x, row, c)
+func gather(dw []float32, list []Entry, x []float32, row int) float32 {
+	switch level {
+	case AVX512:
+		return gatherAVX512(&dw[0], &list[0].At, len(list), &x[0], uintptr(row)*size)
+	case AVX2:
+		return gatherAVX2(&dw[0], &list[0].At, len(list), &x[0], uintptr(row)*size)
 	}
-	for i := 0; i < 3*c; {
-		p, q, n, s := &dw[i], &x[i], len(list), uintptr(row)*size
-		wide := 3*c-i >= 96
-		switch {
-		case level == AVX512 && wide:
-			sum = gatherAVX512(p, uintptr(3*c)*size, &list[0].At, n, q, s)
-			i += 96
-		case level == AVX512:
-			sum = gatherNarrowAVX512(p, uintptr(3*c)*size, &list[0].At, n, q, s)
-			i += 48
-		case wide:
-			sum = gatherAVX2(p, uintptr(3*c)*size, &list[0].At, n, q, s)
-			i += 96
-		default:
-			sum = gatherNarrowAVX2(p, uintptr(3*c)*size, &list[0].At, n, q, s)
-			i += 24
-		}
-	}
-	return sum
+	return gatherGeneric(dw, list, x, row)
 }
 
-func scatter(dx []float32, row, c, n int, list []Entry, count []uint32, w []float32) {
+func scatter(dx []float32, row, n int, list []Entry, count []uint32, w []float32) {
 	if len(list) == 0 {
 		return
 	}
 	switch level {
 	case AVX512:
-		scatterAVX512(&dx[0], uintptr(row)*size, uintptr(c)*size, n, &list[0].At, &count[0], &w[0])
+		scatterAVX512(&dx[0], uintptr(row)*size, n, &list[0].At, &count[0], &w[0])
 	case AVX2:
-		scatterAVX2(&dx[0], uintptr(row)*size, uintptr(c)*size, n, &list[0].At, &count[0], &w[0])
+		scatterAVX2(&dx[0], uintptr(row)*size, n, &list[0].At, &count[0], &w[0])
 	default:
-		scatterGeneric(dx, row, c, n, list, count, w)
+		scatterGeneric(dx, row, n, list, count, w)
+	}
+}
+
+func copyVectors(n int, dst []float32, ldd int, x []float32, ldx int) {
+	switch level {
+	case AVX512:
+		copyVectorsAVX512(n, &x[0], uintptr(ldx)*size, &dst[0], uintptr(ldd)*size)
+	case AVX2:
+		copyVectorsAVX2(n, &x[0], uintptr(ldx)*size, &dst[0], uintptr(ldd)*size)
+	default:
+		copyVectorsGeneric(n, dst, ldd, x, ldx)
 	}
 }
 

@@ -31,8 +31,8 @@ func packColumns(dst []float32, width int, x []float32, ldx, cols, k int) {
 	packColumnsGeneric(dst, width, x, ldx, cols, k)
 }
 
-func winogradInput(v []float32, step int, x []float32, row, c, n int) {
-	winogradInputGeneric(v, step, x, row, c, n)
+func winogradInput(v []float32, step, window int, x []float32, row, n int) {
+	winogradInputGeneric(v, step, window, x, row, n)
 }
 
 func winogradOutput(y []float32, code []uint8, m []float32, step int, bias []float32, k, n int) {
@@ -51,12 +51,16 @@ func route(r *Routes, g []float32, code []uint8, first, next int, places *[4]uin
 	return routeGeneric(r, g, code, first, next, places)
 }
 
-func gather(dw []float32, list []Entry, x []float32, row, c int) float32 {
-	return gatherGeneric(dw, list, x, row, c)
+func gather(dw []float32, list []Entry, x []float32, row int) float32 {
+	return gatherGeneric(dw, list, x, row)
 }
 
-func scatter(dx []float32, row, c, n int, list []Entry, count []uint32, w []float32) {
-	scatterGeneric(dx, row, c, n, list, count, w)
+func scatter(dx []float32, row, n int, list []Entry, count []uint32, w []float32) {
+	scatterGeneric(dx, row, n, list, count, w)
+}
+
+func copyVectors(n int, dst []float32, ldd int, x []float32, ldx int) {
+	copyVectorsGeneric(n, dst, ldd, x, ldx)
 }
 
 func adam(s *AdamStep, w, m, v, g []float32) { adamGeneric(s, w, m, v, g) }

@@ -4,26 +4,12 @@
 
 package vec
 
-// gatherAVX512 is one channel of [Routes.Gather] for 96 floats of each row (Narrow: 3 vectors).
-// Distances are in bytes.
+// gatherAVX512 is one channel and one plane of [Routes.Gather]. row is in bytes.
 //
 //go:noescape
-func gatherAVX512(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
+func gatherAVX512(dw *float32, list *uint32, n int, x *float32, row uintptr) float32
 
-// gatherNarrowAVX512 is one channel of [Routes.Gather] for 96 floats of each row (Narrow: 3 vectors).
-// Distances are in bytes.
+// gatherAVX2 is one channel and one plane of [Routes.Gather]. row is in bytes.
 //
 //go:noescape
-func gatherNarrowAVX512(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
-
-// gatherAVX2 is one channel of [Routes.Gather] for 96 floats of each row (Narrow: 3 vectors).
-// Distances are in bytes.
-//
-//go:noescape
-func gatherAVX2(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
-
-// gatherNarrowAVX2 is one channel of [Routes.Gather] for 96 floats of each row (Narrow: 3 vectors).
-// Distances are in bytes.
-//
-//go:noescape
-func gatherNarrowAVX2(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
+func gatherAVX2(dw *float32, list *uint32, n int, x *float32, row uintptr) float32

@@ -4,280 +4,104 @@
 
 #include "textflag.h"
 
-// func gatherAVX512(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
+// func gatherAVX512(dw *float32, list *uint32, n int, x *float32, row uintptr) float32
 // Requires: AVX, AVX512F, SSE
-TEXT ·gatherAVX512(SB), NOSPLIT, $0-52
+TEXT ·gatherAVX512(SB), NOSPLIT, $0-44
 	MOVQ    dw+0(FP), AX
-	MOVQ    dwRow+8(FP), CX
-	MOVQ    x+32(FP), DX
-	MOVQ    row+40(FP), BX
-	MOVQ    $0x00000003, SI
-	MOVQ    AX, SI
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(SI), Z2
-	VMOVUPS 128(SI), Z3
-	VMOVUPS 192(SI), Z4
-	VMOVUPS 256(SI), Z5
-	VMOVUPS 320(SI), Z6
-	ADDQ    CX, SI
-	VMOVUPS (SI), Z7
-	VMOVUPS 64(SI), Z8
-	VMOVUPS 128(SI), Z9
-	VMOVUPS 192(SI), Z10
-	VMOVUPS 256(SI), Z11
-	VMOVUPS 320(SI), Z12
-	ADDQ    CX, SI
-	VMOVUPS (SI), Z13
-	VMOVUPS 64(SI), Z14
-	VMOVUPS 128(SI), Z15
-	VMOVUPS 192(SI), Z16
-	VMOVUPS 256(SI), Z17
-	VMOVUPS 320(SI), Z18
-	VPXORD  Z0, Z0, Z0
-	MOVQ    list+16(FP), SI
-	MOVQ    n+24(FP), DI
+	MOVQ    list+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    x+24(FP), BX
+	MOVQ    row+32(FP), SI
+	VPXORD  Z9, Z9, Z9
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
+	VMOVUPS 512(AX), Z8
 
 entry:
-	MOVL         (SI), R8
-	VBROADCASTSS 4(SI), Z19
-	ADDQ         $0x08, SI
-	LEAQ         (DX)(R8*4), R8
-	VADDPS       Z19, Z0, Z0
-	VFMADD231PS  (R8), Z19, Z1
-	VFMADD231PS  64(R8), Z19, Z2
-	VFMADD231PS  128(R8), Z19, Z3
-	VFMADD231PS  192(R8), Z19, Z4
-	VFMADD231PS  256(R8), Z19, Z5
-	VFMADD231PS  320(R8), Z19, Z6
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Z19, Z7
-	VFMADD231PS  64(R8), Z19, Z8
-	VFMADD231PS  128(R8), Z19, Z9
-	VFMADD231PS  192(R8), Z19, Z10
-	VFMADD231PS  256(R8), Z19, Z11
-	VFMADD231PS  320(R8), Z19, Z12
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Z19, Z13
-	VFMADD231PS  64(R8), Z19, Z14
-	VFMADD231PS  128(R8), Z19, Z15
-	VFMADD231PS  192(R8), Z19, Z16
-	VFMADD231PS  256(R8), Z19, Z17
-	VFMADD231PS  320(R8), Z19, Z18
-	DECQ         DI
+	MOVL         (CX), DI
+	VBROADCASTSS 4(CX), Z10
+	ADDQ         $0x08, CX
+	LEAQ         (BX)(DI*4), DI
+	VADDPS       Z10, Z9, Z9
+	VFMADD231PS  (DI), Z10, Z0
+	VFMADD231PS  64(DI), Z10, Z1
+	VFMADD231PS  128(DI), Z10, Z2
+	ADDQ         SI, DI
+	VFMADD231PS  (DI), Z10, Z3
+	VFMADD231PS  64(DI), Z10, Z4
+	VFMADD231PS  128(DI), Z10, Z5
+	ADDQ         SI, DI
+	VFMADD231PS  (DI), Z10, Z6
+	VFMADD231PS  64(DI), Z10, Z7
+	VFMADD231PS  128(DI), Z10, Z8
+	DECQ         DX
 	JNZ          entry
-	MOVQ         AX, SI
-	VMOVUPS      Z1, (SI)
-	VMOVUPS      Z2, 64(SI)
-	VMOVUPS      Z3, 128(SI)
-	VMOVUPS      Z4, 192(SI)
-	VMOVUPS      Z5, 256(SI)
-	VMOVUPS      Z6, 320(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Z7, (SI)
-	VMOVUPS      Z8, 64(SI)
-	VMOVUPS      Z9, 128(SI)
-	VMOVUPS      Z10, 192(SI)
-	VMOVUPS      Z11, 256(SI)
-	VMOVUPS      Z12, 320(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Z13, (SI)
-	VMOVUPS      Z14, 64(SI)
-	VMOVUPS      Z15, 128(SI)
-	VMOVUPS      Z16, 192(SI)
-	VMOVUPS      Z17, 256(SI)
-	VMOVUPS      Z18, 320(SI)
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	MOVSS        X0, ret+48(FP)
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	MOVSS        X9, ret+40(FP)
 	VZEROUPPER
 	RET
 
-// func gatherNarrowAVX512(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
-// Requires: AVX, AVX512F, SSE
-TEXT ·gatherNarrowAVX512(SB), NOSPLIT, $0-52
-	MOVQ    dw+0(FP), AX
-	MOVQ    dwRow+8(FP), CX
-	MOVQ    x+32(FP), DX
-	MOVQ    row+40(FP), BX
-	MOVQ    $0x00000003, SI
-	MOVQ    AX, SI
-	VMOVUPS (SI), Z1
-	VMOVUPS 64(SI), Z2
-	VMOVUPS 128(SI), Z3
-	ADDQ    CX, SI
-	VMOVUPS (SI), Z4
-	VMOVUPS 64(SI), Z5
-	VMOVUPS 128(SI), Z6
-	ADDQ    CX, SI
-	VMOVUPS (SI), Z7
-	VMOVUPS 64(SI), Z8
-	VMOVUPS 128(SI), Z9
-	VPXORD  Z0, Z0, Z0
-	MOVQ    list+16(FP), SI
-	MOVQ    n+24(FP), DI
-
-entry:
-	MOVL         (SI), R8
-	VBROADCASTSS 4(SI), Z10
-	ADDQ         $0x08, SI
-	LEAQ         (DX)(R8*4), R8
-	VADDPS       Z10, Z0, Z0
-	VFMADD231PS  (R8), Z10, Z1
-	VFMADD231PS  64(R8), Z10, Z2
-	VFMADD231PS  128(R8), Z10, Z3
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Z10, Z4
-	VFMADD231PS  64(R8), Z10, Z5
-	VFMADD231PS  128(R8), Z10, Z6
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Z10, Z7
-	VFMADD231PS  64(R8), Z10, Z8
-	VFMADD231PS  128(R8), Z10, Z9
-	DECQ         DI
-	JNZ          entry
-	MOVQ         AX, SI
-	VMOVUPS      Z1, (SI)
-	VMOVUPS      Z2, 64(SI)
-	VMOVUPS      Z3, 128(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Z4, (SI)
-	VMOVUPS      Z5, 64(SI)
-	VMOVUPS      Z6, 128(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Z7, (SI)
-	VMOVUPS      Z8, 64(SI)
-	VMOVUPS      Z9, 128(SI)
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	MOVSS        X0, ret+48(FP)
-	VZEROUPPER
-	RET
-
-// func gatherAVX2(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
+// func gatherAVX2(dw *float32, list *uint32, n int, x *float32, row uintptr) float32
 // Requires: AVX, FMA3, SSE
-TEXT ·gatherAVX2(SB), NOSPLIT, $0-52
-	MOVQ dw+0(FP), AX
-	MOVQ dwRow+8(FP), CX
-	MOVQ x+32(FP), DX
-	MOVQ row+40(FP), BX
-	MOVQ $0x00000003, SI
-
-turn:
-	MOVQ    AX, DI
-	VMOVUPS (DI), Y1
-	VMOVUPS 32(DI), Y2
-	VMOVUPS 64(DI), Y3
-	VMOVUPS 96(DI), Y4
-	VMOVUPS 128(DI), Y5
-	VMOVUPS 160(DI), Y6
-	VMOVUPS 192(DI), Y7
-	VMOVUPS 224(DI), Y8
-	VMOVUPS 256(DI), Y9
-	VMOVUPS 288(DI), Y10
-	VMOVUPS 320(DI), Y11
-	VMOVUPS 352(DI), Y12
-	VXORPS  Y0, Y0, Y0
-	MOVQ    list+16(FP), DI
-	MOVQ    n+24(FP), R8
-
-entry:
-	MOVL         (DI), R9
-	VBROADCASTSS 4(DI), Y13
-	ADDQ         $0x08, DI
-	LEAQ         (DX)(R9*4), R9
-	VADDPS       Y13, Y0, Y0
-	VFMADD231PS  (R9), Y13, Y1
-	VFMADD231PS  32(R9), Y13, Y2
-	VFMADD231PS  64(R9), Y13, Y3
-	VFMADD231PS  96(R9), Y13, Y4
-	VFMADD231PS  128(R9), Y13, Y5
-	VFMADD231PS  160(R9), Y13, Y6
-	VFMADD231PS  192(R9), Y13, Y7
-	VFMADD231PS  224(R9), Y13, Y8
-	VFMADD231PS  256(R9), Y13, Y9
-	VFMADD231PS  288(R9), Y13, Y10
-	VFMADD231PS  320(R9), Y13, Y11
-	VFMADD231PS  352(R9), Y13, Y12
-	DECQ         R8
-	JNZ          entry
-	MOVQ         AX, DI
-	VMOVUPS      Y1, (DI)
-	VMOVUPS      Y2, 32(DI)
-	VMOVUPS      Y3, 64(DI)
-	VMOVUPS      Y4, 96(DI)
-	VMOVUPS      Y5, 128(DI)
-	VMOVUPS      Y6, 160(DI)
-	VMOVUPS      Y7, 192(DI)
-	VMOVUPS      Y8, 224(DI)
-	VMOVUPS      Y9, 256(DI)
-	VMOVUPS      Y10, 288(DI)
-	VMOVUPS      Y11, 320(DI)
-	VMOVUPS      Y12, 352(DI)
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         SI
-	JNZ          turn
-	MOVSS        X0, ret+48(FP)
-	VZEROUPPER
-	RET
-
-// func gatherNarrowAVX2(dw *float32, dwRow uintptr, list *uint32, n int, x *float32, row uintptr) float32
-// Requires: AVX, FMA3, SSE
-TEXT ·gatherNarrowAVX2(SB), NOSPLIT, $0-52
+TEXT ·gatherAVX2(SB), NOSPLIT, $0-44
 	MOVQ    dw+0(FP), AX
-	MOVQ    dwRow+8(FP), CX
-	MOVQ    x+32(FP), DX
-	MOVQ    row+40(FP), BX
-	MOVQ    $0x00000003, SI
-	MOVQ    AX, SI
-	VMOVUPS (SI), Y1
-	VMOVUPS 32(SI), Y2
-	VMOVUPS 64(SI), Y3
-	ADDQ    CX, SI
-	VMOVUPS (SI), Y4
-	VMOVUPS 32(SI), Y5
-	VMOVUPS 64(SI), Y6
-	ADDQ    CX, SI
-	VMOVUPS (SI), Y7
-	VMOVUPS 32(SI), Y8
-	VMOVUPS 64(SI), Y9
-	VXORPS  Y0, Y0, Y0
-	MOVQ    list+16(FP), SI
-	MOVQ    n+24(FP), DI
+	MOVQ    list+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    x+24(FP), BX
+	MOVQ    row+32(FP), SI
+	VXORPS  Y9, Y9, Y9
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+	VMOVUPS 256(AX), Y8
 
 entry:
-	MOVL         (SI), R8
-	VBROADCASTSS 4(SI), Y10
-	ADDQ         $0x08, SI
-	LEAQ         (DX)(R8*4), R8
-	VADDPS       Y10, Y0, Y0
-	VFMADD231PS  (R8), Y10, Y1
-	VFMADD231PS  32(R8), Y10, Y2
-	VFMADD231PS  64(R8), Y10, Y3
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Y10, Y4
-	VFMADD231PS  32(R8), Y10, Y5
-	VFMADD231PS  64(R8), Y10, Y6
-	ADDQ         BX, R8
-	VFMADD231PS  (R8), Y10, Y7
-	VFMADD231PS  32(R8), Y10, Y8
-	VFMADD231PS  64(R8), Y10, Y9
-	DECQ         DI
+	MOVL         (CX), DI
+	VBROADCASTSS 4(CX), Y10
+	ADDQ         $0x08, CX
+	LEAQ         (BX)(DI*4), DI
+	VADDPS       Y10, Y9, Y9
+	VFMADD231PS  (DI), Y10, Y0
+	VFMADD231PS  32(DI), Y10, Y1
+	VFMADD231PS  64(DI), Y10, Y2
+	ADDQ         SI, DI
+	VFMADD231PS  (DI), Y10, Y3
+	VFMADD231PS  32(DI), Y10, Y4
+	VFMADD231PS  64(DI), Y10, Y5
+	ADDQ         SI, DI
+	VFMADD231PS  (DI), Y10, Y6
+	VFMADD231PS  32(DI), Y10, Y7
+	VFMADD231PS  64(DI), Y10, Y8
+	DECQ         DX
 	JNZ          entry
-	MOVQ         AX, SI
-	VMOVUPS      Y1, (SI)
-	VMOVUPS      Y2, 32(SI)
-	VMOVUPS      Y3, 64(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Y4, (SI)
-	VMOVUPS      Y5, 32(SI)
-	VMOVUPS      Y6, 64(SI)
-	ADDQ         CX, SI
-	VMOVUPS      Y7, (SI)
-	VMOVUPS      Y8, 32(SI)
-	VMOVUPS      Y9, 64(SI)
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	MOVSS        X0, ret+48(FP)
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, 96(AX)
+	VMOVUPS      Y4, 128(AX)
+	VMOVUPS      Y5, 160(AX)
+	VMOVUPS      Y6, 192(AX)
+	VMOVUPS      Y7, 224(AX)
+	VMOVUPS      Y8, 256(AX)
+	MOVSS        X9, ret+40(FP)
 	VZEROUPPER
 	RET

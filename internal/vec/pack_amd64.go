@@ -30,6 +30,11 @@ func packColumnsNarrowAVX512(k int, x *float32, ldx uintptr, dst *float32)
 //go:noescape
 func packColumnsWideAVX512(k int, x *float32, ldx uintptr, dst *float32)
 
+// copyVectorsAVX512 copies n vectors, ldx bytes apart, to places ldd bytes apart.
+//
+//go:noescape
+func copyVectorsAVX512(n int, x *float32, ldx uintptr, dst *float32, ldd uintptr)
+
 // packRowsNarrowAVX2 copies a matrix of rows (14 with AVX-512, 6 with AVX2; Vector: as many as a
 // vector has lanes) by k, k a multiple of the lanes, to dst as k rows. Distances
 // are in bytes.
@@ -55,3 +60,8 @@ func packColumnsNarrowAVX2(k int, x *float32, ldx uintptr, dst *float32)
 //
 //go:noescape
 func packColumnsWideAVX2(k int, x *float32, ldx uintptr, dst *float32)
+
+// copyVectorsAVX2 copies n vectors, ldx bytes apart, to places ldd bytes apart.
+//
+//go:noescape
+func copyVectorsAVX2(n int, x *float32, ldx uintptr, dst *float32, ldd uintptr)

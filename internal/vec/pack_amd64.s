@@ -322,6 +322,25 @@ loop:
 	VZEROUPPER
 	RET
 
+// func copyVectorsAVX512(n int, x *float32, ldx uintptr, dst *float32, ldd uintptr)
+// Requires: AVX, AVX512F
+TEXT ·copyVectorsAVX512(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ ldx+16(FP), DX
+	MOVQ dst+24(FP), BX
+	MOVQ ldd+32(FP), SI
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVUPS Z0, (BX)
+	ADDQ    DX, CX
+	ADDQ    SI, BX
+	DECQ    AX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
 // func packRowsNarrowAVX2(k int, x *float32, ldx uintptr, dst *float32, ldd uintptr)
 // Requires: AVX
 TEXT ·packRowsNarrowAVX2(SB), NOSPLIT, $0-40
@@ -509,6 +528,25 @@ loop:
 	VMOVUPS Y0, 32(BX)
 	ADDQ    DX, CX
 	ADDQ    $0x00000040, BX
+	DECQ    AX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func copyVectorsAVX2(n int, x *float32, ldx uintptr, dst *float32, ldd uintptr)
+// Requires: AVX
+TEXT ·copyVectorsAVX2(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ ldx+16(FP), DX
+	MOVQ dst+24(FP), BX
+	MOVQ ldd+32(FP), SI
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (BX)
+	ADDQ    DX, CX
+	ADDQ    SI, BX
 	DECQ    AX
 	JNZ     loop
 	VZEROUPPER

@@ -10,9 +10,10 @@ package vec
 type Routes struct {
 	high, wide int // windows
 	k          int // output channels, padded
-	c, row     int // floats in a pixel and in a row of the padded image
+	c          int // input channels, padded
+	row, plane int // floats in a row and in a plane of the padded image
 
-	byChannel []Entry  // channel ch's from ch*high*wide; At is the patch in the image
+	byChannel []Entry  // channel ch's from ch*high*wide; At is the patch in a plane
 	end       []uint32 // index in byChannel after each channel's last entry
 	byWindow  []Entry  // without gaps; At is the channel's first weight for Scatter
 	count     []uint32 // entries of window t at place p: 4*t+p
@@ -26,14 +27,14 @@ type Entry struct {
 }
 
 // NewRoutes makes room for images of high×wide windows and k output channels,
-// whose padded input has pixels of c floats in rows of row floats. k must be a
-// multiple of the tile's columns and c of [Lanes].
-func NewRoutes(high, wide, k, c, row int) *Routes {
+// whose padded input has c channels in planes (see [Planes]) of rows of row
+// floats. k must be a multiple of the tile's columns and c of [Lanes].
+func NewRoutes(high, wide, k, c, row, plane int) *Routes {
 	_, cols := tileShape()
-	mustFit(k%cols == 0 && c%Lanes() == 0 && row >= (2*wide+2)*c)
+	mustFit(k%cols == 0 && c%Lanes() == 0 && row >= (2*wide+2)*Lanes() && plane >= (2*high+2)*row)
 	n := high * wide
 	return &Routes{
-		high: high, wide: wide, k: k, c: c, row: row,
+		high: high, wide: wide, k: k, c: c, row: row, plane: plane,
 		byChannel: make([]Entry, k*n), end: make([]uint32, k),
 		byWindow: make([]Entry, k*n), count: make([]uint32, 4*n),
 	}
@@ -42,12 +43,12 @@ func NewRoutes(high, wide, k, c, row int) *Routes {
 // Fill makes the lists from the gradients g and codes of an image's windows:
 //
 //	for t := range high * wide {
-//		at := (t/wide)*2*row + (t%wide)*2*c
+//		at := (t/wide)*2*row + (t%wide)*2*lanes
 //		for p := range 4 {
 //			for ch := range k {
 //				if code[t*k+ch] == p {
-//					append {at+(p/2)*row+(p%2)*c, g[t*k+ch]} to channel ch
-//					append {ch*9*Lanes(), g[t*k+ch]} to window t, place p
+//					append {at+(p/2)*row+(p%2)*lanes, g[t*k+ch]} to channel ch
+//					append {ch*9*lanes, g[t*k+ch]} to window t, place p
 //				}
 //			}
 //		}
@@ -58,10 +59,10 @@ func (r *Routes) Fill(g []float32, code []uint8) {
 	for ch := range r.end {
 		r.end[ch] = uint32(ch * n)
 	}
-	next := 0
+	next, lanes := 0, Lanes()
 	for y := range r.high {
 		t, at := y*r.wide, 2*y*r.row
-		places := [4]uint32{uint32(at), uint32(at + r.c), uint32(at + r.row), uint32(at + r.row + r.c)}
+		places := [4]uint32{uint32(at), uint32(at + lanes), uint32(at + r.row), uint32(at + r.row + lanes)}
 		next += route(r, g[t*r.k:], code[t*r.k:], t, next, &places)
 	}
 }
@@ -71,12 +72,12 @@ func routeGeneric(r *Routes, g []float32, code []uint8, first, next int, places 
 	for t := range r.wide {
 		g, code := g[t*r.k:(t+1)*r.k], code[t*r.k:(t+1)*r.k]
 		for p := range 4 {
-			before, at := next, places[p]+uint32(2*t*r.c)
+			before, at := next, places[p]+uint32(2*t*genericLanes)
 			for ch, q := range code {
 				if int(q) != p {
 					continue
 				}
-				r.byWindow[next] = Entry{uint32(ch * 9 * genericTile), g[ch]}
+				r.byWindow[next] = Entry{uint32(ch * 9 * genericLanes), g[ch]}
 				next++
 				r.byChannel[r.end[ch]] = Entry{at, g[ch]}
 				r.end[ch]++

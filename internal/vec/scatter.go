@@ -1,27 +1,29 @@
 package vec
 
-// Scatter adds to the gradient dx of the padded image, with weights w as
+// Scatter adds to the gradient dx of the padded image in planes, with weights w as
 // [ScatterWeights] packs them:
 //
 //	for t := range high * wide {
-//		for each entry e of window t at place p {
-//			for ky, kx := range 3×3, ch := range c {
-//				dx[(2*(t/wide)+p/2+ky)*row+(2*(t%wide)+p%2+kx)*c+ch] += e.G * w[channel of e][ky][kx][ch]
+//		for each entry e of window t at place q {
+//			for p, ky, kx, l := range planes×3×3×lanes {
+//				dx[p*plane+(2*(t/wide)+q/2+ky)*row+(2*(t%wide)+q%2+kx)*lanes+l] +=
+//					e.G * w[p*k*9*lanes+int(e.At)+(ky*3+kx)*lanes+l]
 //			}
 //		}
 //	}
 func (r *Routes) Scatter(dx, w []float32) {
-	mustFit(len(w) >= 9*r.k*r.c && len(dx) >= (2*r.high+2)*r.row)
 	lanes := Lanes()
-	list, count := r.byWindow, r.count
-	for y := range r.high {
-		for ch := 0; ch < r.c; ch += lanes {
-			scatter(dx[2*y*r.row+ch:], r.row, r.c, r.wide, list, count, w[9*r.k*ch:])
+	planes := r.c / lanes
+	mustFit(len(w) >= 9*r.k*r.c && len(dx) >= planes*r.plane)
+	for p := range planes {
+		list, count := r.byWindow, r.count
+		for y := range r.high {
+			scatter(dx[p*r.plane+2*y*r.row:], r.row, r.wide, list, count, w[p*9*r.k*lanes:])
+			for _, n := range count[:4*r.wide] {
+				list = list[n:]
+			}
+			count = count[4*r.wide:]
 		}
-		for _, n := range count[:4*r.wide] {
-			list = list[n:]
-		}
-		count = count[4*r.wide:]
 	}
 }
 
@@ -42,17 +44,17 @@ func ScatterWeights(dst, w []float32, k, c, padK, padC int) {
 	}
 }
 
-// scatterGeneric does one row of n windows and one vector of channels.
-func scatterGeneric(dx []float32, row, c, n int, list []Entry, count []uint32, w []float32) {
-	const lanes = genericTile
+// scatterGeneric does one row of n windows and one plane.
+func scatterGeneric(dx []float32, row, n int, list []Entry, count []uint32, w []float32) {
+	const lanes = genericLanes
 	for t := range n {
 		for p := range 4 {
 			for range count[4*t+p] {
 				e := list[0]
 				list = list[1:]
-				for tap := range 9 {
-					d := dx[(p/2+tap/3)*row+(2*t+p%2+tap%3)*c:][:lanes]
-					axpyGeneric(e.G, w[int(e.At)+tap*lanes:][:lanes], d)
+				for ky := range 3 {
+					d := dx[(p/2+ky)*row+(2*t+p%2)*lanes:][:3*lanes]
+					axpyGeneric(e.G, w[int(e.At)+ky*3*lanes:][:3*lanes], d)
 				}
 			}
 		}

@@ -4,14 +4,14 @@
 
 package vec
 
-// scatterAVX512 is [Routes.Scatter] for n windows side by side and one vector of channels.
-// Distances are in bytes.
+// scatterAVX512 is [Routes.Scatter] for n windows side by side and one plane of channels. row is
+// in bytes.
 //
 //go:noescape
-func scatterAVX512(dx *float32, row uintptr, pixel uintptr, n int, list *uint32, count *uint32, w *float32)
+func scatterAVX512(dx *float32, row uintptr, n int, list *uint32, count *uint32, w *float32)
 
-// scatterAVX2 is [Routes.Scatter] for n windows side by side and one vector of channels.
-// Distances are in bytes.
+// scatterAVX2 is [Routes.Scatter] for n windows side by side and one plane of channels. row is
+// in bytes.
 //
 //go:noescape
-func scatterAVX2(dx *float32, row uintptr, pixel uintptr, n int, list *uint32, count *uint32, w *float32)
+func scatterAVX2(dx *float32, row uintptr, n int, list *uint32, count *uint32, w *float32)

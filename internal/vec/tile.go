@@ -26,8 +26,11 @@ func Lanes() int {
 	case AVX2:
 		return 8
 	}
-	return genericTile
+	return genericLanes
 }
+
+// genericLanes is what Go code pads channels to.
+const genericLanes = 8
 
 // Tiles multiplies m rows of x by the columns of packed panels, whole tiles at a
 // time:

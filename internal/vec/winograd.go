@@ -13,35 +13,39 @@ package vec
 // WinogradPlaces is the number of products: the places of a 4×4 block.
 const WinogradPlaces = 16
 
-// WinogradInput transforms n patches that lie side by side, as pooling windows do:
+// WinogradInput transforms n patches that lie side by side, as pooling windows do,
+// of an image in planes (see [Planes]):
 //
 //	for t := range n {
 //		for ch := range c {
-//			d[i][j] = x[i*row+(2*t+j)*c+ch]
+//			d[i][j] = x[ch/lanes*plane+i*row+(2*t+j)*lanes+ch%lanes]
 //			v[(4*i+j)*step+t*c+ch] = (Bᵀ d B)[i][j]
 //		}
 //	}
 //
-// c must be a multiple of [Lanes].
-func WinogradInput(v []float32, step int, x []float32, row, c, n int) {
+// c must be a multiple of lanes.
+func WinogradInput(v []float32, step int, x []float32, row, plane, c, n int) {
 	if n == 0 {
 		return
 	}
-	mustFit(c%Lanes() == 0)
-	mustFit(len(x) >= 3*row+(2*n+2)*c && len(v) >= 15*step+n*c)
-	winogradInput(v, step, x, row, c, n)
+	lanes := Lanes()
+	mustFit(c%lanes == 0 && len(v) >= 15*step+n*c)
+	mustFit(len(x) >= (c/lanes-1)*plane+3*row+(2*n+2)*lanes)
+	for ch := 0; ch < c; ch += lanes {
+		winogradInput(v[ch:], step, c, x[ch/lanes*plane:], row, n)
+	}
 }
 
-func winogradInputGeneric(v []float32, step int, x []float32, row, c, n int) {
+func winogradInputGeneric(v []float32, step, window int, x []float32, row, n int) {
 	for t := range n {
-		for ch := range c {
+		for ch := range genericLanes {
 			var b [4][4]float32
 			for j := range 4 {
-				at := (2*t+j)*c + ch
+				at := (2*t+j)*genericLanes + ch
 				d0, d1, d2, d3 := x[at], x[row+at], x[2*row+at], x[3*row+at]
 				b[0][j], b[1][j], b[2][j], b[3][j] = d0-d2, d1+d2, d2-d1, d1-d3
 			}
-			at := t*c + ch
+			at := t*window + ch
 			for i := range 4 {
 				r := &b[i]
 				v[4*i*step+at] = r[0] - r[2]
@@ -72,12 +76,13 @@ func WinogradFilter(g []float32) (u [WinogradPlaces]float32) {
 //	Y = Aᵀ m[·] A, m[i][j] = m[(4*i+j)*step+t*k+ch]
 //
 // it sets y[t*k+ch] and code[t*k+ch] from the four values of Y and bias[ch] as
-// [Pool] says. k must be a multiple of [Lanes].
+// [Pool] says. k must be a multiple of a tile's columns.
 func WinogradOutput(y []float32, code []uint8, m []float32, step int, bias []float32, k, n int) {
 	if n == 0 {
 		return
 	}
-	mustFit(k%Lanes() == 0)
+	_, cols := tileShape()
+	mustFit(k%cols == 0)
 	mustFit(len(m) >= 15*step+n*k && len(y) >= n*k && len(code) >= n*k && len(bias) >= k)
 	winogradOutput(y, code, m, step, bias, k, n)
 }

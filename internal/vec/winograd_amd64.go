@@ -4,20 +4,20 @@
 
 package vec
 
-// winogradInputAVX512 is [WinogradInput] of one vector of channels. Distances are in bytes.
+// winogradInputAVX512 is [WinogradInput] of one plane. Distances are in bytes.
 //
 //go:noescape
-func winogradInputAVX512(v *float32, step uintptr, x *float32, row uintptr, pixel uintptr, n int)
+func winogradInputAVX512(v *float32, step uintptr, window uintptr, x *float32, row uintptr, n int)
 
 // winogradOutputAVX512 is [WinogradOutput]. step is in bytes.
 //
 //go:noescape
 func winogradOutputAVX512(y *float32, code *uint8, m *float32, step uintptr, bias *float32, vectors int, n int)
 
-// winogradInputAVX2 is [WinogradInput] of one vector of channels. Distances are in bytes.
+// winogradInputAVX2 is [WinogradInput] of one plane. Distances are in bytes.
 //
 //go:noescape
-func winogradInputAVX2(v *float32, step uintptr, x *float32, row uintptr, pixel uintptr, n int)
+func winogradInputAVX2(v *float32, step uintptr, window uintptr, x *float32, row uintptr, n int)
 
 // winogradOutputAVX2 is [WinogradOutput]. step is in bytes.
 //

@@ -50,7 +50,7 @@ func (e *convolution) allocateBack() {
 			w.g = vec.Aligned(e.windows() * e.padK)
 		}
 		if e.lists() {
-			w.routes = vec.NewRoutes(e.high, e.wide, e.padK, e.padC, e.row)
+			w.routes = vec.NewRoutes(e.high, e.wide, e.padK, e.padC, e.row, e.plane)
 		}
 		if !e.noInputGradient {
 			w.dx = vec.Aligned(e.padded())
@@ -125,7 +125,7 @@ func (e *convolution) reducePanel(_, p int) {
 			d := e.dw[((o+j)*e.c+ch)*9:][:9]
 			for tap := range d {
 				if e.lists() {
-					d[tap] = dw[(j*9+tap)*e.padC+ch]
+					d[tap] = dw[(j*e.padC+ch-ch%e.pixel)*9+tap*e.pixel+ch%e.pixel]
 				} else {
 					d[tap] = dw[(tap*e.padC+ch)*e.cols+j]
 				}

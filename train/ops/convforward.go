@@ -85,8 +85,8 @@ func (e *convolution) winograd(own *workspace, y []float32, codes []uint8, image
 		for t := first; t < first+size; {
 			r, col := t%windows/e.wide, t%e.wide
 			side := min(e.wide-col, first+size-t)
-			x := images[t/windows*e.padded()+2*r*e.row+2*col*e.padC:]
-			vec.WinogradInput(own.v[(t-first)*e.padC:], vStep, x, e.row, e.padC, side)
+			x := images[t/windows*e.padded()+2*r*e.row+2*col*e.pixel:]
+			vec.WinogradInput(own.v[(t-first)*e.padC:], vStep, x, e.row, e.plane, e.padC, side)
 			t += side
 		}
 		for p := range vec.WinogradPlaces {

@@ -7,8 +7,9 @@ import "github.com/zoetrope-ml/zoetrope/internal/vec"
 const thin = 8
 
 // convolution is the engine of one ConvPool: sizes, packed weights and buffers.
-// Inside, an image is rows of pixels of padC channels with a border of zeros, so
-// that the patch of every window lies within it, and outputs are rows of padK.
+// Inside, an image has a border of zeros, so that the patch of every window lies
+// within it, and is in planes of channels (see [vec.Planes]); outputs are rows of
+// padK channels.
 type convolution struct {
 	n, c, k, h, w   int
 	in, out         Layout
@@ -20,7 +21,8 @@ type convolution struct {
 	rows, cols int // of a tile
 	direct     bool
 	padC, padK int
-	row        int // floats in a row of a padded image
+	pixel      int // channels of a plane: the lanes of a vector, or all where few are computed directly
+	row, plane int // floats in a row and in a plane of a padded image
 
 	images  []float32 // padded, while learning: the backward pass reads them again
 	codes   []uint8   // which place of each window won, while learning
@@ -62,7 +64,7 @@ func newConvolution(n, c, k, h, w int, o ConvOptions) *convolution {
 func (e *convolution) windows() int { return e.high * e.wide }
 
 // padded is the size of a padded image.
-func (e *convolution) padded() int { return (2*e.high + 2) * e.row }
+func (e *convolution) padded() int { return e.padC / e.pixel * e.plane }
 
 // block is the number of windows that Winograd's products take at once: their
 // transforms, 16 times the channels, stay in the second-level cache.
@@ -79,11 +81,13 @@ func (e *convolution) allocate() {
 	}
 	e.rows, e.cols = vec.TileShape()
 	e.padK = up(e.k, e.cols)
-	e.padC = up(e.c, vec.Lanes())
+	e.pixel = vec.Lanes()
 	if e.direct && !(e.learning && !e.noInputGradient) {
-		e.padC = e.c
+		e.pixel = e.c
 	}
-	e.row = (2*e.wide + 2) * e.padC
+	e.padC = up(e.c, e.pixel)
+	e.row = (2*e.wide + 2) * e.pixel
+	e.plane = (2*e.high + 2) * e.row
 	e.group = 1
 	for !e.direct && e.group < min(e.n, 8) && up(e.group*e.windows(), e.rows)*16 > e.group*e.windows()*17 {
 		e.group++ // until at most a sixteenth of the last tile's rows is for nothing

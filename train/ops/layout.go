@@ -5,42 +5,36 @@ import "github.com/zoetrope-ml/zoetrope/internal/vec"
 // pad copies one image into its padded place, whose border is zero already.
 func (e *convolution) pad(dst, x []float32) {
 	high, wide := min(e.h, 2*e.high+1), min(e.w, 2*e.wide+1) // what windows reach of an odd side
-	if e.in == ChannelsFirst && e.c > 1 {
-		for r := range high {
-			vec.Transpose(dst[(r+1)*e.row+e.padC:], e.padC, x[r*e.w:], e.h*e.w, e.c, wide)
-		}
-		return
-	}
 	for r := range high {
-		d, s := dst[(r+1)*e.row+e.padC:], x[r*e.w*e.c:]
-		if e.c == e.padC {
-			copy(d[:wide*e.c], s)
-			continue
-		}
-		for col := range wide {
-			copy(d[col*e.padC:][:e.c], s[col*e.c:])
+		d := dst[(r+1)*e.row+e.pixel:]
+		switch {
+		case e.c == 1 && e.pixel == 1:
+			copy(d[:wide], x[r*e.w:])
+		case e.pixel == e.c && e.in == ChannelsLast:
+			copy(d[:wide*e.c], x[r*e.w*e.c:])
+		case e.in == ChannelsLast:
+			vec.Planes(d, e.plane, x[r*e.w*e.c:], e.c, wide)
+		default:
+			for ch := 0; ch < e.c; ch += e.pixel {
+				vec.Transpose(d[ch/e.pixel*e.plane:], e.pixel, x[(ch*e.h+r)*e.w:], e.h*e.w, min(e.pixel, e.c-ch), wide)
+			}
 		}
 	}
 }
 
 // unpad copies the gradient of one padded image to that of the image. What no
-// window reaches has none.
+// window reaches has none. It is not for convolutions without planes, whose input
+// has no gradient.
 func (e *convolution) unpad(dx, src []float32) {
 	high, wide := min(e.h, 2*e.high+1), min(e.w, 2*e.wide+1)
-	if e.in == ChannelsFirst && e.c > 1 {
-		for r := range high {
-			vec.Transpose(dx[r*e.w:], e.h*e.w, src[(r+1)*e.row+e.padC:], e.padC, wide, e.c)
-		}
-		return
-	}
 	for r := range high {
-		d, s := dx[r*e.w*e.c:], src[(r+1)*e.row+e.padC:]
-		if e.c == e.padC {
-			copy(d[:wide*e.c], s)
+		s := src[(r+1)*e.row+e.pixel:]
+		if e.in == ChannelsLast {
+			vec.Unplanes(dx[r*e.w*e.c:], e.c, s, e.plane, wide)
 			continue
 		}
-		for col := range wide {
-			copy(d[col*e.c:][:e.c], s[col*e.padC:])
+		for ch := 0; ch < e.c; ch += e.pixel {
+			vec.Transpose(dx[(ch*e.h+r)*e.w:], e.h*e.w, s[ch/e.pixel*e.plane:], e.pixel, wide, min(e.pixel, e.c-ch))
 		}
 	}
 }

@@ -12,6 +12,7 @@ func pack(a asm) {
 	a.packRows("packRowsVector", a.lanes())
 	a.packColumns("packColumnsNarrow", a.tileRows())
 	a.packColumns("packColumnsWide", 2*a.lanes())
+	a.copyVectors()
 }
 
 // packRows transposes n rows, as many columns at a time as a vector has lanes.
@@ -99,6 +100,22 @@ func (a asm) packColumns(name string, n int) {
 	a.ADDQ(ldx, x)
 	a.ADDQ(U32(4*n), dst)
 	a.DECQ(k)
+	a.JNZ(LabelRef("loop"))
+	a.end()
+}
+
+// copyVectors moves vectors between places equally far apart.
+func (a asm) copyVectors() {
+	a.function("copyVectors", "func(n int, x *float32, ldx uintptr, dst *float32, ldd uintptr)",
+		"copies n vectors, ldx bytes apart, to places ldd bytes apart.")
+	n, x, ldx, dst, ldd := a.arg("n"), a.arg("x"), a.arg("ldx"), a.arg("dst"), a.arg("ldd")
+	v := a.vec()
+	a.Label("loop")
+	a.VMOVUPS(at(x, 0), v)
+	a.VMOVUPS(v, at(dst, 0))
+	a.ADDQ(ldx, x)
+	a.ADDQ(ldd, dst)
+	a.DECQ(n)
 	a.JNZ(LabelRef("loop"))
 	a.end()
 }

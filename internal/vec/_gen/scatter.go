@@ -5,27 +5,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// scatter holds the patch of a window in registers, 4×4 pixels of one vector of
+// scatter holds the patch of a window in registers, 4×4 pixels of one plane of
 // channels. AVX2 has room for three of its rows: the upper two places need the
 // first three, the lower two the last three.
 func scatter(a asm) {
-	a.function("scatter", "func(dx *float32, row, pixel uintptr, n int, list *uint32, count *uint32, w *float32)",
-		"is [Routes.Scatter] for n windows side by side and one vector of channels.",
-		"Distances are in bytes.")
-	dx, row, pixel, n := a.arg("dx"), a.arg("row"), a.arg("pixel"), a.arg("n")
+	a.function("scatter", "func(dx *float32, row uintptr, n int, list *uint32, count *uint32, w *float32)",
+		"is [Routes.Scatter] for n windows side by side and one plane of channels. row is",
+		"in bytes.")
+	dx, row, n := a.arg("dx"), a.arg("row"), a.arg("n")
 	list, count, w := a.arg("list"), a.arg("count"), a.arg("w")
-	triple := a.GP64()
-	a.LEAQ(Mem{Base: pixel, Index: pixel, Scale: 2}, triple)
 	a.Label("window")
 	if a.wide {
-		a.scatterPlaces("all", []int{0, 1, 2, 3}, 4, dx, row, pixel, triple, list, count, w)
+		a.scatterPlaces("all", []int{0, 1, 2, 3}, 4, dx, row, list, count, w)
 	} else {
-		a.scatterPlaces("upper", []int{0, 1}, 3, dx, row, pixel, triple, list, count, w)
+		a.scatterPlaces("upper", []int{0, 1}, 3, dx, row, list, count, w)
 		low := a.GP64()
 		a.LEAQ(Mem{Base: dx, Index: row, Scale: 1}, low)
-		a.scatterPlaces("lower", []int{2, 3}, 3, low, row, pixel, triple, list, count, w)
+		a.scatterPlaces("lower", []int{2, 3}, 3, low, row, list, count, w)
 	}
-	a.LEAQ(Mem{Base: dx, Index: pixel, Scale: 2}, dx)
+	a.ADDQ(U32(2*a.bytes()), dx)
 	a.ADDQ(Imm(16), count)
 	a.DECQ(n)
 	a.JNZ(LabelRef("window"))
@@ -34,7 +32,7 @@ func scatter(a asm) {
 
 // scatterPlaces does the entries at the given places; the patch is so many rows
 // high, from the row of the first place on.
-func (a asm) scatterPlaces(name string, places []int, high int, dx, row, pixel, triple, list, count, w reg.GPVirtual) {
+func (a asm) scatterPlaces(name string, places []int, high int, dx, row, list, count, w reg.GPVirtual) {
 	acc := a.zeros(4 * high)
 	for _, p := range places {
 		here := name + string(rune('0'+p))
@@ -60,13 +58,7 @@ func (a asm) scatterPlaces(name string, places []int, high int, dx, row, pixel, 
 	a.MOVQ(dx, d)
 	for i := range high {
 		for j := range 4 {
-			m := Mem{Base: d}
-			switch j {
-			case 1, 2:
-				m.Index, m.Scale = pixel, uint8(j)
-			case 3:
-				m.Index, m.Scale = triple, 1
-			}
+			m := at(d, j*a.bytes())
 			a.VADDPS(m, acc[4*i+j], acc[4*i+j])
 			a.VMOVUPS(acc[4*i+j], m)
 		}

@@ -11,13 +11,13 @@ func winograd(a asm) {
 	a.winogradOutput()
 }
 
-// winogradInput does one vector of channels. With enough registers a window
-// hands its two right columns, already transformed down the rows, to the next.
+// winogradInput does one plane of channels. With enough registers a window hands
+// its two right columns, already transformed down the rows, to the next.
 func (a asm) winogradInput() {
-	a.function("winogradInput", "func(v *float32, step uintptr, x *float32, row, pixel uintptr, n int)",
-		"is [WinogradInput] of one vector of channels. Distances are in bytes.")
+	a.function("winogradInput", "func(v *float32, step, window uintptr, x *float32, row uintptr, n int)",
+		"is [WinogradInput] of one plane. Distances are in bytes.")
 	v := a.rows(a.arg("v"), a.arg("step"), 16)
-	pixel, n := a.arg("pixel"), a.arg("n")
+	n := a.arg("n")
 	x := make([]reg.GPVirtual, 4)
 	x[0] = a.arg("x")
 	row := a.arg("row")
@@ -25,13 +25,7 @@ func (a asm) winogradInput() {
 		x[i] = a.GP64()
 		a.LEAQ(Mem{Base: x[i-1], Index: row, Scale: 1}, x[i])
 	}
-	column := func(i, j int) Mem { // j < 3
-		m := at(x[i], 0)
-		if j > 0 {
-			m.Index, m.Scale = pixel, uint8(j)
-		}
-		return m
-	}
+	pixel := func(i, j int) Mem { return at(x[i], j*a.bytes()) }
 	across := func(i int, t [4]reg.VecVirtual) {
 		a.outputs(t, func(j int, r reg.VecVirtual) { a.VMOVUPS(r, v.mem(4*i+j, 0)) })
 	}
@@ -39,51 +33,40 @@ func (a asm) winogradInput() {
 	if a.wide {
 		var left [4][2]reg.VecVirtual // transformed columns 0 and 1
 		for j := range 2 {
-			t := a.down(func(i int) Mem { return column(i, j) })
+			t := a.down(func(i int) Mem { return pixel(i, j) })
 			for i := range 4 {
 				left[i][j] = t[i]
 			}
 		}
 		a.Label("loop")
-		for i := range x {
-			a.LEAQ(Mem{Base: x[i], Index: pixel, Scale: 2}, x[i])
-		}
-		t2 := a.down(func(i int) Mem { return column(i, 0) })
-		t3 := a.down(func(i int) Mem { return column(i, 1) })
+		t2 := a.down(func(i int) Mem { return pixel(i, 2) })
+		t3 := a.down(func(i int) Mem { return pixel(i, 3) })
 		for i := range 4 {
 			across(i, [4]reg.VecVirtual{left[i][0], left[i][1], t2[i], t3[i]})
 			a.VMOVAPS(t2[i], left[i][0])
 			a.VMOVAPS(t3[i], left[i][1])
 		}
 	} else {
-		triple := a.GP64()
-		a.LEAQ(Mem{Base: pixel, Index: pixel, Scale: 2}, triple)
-		at3 := func(i, j int) Mem {
-			if j == 3 {
-				return Mem{Base: x[i], Index: triple, Scale: 1}
-			}
-			return column(i, j)
-		}
 		a.Label("loop")
 		for i := range 4 {
 			var t [4]reg.VecVirtual
 			for j := range t {
 				t[j] = a.vec()
 				p, q := [4]int{0, 1, 2, 1}[i], [4]int{2, 2, 1, 3}[i]
-				a.VMOVUPS(at3(p, j), t[j])
+				a.VMOVUPS(pixel(p, j), t[j])
 				if i == 1 {
-					a.VADDPS(at3(q, j), t[j], t[j])
+					a.VADDPS(pixel(q, j), t[j], t[j])
 				} else {
-					a.VSUBPS(at3(q, j), t[j], t[j])
+					a.VSUBPS(pixel(q, j), t[j], t[j])
 				}
 			}
 			across(i, t)
 		}
-		for i := range x {
-			a.LEAQ(Mem{Base: x[i], Index: pixel, Scale: 2}, x[i])
-		}
 	}
-	v.advance(pixel)
+	for i := range x {
+		a.ADDQ(U32(2*a.bytes()), x[i])
+	}
+	v.advance(a.arg("window"))
 	a.DECQ(n)
 	a.JNZ(LabelRef("loop"))
 	a.end()
