@@ -553,3 +553,22 @@ func TestPicturesOfColour(t *testing.T) {
 	tb.wait("the picture is there", fmt.Sprintf(`(() => { const c = document.querySelector("#card canvas"); if (!c || c.hidden) return false;
 		const d = c.getContext("2d").getImageData(c.width / 2, c.height / 2, 1, 1).data; return d[0] === %d && d[1] === 120 && d[2] === 30 })()`, 20*row), 2*time.Second)
 }
+
+// TestWithoutWebGL: the page says why there are no points, and the rest works.
+func TestWithoutWebGL(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "", 1280, 800)
+	tb.script(`HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...rest) { return kind === "webgl2" ? null : old.call(this, kind, ...rest) })(HTMLCanvasElement.prototype.getContext)`)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Reload()))
+	tb.ready()
+	if !tb.visible("#no-webgl") {
+		t.Error("the page does not say that it lacks WebGL 2")
+	}
+	tb.press(kb.Home)
+	tb.rest()
+	tb.move(tb.sample(tb.lonely("true")))
+	tb.wait("the card is there", `!document.getElementById("card").hidden`, time.Second)
+	if got := tb.epoch(); got != "1" {
+		t.Errorf("epoch = %s, want 1", got)
+	}
+}

@@ -86,11 +86,14 @@ export function epochOfStep(step: number, epochs: readonly Epoch[]): number {
 
 /** The last value at or before x, or null. */
 export function valueAt(l: Line, x: number): number | null {
-  let v: number | null = null;
-  for (let i = 0; i < l.x.length && l.x[i] <= x + 1e-9; i++) {
-    if (l.y[i] !== null) v = l.y[i];
+  let [low, high] = [0, l.x.length]; // x[low-1] ≤ x < x[high]
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (l.x[mid] <= x + 1e-9) low = mid + 1;
+    else high = mid;
   }
-  return v;
+  while (low > 0 && l.y[low - 1] === null) low--;
+  return low > 0 ? l.y[low - 1] : null;
 }
 
 /** Joins lines on one axis: x first, then a column per line with null where it has no value. */

@@ -44,9 +44,13 @@ export interface Counters {
   restored: number;
 }
 
-/** A renderer on one canvas. Positions go to the GPU once, when upload is called, and stay there until forget. */
+/**
+ * A renderer on one canvas. Positions go to the GPU once, when upload is called, and stay there until keep is called
+ * without them. Where the browser has no WebGL 2, works is false and nothing is drawn.
+ */
 export class Renderer {
   readonly counters: Counters = { bytesUploaded: 0, pictures: 0, restored: 0 };
+  readonly works: boolean;
   private readonly gl: WebGL2RenderingContext;
   private program: WebGLProgram | null = null;
   private uniforms: Record<string, WebGLUniformLocation | null> = {};
@@ -66,8 +70,9 @@ export class Renderer {
     onRestored: () => void,
   ) {
     const gl = canvas.getContext("webgl2", { antialias: false, depth: true, powerPreference: "high-performance" });
-    if (!gl) throw new Error("This browser offers no WebGL 2, which the map is drawn with.");
-    this.gl = gl;
+    this.works = gl !== null;
+    this.gl = gl!; // not touched unless works
+    if (!gl) return;
     this.start();
     canvas.addEventListener("webglcontextlost", (e) => e.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
@@ -87,6 +92,7 @@ export class Renderer {
 
   /** Brings frames to the GPU, those that are not there yet. */
   upload(frames: Iterable<Frame>): void {
+    if (!this.works) return;
     for (const f of frames) {
       if (!this.buffers.has(f.quanta)) this.buffers.set(f.quanta, this.fill(f.quanta));
     }
@@ -94,6 +100,7 @@ export class Renderer {
 
   /** Frees all frames but these. */
   keep(frames: Iterable<Frame>): void {
+    if (!this.works) return;
     const kept = new Set(Array.from(frames, (f) => f.quanta));
     for (const [q, b] of this.buffers) {
       if (kept.has(q)) continue;
@@ -104,6 +111,7 @@ export class Renderer {
 
   /** Sets each row's place in the palette. */
   setCategories(categories: Uint8Array): void {
+    if (!this.works) return;
     this.categories = categories;
     if (this.categoryBuffer) this.gl.deleteBuffer(this.categoryBuffer);
     this.categoryBuffer = this.fill(categories);
@@ -111,6 +119,7 @@ export class Renderer {
 
   /** Sets the palette: up to 256 colours of four bytes, not premultiplied. */
   setPalette(colours: Uint8Array): void {
+    if (!this.works) return;
     const { gl } = this;
     this.colours.fill(0);
     this.colours.set(colours.subarray(0, this.colours.length));
@@ -121,6 +130,7 @@ export class Renderer {
 
   /** Sets each row's flags. */
   setFlags(flags: Uint8Array): void {
+    if (!this.works) return;
     this.flags = flags;
     this.some = { hidden: false, focused: false };
     for (const f of flags) {
@@ -133,6 +143,7 @@ export class Renderer {
 
   /** Empties the canvas. */
   clear(): void {
+    if (!this.works) return;
     const { gl } = this;
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
@@ -142,7 +153,7 @@ export class Renderer {
   /** Draws a picture over the whole canvas. density is device pixels per CSS pixel. */
   draw(p: Picture, density: number): void {
     const { gl, uniforms: u } = this;
-    if (gl.isContextLost() || !this.program) return;
+    if (!this.works || gl.isContextLost() || !this.program) return;
     this.counters.pictures++;
     this.clear();
     const { from, to, t } = p.shot;

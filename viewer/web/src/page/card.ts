@@ -16,6 +16,10 @@ export interface Facts {
   loss: number | null;
 }
 
+/** Pixels between the card and its point, and between the card and the stage's edge. */
+const GAP = 18;
+const EDGE = 8;
+
 /** The card beside the pointer: a sample's picture, and what is known of it. */
 export class Card {
   private readonly el = byId("card");
@@ -25,6 +29,7 @@ export class Card {
   private readonly details = h("div", { class: "details" });
   private sheets: HTMLImageElement[] = [];
   private sprite: Sprite | null = null;
+  private missing = new Set<number>();
   private drawn = -1;
 
   constructor() {
@@ -34,11 +39,13 @@ export class Card {
   /** Fetches the pictures of a run's samples ahead of the first hover. */
   load(run: string, sprite: Sprite | null, arrived: () => void): void {
     this.sprite = sprite;
+    this.missing = new Set(sprite?.missing);
     this.drawn = -1;
     this.sheets = [];
     for (let i = 0; i < (sprite?.sheets ?? 0); i++) {
       const img = new Image();
       img.decoding = "async";
+      img.fetchPriority = "low";
       img.addEventListener("load", () => {
         this.drawn = -1;
         arrived();
@@ -75,16 +82,21 @@ export class Card {
     this.verdict.hidden = f.prediction === null;
     setText(this.details, `Sample ${f.id} \u00b7 epoch ${f.epoch}` + (f.loss === null ? "" : ` \u00b7 loss ${figure(f.loss)}`));
 
-    const gap = 18;
-    const { offsetWidth: w, offsetHeight: tall } = this.el;
-    const left = x + gap + w > width - 8 && x - gap - w > 8 ? x - gap - w : Math.min(x + gap, width - w - 8);
-    const top = Math.max(8, Math.min(y - tall / 2, height - tall - 8));
-    this.el.style.transform = `translate(${Math.round(Math.max(8, left))}px, ${Math.round(top)}px)`;
+    const [left, top] = this.place(x, y, width, height);
+    this.el.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  /** Beside the point; on a narrow stage at the bottom or the top, whichever is farther from it. */
+  private place(x: number, y: number, width: number, height: number): [number, number] {
+    const { offsetWidth: w, offsetHeight: h } = this.el;
+    if (width < 560) return [8, y > height / 2 ? 52 : height - h - 46];
+    const left = x + GAP + w > width - EDGE && x - GAP - w > EDGE ? x - GAP - w : Math.min(x + GAP, width - w - EDGE);
+    return [Math.max(EDGE, left), Math.max(EDGE, Math.min(y - h / 2, height - h - EDGE))];
   }
 
   private draw(row: number): void {
     const s = this.sprite;
-    const has = s !== null && !s.missing.includes(row);
+    const has = s !== null && !this.missing.has(row);
     this.picture.hidden = !has;
     if (!has || this.drawn === row) return;
     const img = this.sheets[Math.floor(row / s.per_sheet)];

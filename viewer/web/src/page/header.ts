@@ -57,6 +57,7 @@ export class Header {
     this.runs.set(items, run?.id ?? null);
     setText(byId("run-name"), run ? run.name || run.id : "No runs yet");
     setText(byId("run-experiment"), run?.experiment ?? "");
+    setText(byId("title"), run ? `Zoetrope: ${run.name || run.id}` : "Zoetrope");
     document.title = run ? `${run.name || run.id} \u00b7 Zoetrope` : "Zoetrope";
   }
 

@@ -1,3 +1,4 @@
+import type { Outputs } from "../data/api";
 import { byId, h, setText } from "./dom";
 import { count, percent } from "./format";
 import type { Model } from "./model";
@@ -14,6 +15,7 @@ export class Legend {
   private readonly all = byId<HTMLButtonElement>("show-all");
   private rows: { c: number; el: HTMLButtonElement; share: HTMLElement }[] = [];
   private sizes = new Map<number, number>();
+  private counted: Outputs | undefined; // what the shares are of
 
   constructor(
     private readonly model: Model,
@@ -59,6 +61,7 @@ export class Legend {
     });
     const more = classes.length - Math.min(MOST, classes.length);
     this.list.replaceChildren(...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
+    this.counted = undefined;
     this.mark();
   }
 
@@ -66,8 +69,10 @@ export class Legend {
   update(): void {
     const { model } = this;
     const out = model.samples && model.numbers.length > 0 ? model.outputs(model.clock.nearest) : null;
-    byId("legend-share").hidden = !out?.prediction;
-    if (!out?.prediction || !model.samples) {
+    if (out === null || out === this.counted) return; // while they are on their way, the last ones stay
+    this.counted = out;
+    byId("legend-share").hidden = !out.prediction;
+    if (!out.prediction || !model.samples) {
       for (const r of this.rows) setText(r.share, "");
       return;
     }

@@ -31,6 +31,7 @@ export class Player {
       const { clock } = model;
       clock.speed = SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length];
       setText(this.speed, `${clock.speed}\u00d7`);
+      this.speed.setAttribute("aria-label", `Speed ${clock.speed}\u00d7`);
     });
     this.slider.addEventListener("pointerdown", (e) => {
       if (e.button !== 0 || model.numbers.length < 2) return;

@@ -7,6 +7,7 @@ import { listen } from "../map/gestures";
 import { pick } from "../map/pick";
 import { FLAG, Renderer, type Paint, type RGBA } from "../map/renderer";
 import { Card, type Facts } from "./card";
+import type { Sprite } from "../data/api";
 import { byId } from "./dom";
 import { Labels } from "./labels";
 import type { Model } from "./model";
@@ -40,6 +41,7 @@ export class Stage {
   private flight: { from: Camera; to: Camera; start: number } | null = null;
   private morph: { from: Frame; start: number } | null = null;
   private shown: Frame | null = null; // what was last on screen, for a morph to begin from
+  private pictures: Sprite | null = null; // still to be fetched
   private dims: 2 | 3 = 2; // that the camera was made for
   private size = { width: 1, height: 1, density: 1 };
   private css = { ink: [0, 0, 0, 1] as RGBA, paper: [1, 1, 1, 1] as RGBA };
@@ -50,6 +52,7 @@ export class Stage {
     private readonly invalidate: () => void,
   ) {
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
+    byId("no-webgl").hidden = this.renderer.works;
     new ResizeObserver(() => this.measure()).observe(this.box);
     matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => this.measure());
     this.measure();
@@ -262,7 +265,8 @@ export class Stage {
     const s = this.model.samples;
     this.hovered = this.pinned = -1;
     this.renderer.setCategories(Uint8Array.from(this.model.classOf, slot));
-    this.card.load(this.model.run?.id ?? "", s?.sprite ?? null, this.invalidate);
+    this.card.load("", null, this.invalidate); // the pictures wait until the map is there
+    this.pictures = s?.sprite ?? null;
     this.takeFilter();
     this.repaint();
   }
@@ -287,6 +291,10 @@ export class Stage {
     }
     if (!map) this.shown = null;
     this.morph = sameRows && moved && !clock.still && !clock.moving ? { from: before, start: performance.now() } : null;
+    if (map && this.pictures && this.model.run) {
+      this.card.load(this.model.run.id, this.pictures, this.invalidate);
+      this.pictures = null;
+    }
     this.renderer.upload(map?.loaded ?? []);
     this.renderer.keep([...(map?.loaded ?? []), ...(this.morph ? [this.morph.from] : [])]);
     this.invalidate();
