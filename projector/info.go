@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
 // Info describes a stored projection. As JSON it has snake_case keys, as `zoetrope project --json` prints them.
@@ -117,11 +115,9 @@ func (w *stopwatch) lap(name string) {
 	w.last = now
 }
 
-// take adds the stages that another stopwatch saw since the last lap.
-func (w *stopwatch) take(stages []umap.Stage) {
-	for _, s := range stages {
-		w.stages = append(w.stages, Stage(s))
-	}
+// take adds the stages that were seen elsewhere since the last lap.
+func (w *stopwatch) take(stages Stages) {
+	w.stages = append(w.stages, stages...)
 	w.last = time.Now()
 }
 

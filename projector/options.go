@@ -16,22 +16,25 @@ var ErrOptions = errors.New("projection")
 // The fields from NNeighbors on are UMAP's, with umap-learn's names and meanings.
 type Options struct {
 	Layer  string `json:"layer"`  // layer to project; empty = the run's only one
-	Method string `json:"method"` // one of Methods
-	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of Modes
+	Method string `json:"method"` // one of [Methods]
+	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of [Modes]
 	Dims   int    `json:"dims"`   // dimensions of the map, 2 or 3
 
 	NNeighbors int     `json:"n_neighbors"` // size of a neighbourhood, counting the point itself; ≥ 2
 	MinDist    float64 `json:"min_dist"`    // how close points may lie on the map, 0 to Spread
 	Spread     float64 `json:"spread"`      // scale of the map, > 0
 	NEpochs    int     `json:"n_epochs"`    // UMAP's passes over the graph; 0 = 500 for up to 10,000 points, else 200
-	Metric     string  `json:"metric"`      // distance in the original space, one of Metrics
-	Init       string  `json:"init"`        // where points start, one of Inits
+	Metric     string  `json:"metric"`      // distance in the original space, one of [Metrics]
+	Init       string  `json:"init"`        // where points start, one of [Inits]; empty = as suits the mode
 
 	LearningRate       float64 `json:"learning_rate"`        // step of the first pass, > 0
 	NegativeSampleRate int     `json:"negative_sample_rate"` // repelled points per attracted one, 0 to 100
 	RepulsionStrength  float64 `json:"repulsion_strength"`   // weight of the repulsion, ≥ 0
 	SetOpMixRatio      float64 `json:"set_op_mix_ratio"`     // 1 = fuzzy union of an edge's directions, 0 = intersection
 	LocalConnectivity  float64 `json:"local_connectivity"`   // neighbours taken as fully connected, 0 to NNeighbors−1
+
+	EpochNegatives float64 `json:"epoch_negatives"` // share of a point's repelled ones drawn from its own epoch, 0 to 1; −1 = as suits the mode
+	TieWeight      float64 `json:"tie_weight"`      // of the edge between a sample and itself at the next epoch, 0 to 1; −1 = as suits the mode
 
 	// Seed fixes the coordinates bit for bit, for any number of workers. Processors with different vector
 	// instructions (AVX-512, AVX2, neither) and architectures may differ in the last bits, and so in the map.
@@ -42,9 +45,9 @@ type Options struct {
 // What the string fields of [Options] accept.
 var (
 	Methods = []string{"auto", "umap"} // auto takes what suits the size, which is UMAP until there is another method
-	Modes   = []string{"joint"}
+	Modes   = modes()
 	Metrics = umap.Metrics
-	Inits   = umap.Inits
+	Inits   = append([]string{"first"}, umap.Inits...) // first: each sample where it first appears, on that epoch's principal plane
 )
 
 // Defaults returns umap-learn's settings, method auto and mode joint.
@@ -59,12 +62,13 @@ func Defaults() Options {
 		Spread:             u.Spread,
 		NEpochs:            u.NEpochs,
 		Metric:             u.Metric,
-		Init:               u.Init,
 		LearningRate:       u.LearningRate,
 		NegativeSampleRate: u.NegativeSampleRate,
 		RepulsionStrength:  u.RepulsionStrength,
 		SetOpMixRatio:      u.SetOpMixRatio,
 		LocalConnectivity:  u.LocalConnectivity,
+		EpochNegatives:     -1,
+		TieWeight:          -1,
 		Seed:               u.Seed,
 	}
 }
@@ -77,12 +81,21 @@ func (o Options) Validate() error {
 	}{
 		{"method", o.Method, Methods}, {"mode", o.Mode, Modes}, {"metric", o.Metric, Metrics}, {"init", o.Init, Inits},
 	} {
+		if c.name == "init" && c.value == "" {
+			continue
+		}
 		if !slices.Contains(c.known, c.value) {
 			return fmt.Errorf("%w: there is no %s %q: want %s", ErrOptions, c.name, c.value, strings.Join(c.known, ", "))
 		}
 	}
 	if o.Dims != 2 && o.Dims != 3 {
 		return fmt.Errorf("%w: dims = %d, want 2 or 3", ErrOptions, o.Dims)
+	}
+	if !(o.EpochNegatives >= 0 && o.EpochNegatives <= 1 || o.EpochNegatives == -1) {
+		return fmt.Errorf("%w: epoch_negatives = %v, want 0 to 1, or -1 for the mode's own", ErrOptions, o.EpochNegatives)
+	}
+	if !(o.TieWeight >= 0 && o.TieWeight <= 1 || o.TieWeight == -1) {
+		return fmt.Errorf("%w: tie_weight = %v, want 0 to 1, or -1 for the mode's own", ErrOptions, o.TieWeight)
 	}
 	if err := o.umap().Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
@@ -98,7 +111,11 @@ func (o Options) method(int) string {
 	return o.Method
 }
 
+// umap returns what concerns UMAP itself. The start called first is ours: [fit] sees to it.
 func (o Options) umap() umap.Options {
+	if o.Init == "" || o.Init == "first" {
+		o.Init = umap.Defaults().Init
+	}
 	return umap.Options{
 		NNeighbors:         o.NNeighbors,
 		Dims:               o.Dims,

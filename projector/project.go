@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/zoetrope-ml/zoetrope/projector/umap"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -27,6 +26,7 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	o = o.resolve()
 	watch := startWatch()
 	src, err := openSource(ctx, store, runs, o.Layer, progress)
 	if err != nil {
@@ -38,17 +38,17 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
 		Points: src.rows(), Revision: 1, Options: o,
 	}}
-	model, err := umap.Fit(ctx, src.x, src.dim, o.umap(), umap.Progress(progress))
+	y, stages, err := fit(ctx, src, o, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
-	watch.take(model.Stages)
+	watch.take(stages)
 
-	quality, err := measureQuality(ctx, src, model.Embedding, o, false, progress)
+	quality, err := measureQuality(ctx, src, y, o, false, progress)
 	if err != nil {
 		return nil, err
 	}
 	watch.lap("quality")
 
-	return p, p.insert(ctx, src, model.Embedding, quality, watch, progress)
+	return p, p.insert(ctx, src, y, quality, watch, progress)
 }

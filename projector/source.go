@@ -31,6 +31,32 @@ type sourceFrame struct {
 
 func (s *source) rows() int { return len(s.x) / s.dim }
 
+// groups returns the frame of each row.
+func (s *source) groups() []int32 {
+	g := make([]int32, 0, s.rows())
+	for i, f := range s.frames {
+		for range f.samples {
+			g = append(g, int32(i))
+		}
+	}
+	return g
+}
+
+// probe names a sample of a run.
+type probe struct{ run, number int }
+
+// appearances returns the rows of each sample of each run, by epoch.
+func (s *source) appearances() map[probe][]int32 {
+	rows := map[probe][]int32{}
+	for _, f := range s.frames {
+		for j, number := range f.numbers {
+			p := probe{f.run, number}
+			rows[p] = append(rows[p], int32(f.first+j))
+		}
+	}
+	return rows
+}
+
 // openSource reads all epochs of a layer of the named runs.
 func openSource(ctx context.Context, store *tracker.Store, runs []string, layer string, progress Progress) (*source, error) {
 	if len(runs) == 0 {
