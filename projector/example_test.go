@@ -84,7 +84,7 @@ func train(ctx context.Context, store *tracker.Store) *tracker.Run {
 		vectors := make([]float32, 0, 40*8)
 		for i := range 40 {
 			for range 8 {
-				vectors = append(vectors, float32(r.NormFloat64())+float32(2*epoch*(i%2)))
+				vectors = append(vectors, float32(r.NormFloat64())+float32(2*(epoch-1)*(i%2)))
 			}
 		}
 		err := run.Log(ctx, tracker.Epoch{Number: epoch, Layers: []tracker.Layer{{Name: "fc1", Dim: 8, Vectors: vectors}}})

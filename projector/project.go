@@ -50,5 +50,8 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 	}
 	watch.lap("quality")
 
-	return p, p.insert(ctx, src, y, quality, watch, progress)
+	if err := p.insert(ctx, src, y, quality, watch, progress); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
