@@ -82,11 +82,12 @@ func Load(path string, s Settings) (*Model, error) {
 	if err := s.differ(h.Settings); err != nil {
 		return nil, fmt.Errorf("train: %s: %w", path, err)
 	}
-	m, err := newModel(s, standard)
+	m, err := newModel(s, fused)
 	if err != nil {
 		return nil, err
 	}
-	m.epoch, m.adam.step, m.data = h.Epoch, h.Step, h.Data
+	m.resume(h.Epoch, h.Step)
+	m.data = h.Data
 	for _, p := range m.parameters {
 		for _, dst := range [][]float32{p.weights(), p.mean, p.variance} {
 			p.place(dst, numbers[:p.size()])
@@ -106,7 +107,7 @@ func Saved(path string) (s Settings, epoch int, err error) {
 }
 
 func (m *Model) encode() ([]byte, error) {
-	h, err := json.Marshal(header{m.settings, m.epoch, m.adam.step, m.data, randomState, network()})
+	h, err := json.Marshal(header{m.settings, m.epoch, m.Step(), m.data, randomState, network()})
 	if err != nil {
 		return nil, err
 	}

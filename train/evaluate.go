@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"gorgonia.org/tensor"
 )
 
 // Evaluation is what the network makes of a set: one row, or entry, per image.
@@ -35,6 +37,7 @@ func (m *Model) Evaluate(ctx context.Context, set *Set) (*Evaluation, error) {
 		Losses:      make([]float64, n),
 		Confidences: make([]float64, n),
 	}
+	b := newBatch(size, m.operations.oneHot)
 	rows := make([]int32, 0, size)
 	for at := 0; at < n; at += size {
 		if err := ctx.Err(); err != nil {
@@ -44,12 +47,12 @@ func (m *Model) Evaluate(ctx context.Context, set *Set) (*Evaluation, error) {
 		for i := at; i < min(n, at+size); i++ {
 			rows = append(rows, int32(i))
 		}
-		m.prober.fill(set, rows)
-		if err := m.prober.run(); err != nil {
+		b.fill(set, rows)
+		if err := m.prober.run(b); err != nil {
 			return nil, fmt.Errorf("train: evaluate images %d to %d: %w", at, at+len(rows)-1, err)
 		}
-		copy(e.Embeddings[at*EmbeddingDim:], m.prober.embedding.Data().([]float32)[:len(rows)*EmbeddingDim])
-		logits := m.prober.logits.Data().([]float32)
+		copy(e.Embeddings[at*EmbeddingDim:], m.prober.embedding.(*tensor.Dense).Float32s()[:len(rows)*EmbeddingDim])
+		logits := m.prober.logits.(*tensor.Dense).Float32s()
 		for k := range rows {
 			e.judge(at+k, logits[k*Classes:(k+1)*Classes], int(set.Labels[at+k]))
 		}
@@ -61,7 +64,7 @@ func (m *Model) Evaluate(ctx context.Context, set *Set) (*Evaluation, error) {
 
 // probe makes m.prober a graph for batches of size images.
 func (m *Model) probe(size int) error {
-	if m.prober != nil && m.prober.rows() == size {
+	if m.prober != nil && m.prober.rows == size {
 		return nil
 	}
 	t, err := newGraph(m.operations, m.parameters, size, false)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/train/ops"
 )
 
 // Model is the network with its optimiser, somewhere on its way through the epochs.
@@ -12,14 +14,15 @@ type Model struct {
 	settings   Settings
 	operations operations
 	parameters []*parameter
-	adam       adam
+	adam       *ops.Adam
 	epoch      int         // epochs completed
 	data       fingerprint // of the set it has trained on
 	broken     error       // why the weights are between two epochs
 
 	learners map[int]*graph // by rows: the full batch, and the rest
 	prober   *graph         // forward only
-	order    []int32        // this epoch's shuffle
+	loader   *loader
+	order    []int32 // this epoch's shuffle
 }
 
 // Batch reports one step of an epoch.
@@ -32,8 +35,14 @@ type Batch struct {
 }
 
 // New returns a model with fresh weights, at epoch 0.
-func New(s Settings) (*Model, error) {
-	m, err := newModel(s, standard)
+func New(s Settings) (*Model, error) { return fresh(s, fused) }
+
+// NewStock returns the same model made of Gorgonia's own operations. It learns the same, but for
+// rounding, many times slower: something to compare with.
+func NewStock(s Settings) (*Model, error) { return fresh(s, stock) }
+
+func fresh(s Settings, o operations) (*Model, error) {
+	m, err := newModel(s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +56,22 @@ func newModel(s Settings, o operations) (*Model, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	m := &Model{settings: s, operations: o, learners: map[int]*graph{}}
+	m := &Model{settings: s, operations: o, adam: ops.NewAdam(s.LearningRate), learners: map[int]*graph{}, loader: newLoader(o.oneHot)}
 	for i := range specs {
 		m.parameters = append(m.parameters, newParameter(i, o))
 	}
-	m.adam = adam{rate: s.LearningRate, parameters: m.parameters}
+	m.resume(0, 0)
 	return m, nil
+}
+
+// resume sets the epochs and steps that brought the parameters, with their means, to where they are.
+func (m *Model) resume(epoch, step int) {
+	m.epoch = epoch
+	var means, variances [][]float32
+	for _, p := range m.parameters {
+		means, variances = append(means, p.mean), append(variances, p.variance)
+	}
+	m.adam.Restore(step, means, variances)
 }
 
 // Settings returns what the model was made with.
@@ -62,7 +81,10 @@ func (m *Model) Settings() Settings { return m.settings }
 func (m *Model) Epoch() int { return m.epoch }
 
 // Step returns the number of optimiser steps taken.
-func (m *Model) Step() int { return m.adam.step }
+func (m *Model) Step() int {
+	steps, _, _ := m.adam.State()
+	return steps
+}
 
 // Train runs the next epoch over set, each image once in a fresh order, and returns the mean of its
 // batches' losses. It calls each, unless nil, after every batch. Cancelling, which takes effect
@@ -94,6 +116,8 @@ func (m *Model) train(ctx context.Context, set *Set, each func(Batch) error) (fl
 		m.order = make([]int32, n)
 	}
 	shuffle(m.order, m.settings.Seed, m.epoch+1)
+	m.loader.start(set, m.order, size)
+	defer m.loader.stop()
 	b := Batch{Epoch: m.epoch + 1, Batches: (n + size - 1) / size}
 	var sum float64
 	for ; b.Index < b.Batches; b.Index++ {
@@ -101,10 +125,10 @@ func (m *Model) train(ctx context.Context, set *Set, each func(Batch) error) (fl
 			return 0, err
 		}
 		var err error
-		if b.Loss, err = m.learn(set, m.order[b.Index*size:min(n, (b.Index+1)*size)]); err != nil {
+		if b.Loss, err = m.learn(m.loader.next()); err != nil {
 			return 0, fmt.Errorf("batch %d of %d: %w", b.Index+1, b.Batches, err)
 		}
-		b.Step = m.adam.step
+		b.Step = m.Step()
 		sum += b.Loss
 		if each == nil {
 			continue
@@ -116,23 +140,23 @@ func (m *Model) train(ctx context.Context, set *Set, each func(Batch) error) (fl
 	return sum / float64(b.Batches), nil
 }
 
-// learn takes one step on the given rows and returns their mean loss before it.
-func (m *Model) learn(set *Set, rows []int32) (float64, error) {
-	t := m.learners[len(rows)]
+// learn takes one step on a batch and returns its mean loss before that.
+func (m *Model) learn(b *batch) (float64, error) {
+	rows := b.images.Shape()[0]
+	t := m.learners[rows]
 	if t == nil {
 		var err error
-		if t, err = newGraph(m.operations, m.parameters, len(rows), true); err != nil {
+		if t, err = newGraph(m.operations, m.parameters, rows, true); err != nil {
 			return 0, err
 		}
-		m.learners[len(rows)] = t
+		m.learners[rows] = t
 	}
-	t.fill(set, rows)
-	if err := t.run(); err != nil {
+	if err := t.run(b); err != nil {
 		return 0, err
 	}
-	loss := float64(t.loss.Data().(float32))
+	loss := t.meanLoss()
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, fmt.Errorf("the loss is %g after %d steps: try a learning rate below %g", loss, m.adam.step, m.settings.LearningRate)
+		return 0, fmt.Errorf("the loss is %g after %d steps: try a learning rate below %g", loss, m.Step(), m.settings.LearningRate)
 	}
 	return loss, m.adam.Step(t.learn)
 }

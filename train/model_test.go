@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -89,6 +91,37 @@ func TestSeedDecides(t *testing.T) {
 	}
 	if bytes.Equal(a, train(2)) {
 		t.Error("another seed gives the same weights")
+	}
+}
+
+// However many CPUs share the work, the weights and what is seen are the same, bit for bit.
+func TestCPUsDoNotMatter(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	set := stripes(2*48+7, 1)
+	var weights []byte
+	var seen *Evaluation
+	for _, cpus := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(cpus)
+		m := newTestModel(t, Settings{LearningRate: 1e-3, Batch: 48, Seed: 7})
+		for range 2 {
+			if _, err := m.Train(t.Context(), set, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e, err := m.Evaluate(t.Context(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := encoded(t, m)
+		if cpus == 1 {
+			weights, seen = w, e
+		}
+		if !bytes.Equal(w, weights) {
+			t.Errorf("with %d CPUs the weights are others than with 1", cpus)
+		}
+		if !reflect.DeepEqual(e, seen) {
+			t.Errorf("with %d CPUs the evaluation is another than with 1", cpus)
+		}
 	}
 }
 

@@ -58,28 +58,38 @@ var specs = []spec{
 // operations are what the network is made of. The definition below does not know how they
 // compute, nor in which layout they want their parameters.
 type operations struct {
-	// conv is a 3×3 convolution with padding 1, plus bias, ReLU and 2×2 max-pooling.
-	// The first one's x is n×1×28×28; what passes between operations is their own affair.
-	conv func(x, w, b *G.Node) (*G.Node, error)
+	// conv is a 3×3 convolution with padding 1, plus bias, ReLU and 2×2 max-pooling. The first
+	// one's x is n×1×28×28 and needs no gradient; what passes between operations is their own affair.
+	conv func(x, w, b *G.Node, first bool) (*G.Node, error)
 	// linear is x·w + b, with a ReLU if asked; it flattens x to n×inputs first. The result is n×outputs.
 	linear func(x, w, b *G.Node, relu bool) (*G.Node, error)
-	// loss is the mean cross-entropy of n×classes logits against one-hot targets: a scalar.
-	loss func(logits, target *G.Node) (*G.Node, error)
+	// loss is the mean cross-entropy of n×classes logits: a scalar. The target is n labels or, if
+	// oneHot, n×classes.
+	loss   func(logits, target *G.Node) (*G.Node, error)
+	oneHot bool
 	// place says how parameter i is laid out for the operations: its shape, and for each of its
 	// elements the index in PyTorch's layout (nil: the same).
 	place func(i int) (shape tensor.Shape, order []int32)
 }
 
-// standard are the operations that models are built from.
-var standard = stock
+// transposed places linear weights of the given shape, outputs×inputs, as inputs×outputs; input tells
+// which of PyTorch's inputs comes at which place.
+func transposed(shape []int, input func(i int) int) (tensor.Shape, []int32) {
+	out, in := shape[0], shape[1]
+	order := make([]int32, out*in)
+	for k := range order {
+		order[k] = int32(k%out*in + input(k/out))
+	}
+	return tensor.Shape{in, out}, order
+}
 
 // forward builds the network over images x and parameters p.
 func (o operations) forward(x *G.Node, p G.Nodes) (embedding, logits *G.Node, err error) {
-	h, err := o.conv(x, p[conv1W], p[conv1B]) // 32 channels of 14×14
+	h, err := o.conv(x, p[conv1W], p[conv1B], true) // 32 channels of 14×14
 	if err != nil {
 		return nil, nil, fmt.Errorf("conv1: %w", err)
 	}
-	if h, err = o.conv(h, p[conv2W], p[conv2B]); err != nil { // 64 channels of 7×7
+	if h, err = o.conv(h, p[conv2W], p[conv2B], false); err != nil { // 64 channels of 7×7
 		return nil, nil, fmt.Errorf("conv2: %w", err)
 	}
 	if embedding, err = o.linear(h, p[fc1W], p[fc1B], true); err != nil {

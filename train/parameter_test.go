@@ -32,20 +32,25 @@ func TestInitialise(t *testing.T) {
 }
 
 func TestPlace(t *testing.T) {
-	for i, s := range specs {
-		p := newParameter(i, stock)
-		v := make([]float32, s.size())
-		for k := range v {
-			v[k] = float32(k)
-		}
-		placed, back := make([]float32, len(v)), make([]float32, len(v))
-		p.place(placed, v)
-		p.collect(back, placed)
-		if !slices.Equal(v, back) {
-			t.Errorf("%s: collect is not the inverse of place", s.name)
-		}
-		if i == fc2W && placed[1] != EmbeddingDim {
-			t.Errorf("fc2: second placed weight is %g, want output 1's for input 0, %d", placed[1], EmbeddingDim)
+	for name, o := range map[string]operations{"fused": fused, "stock": stock} {
+		for i, s := range specs {
+			p := newParameter(i, o)
+			v := make([]float32, s.size())
+			for k := range v {
+				v[k] = float32(k)
+			}
+			placed, back := make([]float32, len(v)), make([]float32, len(v))
+			p.place(placed, v)
+			p.collect(back, placed)
+			if !slices.Equal(v, back) {
+				t.Errorf("%s, %s: collect is not the inverse of place", name, s.name)
+			}
+			if i == fc2W && placed[1] != EmbeddingDim {
+				t.Errorf("%s, fc2: second placed weight is %g, want output 1's for input 0, %d", name, placed[1], EmbeddingDim)
+			}
+			if i == fc1W && name == "fused" && placed[EmbeddingDim] != 49 {
+				t.Errorf("fc1: the second input placed is PyTorch's %g, want channel 1's first, 49", placed[EmbeddingDim])
+			}
 		}
 	}
 }

@@ -45,6 +45,8 @@ func (a *Adam) Step(model []G.ValueGrad) error {
 	}
 	if a.first == nil {
 		a.first, a.second = make([][]float32, len(model)), make([][]float32, len(model))
+	}
+	if a.piece == nil {
 		a.piece = func(_, i int) {
 			lo, hi := i*adamPiece, min((i+1)*adamPiece, len(a.w))
 			vec.Adam(&a.step, a.w[lo:hi], a.m[lo:hi], a.v[lo:hi], a.g[lo:hi])
@@ -87,7 +89,16 @@ func (a *Adam) update(i int, p G.ValueGrad) error {
 
 // State returns the number of steps taken and, by parameter, the running means of
 // the gradients and of their squares: the solver's own slices, nil before the
-// first step.
+// first step unless [Adam.Restore] gave it some.
 func (a *Adam) State() (steps int, first, second [][]float32) {
 	return a.steps, a.first, a.second
+}
+
+// Restore makes the solver go on from a state that [Adam.State] returned. It takes
+// the slices over: the next steps write to them.
+func (a *Adam) Restore(steps int, first, second [][]float32) {
+	if steps < 0 || len(first) != len(second) {
+		panic("ops: Adam: no state of a solver")
+	}
+	a.steps, a.first, a.second = steps, first, second
 }

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
@@ -50,5 +51,31 @@ func TestAdam(t *testing.T) {
 	}
 	if err := a.Step(nil); err == nil {
 		t.Error("no error for a model with fewer parameters")
+	}
+}
+
+// TestRestore takes three steps at once, and with another solver for the last one.
+func TestRestore(t *testing.T) {
+	const n = 50
+	run := func(restore bool) []float32 {
+		p := weights{
+			tensor.New(tensor.WithShape(n), tensor.WithBacking(normal(n, 1, 1))),
+			tensor.New(tensor.WithShape(n), tensor.WithBacking(normal(n, 1, 2))),
+		}
+		a := NewAdam(1e-2)
+		for step := range 3 {
+			if step == 2 && restore {
+				b := NewAdam(1e-2)
+				b.Restore(a.State())
+				a = b
+			}
+			if err := a.Step([]G.ValueGrad{p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return p.w.Float32s()
+	}
+	if !slices.Equal(run(true), run(false)) {
+		t.Error("a solver that was restored takes another step")
 	}
 }
