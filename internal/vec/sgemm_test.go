@@ -12,6 +12,9 @@ func TestSgemm(t *testing.T) {
 		{1, 1, 1}, {1, 10, 300}, {14, 32, 1}, {15, 33, 7}, {5, 3, 2}, {6, 16, 257}, {113, 65, 129}, {28, 64, 600}, {130, 31, 17},
 		{1, 4100, 3}, {300, 1, 64},
 	}
+	if raceEnabled {
+		sizes = sizes[:6]
+	}
 	eachLevel(t, func(t *testing.T) {
 		for _, s := range sizes {
 			m, n, k := s[0], s[1], s[2]

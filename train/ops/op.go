@@ -78,7 +78,10 @@ func floats(v G.Value, n int) ([]float32, error) {
 	if !ok || t.Dtype() != tensor.Float32 {
 		return nil, fmt.Errorf("%T of %v, want a dense tensor of float32", v, v.Dtype())
 	}
-	if t.RequiresIterator() {
+	if t.DataOrder().IsColMajor() {
+		return nil, fmt.Errorf("tensor of shape %v is in column-major order, want row-major", t.Shape())
+	}
+	if t.RequiresIterator() { // a view: copy it
 		t = t.Materialize().(*tensor.Dense)
 	}
 	x := t.Float32s()
