@@ -20,7 +20,7 @@ type recipe struct {
 
 // The figures behind the shares, the ties and the starts are in docs/modes.md.
 var recipes = map[string]recipe{
-	"joint":    {joint: 1, init: "spectral"},
+	"joint":    {joint: 1, init: umap.Defaults().Init},
 	"balanced": {joint: 0.75, within: 0.75, negatives: 0.4, init: "pca"},
 	"aligned":  {within: 1, negatives: 1, ties: 0.3, init: "first"},
 }
