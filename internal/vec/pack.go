@@ -1,7 +1,5 @@
 package vec
 
-import "sync"
-
 // A panel is a strip of an operand laid out as a tile reads it: for each step p
 // the width values of its rows (or columns) side by side, zeros past the edge.
 
@@ -54,9 +52,6 @@ func packColumnsGeneric(dst []float32, width int, x []float32, ldx, cols, k int)
 		clear(d[n:])
 	}
 }
-
-// scratch keeps buffers for reuse between calls.
-var scratch = sync.Pool{New: func() any { return new(buffer) }}
 
 // A buffer is a float32 slice that grows on demand and starts at a cache line.
 type buffer struct{ data []float32 }
