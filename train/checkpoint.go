@@ -111,7 +111,8 @@ func (m *Model) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := []byte(checkpointMagic)
+	b := make([]byte, 0, int64(checkpointStart+len(h))+4*numberCount()+4)
+	b = append(b, checkpointMagic...)
 	b = binary.LittleEndian.AppendUint32(b, checkpointVersion)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(h)))
 	b = append(b, h...)
