@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/usage"
 )
 
 // insert stores the projection: coordinates y, rows×dims, in the order of the rows of src. It fills in what is only
@@ -16,7 +18,7 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 	i := &p.info
 	i.ID = strings.ToLower(rand.Text()[:10])
 	i.Created = time.Now().UTC().Truncate(time.Microsecond) // as it is read back
-	i.PeakRSS = peakRSS()
+	i.PeakRSS = usage.PeakRSS()
 	q.Projection, q.Revision = i.ID, i.Revision
 	quality, err := json.Marshal(q)
 	if err != nil {

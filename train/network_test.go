@@ -180,6 +180,13 @@ func sequence(n int) []int32 {
 	return s
 }
 
+func TestFLOPs(t *testing.T) {
+	conv1, conv2, fc1, fc2 := 2*9*32*784, 2*9*32*64*196, 2*3136*128, 2*128*10
+	if got, want := FLOPs(2), float64(2*(2*conv1+3*(conv2+fc1+fc2))); got != want {
+		t.Errorf("FLOPs(2) = %g, want %g", got, want)
+	}
+}
+
 func newTestModel(t *testing.T, s Settings) *Model {
 	t.Helper()
 	m, err := New(s)

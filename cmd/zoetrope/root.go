@@ -29,16 +29,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
   zoetrope project --run reference --n-neighbors 20 --min-dist 0.01
   zoetrope points --epoch 7 --format csv -o epoch7.csv
   zoetrope serve`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			msg := fmt.Sprintf("there is no command %q", args[0])
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				msg += "; did you mean " + strings.Join(near, " or ") + "?"
-			}
-			return fmt.Errorf("%s", msg)
-		},
+		Args:                       subcommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors:              true, // run prints them
 		SilenceUsage:               true,
@@ -55,7 +46,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
 	root.AddCommand(
 		runsCommand(a), showCommand(a), importCommand(a), projectCommand(a), pointsCommand(a),
-		neighborsCommand(a), qualityCommand(a), serveCommand(a), versionCommand(a),
+		neighborsCommand(a), qualityCommand(a), serveCommand(a), benchCommand(a), versionCommand(a),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
@@ -64,6 +55,18 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 		markArgs(c)
 	}
 	return root
+}
+
+// subcommand complains about the first argument of a command that only has subcommands.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	msg := fmt.Sprintf("there is no command %q", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], cmd.Root().Name()+" "))
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		msg += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("%s", msg)
 }
 
 // markArgs makes a complaint of c about its arguments, and those of its subcommands, a [usageError].

@@ -1,14 +1,14 @@
 //go:build unix && !linux
 
-package projector
+package usage
 
 import (
 	"runtime"
 	"syscall"
 )
 
-// peakRSS returns the most memory this process has held so far, in bytes.
-func peakRSS() int64 {
+// PeakRSS returns the most memory this process has held so far, in bytes.
+func PeakRSS() int64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0

@@ -1,4 +1,4 @@
-package projector
+package usage
 
 import (
 	"bytes"
@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// peakRSS returns the most memory this process has held so far, in bytes. The kernel's VmHWM starts anew with a
+// PeakRSS returns the most memory this process has held so far, in bytes. The kernel's VmHWM starts anew with a
 // program, which getrusage's does not.
-func peakRSS() int64 {
+func PeakRSS() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
