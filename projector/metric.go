@@ -7,6 +7,7 @@ var distances = map[string]func(a, b []float32) float64{
 	"euclidean":   euclidean,
 	"cosine":      func(a, b []float32) float64 { return cosine(a, b, 0, 0) },
 	"correlation": func(a, b []float32) float64 { return cosine(a, b, meanOf(a), meanOf(b)) },
+	"manhattan":   manhattan,
 }
 
 func euclidean(a, b []float32) float64 {
@@ -16,6 +17,14 @@ func euclidean(a, b []float32) float64 {
 		sum += d * d
 	}
 	return math.Sqrt(sum)
+}
+
+func manhattan(a, b []float32) float64 {
+	var sum float64
+	for i, v := range a {
+		sum += math.Abs(float64(v) - float64(b[i]))
+	}
+	return sum
 }
 
 // cosine is 1 − the cosine of a−ma and b−mb: 0 for two zero vectors and 1 for one, as umap-learn has it.
@@ -45,9 +54,9 @@ func meanOf(v []float32) float64 {
 }
 
 // euclideanRows returns rows whose Euclidean distances are in the order of the metric's: for cosine of unit length, for
-// correlation less their own mean first.
+// correlation less their own mean first. For manhattan there are none, and the rows stay as they are.
 func euclideanRows(x []float32, dim int, metric string) []float32 {
-	if metric == "euclidean" {
+	if metric == "euclidean" || metric == "manhattan" {
 		return x
 	}
 	out := make([]float32, len(x))

@@ -57,7 +57,7 @@ func TestNeighbors(t *testing.T) {
 	store := newStore(t)
 	run := logTraining(t, store, training{name: "a", epochs: []int{1, 2}, samples: 40, classes: 4})
 	o := quick()
-	for _, metric := range []string{"euclidean", "cosine"} {
+	for _, metric := range []string{"euclidean", "cosine", "manhattan"} {
 		o.Metric = metric
 		p := project(t, store, o)
 		near, err := p.Neighbors(t.Context(), 2, "s7", 10)

@@ -186,7 +186,7 @@ func TestWorkersAgree(t *testing.T) {
 	for _, c := range []struct {
 		metric string
 		dims   int
-	}{{"euclidean", 2}, {"cosine", 3}, {"correlation", 2}} {
+	}{{"euclidean", 2}, {"cosine", 3}, {"correlation", 2}, {"manhattan", 2}} {
 		var want []Placement
 		var quality *Quality
 		for _, workers := range []int{1, 2, 3} {

@@ -1,7 +1,6 @@
 package umap
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -45,17 +44,20 @@ func Neighbors(ctx context.Context, x []float32, dim int, o NeighborOptions, pro
 		return nil, refuse("metric = %q is unknown", o.Metric)
 	}
 	s := &search{n: n, k: max(0, min(o.NNeighbors, n)-1), crew: workers(o.Workers)}
-	s.rows, s.dim = euclidean(x, dim, o.Metric)
 	if s.k == 0 {
 		return &KNN{N: n, Index: []int32{}, Dist: []float32{}}, nil
 	}
+	if o.Metric == "manhattan" {
+		return manhattan(ctx, x, dim, s.k, s.crew, progress)
+	}
+	s.rows, s.dim = euclidean(x, dim, o.Metric)
 	left, right := s.pack()
-	s.shortlists = newShortlists(s.norm, min(n-1, s.k+8+s.k/4))
+	s.shortlists = newShortlists(n, s.norm, min(n-1, s.k+8+s.k/4))
 	c := &counter{report: progress, stage: "neighbors", total: n * n}
 	if err := s.scan(ctx, left, right, c); err != nil {
 		return nil, err
 	}
-	knn := &KNN{N: n, K: s.k, Index: make([]int32, n*s.k), Dist: make([]float32, n*s.k)}
+	knn := newKNN(n, s.k)
 	if err := s.measure(ctx, knn); err != nil {
 		return nil, err
 	}
@@ -69,6 +71,7 @@ type search struct {
 	crew      int // goroutines
 
 	rows  []float32 // n×dim; distances between these are what is asked for
+	mean  []float64
 	scale float64   // products are taken of (rows - mean)·scale, scale a power of two
 	norm  []float32 // |(row - mean)·scale|²
 	reach float64   // the largest such length
@@ -80,19 +83,19 @@ type search struct {
 // near 1, they lose little to cancellation and nothing to overflow.
 func (s *search) pack() (*vec.Left, *vec.Right) {
 	n, dim := s.n, s.dim
-	mean := make([]float64, dim)
+	s.mean = make([]float64, dim)
 	for i := range n {
-		for j, v := range s.rows[i*dim : (i+1)*dim] {
-			mean[j] += float64(v)
+		for j, v := range s.row(i) {
+			s.mean[j] += float64(v)
 		}
 	}
 	top := 0.0
-	for j := range mean {
-		mean[j] /= float64(n)
+	for j := range s.mean {
+		s.mean[j] /= float64(n)
 	}
 	for i := range n {
-		for j, v := range s.rows[i*dim : (i+1)*dim] {
-			top = max(top, math.Abs(float64(v)-mean[j]))
+		for j, v := range s.row(i) {
+			top = max(top, math.Abs(float64(v)-s.mean[j]))
 		}
 	}
 	s.scale = 1
@@ -103,18 +106,24 @@ func (s *search) pack() (*vec.Left, *vec.Right) {
 	centered := make([]float32, n*dim)
 	s.norm = make([]float32, n)
 	for i := range n {
-		sum := 0.0
-		c := centered[i*dim : (i+1)*dim]
-		for j, v := range s.rows[i*dim : (i+1)*dim] {
-			d := (float64(v) - mean[j]) * s.scale
-			c[j] = float32(d)
-			sum += d * d
-		}
+		sum := s.center(centered[i*dim:(i+1)*dim], s.row(i))
 		s.norm[i] = float32(sum)
 		s.reach = max(s.reach, math.Sqrt(sum))
 	}
 	return vec.PackLeft(centered, dim, s.crew), vec.PackRight(centered, dim, s.crew)
 }
+
+// center sets dst to (row - mean)·scale and returns its squared length.
+func (s *search) center(dst, row []float32) (sum float64) {
+	for j, v := range row {
+		d := (float64(v) - s.mean[j]) * s.scale
+		dst[j] = float32(d)
+		sum += d * d
+	}
+	return sum
+}
+
+func (s *search) row(i int) []float32 { return s.rows[i*s.dim : (i+1)*s.dim] }
 
 // scan takes the product of every pair of row blocks once and offers each
 // product to the shortlists of both its rows.
@@ -168,18 +177,11 @@ func (s *search) measure(ctx context.Context, knn *KNN) error {
 	return chunks(ctx, s.n, s.crew, func(lo, hi int) {
 		near := make([]neighbor, 0, s.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			near = near[:0]
-			for _, c := range s.of(i) {
-				near = append(near, neighbor{s.sqdist(i, c.row()), int32(c.row())})
-			}
-			slices.SortFunc(near, nearer)
+			near = s.shortlists.nearest(i, near[:0], s.row(i), s.rows, sqdist)
 			if !s.certain(i, near[s.k-1].dist) {
-				near = s.nearest(ctx, i, near[:0])
+				near = direct(ctx, near[:0], s.row(i), s.rows, i, s.k, sqdist)
 			}
-			for r, v := range near[:s.k] {
-				knn.Index[i*s.k+r] = v.row
-				knn.Dist[i*s.k+r] = float32(min(math.Sqrt(v.dist), math.MaxFloat32))
-			}
+			knn.set(i, near, math.Sqrt)
 		}
 	})
 }
@@ -191,76 +193,15 @@ func (s *search) measure(ctx context.Context, knn *KNN) error {
 // A dot product of m terms is off by at most m·u·|x||y|, u = 2⁻²⁴, and rows
 // within reach of row i are no longer than |x| + √worst.
 func (s *search) certain(i int, worst float64) bool {
-	if s.size == s.n-1 {
-		return true
-	}
+	return s.size == s.n-1 || s.clear(worst, float64(s.norm[i]), float64(s.of(i)[s.size-1].key()))
+}
+
+// clear reports whether an estimate, which is a key plus the norm of the row
+// that asks, exceeds worst by more than rounding can account for.
+func (s *search) clear(worst, norm, key float64) bool {
 	worst *= s.scale * s.scale
-	length := math.Sqrt(float64(s.norm[i]))
+	length := math.Sqrt(norm)
 	far := min(s.reach, length+math.Sqrt(worst))
 	slack := float64(s.dim+8) / (1 << 24) * (length + far) * far
-	estimate := float64(s.of(i)[s.size-1].key()) + float64(s.norm[i])
-	return worst < estimate-2*slack
-}
-
-// nearest searches all rows for the k nearest of row i, by direct distances.
-func (s *search) nearest(ctx context.Context, i int, near []neighbor) []neighbor {
-	for j := range s.n {
-		if j == i {
-			continue
-		}
-		if len(near) == s.k {
-			if near[s.k-1].dist == 0 { // equal rows come in order: none later is nearer
-				break
-			}
-			if j%chunk == 0 && ctx.Err() != nil {
-				break
-			}
-		}
-		d := s.sqdist(i, j)
-		if len(near) < s.k {
-			near = append(near, neighbor{})
-		} else if d >= near[s.k-1].dist {
-			continue
-		}
-		at := len(near) - 1
-		for at > 0 && near[at-1].dist > d {
-			near[at] = near[at-1]
-			at--
-		}
-		near[at] = neighbor{d, int32(j)}
-	}
-	return near
-}
-
-// sqdist is the squared distance of two rows, in float64 and one fixed order.
-func (s *search) sqdist(i, j int) float64 {
-	a, b := s.rows[i*s.dim:(i+1)*s.dim], s.rows[j*s.dim:(j+1)*s.dim]
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float64
-	k := 0
-	for ; k+4 <= len(a); k += 4 {
-		d0, d1 := float64(a[k])-float64(b[k]), float64(a[k+1])-float64(b[k+1])
-		d2, d3 := float64(a[k+2])-float64(b[k+2]), float64(a[k+3])-float64(b[k+3])
-		s0 += float64(d0 * d0) // the conversions forbid fusing, so that all machines agree
-		s1 += float64(d1 * d1)
-		s2 += float64(d2 * d2)
-		s3 += float64(d3 * d3)
-	}
-	for ; k < len(a); k++ {
-		d := float64(a[k]) - float64(b[k])
-		s0 += float64(d * d)
-	}
-	return (s0 + s1) + (s2 + s3)
-}
-
-type neighbor struct {
-	dist float64
-	row  int32
-}
-
-func nearer(a, b neighbor) int {
-	if c := cmp.Compare(a.dist, b.dist); c != 0 {
-		return c
-	}
-	return cmp.Compare(a.row, b.row)
+	return worst < key+norm-2*slack
 }

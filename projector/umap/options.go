@@ -18,7 +18,7 @@ type Options struct {
 	NNeighbors int // size of the neighbourhood, counting the point itself; ≥ 2; more rows than there are is taken as all rows
 	Dims       int // dimensions of the map, 1 to 64
 
-	Metric string // "euclidean", "cosine" or "correlation"
+	Metric string // "euclidean", "cosine", "correlation" or "manhattan", which is slower
 	Init   string // "pca", "spectral" or "random"
 
 	MinDist float64 // how close points may lie on the map, 0 to Spread
@@ -60,7 +60,7 @@ func Defaults() Options {
 
 // Metrics and Inits list the names that [Options] accepts.
 var (
-	Metrics = []string{"euclidean", "cosine", "correlation"}
+	Metrics = []string{"euclidean", "cosine", "correlation", "manhattan"}
 	Inits   = []string{"pca", "spectral", "random"}
 )
 

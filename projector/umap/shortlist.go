@@ -37,8 +37,8 @@ func (c candidate) key() float32 {
 
 const noCandidate = candidate(math.MaxUint64)
 
-func newShortlists(norm []float32, size int) *shortlists {
-	n := len(norm)
+// newShortlists makes n empty lists; norm are those of the rows on offer.
+func newShortlists(n int, norm []float32, size int) *shortlists {
 	l := &shortlists{norm: norm, size: size, list: make([]candidate, n*size), limit: make([]float32, n)}
 	for i := range l.list {
 		l.list[i] = noCandidate
@@ -88,11 +88,18 @@ func (l *shortlists) offer(t *tile) (pairs int) {
 	return pairs
 }
 
-// insert puts row j on row i's list if its key is small enough.
+// insert puts row j on the list of row i, another, if its key is small enough.
 func (l *shortlists) insert(i, j int, key float32) {
+	if i != j {
+		l.admit(i, j, key)
+	}
+}
+
+// admit puts row j on list i if its key is small enough.
+func (l *shortlists) admit(i, j int, key float32) {
 	list, c := l.of(i), newCandidate(key, j)
 	at := len(list) - 1
-	if c >= list[at] || i == j {
+	if c >= list[at] {
 		return
 	}
 	for at > 0 && list[at-1] > c {
