@@ -9,9 +9,15 @@
 //	near, err := p.Neighbors(ctx, 7, "42", 10)                                       // in the original space
 //	quality, err := p.Quality(ctx)                                                   // how far the map can be trusted
 //
+//	p, err = p.Extend(ctx, nil)                                                      // the epochs logged since
+//	places, err := p.Transform(ctx, run.ID(), 7, vectors)                            // further inputs, as they were at epoch 7
+//
 // All epochs share the map, so a place means the same in each, and a sample's path over training is a curve on it.
 // Projections live in the store as plain rows, written in one transaction: a cancelled [Project] leaves nothing
-// behind, and a finished one stays readable when the run's epochs are replaced or deleted later.
+// behind, and a finished one stays readable when the run's epochs are replaced or deleted later. [Projection.Extend] and
+// [Projection.Refit] return a new [Projection], of the next revision; the old value goes on describing the old one.
+//
+// How epochs meet is a choice: see [Options.Mode] and docs/modes.md.
 //
 // The same seed gives the same coordinates, bit for bit, for any number of workers, on one kind of processor
 // ([Options.Seed]). Until a projection exists, a [Provisional] map shows a run's epochs on a plane that never turns.

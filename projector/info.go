@@ -17,6 +17,7 @@ type Info struct {
 	Mode     string    `json:"mode"`
 	Dims     int       `json:"dims"`
 	Points   int       `json:"points"`
+	Extended int       `json:"extended"` // how many of them were placed after the fit, see [Projection.Extend]
 	Revision int       `json:"revision"` // grows when the projection is extended or refitted
 	Created  time.Time `json:"created"`
 	Seconds  float64   `json:"seconds"`        // wall time of Project

@@ -36,7 +36,13 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 		if err != nil {
 			return err
 		}
-		if err := p.insertPoints(ctx, tx, src, y, progress); err != nil {
+		for position, uid := range src.runs {
+			const query = "INSERT INTO projection_run (projection, run, position) SELECT ?, id, ? FROM run WHERE uid = ?"
+			if _, err := tx.ExecContext(ctx, query, p.id, position, uid); err != nil {
+				return err
+			}
+		}
+		if err := p.insertFrames(ctx, tx, src, y, func(int) bool { return true }, false, progress); err != nil {
 			return err
 		}
 		watch.lap("store")
@@ -50,15 +56,14 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 	})
 }
 
-func (p *Projection) insertPoints(ctx context.Context, tx *sql.Tx, src *source, y []float32, progress Progress) error {
-	runs := make([]int64, len(src.runs))
+// insertFrames stores the points of those frames of src that are wanted; extended says that they were placed on a map
+// that was there.
+func (p *Projection) insertFrames(ctx context.Context, tx *sql.Tx, src *source, y []float32, wanted func(frame int) bool, extended bool, progress Progress) error {
+	runs := make([]int64, len(src.runs))               // run.id
 	samples := make([]map[string]int64, len(src.runs)) // sample.id by the sample's own id
 	for i, uid := range src.runs {
 		if err := tx.QueryRowContext(ctx, "SELECT id FROM run WHERE uid = ?", uid).Scan(&runs[i]); err != nil {
 			return fmt.Errorf("run %s: %w", uid, err)
-		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO projection_run (projection, run, position) VALUES (?, ?, ?)", p.id, runs[i], i); err != nil {
-			return err
 		}
 		list, err := readSamples(ctx, tx, runs[i])
 		if err != nil {
@@ -75,9 +80,13 @@ func (p *Projection) insertPoints(ctx context.Context, tx *sql.Tx, src *source, 
 	}
 	defer points.close()
 	dims := p.info.Dims
-	for done, f := range src.frames {
-		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq) VALUES (?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq); err != nil {
+	for i, f := range src.frames {
+		progress.report("store", i+1, len(src.frames))
+		if !wanted(i) {
+			continue
+		}
+		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended) VALUES (?, ?, ?, ?, ?, ?)"
+		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, extended); err != nil {
 			return err
 		}
 		for j, uid := range f.samples {
@@ -94,7 +103,6 @@ func (p *Projection) insertPoints(ctx context.Context, tx *sql.Tx, src *source, 
 				return err
 			}
 		}
-		progress.report("store", done+1, len(src.frames))
 	}
 	return points.flush()
 }

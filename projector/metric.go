@@ -78,3 +78,14 @@ func euclideanRows(x []float32, dim int, metric string) []float32 {
 	}
 	return out
 }
+
+// toMetric turns the distances of rows from euclideanRows into those of the metric: between unit vectors,
+// |a−b|² = 2 − 2·cos.
+func toMetric(dist []float32, metric string) {
+	if metric == "euclidean" {
+		return
+	}
+	for i, d := range dist {
+		dist[i] = d * d / 2
+	}
+}

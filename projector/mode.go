@@ -25,6 +25,11 @@ var recipes = map[string]recipe{
 	"aligned":  {within: 1, negatives: 1, ties: 0.3, init: "first"},
 }
 
+// size is a share of the neighbourhood that o asks for.
+func (r recipe) size(share float64, o Options) int {
+	return max(2, int(math.Round(share*float64(o.NNeighbors))))
+}
+
 // resolve replaces what the mode decides: an empty Init, and the settings that are −1.
 func (o Options) resolve() Options {
 	r := recipes[o.Mode]
@@ -45,9 +50,10 @@ func modes() []string {
 	return append([]string{"joint"}, slices.DeleteFunc(slices.Sorted(maps.Keys(recipes)), func(m string) bool { return m == "joint" })...)
 }
 
-// fit lays out the rows of src as the resolved options say, and returns their coordinates.
-func fit(ctx context.Context, src *source, o Options, progress Progress) ([]float32, Stages, error) {
-	if o.plain() {
+// fit lays out the rows of src as the resolved options say, and returns their coordinates. They start at start, or where
+// the options say if that is nil.
+func fit(ctx context.Context, src *source, o Options, start []float32, progress Progress) ([]float32, Stages, error) {
+	if o.plain() && start == nil {
 		m, err := umap.Fit(ctx, src.x, src.dim, o.umap(), umap.Progress(progress))
 		if err != nil {
 			return nil, nil, err
@@ -85,11 +91,15 @@ func fit(ctx context.Context, src *source, o Options, progress Progress) ([]floa
 	watch.lap("graph")
 
 	progress.report("init", 0, 1)
-	var y []float32
-	if o.Init == "first" {
+	y := slices.Clone(start)
+	switch {
+	case start != nil:
+	case o.Init == "first":
 		y = firstPlaces(src, o)
-	} else if y, err = umap.Start(ctx, src.x, src.dim, g, u); err != nil {
-		return nil, nil, err
+	default:
+		if y, err = umap.Start(ctx, src.x, src.dim, g, u); err != nil {
+			return nil, nil, err
+		}
 	}
 	progress.report("init", 1, 1)
 	watch.lap("init")
@@ -121,10 +131,9 @@ func passes(n int) int {
 // neighbourGraphs returns the mode's fuzzy neighbour graphs: among all rows, and among those of the same epoch.
 func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progress) ([]*umap.Graph, error) {
 	r := recipes[o.Mode]
-	size := func(share float64) int { return max(2, int(math.Round(share*float64(o.NNeighbors)))) }
 	var graphs []*umap.Graph
 	if r.joint > 0 {
-		g, err := neighbourGraph(ctx, src.x, src.dim, size(r.joint), o, umap.Progress(progress))
+		g, err := neighbourGraph(ctx, src.x, src.dim, r.size(r.joint, o), o, umap.Progress(progress))
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +144,7 @@ func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progr
 		for i, f := range src.frames {
 			x := src.x[f.first*src.dim : (f.first+len(f.samples))*src.dim]
 			var err error
-			if parts[i], err = neighbourGraph(ctx, x, src.dim, size(r.within), o, nil); err != nil {
+			if parts[i], err = neighbourGraph(ctx, x, src.dim, r.size(r.within, o), o, nil); err != nil {
 				return nil, err
 			}
 			progress.report("neighbors", i+1, len(src.frames))

@@ -17,7 +17,7 @@ var ErrOptions = errors.New("projection")
 type Options struct {
 	Layer  string `json:"layer"`  // layer to project; empty = the run's only one
 	Method string `json:"method"` // one of [Methods]
-	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of [Modes]
+	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of [Modes]: docs/modes.md shows each
 	Dims   int    `json:"dims"`   // dimensions of the map, 2 or 3
 
 	NNeighbors int     `json:"n_neighbors"` // size of a neighbourhood, counting the point itself; ≥ 2

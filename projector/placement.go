@@ -111,7 +111,7 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids
 	}
 	defer rows.Close()
 	var out []Placement
-	var places []place // of the epoch at hand
+	var places []spot // of the epoch at hand
 	for rows.Next() {
 		var epoch int
 		var sample int64
@@ -128,7 +128,7 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids
 			}
 			out, places = append(out, Placement{Run: run.uid, Epoch: epoch}), places[:0]
 		}
-		places = append(places, place{run.at[sample], [3]float32{float32(x), float32(y), float32(z)}})
+		places = append(places, spot{run.at[sample], [3]float32{float32(x), float32(y), float32(z)}})
 	}
 	if last := len(out) - 1; last >= 0 {
 		out[last].fill(places, run.samples, r.p.info.Dims)
@@ -136,15 +136,15 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids
 	return out, rows.Err()
 }
 
-// A place is where one sample lies.
-type place struct {
+// A spot is where one sample lies.
+type spot struct {
 	position int // of the sample in its run
 	at       [3]float32
 }
 
 // fill puts places into p, in the order of their samples.
-func (p *Placement) fill(places []place, samples []sampleRow, dims int) {
-	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(a.position, b.position) })
+func (p *Placement) fill(places []spot, samples []sampleRow, dims int) {
+	slices.SortFunc(places, func(a, b spot) int { return cmp.Compare(a.position, b.position) })
 	p.Samples, p.Coordinates = make([]string, 0, len(places)), make([]float32, 0, len(places)*dims)
 	for _, pl := range places {
 		p.Samples = append(p.Samples, samples[pl.position].uid)

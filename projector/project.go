@@ -38,7 +38,7 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
 		Points: src.rows(), Revision: 1, Options: o,
 	}}
-	y, stages, err := fit(ctx, src, o, progress)
+	y, stages, err := fit(ctx, src, o, nil, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}

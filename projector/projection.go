@@ -85,7 +85,8 @@ func missing(id string) error { return fmt.Errorf("projection %q: %w", id, track
 // readProjections reads the rows of table projection, p, that rest selects, without their store.
 func readProjections(ctx context.Context, tx *sql.Tx, rest string, args ...any) ([]*Projection, error) {
 	const columns = `SELECT p.id, p.uid, p.layer, p.method, p.mode, p.dims, p.revision, p.created, p.points, p.seconds, p.peak_rss,
-		p.options, p.stages FROM projection p `
+		p.options, p.stages,
+		(SELECT coalesce(sum(f.rows), 0) FROM projection_frame f WHERE f.projection = p.id AND f.extended) FROM projection p `
 	rows, err := tx.QueryContext(ctx, columns+rest, args...)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func readProjections(ctx context.Context, tx *sql.Tx, rest string, args ...any) 
 		var created int64
 		var options, stages []byte
 		if err := rows.Scan(&p.id, &i.ID, &i.Layer, &i.Method, &i.Mode, &i.Dims, &i.Revision, &created, &i.Points, &i.Seconds,
-			&i.PeakRSS, &options, &stages); err != nil {
+			&i.PeakRSS, &options, &stages, &i.Extended); err != nil {
 			return nil, err
 		}
 		i.Created = time.UnixMicro(created)

@@ -127,19 +127,10 @@ func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
 	if err := src.read(ctx, p.store, nil); err != nil {
 		return nil, nil, err
 	}
-	dims := p.info.Dims
-	y := make([]float32, 0, src.rows()*dims)
+	y := make([]float32, src.rows()*p.info.Dims)
 	for i, f := range src.frames {
-		at := make(map[string]int, len(placed[i].Samples))
-		for j, sample := range placed[i].Samples {
-			at[sample] = j
-		}
-		for _, sample := range f.samples {
-			j, ok := at[sample]
-			if !ok || len(f.samples) != len(at) {
-				return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, src.runs[f.run])
-			}
-			y = append(y, placed[i].Coordinates[j*dims:(j+1)*dims]...)
+		if !src.fill(y, i, placed[i], p.info.Dims) {
+			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, src.runs[f.run])
 		}
 	}
 	return src, y, nil

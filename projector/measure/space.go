@@ -14,6 +14,7 @@ type space struct {
 	x       []float32 // n×dim, row-major, centred and scaled
 	sq      []float32 // squared length of each row
 	longest float32   // the largest of sq
+	scale   float64   // of x over what it was given as
 }
 
 func newSpace(x []float32, dim int) *space {
@@ -26,12 +27,12 @@ func newSpace(x []float32, dim int) *space {
 		}
 	}
 	_, exp := math.Frexp(largest)
-	scale := math.Ldexp(1, -exp) // largest is below 2¹²⁹, and no float32 but 0 is below 2⁻¹⁴⁹
+	s.scale = math.Ldexp(1, -exp) // largest is below 2¹²⁹, and no float32 but 0 is below 2⁻¹⁴⁹
 	for i := range s.n {
 		var sq float64
 		row := s.row(i)
 		for j, v := range x[i*dim : (i+1)*dim] {
-			row[j] = float32((float64(v) - centre[j]) * scale)
+			row[j] = float32((float64(v) - centre[j]) * s.scale)
 			sq += float64(row[j]) * float64(row[j])
 		}
 		s.sq[i] = float32(sq)
@@ -112,17 +113,21 @@ func product(c, a, b []float32, m, n, k int) {
 	vec.Sgemm(false, true, m, n, k, 1, a, k, b, k, 0, c, n, 1)
 }
 
-// closest fills top with the rows nearest to row i, given its squared distances d to all rows, and takes d anew from
-// differences where the product left it doubtful. It marks the row itself in d as infinitely far. found is scratch as
-// long as d.
+// closest fills top with the rows nearest to row i, given its squared distances d to all rows, or to the first of them,
+// and takes d anew from differences where the product left it doubtful. It marks the row itself in d as infinitely far.
+// found is scratch as long as d.
 func (s *space) closest(top nearest, d []float32, i int, found []int32) {
-	d[i] = float32(math.Inf(1))
-	top.reset()
-	top.addRow(d, 0, found)
+	s.choose(top, d, i, found)
 	if s.doubtful(i, top[len(top)-1].dist()) {
 		s.direct(d, i, 0)
-		d[i] = float32(math.Inf(1))
-		top.reset()
-		top.addRow(d, 0, found)
+		s.choose(top, d, i, found)
 	}
+}
+
+func (s *space) choose(top nearest, d []float32, i int, found []int32) {
+	if i < len(d) {
+		d[i] = float32(math.Inf(1))
+	}
+	top.reset()
+	top.addRow(d, 0, found)
 }

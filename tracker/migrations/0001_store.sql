@@ -164,6 +164,7 @@ CREATE TABLE projection_frame (
 	epoch      INTEGER NOT NULL,
 	rows       INTEGER NOT NULL,
 	seq        INTEGER NOT NULL,
+	extended   INTEGER NOT NULL, -- 1: placed on a map that was there, 0: part of the fit
 	PRIMARY KEY (projection, run, epoch)
 ) STRICT, WITHOUT ROWID;
 
