@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -62,6 +63,11 @@ func TestQueries(t *testing.T) {
 		counts[digit] = fmt.Sprintf("[%s Digit: %d %d]", r.ID(), digit, (n+9-digit)/10)
 	}
 	vector := someVectors(2, n, dim)[42*dim : 43*dim]
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := strings.Join(strings.Fields(string(readme)), " ")
 	for _, test := range []struct{ file, want string }{
 		{"mean_per_label.sql", fmt.Sprint(mean)},
 		{"label_counts.sql", fmt.Sprint(counts)},
@@ -70,6 +76,9 @@ func TestQueries(t *testing.T) {
 		query, err := os.ReadFile(filepath.Join("testdata", test.file))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !strings.Contains(shown, strings.Join(strings.Fields(string(query)), " ")) {
+			t.Errorf("the README does not show %s as it is here", test.file)
 		}
 		if got := table(t, db, string(query)); got != test.want {
 			t.Errorf("%s gives %s, want %s", test.file, got, test.want)
