@@ -15,10 +15,20 @@
 //   - [Start]: where points lie at first ([Spectral], [PCA])
 //   - [Layout]: the descent, with negatives from all rows or a row's own group
 //
+// Rows may be standardised, brought to unit length or reduced to principal
+// components beforehand ([Prepare], Options.Scale and PCA), and a fit may begin
+// from coordinates or neighbours that are known ([FitData]).
+//
+// [Model.Transform] places rows that were not in the fit, among those that were.
+// Its steps are [Index.Neighbors], [MembershipsAmong], [Directed], [StartAmong]
+// and [Place], which moves some points while others stay.
+//
 // The same seed gives the same coordinates bit for bit, for any number of
 // workers, on one kind of machine; umap-learn has to give up either that or
 // parallel work. Each step stops within a fraction of a second when its context
 // ends. Memory grows with n, never with n².
 //
-// Not offered: the inverse transform, sparse input and approximate neighbours.
+// Not offered: the inverse transform (from the map back to rows), sparse input,
+// approximate neighbours, labels that steer the map, densMAP, metrics other
+// than [Metrics], and maps that are not flat.
 package umap

@@ -17,6 +17,36 @@ type Graph struct {
 // Rows is the number of rows.
 func (g *Graph) Rows() int { return len(g.Start) - 1 }
 
+// Validate reports what is wrong with a graph from elsewhere: rows want their
+// edges in ascending order and within range, with finite weights of 0 or more.
+func (g *Graph) Validate() error { return g.check(g.Rows()) }
+
+// check is Validate for a graph of cols columns.
+func (g *Graph) check(cols int) error {
+	if len(g.Start) == 0 || g.Start[0] != 0 || g.Start[g.Rows()] != len(g.Col) || len(g.Col) != len(g.Weight) {
+		return refuse("a graph of %d starts, %d columns and %d weights", len(g.Start), len(g.Col), len(g.Weight))
+	}
+	for i := range g.Rows() {
+		if g.Start[i] > g.Start[i+1] || g.Start[i+1] > len(g.Col) {
+			return refuse("edges of row %d are %d to %d of %d", i, g.Start[i], g.Start[i+1], len(g.Col))
+		}
+		last := int32(-1)
+		for e := g.Start[i]; e < g.Start[i+1]; e++ {
+			j, w := g.Col[e], g.Weight[e]
+			switch {
+			case j <= last:
+				return refuse("row %d has an edge to row %d after one to row %d, want them ascending", i, j, last)
+			case int(j) >= cols:
+				return refuse("row %d has an edge to row %d, want 0 to %d", i, j, cols-1)
+			case !(w >= 0) || w-w != 0:
+				return refuse("edge from row %d to row %d has weight %v, want a finite one of 0 or more", i, j, w)
+			}
+			last = j
+		}
+	}
+	return nil
+}
+
 // FuzzyUnion makes one undirected graph of the directed edges of knn with
 // strengths v: where the two directions have strengths a and b, the edge gets
 //

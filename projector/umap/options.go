@@ -19,7 +19,10 @@ type Options struct {
 	Dims       int // dimensions of the map, 1 to 64
 
 	Metric string // "euclidean", "cosine", "correlation" or "manhattan", which is slower
-	Init   string // "pca", "spectral" or "random"
+	Init   string // "pca", "spectral" or "random"; [Data].Start gives coordinates instead
+
+	Scale string // of the rows beforehand: "none" or empty, "standardize" columns, or "unit" length; see [Prepare]
+	PCA   int    // then keep that many principal components of the rows, at most all columns; 0 = leave them
 
 	MinDist float64 // how close points may lie on the map, 0 to Spread
 	Spread  float64 // scale of the map, > 0
@@ -47,6 +50,7 @@ func Defaults() Options {
 		Dims:               2,
 		Metric:             "euclidean",
 		Init:               "pca",
+		Scale:              "none",
 		MinDist:            0.1,
 		Spread:             1,
 		LearningRate:       1,
@@ -58,10 +62,11 @@ func Defaults() Options {
 	}
 }
 
-// Metrics and Inits list the names that [Options] accepts.
+// Metrics, Inits and Scales list the names that [Options] accepts.
 var (
 	Metrics = []string{"euclidean", "cosine", "correlation", "manhattan"}
 	Inits   = []string{"pca", "spectral", "random"}
+	Scales  = []string{"none", "standardize", "unit"}
 )
 
 // Validate reports the first setting outside its range, with the range.
@@ -75,6 +80,10 @@ func (o Options) Validate() error {
 		return refuse("metric = %q, want one of %s", o.Metric, strings.Join(Metrics, ", "))
 	case !slices.Contains(Inits, o.Init):
 		return refuse("init = %q, want one of %s", o.Init, strings.Join(Inits, ", "))
+	case !knownScale(o.Scale):
+		return refuseScale(o.Scale)
+	case o.PCA < 0:
+		return refuse("pca = %d, want 0 (all columns) to the number of columns", o.PCA)
 	case !(o.Spread > 0) || o.Spread > 1e6:
 		return refuse("spread = %v, want more than 0, at most 1e6", o.Spread)
 	case !(o.MinDist >= 0) || o.MinDist > o.Spread:
@@ -97,6 +106,15 @@ func (o Options) Validate() error {
 	return nil
 }
 
+func knownScale(scale string) bool { return scale == "" || slices.Contains(Scales, scale) }
+
+func refuseScale(scale string) error {
+	return refuse("scale = %q, want one of %s", scale, strings.Join(Scales, ", "))
+}
+
+// prepares reports whether rows are changed before anything else.
+func (o Options) prepares() bool { return o.PCA > 0 || o.Scale != "" && o.Scale != "none" }
+
 // resolve replaces the zeros that mean "by size" for n rows.
 func (o Options) resolve(n int) Options {
 	o.NNeighbors = min(o.NNeighbors, n)
@@ -107,7 +125,6 @@ func (o Options) resolve(n int) Options {
 			o.NEpochs = 500
 		}
 	}
-	o.Workers = workers(o.Workers)
 	return o
 }
 

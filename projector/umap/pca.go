@@ -13,40 +13,48 @@ func PCA(ctx context.Context, x []float32, dim, dims int, seed uint64, workers i
 	if err != nil {
 		return nil, err
 	}
+	mean, axes, err := principalAxes(ctx, x, dim, dims, seed, workers)
+	if err != nil {
+		return nil, err
+	}
+	scale := 1 / spread(x, dim, mean) // so that no coordinate overflows
 	y := make([]float32, n*dims)
-	mean := make([]float64, dim)
-	top := 0.0
+	err = chunks(ctx, n, workers, func(lo, hi int) {
+		for k, v := range axes {
+			shift := dot(mean, v)
+			for i := lo; i < hi && ctx.Err() == nil; i++ {
+				y[i*dims+k] = float32((mixedDot(x[i*dim:(i+1)*dim], v) - shift) * scale)
+			}
+		}
+	})
+	return y, err
+}
+
+// principalAxes returns the mean of the rows of x and the directions of their
+// largest variance, at most dims, of length 1.
+func principalAxes(ctx context.Context, x []float32, dim, dims int, seed uint64, workers int) (mean []float64, axes [][]float64, err error) {
+	n := len(x) / dim
+	mean = make([]float64, dim)
 	for i, v := range x {
 		mean[i%dim] += float64(v) / float64(n)
 	}
-	for i, v := range x {
-		top = max(top, math.Abs(float64(v)-mean[i%dim]))
-	}
+	top := spread(x, dim, mean)
 	want := min(dims, dim, n-1)
 	if top == 0 || want < 1 {
-		return y, nil
+		return mean, nil, nil
 	}
-	scale := 1 / top // so that no square overflows
-	// coordinates of a row: dst[i] = (x_i - mean)·v·scale
-	along := func(dst, v []float64) error {
-		shift := dot(mean, v)
-		return chunks(ctx, n, workers, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				dst[i] = (mixedDot(x[i*dim:(i+1)*dim], v) - shift) * scale
-			}
-		})
-	}
-	t := make([]float64, n)
-	parts := make([]float64, (n+chunk-1)/chunk*dim)
+	scale := 1 / top                                // so that no square overflows
+	parts := make([]float64, (n+chunk-1)/chunk*dim) // per chunk
 	p := &eigenProblem{n: dim, want: want, basis: want + 24, tol: 1e-4, rounds: 8, seed: seed, workers: 1}
-	p.apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·t_i·scale
-		along(t, src)
+	p.apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·((x_i - mean)·src)·scale²
+		shift := dot(mean, src)
 		chunks(ctx, n, workers, func(lo, hi int) {
 			part := parts[lo/chunk*dim:][:dim]
 			clear(part)
 			for i := lo; i < hi; i++ {
-				f := t[i] * scale
-				for j, v := range x[i*dim : (i+1)*dim] {
+				row := x[i*dim : (i+1)*dim]
+				f := (mixedDot(row, src) - shift) * scale * scale
+				for j, v := range row {
 					part[j] += float64(f * (float64(v) - mean[j]))
 				}
 			}
@@ -56,19 +64,16 @@ func PCA(ctx context.Context, x []float32, dim, dims int, seed uint64, workers i
 			dst[i%dim] += v
 		}
 	}
-	vectors, _, err := p.solve(ctx) // nearly converged components serve as well
-	if err != nil {
-		return nil, err
+	axes, _, err = p.solve(ctx) // nearly converged components serve as well
+	return mean, axes, err
+}
+
+// spread is the largest deviation from mean in any column.
+func spread(x []float32, dim int, mean []float64) (top float64) {
+	for i, v := range x {
+		top = max(top, math.Abs(float64(v)-mean[i%dim]))
 	}
-	for k, v := range vectors {
-		if err := along(t, v); err != nil {
-			return nil, err
-		}
-		for i, c := range t {
-			y[i*dims+k] = float32(c)
-		}
-	}
-	return y, nil
+	return top
 }
 
 func mixedDot(a []float32, b []float64) float64 {

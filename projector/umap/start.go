@@ -25,11 +25,18 @@ func Start(ctx context.Context, x []float32, dim int, g *Graph, o Options) (y []
 	for _, v := range y {
 		flat = flat && v == 0
 	}
-	for i := range y {
-		if flat {
+	if flat {
+		for i := range y {
 			y[i] = float32(20*unit(draw(o.Seed, 1, uint64(i))) - 10)
 		}
-		y[i] += float32(1e-4 * normal(o.Seed, 2, uint64(i)))
 	}
+	jitter(y, o.Seed)
 	return y, nil
+}
+
+// jitter keeps rows that lie on each other from moving as one.
+func jitter(y []float32, seed uint64) {
+	for i := range y {
+		y[i] += float32(1e-4 * normal(seed, 2, uint64(i)))
+	}
 }

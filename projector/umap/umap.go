@@ -2,17 +2,24 @@ package umap
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
 // A Model is a fitted map.
 type Model struct {
-	N, Dims   int
-	Embedding []float32 // N×Dims, row-major
-	Options   Options   // as used: NNeighbors, NEpochs and Workers resolved
-	A, B      float64   // the curve of [FitCurve]
-	Neighbors *KNN
-	Stages    []Stage // in order
+	N, Dims     int
+	Embedding   []float32    // N×Dims, row-major
+	Options     Options      // as used: NNeighbors and NEpochs resolved
+	A, B        float64      // the curve of [FitCurve]
+	Preparation *Preparation // what Options.Scale and PCA asked for; nil = nothing
+	Neighbors   *KNN         // nil in a model that was loaded
+	Stages      []Stage      // in order
+
+	rows []float32 // the fitted ones, prepared; nil where they were not given
+
+	indexing sync.Mutex
+	indexed  *Index // of rows
 }
 
 // A Stage is one step of a fit and how long it took.
@@ -21,20 +28,17 @@ type Stage struct {
 	Seconds float64
 }
 
-// Fit maps the rows of x (n×dim, row-major) to o.Dims dimensions.
-func Fit(ctx context.Context, x []float32, dim int, o Options, progress Progress) (*Model, error) {
+// FitData is [Fit] for data of which some more is known.
+func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	n, err := checkRows(x, dim)
+	n, err := d.check(o)
 	if err != nil {
 		return nil, err
 	}
-	if n == 0 {
-		return nil, refuse("no rows to map")
-	}
 	o = o.resolve(n)
-	m := &Model{N: n, Dims: o.Dims, Options: o}
+	m := &Model{N: n, Dims: o.Dims, Options: o, rows: d.Rows}
 	m.A, m.B = FitCurve(o.MinDist, o.Spread)
 	watch := stopwatch{stages: &m.Stages, from: time.Now()}
 
@@ -44,8 +48,22 @@ func Fit(ctx context.Context, x []float32, dim int, o Options, progress Progress
 		}
 	}
 
-	m.Neighbors, err = Neighbors(ctx, x, dim, NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress)
-	if err != nil {
+	if o.prepares() {
+		report("prepare", 0, 1)
+		if m.Preparation, err = Prepare(ctx, d.Rows, d.Dim, o.Scale, o.PCA, o.Seed, o.Workers); err != nil {
+			return nil, err
+		}
+		if m.rows, err = m.Preparation.Apply(ctx, d.Rows, o.Workers); err != nil {
+			return nil, err
+		}
+		d.Rows, d.Dim = m.rows, m.Preparation.Columns()
+		report("prepare", 1, 1)
+		watch.lap("prepare")
+	}
+
+	if d.Neighbors != nil {
+		m.Neighbors = d.Neighbors.first(o.NNeighbors - 1)
+	} else if m.Neighbors, err = Neighbors(ctx, d.Rows, d.Dim, NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress); err != nil {
 		return nil, err
 	}
 	watch.lap("neighbors")
@@ -64,8 +82,7 @@ func Fit(ctx context.Context, x []float32, dim int, o Options, progress Progress
 	watch.lap("graph")
 
 	report("init", 0, 1)
-	m.Embedding, err = Start(ctx, x, dim, g, o)
-	if err != nil {
+	if m.Embedding, err = d.start(ctx, g, o); err != nil {
 		return nil, err
 	}
 	report("init", 1, 1)

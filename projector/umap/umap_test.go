@@ -66,12 +66,12 @@ func TestFitIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 }
 
 func TestFitSeparatesBlobs(t *testing.T) {
-	const n, dim, k = 1200, 10, 4
+	const n, dim, k = 800, 10, 4
 	x := blobs(n, dim, k, 2)
 	for _, metric := range Metrics {
 		for _, start := range Inits {
 			o := Defaults()
-			o.Metric, o.Init = metric, start
+			o.Metric, o.Init, o.NEpochs = metric, start, 100
 			m := fit(t, x, dim, o)
 			if p := purity(m.Embedding, 2, k); p < 0.99 {
 				t.Errorf("%s, %s: share of nearest on the map of the same blob = %.3f, want 0.99", metric, start, p)
