@@ -2,9 +2,7 @@ package projector
 
 import (
 	"context"
-	"slices"
 
-	"github.com/zoetrope-ml/zoetrope/projector/measure"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -97,67 +95,6 @@ func jointEdges(ctx context.Context, src *source, fresh []bool, neighbours int, 
 	return umap.Unite(ctx, graphOf(forward), graphOf(back), o.Workers)
 }
 
-// nearestEdges returns the edges from each wanted row of x to its nearest among the first rows, with UMAP's weights.
-// neighbours counts the row itself.
-func nearestEdges(ctx context.Context, x []float32, dim int, wanted []bool, among, neighbours int, o Options) ([][]edge, error) {
-	var rows []int
-	for i, w := range wanted {
-		if w {
-			rows = append(rows, i)
-		}
-	}
-	out := make([][]edge, len(wanted))
-	k := min(neighbours, among) - 1
-	if k < 1 {
-		return out, nil
-	}
-	index, dist, err := measure.Nearest(ctx, euclideanRows(x, dim, o.Metric), dim, rows, among, k, o.Workers)
-	if err != nil {
-		return nil, err
-	}
-	toMetric(dist, o.Metric)
-	v, err := umap.Memberships(ctx, &umap.KNN{N: len(rows), K: k, Index: index, Dist: dist}, min(o.LocalConnectivity, float64(k)), o.Workers)
-	if err != nil {
-		return nil, err
-	}
-	for r, i := range rows {
-		for j := r * k; j < (r+1)*k; j++ {
-			out[i] = append(out[i], edge{index[j], v[j]})
-		}
-	}
-	return out, nil
-}
-
-type edge struct {
-	to     int32
-	weight float32
-}
-
-// graphOf makes a graph of the edges of each row.
-func graphOf(rows [][]edge) *umap.Graph {
-	g := &umap.Graph{Start: make([]int, 1, len(rows)+1)}
-	for _, edges := range rows {
-		slices.SortFunc(edges, func(a, b edge) int { return int(a.to) - int(b.to) })
-		for _, e := range edges {
-			g.Col, g.Weight = append(g.Col, e.to), append(g.Weight, e.weight)
-		}
-		g.Start = append(g.Start, len(g.Col))
-	}
-	return g
-}
-
-// from returns g without the edges that lead from rows that are not wanted.
-func from(g *umap.Graph, wanted []bool) *umap.Graph {
-	out := &umap.Graph{Start: make([]int, 1, len(g.Start))}
-	for i, w := range wanted {
-		if lo, hi := g.Start[i], g.Start[i+1]; w {
-			out.Col, out.Weight = append(out.Col, g.Col[lo:hi]...), append(out.Weight, g.Weight[lo:hi]...)
-		}
-		out.Start = append(out.Start, len(out.Col))
-	}
-	return out
-}
-
 // freshRows tells of each row whether it is of a fresh frame.
 func (s *source) freshRows(fresh []bool) []bool {
 	out := make([]bool, 0, s.rows())
@@ -167,53 +104,4 @@ func (s *source) freshRows(fresh []bool) []bool {
 		}
 	}
 	return out
-}
-
-// startFresh puts each fresh row where its sample was last, or will be next; a row whose sample is not on the map, among
-// its neighbours; and one that has none there, in the middle.
-func startFresh(src *source, y []float32, fresh []bool, g *umap.Graph, o Options) {
-	dims := o.Dims
-	at := func(row int32) []float32 { return y[int(row)*dims : (int(row)+1)*dims] }
-	known := make([]bool, len(fresh))
-	for _, rows := range src.appearances() {
-		last := int32(-1)
-		follow := func(row int32) {
-			if !fresh[row] {
-				last = row
-			} else if last >= 0 && !known[row] {
-				copy(at(row), at(last))
-				known[row] = true
-			}
-		}
-		for _, row := range rows {
-			follow(row)
-		}
-		for _, row := range slices.Backward(rows) {
-			follow(row)
-		}
-	}
-	for i, is := range fresh {
-		if !is || known[i] {
-			continue
-		}
-		p := at(int32(i))
-		clear(p)
-		var sum float32
-		for e := g.Start[i]; e < g.Start[i+1]; e++ {
-			if j := g.Col[e]; !fresh[j] {
-				for d, v := range at(j) {
-					p[d] += g.Weight[e] * v
-				}
-				sum += g.Weight[e]
-			}
-		}
-		for d := range p {
-			p[d] /= max(sum, 1e-9)
-		}
-	}
-	for i := range y {
-		if fresh[i/dims] {
-			y[i] += float32(2e-4 * (unitHash(o.Seed, uint64(i)) - 0.5)) // equal rows must not move as one
-		}
-	}
 }

@@ -102,7 +102,7 @@ func (c training) epoch(e int) tracker.Epoch {
 // quick are options for small data.
 func quick() Options {
 	o := Defaults()
-	o.NNeighbors, o.NEpochs = 8, 60
+	o.NNeighbors, o.NEpochs = 8, 40
 	return o
 }
 

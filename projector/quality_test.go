@@ -139,3 +139,22 @@ func TestQualityIsEstimatedForManySamples(t *testing.T) {
 		t.Errorf("exact %v, %v: want the exact one, which was stored", q.Exact, err)
 	}
 }
+
+func FuzzStages(f *testing.F) {
+	for _, s := range []string{`{}`, `{"neighbors":1.5,"layout":2}`, `[]`, `{"a":`, `{"a":"b"}`, `null`, `{"a":1,"a":2}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var s, again Stages
+		if json.Unmarshal(data, &s) != nil {
+			return
+		}
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &again); err != nil || len(again) != len(s) {
+			t.Errorf("%s came back as %s, %v", data, text, err)
+		}
+	})
+}
