@@ -111,23 +111,33 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 	}
 	workers := workerCount(o.Workers)
 	r := &Report{Frames: make([][]FrameReport, len(runs)), Steps: make([][]StepReport, len(runs))}
+	type step struct {
+		a, b   Frame
+		ha, hb *neighbourhoods
+		report *StepReport
+	}
+	var steps []step
 	for i, frames := range runs {
+		r.Frames[i], r.Steps[i] = make([]FrameReport, len(frames)), make([]StepReport, max(0, len(frames)-1))
 		var before *neighbourhoods
 		for e, f := range frames {
 			report, now, err := measureFrame(ctx, f, o.Rows, workers)
 			if err != nil {
 				return nil, err
 			}
-			r.Frames[i] = append(r.Frames[i], report)
+			r.Frames[i][e] = report
 			if e > 0 {
-				step, err := measureStep(ctx, frames[e-1], f, before, now, o.Rows, workers)
-				if err != nil {
-					return nil, err
-				}
-				r.Steps[i] = append(r.Steps[i], step)
+				steps = append(steps, step{frames[e-1], f, before, now, &r.Steps[i][e-1]})
 			}
 			before = now
 		}
+	}
+	err := parallel(ctx, workers, len(steps), func(_, task int) {
+		s := steps[task]
+		*s.report = measureStep(ctx, s.a, s.b, s.ha, s.hb, o.Rows)
+	})
+	if err != nil {
+		return nil, err
 	}
 	r.summarise()
 	r.measureMotion(runs)

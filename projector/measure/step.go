@@ -5,24 +5,20 @@ import (
 	"slices"
 )
 
-// measureStep compares two consecutive frames over the samples that both have.
-func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sampled, workers int) (StepReport, error) {
+// measureStep compares two consecutive frames over the samples that both have. What it returns is void if ctx has ended.
+func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sampled int) (out StepReport) {
 	ra, rb := common(a, b)
 	if len(ra) < a.rows() || len(rb) < b.rows() || !slices.Equal(ra, rb) {
 		// Neighbourhoods must be taken among the same samples, in the same order, to be comparable.
 		a, b = a.pick(ra), b.pick(rb)
-		var err error
-		if ha, err = neighbours(ctx, a, sampled, workers); err != nil {
-			return StepReport{}, err
-		}
-		if hb, err = neighbours(ctx, b, sampled, workers); err != nil {
-			return StepReport{}, err
+		var errA, errB error
+		_, ha, errA = measureFrame(ctx, a, sampled, 1)
+		_, hb, errB = measureFrame(ctx, b, sampled, 1)
+		if errA != nil || errB != nil {
+			return out
 		}
 	}
-	out := StepReport{
-		Original: Step{Churn: churn(ha.original, hb.original)},
-		Map:      Step{Churn: churn(ha.laid, hb.laid)},
-	}
+	out.Original.Churn, out.Map.Churn = churn(ha.original, hb.original), churn(ha.laid, hb.laid)
 	if a.rows() > 1 {
 		if v, ok := CKA(a.X, a.Dim, b.X, b.Dim); ok {
 			out.Original.CKA = &v
@@ -31,13 +27,7 @@ func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sample
 			out.Map.CKA = &v
 		}
 	}
-	return out, ctx.Err()
-}
-
-func neighbours(ctx context.Context, f Frame, sampled, workers int) (*neighbourhoods, error) {
-	f.Classes = nil
-	_, h, err := measureFrame(ctx, f, sampled, workers)
-	return h, err
+	return out
 }
 
 // churn is the mean over rows of 1 − the share of a's row numbers that b has too.
