@@ -21,7 +21,8 @@
 //
 // [Model.Transform] places rows that were not in the fit, among those that were.
 // Its steps are [Index.Neighbors], [MembershipsAmong], [Directed], [StartAmong]
-// and [Place], which moves some points while others stay.
+// and [Place], which moves some points while others stay. [Model.Save] and
+// [Load] keep a model for later.
 //
 // The same seed gives the same coordinates bit for bit, for any number of
 // workers, on one kind of machine; umap-learn has to give up either that or

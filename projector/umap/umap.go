@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A Model is a fitted map.
+// A Model is a fitted map. Several goroutines may use it, but not change it,
+// at once.
 type Model struct {
 	N, Dims     int
 	Embedding   []float32    // N×Dims, row-major
