@@ -27,6 +27,7 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 		u.NEpochs = passes(src.rows())
 	}
 
+	progress.report("neighbors", 0, 1)
 	graphs, err := neighbourGraphs(ctx, src, o, progress)
 	if err != nil {
 		return nil, nil, err
@@ -61,6 +62,7 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 	progress.report("init", 1, 1)
 	watch.lap("init")
 
+	progress.report("layout", 0, u.NEpochs)
 	a, b := umap.FitCurve(o.MinDist, o.Spread)
 	err = umap.Layout(ctx, y, o.Dims, g, umap.LayoutOptions{
 		A: a, B: b, NEpochs: u.NEpochs, LearningRate: o.LearningRate,

@@ -12,12 +12,12 @@ func benchCommand(a *app) *cobra.Command {
 		Short: "Measure how fast this machine does the work",
 		Long: `Bench measures how fast this build does its work on this machine. On a machine with other work, compare the
 minima, and processor time rather than the clock.`,
-		Example:                    "  zoetrope bench train",
+		Example:                    "  zoetrope bench train\n  zoetrope bench project --mode balanced",
 		Args:                       subcommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SuggestionsMinimumDistance: 2,
 	}
-	cmd.AddCommand(benchTrainCommand(a))
+	cmd.AddCommand(benchTrainCommand(a), benchProjectCommand(a))
 	return cmd
 }
 

@@ -20,3 +20,21 @@ func TestSample(t *testing.T) {
 		}
 	}
 }
+
+func TestCosts(t *testing.T) {
+	c := newCosts()
+	for _, stage := range []string{"load", "load", "layout", "layout", "store"} {
+		c.enter(stage)
+	}
+	stages := c.end()
+	if len(stages) != 3 || stages[0].Stage != "load" || stages[1].Stage != "layout" || stages[2].Stage != "store" {
+		t.Fatalf("stages %+v, want load, layout, store", stages)
+	}
+	all := total(stages)
+	if all.Wall < stages[0].Wall || all.PeakRSS < stages[0].PeakRSS || stages[0].PeakRSS <= 0 {
+		t.Errorf("in all %+v of %+v", all, stages)
+	}
+	if none := newCosts().end(); len(none) != 0 {
+		t.Errorf("without reports there are stages %+v", none)
+	}
+}

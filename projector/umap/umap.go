@@ -62,6 +62,7 @@ func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model,
 		watch.lap("prepare")
 	}
 
+	report("neighbors", 0, n*n)
 	if d.Neighbors != nil {
 		m.Neighbors = d.Neighbors.first(o.NNeighbors - 1)
 	} else if m.Neighbors, err = Neighbors(ctx, d.Rows, d.Dim, NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress); err != nil {
@@ -89,6 +90,7 @@ func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model,
 	report("init", 1, 1)
 	watch.lap("init")
 
+	report("layout", 0, o.NEpochs)
 	err = Layout(ctx, m.Embedding, o.Dims, g, LayoutOptions{
 		A: m.A, B: m.B, NEpochs: o.NEpochs, LearningRate: o.LearningRate,
 		NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,

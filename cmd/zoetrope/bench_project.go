@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// benchProject is what 'zoetrope bench project' is asked for.
+type benchProject struct {
+	path    string // embeddings; "" = made up
+	shape   shape  // of those made up
+	rounds  int
+	options projector.Options
+}
+
+func benchProjectCommand(a *app) *cobra.Command {
+	o := benchProject{shape: shape{20, 2000, 128}, options: projector.Defaults()}
+	u := &o.options
+	u.NNeighbors, u.MinDist, u.NEpochs = 20, 0.01, 200
+	cmd := &cobra.Command{
+		Use:   "project",
+		Short: "Measure a projection, stage by stage",
+		Long: `Project lays embeddings out on one map, as 'zoetrope project' does, in a store of its own that is gone afterwards, and
+says what each stage took: seconds on the clock, seconds of processor time, and the most memory that the process had
+held by its end. With --rounds, the round of the least time on the clock counts.
+
+The embeddings are those of a file, or made up: 10 classes that move apart as epochs go by, in noise. Settings are
+those that the scripts in bench/peers measure other implementations with.`,
+		Example: `  zoetrope bench project
+  zoetrope bench project --embeddings embeddings.npy --rounds 3 --workers 1
+  zoetrope bench project --mode balanced --shape 5x1000x64 --json | jq .wall_seconds`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.rounds < 1 {
+				return usagef(cmd, "--rounds %d: want 1 or more", o.rounds)
+			}
+			if err := u.Validate(); err != nil {
+				return wrongUsage(cmd, err)
+			}
+			r, err := a.benchProject(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(r)
+			}
+			return a.printProjectBench(r)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.path, "embeddings", "", "an .npy `file` of E×n×d or n×d (default made up)")
+	f.Var(&o.shape, "shape", "epochs, samples and columns of embeddings that are made up")
+	f.IntVar(&o.rounds, "rounds", 1, "how often to measure")
+	f.StringVar(&u.Mode, "mode", u.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
+	f.IntVar(&u.NNeighbors, "n-neighbors", u.NNeighbors, "the size of a neighbourhood, counting the point itself: 2 or more")
+	f.Float64Var(&u.MinDist, "min-dist", u.MinDist, "how close points may lie on the map: 0 to 1")
+	f.IntVar(&u.NEpochs, "n-epochs", u.NEpochs, "UMAP's passes over the graph; 0 chooses by the number of points")
+	f.StringVar(&u.Metric, "metric", u.Metric, "the distance in the original space: "+strings.Join(projector.Metrics, ", "))
+	f.Uint64Var(&u.Seed, "seed", u.Seed, "the seed of all random choices, those for the embeddings included")
+	f.IntVar(&u.Workers, "workers", u.Workers, "goroutines; 0 is one for each processor")
+	return cmd
+}
+
+// projectResult is the measurement as JSON.
+type projectResult struct {
+	Data    string      `json:"data"`
+	Epochs  int         `json:"epochs"`
+	Samples int         `json:"samples"`
+	Dim     int         `json:"dim"`
+	Mode    string      `json:"mode"`
+	Level   string      `json:"level"`
+	CPUs    int         `json:"cpus"`
+	Workers int         `json:"workers"`
+	Wall    float64     `json:"wall_seconds"`
+	CPU     float64     `json:"cpu_seconds"`
+	PeakRSS int64       `json:"peak_rss_bytes"`
+	Stages  []stageCost `json:"stages"`
+	Rounds  []float64   `json:"rounds_wall_seconds"`
+}
+
+func (a *app) benchProject(ctx context.Context, o benchProject) (r *projectResult, err error) {
+	r = &projectResult{
+		Data: "made up", Epochs: o.shape.epochs, Samples: o.shape.samples, Dim: o.shape.dim,
+		Mode: o.options.Mode, Level: vec.CPU().String(), CPUs: runtime.GOMAXPROCS(0), Workers: vec.Workers(o.options.Workers),
+	}
+	dir, err := os.MkdirTemp("", "zoetrope-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	store, err := tracker.Open(ctx, filepath.Join(dir, "bench.db"), tracker.OpenOptions{Create: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	meter := a.newMeter()
+	defer meter.close()
+	if err := a.fillBench(ctx, store, o, r, meter); err != nil {
+		return nil, err
+	}
+	for range o.rounds {
+		costs := newCosts()
+		p, err := projector.Project(ctx, store, nil, o.options, func(stage string, done, total int) {
+			costs.enter(stage)
+			meter.show(stage, done, total)
+		})
+		if err != nil {
+			return nil, err
+		}
+		stages := costs.end()
+		all := total(stages)
+		if r.Stages == nil || all.Wall < r.Wall {
+			r.Stages, r.Wall, r.CPU = stages, all.Wall, all.CPU
+		}
+		r.Rounds, r.PeakRSS = append(r.Rounds, all.Wall), all.PeakRSS
+		if err := projector.Delete(ctx, store, p.Info().ID); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// fillBench logs the embeddings that are to be measured, and says in r what they are.
+func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProject, r *projectResult, meter *meter) error {
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "bench", Name: "project"})
+	if err != nil {
+		return err
+	}
+	if o.path == "" {
+		if err := logMadeUp(ctx, run, o.shape, o.options.Seed, meter); err != nil {
+			return err
+		}
+		return run.Finish(ctx)
+	}
+	if err := checkFinite(ctx, o.path, meter); err != nil {
+		return err
+	}
+	m, err := interchange.OpenMatrix(o.path)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	r.Data, r.Epochs, r.Samples, r.Dim = o.path, m.Epochs, m.Rows, m.Dim
+	file := importOptions{path: o.path, layer: "embedding", firstEpoch: 1}
+	samples, err := readSamples(ctx, m.Rows, file, meter)
+	if err != nil {
+		return err
+	}
+	if _, err := logEpochs(ctx, run, m, samples, file, meter); err != nil {
+		return err
+	}
+	return run.Finish(ctx)
+}
+
+func (a *app) printProjectBench(r *projectResult) error {
+	t := newTable(a.stdout)
+	t.row("STAGE", "WALL_S", "SHARE", "CPU_S", "PEAK_RSS_MB")
+	row := func(s stageCost) {
+		t.row(s.Stage, fmt.Sprintf("%.3f", s.Wall), fmt.Sprintf("%.0f %%", 100*s.Wall/r.Wall), fmt.Sprintf("%.3f", s.CPU), fmt.Sprintf("%.0f", float64(s.PeakRSS)/1e6))
+	}
+	for _, s := range r.Stages {
+		row(s)
+	}
+	row(stageCost{"all", r.Wall, r.CPU, r.PeakRSS})
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "\n%s: %d×%d×%d, mode %s; %s kernels, %s on %s.\n",
+		r.Data, r.Epochs, r.Samples, r.Dim, r.Mode, r.Level, plural(r.Workers, "worker"), plural(r.CPUs, "CPU"))
+	return err
+}
