@@ -34,7 +34,7 @@ func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection
 		return nil, err
 	}
 	if fitted := g.p.info.Points - g.p.info.Extended; g.src.rows() >= 2*fitted {
-		return g.refit(ctx, progress)
+		return g.refit(ctx, g.y, progress)
 	}
 	return g.p, g.store(ctx, false, progress)
 }
@@ -49,7 +49,18 @@ func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection,
 	if err := place(ctx, g.src, g.y, g.fresh, g.p.info.Options, progress); err != nil {
 		return nil, err
 	}
-	return g.refit(ctx, progress)
+	return g.refit(ctx, g.y, progress)
+}
+
+// Renew fits the map anew to all epochs there are now, and returns the projection at its new revision. Unlike
+// [Projection.Refit] it begins where [Project] would, and gives Project's map, turned and shifted onto the one that is
+// there: so the result does not depend on how the map has grown, but the picture may jump.
+func (p *Projection) Renew(ctx context.Context, progress Progress) (*Projection, error) {
+	g, err := p.growth(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	return g.refit(ctx, nil, progress)
 }
 
 // A growth is a projection with all frames there are by now.
@@ -141,10 +152,11 @@ func (s *source) fill(y []float32, i int, from Placement, dims int) bool {
 	return true
 }
 
-func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, error) {
+// refit fits the map from start, nil for the options' own, and stores it.
+func (g *growth) refit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
 	o := g.p.info.Options
 	g.watch.lap("place")
-	y, stages, err := fit(ctx, g.src, o, g.y, progress)
+	y, stages, err := fit(ctx, g.src, o, start, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}

@@ -325,3 +325,43 @@ func TestRegister(t *testing.T) {
 		t.Errorf("with nothing to register to, y = %v", y)
 	}
 }
+
+// TestRenew: a map that has grown and was renewed is the map that Project makes, moved as a whole.
+func TestRenew(t *testing.T) {
+	store := newStore(t)
+	c := training{name: "a", epochs: []int{1, 2}, samples: 40, classes: 2}
+	logTraining(t, store, c)
+	grown := project(t, store, quick())
+	logMore(t, store, c, 3)
+	grown = extend(t, grown)
+	before := placements(t, grown, Query{AllEpochs: true})
+	renewed, err := grown.Renew(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := renewed.Info(); i.Revision != 3 || i.Points != 120 || i.Extended != 0 || i.ID != grown.Info().ID {
+		t.Errorf("info %+v", i)
+	}
+	got := coordinates(placements(t, renewed, Query{AllEpochs: true}))
+	want := coordinates(placements(t, project(t, store, quick()), Query{AllEpochs: true}))
+	if len(got) != len(want) {
+		t.Fatalf("%d coordinates, want %d", len(got), len(want))
+	}
+	for i := 2; i < len(got); i += 2 {
+		d := math.Hypot(float64(got[i]-got[0]), float64(got[i+1]-got[1]))
+		w := math.Hypot(float64(want[i]-want[0]), float64(want[i+1]-want[1]))
+		if math.Abs(d-w) > 1e-4*(1+w) {
+			t.Fatalf("point %d is %v from the first, want %v", i/2, d, w)
+		}
+	}
+	if reflect.DeepEqual(got, coordinates(before)) {
+		t.Error("the map is as it was")
+	}
+}
+
+func coordinates(placed []Placement) (y []float32) {
+	for _, p := range placed {
+		y = append(y, p.Coordinates...)
+	}
+	return y
+}

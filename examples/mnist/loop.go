@@ -34,6 +34,7 @@ func (t *training) learn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.live.grow()
 		// Only now: if the process dies in between, the epoch is trained and logged once more.
 		if err := t.model.Save(t.checkpoint); err != nil {
 			return err

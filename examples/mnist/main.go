@@ -61,7 +61,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		err = errors.Join(err, tracker.Finish(ctx), t.model.Close())
 	}()
 	page.serve(ctx, t.run.Store())
-	if err := t.end(ctx, t.learn(ctx)); err != nil {
+	if page != nil {
+		t.live = follow(ctx, t.run)
+	}
+	err = t.learn(ctx)
+	if missed := t.live.stop(); missed != nil && ctx.Err() == nil {
+		d.note("the map did not follow the training: %v", missed)
+	}
+	if err := t.end(ctx, err); err != nil {
 		return err
 	}
 	if err := t.project(ctx); err != nil {

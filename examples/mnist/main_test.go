@@ -258,6 +258,33 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
+// A map that is watched grows with the training and stays one map.
+func TestMapGrows(t *testing.T) {
+	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out output
+	out.watch("until Ctrl-C", cancel)
+	if err := run(ctx, append(quick(data, db, "-epochs", "4"), "-serve", "-addr", "127.0.0.1:0"), &out, io.Discard); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	store, err := tracker.Open(t.Context(), db, tracker.OpenOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	maps, err := projector.List(t.Context(), store, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(maps) != 1 || maps[0].Points != 48 || maps[0].Revision < 2 || maps[0].Extended != 0 {
+		t.Errorf("maps %+v, want one of 4×12 points, renewed", maps)
+	}
+	if table := tableOf(t, out.String()); !strings.Contains(table, "\n      4  ") {
+		t.Errorf("the table lacks epoch 4:\n%s", table)
+	}
+}
+
 func TestPage(t *testing.T) {
 	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
 	ctx, cancel := context.WithCancel(t.Context())

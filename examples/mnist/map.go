@@ -11,13 +11,25 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// project lays all epochs out on one map and prints how training went, beside how the map shows it.
-func (t *training) project(ctx context.Context) error {
+// projection says how the epochs are laid out.
+func projection() projector.Options {
 	o := projector.Defaults()
-	o.Layer, o.Mode = train.EmbeddingLayer, "joint"
+	o.Layer = train.EmbeddingLayer
 	o.NNeighbors, o.MinDist, o.NEpochs = 20, 0.01, 200
+	return o
+}
+
+// project lays all epochs out on one map and prints how training went, beside how the map shows it. A map that has grown
+// meanwhile is fitted anew, to what it would be without having grown.
+func (t *training) project(ctx context.Context) error {
 	store := t.run.Store()
-	p, err := projector.Project(ctx, store, []string{t.run.ID()}, o, t.display.progress)
+	var err error
+	p := t.live.projection()
+	if p != nil {
+		p, err = p.Renew(ctx, t.display.progress)
+	} else {
+		p, err = projector.Project(ctx, store, []string{t.run.ID()}, projection(), t.display.progress)
+	}
 	t.display.clear()
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: run %s is trained, the map is missing; to go on: %s", errInterrupted, t.run.Name(), t.again)

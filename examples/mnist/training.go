@@ -24,6 +24,7 @@ type training struct {
 	checkpoint string // file; written after every epoch, and before the first
 	began      int    // optimiser steps taken before this process
 	again      string // the command that goes on with the run
+	live       *live  // the map while training goes on; nil if nobody watches
 	display    *display
 }
 

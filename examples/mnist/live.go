@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// live keeps a map of the epochs so far, beside the training. A nil live does nothing.
+type live struct {
+	news chan struct{} // an epoch was logged; holds one, which stands for all since
+	done chan struct{}
+	p    *projector.Projection // read these after done
+	err  error                 // why the map no longer follows
+}
+
+// follow begins a map of a run, or takes up the one that an interrupted training has left.
+func follow(ctx context.Context, run *tracker.Run) *live {
+	l := &live{news: make(chan struct{}, 1), done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		for range l.news {
+			p, err := l.next(ctx, run)
+			if err != nil { // the training goes on, and the map is made at its end
+				l.err = err
+				return
+			}
+			l.p = p
+		}
+	}()
+	return l
+}
+
+// next returns the map with all epochs there are now.
+func (l *live) next(ctx context.Context, run *tracker.Run) (*projector.Projection, error) {
+	if l.p != nil {
+		return l.p.Extend(ctx, nil)
+	}
+	maps, err := projector.List(ctx, run.Store(), run.ID())
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range maps {
+		if m.Options != projection() || len(m.Runs) > 1 {
+			continue // somebody else's
+		}
+		p, err := projector.Open(ctx, run.Store(), m.ID)
+		if err != nil {
+			return nil, err
+		}
+		return p.Extend(ctx, nil)
+	}
+	return projector.Project(ctx, run.Store(), []string{run.ID()}, projection(), nil)
+}
+
+// grow tells that an epoch was logged. It does not wait for the map.
+func (l *live) grow() {
+	if l == nil {
+		return
+	}
+	select {
+	case l.news <- struct{}{}:
+	default:
+	}
+}
+
+// stop waits until the map is as it will stay, and returns why it did not follow to the end.
+func (l *live) stop() error {
+	if l == nil {
+		return nil
+	}
+	close(l.news)
+	<-l.done
+	return l.err
+}
+
+// projection is the map so far, once stopped; nil if there is none, or it did not follow.
+func (l *live) projection() *projector.Projection {
+	if l == nil || l.err != nil {
+		return nil
+	}
+	return l.p
+}
