@@ -42,8 +42,8 @@ func (l *live) next(ctx context.Context, run *tracker.Run) (*projector.Projectio
 		return nil, err
 	}
 	for _, m := range maps {
-		if m.Options != projection() || len(m.Runs) > 1 {
-			continue // somebody else's
+		if !ours(m) {
+			continue
 		}
 		p, err := projector.Open(ctx, run.Store(), m.ID)
 		if err != nil {
@@ -52,6 +52,12 @@ func (l *live) next(ctx context.Context, run *tracker.Run) (*projector.Projectio
 		return p.Extend(ctx, nil)
 	}
 	return projector.Project(ctx, run.Store(), []string{run.ID()}, projection(), nil)
+}
+
+// ours reports whether this example made a map, and not somebody else from its run.
+func ours(m projector.Info) bool {
+	o := projection()
+	return len(m.Runs) == 1 && m.Mode == o.Mode && m.Options.NNeighbors == o.NNeighbors && m.Options.MinDist == o.MinDist && m.Options.NEpochs == o.NEpochs
 }
 
 // grow tells that an epoch was logged. It does not wait for the map.

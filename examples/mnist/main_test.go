@@ -258,14 +258,20 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// A map that is watched grows with the training and stays one map.
+// A map that is watched grows with the training and stays one map, also when the training is interrupted.
 func TestMapGrows(t *testing.T) {
 	data, db := writeDigits(t, 20, 12), filepath.Join(t.TempDir(), "a.db")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var out output
+	var part, out output
+	part.watch("epoch 3 of 4", cancel)
+	if err := run(ctx, append(quick(data, db, "-epochs", "4"), "-serve", "-addr", "127.0.0.1:0"), &part, io.Discard); !errors.Is(err, errInterrupted) {
+		t.Fatalf("interrupted: %v\n%s", err, part.String())
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
 	out.watch("until Ctrl-C", cancel)
-	if err := run(ctx, append(quick(data, db, "-epochs", "4"), "-serve", "-addr", "127.0.0.1:0"), &out, io.Discard); err != nil {
+	if err := run(ctx, []string{"-data", data, "-db", db, "-resume", "-addr", "127.0.0.1:0"}, &out, io.Discard); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	store, err := tracker.Open(t.Context(), db, tracker.OpenOptions{ReadOnly: true})
