@@ -31,6 +31,9 @@ func TestOpenMNIST(t *testing.T) {
 	if got := data.Test.Labels[:5]; !slices.Equal(got, []uint8{7, 2, 1, 0, 4}) {
 		t.Errorf("the first test digits are %v, want 7 2 1 0 4", got)
 	}
+	if raceEnabled {
+		return // 47 million bytes take seconds then
+	}
 	// PyTorch's mean and standard deviation of the training set.
 	var mean, square float64
 	for _, b := range data.Train.Images {

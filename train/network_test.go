@@ -52,6 +52,10 @@ func TestForwardIsTheDesign(t *testing.T) {
 // Central differences of the reference, in float64, at the largest gradients of each parameter.
 func TestGradients(t *testing.T) {
 	const rows, step = 2, 1e-5
+	entries := 2
+	if raceEnabled { // which slows the reference down
+		entries = 1
+	}
 	m := newTestModel(t, Defaults())
 	set := stripes(rows, 2)
 	g := learned(t, m, set)
@@ -62,7 +66,7 @@ func TestGradients(t *testing.T) {
 	for i, p := range m.parameters {
 		grad := make([]float32, p.size())
 		p.collect(grad, g.gradient(t, i))
-		for range 2 {
+		for range entries {
 			k := 0
 			for j := range grad {
 				if math.Abs(float64(grad[j])) > math.Abs(float64(grad[k])) {
