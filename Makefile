@@ -48,7 +48,7 @@ unit:
 	$(GO) test -count=1 ./...
 
 race:
-	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -count=1 $(CONCURRENT); else .ci/skipped "race detector" "gcc"; fi
+	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(CONCURRENT); else .ci/skipped "race detector" "gcc"; fi
 
 purego:
 	$(GO) test -count=1 -tags purego ./internal/... ./train/... ./projector/...
