@@ -35,12 +35,15 @@ func transform(t testing.TB, m *Model, x []float32) []float32 {
 }
 
 func TestTransformPutsRowsIntoTheirBlobs(t *testing.T) {
-	const n, dim, k = 1500, 10, 7
+	const n, dim, k = 900, 10, 7
 	rest, held, restAt, heldAt := holdOut(blobs(n, dim, k, 2), dim)
 	for _, metric := range Metrics {
 		for _, dims := range []int{2, 3} {
 			o := Defaults()
-			o.Metric, o.Dims, o.Scale, o.NEpochs = metric, dims, "standardize", 200
+			if dims == 3 && metric != "euclidean" {
+				continue
+			}
+			o.Metric, o.Dims, o.Scale, o.NEpochs = metric, dims, "standardize", 100
 			m := fit(t, rest, dim, o)
 			before := slices.Clone(m.Embedding)
 			y := transform(t, m, held)
@@ -65,8 +68,8 @@ func TestTransformPutsRowsIntoTheirBlobs(t *testing.T) {
 
 func TestTransformKeepsNeighborhoods(t *testing.T) {
 	// On a rolled-up plane, placed rows have the right rows about them, nearly as fitted ones have.
-	x := make([]float32, 0, 3*3000)
-	for i := range uint64(3000) {
+	x := make([]float32, 0, 3*2000)
+	for i := range uint64(2000) {
 		a := 4.5 * (1 + 2*unit(draw(9, i, 0)))
 		x = append(x, float32(a*math.Cos(a)), float32(20*unit(draw(9, i, 1))), float32(a*math.Sin(a)))
 	}
@@ -75,11 +78,11 @@ func TestTransformKeepsNeighborhoods(t *testing.T) {
 	o.Init = "spectral"
 	m := fit(t, rest, 3, o)
 	placed := kept(rest, held, m.Embedding, transform(t, m, held))
-	fitted := kept(rest, rest[:900], m.Embedding, m.Embedding[:600])
+	fitted := kept(rest, rest[:600], m.Embedding, m.Embedding[:400])
 	if placed < 0.8*fitted {
 		t.Errorf("placed rows keep %.3f of their nearest, fitted ones %.3f", placed, fitted)
 	}
-	again := transform(t, m, rest[:900])
+	again := transform(t, m, rest[:600])
 	moved := 0.0
 	for i, v := range again {
 		moved += math.Abs(float64(v-m.Embedding[i])) / float64(len(again))
@@ -106,7 +109,7 @@ func kept(x, q, y, qy []float32) float64 {
 
 func TestTransformIsTheSameInAnyBatch(t *testing.T) {
 	const dim = 7
-	rest, held, _, _ := holdOut(blobs(2400, dim, 3, 1), dim)
+	rest, held, _, _ := holdOut(blobs(1500, dim, 3, 1), dim)
 	for _, c := range []struct {
 		metric, scale string
 		pca, dims     int
@@ -122,12 +125,12 @@ func TestTransformIsTheSameInAnyBatch(t *testing.T) {
 				t.Errorf("%s: places differ with %d workers", c.metric, workers)
 			}
 		}
-		for _, batch := range []int{1, 3, 100} {
+		for _, batch := range []int{1, 7, 100} {
 			var got []float32
-			for lo := 0; lo < len(held); lo += batch * dim {
+			for lo := 0; lo < min(len(held), 20*batch*dim); lo += batch * dim {
 				got = append(got, transform(t, m, held[lo:min(lo+batch*dim, len(held))])...)
 			}
-			if !slices.Equal(got, want) {
+			if !slices.Equal(got, want[:len(got)]) {
 				t.Errorf("%s: places differ in batches of %d", c.metric, batch)
 			}
 		}
