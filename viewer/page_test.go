@@ -35,7 +35,7 @@ func shown(t *testing.T) (*httptest.Server, *tracker.Store, *tracker.Run) {
 // TestSlider: every way of moving through the epochs moves the points, and uploads nothing.
 func TestSlider(t *testing.T) {
 	server, _, run := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	if got := tb.epoch(); got != "5" {
 		t.Errorf("the page opens at epoch %s, want the last, 5", got)
@@ -83,7 +83,7 @@ func TestSlider(t *testing.T) {
 // TestScrubbing: while the slider is dragged, points are in between two epochs.
 func TestScrubbing(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	where := func(position float64) pixel {
 		return eval[pixel](tb, `(() => { zoetrope.model.clock.seek(%g); const p = zoetrope.stage.positionOf(3); return {X: p[0], Y: p[1]} })()`, position)
@@ -96,7 +96,7 @@ func TestScrubbing(t *testing.T) {
 
 func TestPlay(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "?epoch=2", 1280, 800)
+	tb := openTab(t, server, "?epoch=2", 960, 640)
 	tb.ready()
 	if got := tb.epoch(); got != "2" {
 		t.Fatalf("the address asks for epoch 2, and it is %s", got)
@@ -125,7 +125,7 @@ func TestPlay(t *testing.T) {
 // TestHover: the card has the sample's picture, label, prediction and epoch.
 func TestHover(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	row := tb.lonely("i > 0")
 	tb.move(tb.sample(row))
@@ -163,7 +163,7 @@ func TestHover(t *testing.T) {
 // TestWrongPrediction: a mistake is named as one, and a click keeps the sample in view through the epochs.
 func TestWrongPrediction(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "?epoch=3", 1280, 800)
+	tb := openTab(t, server, "?epoch=3", 960, 640)
 	tb.ready()
 	at := tb.sample(0)
 	tb.move(at)
@@ -184,7 +184,7 @@ func TestWrongPrediction(t *testing.T) {
 
 func TestLegend(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	if got := tb.text("#legend .class:nth-child(2)"); !strings.HasPrefix(got, "1100.0 %20") {
 		t.Errorf("the legend's second row is %q", got)
@@ -214,7 +214,7 @@ func TestLegend(t *testing.T) {
 // TestCamera: wheel, drag, keys and reset.
 func TestCamera(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	before := tb.uploaded()
 	at := tb.sample(5)
@@ -251,7 +251,7 @@ func TestCamera(t *testing.T) {
 func TestLive(t *testing.T) {
 	store := newStore(t)
 	server := newServer(t, store, viewer.Options{})
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.wait("it says that there is no run", `document.getElementById("empty-title").textContent === "No runs yet"`, time.Second)
 	tr := newTraining(60, "0", "1", "2")
 	run := tr.log(t, store, "live", 0)
@@ -316,7 +316,7 @@ func TestReconnect(t *testing.T) {
 		return func() { page.Close(); server.Close(); <-done }
 	}
 	stop := serve(listener)
-	tb := openTab(t, &httptest.Server{URL: "http://" + address}, "", 1280, 800)
+	tb := openTab(t, &httptest.Server{URL: "http://" + address}, "", 960, 640)
 	tb.expected = []string{"ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"}
 	tb.ready()
 	stop()
@@ -356,7 +356,7 @@ func TestHostile(t *testing.T) {
 		logEpoch(t, run, epoch)
 	}
 	project(t, store, run.ID(), 2)
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1280, 800)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
 	tb.ready()
 	row := tb.lonely("i >= 0")
 	tb.move(tb.sample(row))
@@ -399,7 +399,7 @@ func TestUnlabelled(t *testing.T) {
 		epoch.Outputs, epoch.Metrics = nil, nil
 		logEpoch(t, run, epoch)
 	}
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "?epoch=0", 1280, 800)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "?epoch=0", 960, 640)
 	tb.ready()
 	if got := tb.epoch(); got != "0" {
 		t.Errorf("epoch = %s, want 0", got)
@@ -424,7 +424,7 @@ func TestUnlabelled(t *testing.T) {
 func TestRunMenu(t *testing.T) {
 	server, store, first := shown(t)
 	second := newTraining(30, "x", "y").log(t, store, "second", 2)
-	tb := openTab(t, server, "?run="+first.ID(), 1280, 800)
+	tb := openTab(t, server, "?run="+first.ID(), 960, 640)
 	tb.ready()
 	if got := tb.text("#run-name"); got != "cnn" {
 		t.Fatalf("the address asks for cnn, and it is %q", got)
@@ -441,7 +441,7 @@ func TestRunMenu(t *testing.T) {
 	if got := eval[int](tb, `zoetrope.model.samples.ids.length`); got != 30 {
 		t.Errorf("%d samples, want 30", got)
 	}
-	lost := openTab(t, server, "?run=nowhere", 1280, 800)
+	lost := openTab(t, server, "?run=nowhere", 960, 640)
 	lost.wait("it says so", `document.getElementById("trouble").textContent.includes("nowhere")`, 2*time.Second)
 }
 
@@ -450,7 +450,7 @@ func TestThreeDimensions(t *testing.T) {
 	store := newStore(t)
 	run := newTraining(40, "a", "b").log(t, store, "r", 2)
 	project(t, store, run.ID(), 3)
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1280, 800)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
 	tb.ready()
 	yaw := eval[float64](tb, `zoetrope.stage.camera.yaw`)
 	before := tb.sample(4)
@@ -469,7 +469,7 @@ func TestThreeDimensions(t *testing.T) {
 // TestContextLoss: the graphics card takes everything away and gives it back.
 func TestContextLoss(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.expected = []string{"CONTEXT_LOST_WEBGL"}
 	tb.ready()
 	inked := func() int {
@@ -515,7 +515,7 @@ func TestGaps(t *testing.T) {
 	}
 	project(t, store, run.ID(), 2)
 	logEpoch(t, run, tr.epoch(20))
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1280, 800)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
 	tb.ready()
 	if got := eval[[]int](tb, `zoetrope.model.numbers`); !slices.Equal(got, []int{2, 5, 10, 20}) {
 		t.Errorf("epochs = %v", got)
@@ -546,7 +546,7 @@ func TestPicturesOfColour(t *testing.T) {
 		t.Fatal(err)
 	}
 	logEpoch(t, run, tr.epoch(1))
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1280, 800)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
 	tb.ready()
 	row := tb.lonely("true")
 	tb.move(tb.sample(row))
@@ -557,7 +557,7 @@ func TestPicturesOfColour(t *testing.T) {
 // TestWithoutWebGL: the page says why there are no points, and the rest works.
 func TestWithoutWebGL(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 1280, 800)
+	tb := openTab(t, server, "", 960, 640)
 	tb.script(`HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...rest) { return kind === "webgl2" ? null : old.call(this, kind, ...rest) })(HTMLCanvasElement.prototype.getContext)`)
 	tb.do(chromedp.Do(tb.ctx, chromedp.Reload()))
 	tb.ready()
