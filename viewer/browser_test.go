@@ -19,7 +19,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser is one Chromium for all tests; each test has a tab of its own.
+// browser is one Chromium with one tab, which the tests have in turn: a new tab would cost a second and a half of
+// processor time.
 var browser struct {
 	once sync.Once
 	ctx  context.Context
@@ -51,7 +52,8 @@ func startBrowser(path string) {
 	})
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		chromedp.NoSandbox, // there is nothing to be kept from but our own page
+		chromedp.DisableGPU, // for the page; the map still gets a WebGL made in software
+		chromedp.NoSandbox,  // there is nothing to be kept from but our own page
 		chromedp.UserDataDir(dir),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
@@ -67,7 +69,7 @@ func startBrowser(path string) {
 	browser.ctx, browser.err = ctx, chromedp.Do(ctx)
 }
 
-// A tab shows the page to a test.
+// A tab shows the page to a test, until its end.
 type tab struct {
 	t      *testing.T
 	ctx    context.Context
@@ -79,8 +81,20 @@ type tab struct {
 	expected []string // parts of console messages that are no trouble
 }
 
-// openTab opens the server's page at a query, in a window of this size, and waits until the page has its run.
+// openTab opens the server's page at a query, in a window of this size, and waits until the page has started. Motion is
+// reduced, as people can ask their system for: drawing every frame in software is most of what these tests cost.
 func openTab(t *testing.T, server *httptest.Server, query string, width, height int64) *tab {
+	t.Helper()
+	return open(t, server, query, width, height, "reduce")
+}
+
+// openMoving is openTab with all motion.
+func openMoving(t *testing.T, server *httptest.Server, query string, width, height int64) *tab {
+	t.Helper()
+	return open(t, server, query, width, height, "no-preference")
+}
+
+func open(t *testing.T, server *httptest.Server, query string, width, height int64, motion string) *tab {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -100,17 +114,19 @@ func openTab(t *testing.T, server *httptest.Server, query string, width, height 
 	if browser.err != nil {
 		t.Fatalf("%s does not start: %v", path, browser.err)
 	}
-	ctx, cancel := chromedp.NewContext(browser.ctx)
-	ctx, expire := context.WithTimeout(ctx, 30*time.Second)
-	tb := &tab{t: t, ctx: ctx, server: server.URL}
-	tb.do(chromedp.Do(ctx))
+	ctx, cancel := context.WithTimeout(browser.ctx, 30*time.Second)
+	// The expected message comes of drawing without a graphics card.
+	tb := &tab{t: t, ctx: ctx, server: server.URL, expected: []string{"GPU stall due to ReadPixels"}}
 	tb.watch()
 	t.Cleanup(func() {
 		tb.settle()
-		expire()
+		tb.do(chromedp.Do(ctx, chromedp.Navigate("about:blank")))
 		cancel()
 	})
 	tb.size(width, height, false)
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: motion}}})
+	tb.do(err)
 	tb.do(chromedp.Do(ctx, chromedp.Navigate(server.URL+"/"+query)))
 	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 	return tb
@@ -183,8 +199,12 @@ func (tb *tab) size(width, height int64, touch bool) {
 // script runs before the page's own scripts from the next load on.
 func (tb *tab) script(source string) {
 	tb.t.Helper()
-	_, err := chromedp.Call(tb.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+	added, err := chromedp.Call(tb.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
 	tb.do(err)
+	tb.t.Cleanup(func() {
+		_, err := chromedp.Call(tb.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added))
+		tb.do(err)
+	})
 }
 
 // eval returns the value of an expression.

@@ -22,7 +22,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if after == "" {
 		after = r.URL.Query().Get("after")
 	}
-	news, stop := h.feed.listen() // before looking back, so that nothing falls in between
+	news, stop := h.feed.listen(r.Context()) // before looking back, so that nothing falls in between
 	defer stop()
 	now, err := h.feed.cursor(r.Context())
 	if err != nil {

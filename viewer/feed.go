@@ -61,10 +61,6 @@ func newFeed(store *tracker.Store, every time.Duration, log *slog.Logger) *feed 
 		listener: map[chan news]struct{}{},
 		wake:     make(chan struct{}, 1),
 	}
-	// Read here, not by the goroutine, so that nothing which a listener has not seen can be behind it.
-	if at, err := f.cursor(ctx); err == nil {
-		f.at = at
-	}
 	go f.run(ctx, every)
 	return f
 }
@@ -126,7 +122,7 @@ func (f *feed) poll(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.at, f.known = n.cursor, now
+	f.at, f.known = max(f.at, n.cursor), now
 	for l := range f.listener {
 		select {
 		case l <- n:
@@ -178,13 +174,19 @@ func (f *feed) cursor(ctx context.Context) (int64, error) {
 
 // listen returns what comes from now on. The channel is closed when the listener is too slow, or the feed is closed;
 // stop must be called.
-func (f *feed) listen() (ch chan news, stop func()) {
+func (f *feed) listen(ctx context.Context) (ch chan news, stop func()) {
 	ch = make(chan news, backlog)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		close(ch)
 		return ch, func() {}
+	}
+	if len(f.listener) == 0 {
+		// Nobody was listening: what happened meanwhile is no news to anybody.
+		if at, err := f.cursor(ctx); err == nil {
+			f.at = max(f.at, at)
+		}
 	}
 	f.listener[ch] = struct{}{}
 	select {

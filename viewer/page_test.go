@@ -35,7 +35,7 @@ func shown(t *testing.T) (*httptest.Server, *tracker.Store, *tracker.Run) {
 // TestSlider: every way of moving through the epochs moves the points, and uploads nothing.
 func TestSlider(t *testing.T) {
 	server, _, run := shown(t)
-	tb := openTab(t, server, "", 960, 640)
+	tb := openMoving(t, server, "", 960, 640)
 	tb.ready()
 	if got := tb.epoch(); got != "5" {
 		t.Errorf("the page opens at epoch %s, want the last, 5", got)
@@ -83,7 +83,7 @@ func TestSlider(t *testing.T) {
 // TestScrubbing: while the slider is dragged, points are in between two epochs.
 func TestScrubbing(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "", 960, 640)
+	tb := openMoving(t, server, "", 960, 640)
 	tb.ready()
 	where := func(position float64) pixel {
 		return eval[pixel](tb, `(() => { zoetrope.model.clock.seek(%g); const p = zoetrope.stage.positionOf(3); return {X: p[0], Y: p[1]} })()`, position)
@@ -96,7 +96,7 @@ func TestScrubbing(t *testing.T) {
 
 func TestPlay(t *testing.T) {
 	server, _, _ := shown(t)
-	tb := openTab(t, server, "?epoch=2", 960, 640)
+	tb := openMoving(t, server, "?epoch=2", 960, 640)
 	tb.ready()
 	if got := tb.epoch(); got != "2" {
 		t.Fatalf("the address asks for epoch 2, and it is %s", got)
@@ -251,7 +251,7 @@ func TestCamera(t *testing.T) {
 func TestLive(t *testing.T) {
 	store := newStore(t)
 	server := newServer(t, store, viewer.Options{})
-	tb := openTab(t, server, "", 960, 640)
+	tb := openMoving(t, server, "", 960, 640)
 	tb.wait("it says that there is no run", `document.getElementById("empty-title").textContent === "No runs yet"`, time.Second)
 	tr := newTraining(60, "0", "1", "2")
 	run := tr.log(t, store, "live", 0)
@@ -317,7 +317,7 @@ func TestReconnect(t *testing.T) {
 	}
 	stop := serve(listener)
 	tb := openTab(t, &httptest.Server{URL: "http://" + address}, "", 960, 640)
-	tb.expected = []string{"ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET"}
+	tb.expected = append(tb.expected, "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
 	tb.ready()
 	stop()
 	tb.wait("the page says that the server is gone", `!document.getElementById("trouble").hidden`, 3*time.Second)
@@ -441,8 +441,8 @@ func TestRunMenu(t *testing.T) {
 	if got := eval[int](tb, `zoetrope.model.samples.ids.length`); got != 30 {
 		t.Errorf("%d samples, want 30", got)
 	}
-	lost := openTab(t, server, "?run=nowhere", 960, 640)
-	lost.wait("it says so", `document.getElementById("trouble").textContent.includes("nowhere")`, 2*time.Second)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate(server.URL+"/?run=nowhere")))
+	tb.wait("it says so", `document.getElementById("trouble").textContent.includes("nowhere")`, 2*time.Second)
 }
 
 // TestThreeDimensions: dragging turns the map.
@@ -470,7 +470,7 @@ func TestThreeDimensions(t *testing.T) {
 func TestContextLoss(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "", 960, 640)
-	tb.expected = []string{"CONTEXT_LOST_WEBGL"}
+	tb.expected = append(tb.expected, "CONTEXT_LOST_WEBGL")
 	tb.ready()
 	inked := func() int {
 		return eval[int](tb, `(() => { zoetrope.stage.draw(performance.now()); const c = document.createElement("canvas"), map = document.getElementById("map");
