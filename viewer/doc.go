@@ -20,12 +20,14 @@
 //	runs/{run}/samples/{sample}/thumbnail            one picture
 //	runs/{run}/sprite/{version}/{sheet}              many pictures on one sheet
 //	runs/{run}/epochs/{epoch}/outputs                predictions, losses and confidences, in the order of the samples
+//	runs/{run}/epochs/{epoch}/neighborhoods?k=15     every sample's nearest ones in the original space, as uint32
 //	runs/{run}/provisional?layer=NAME                a map that needs no projection, see [projector.Provisional]
 //	runs/{run}/provisional/{revision}/positions      its positions
 //	projections?run=RUN                              projections, the newest first
 //	projections/{projection}                         one projection
 //	projections/{projection}/layout?run=RUN          its epochs and its range, for one run
 //	projections/{projection}/revisions/{revision}/positions?run=RUN&epochs=1,2&format=u16|f32
+//	projections/{projection}/revisions/{revision}/epochs/{epoch}/trust?run=RUN    of each point, as float32
 //	projections/{projection}/points?run=RUN&epoch=7&sample=ID
 //	projections/{projection}/trajectory?run=RUN&sample=ID
 //	projections/{projection}/neighbors?run=RUN&epoch=7&sample=ID&k=10

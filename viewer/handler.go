@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -36,6 +37,7 @@ type Handler struct {
 	atlases *cache[atlasKey, *atlas]
 	standIn *cache[standInKey, *standIn]
 	sprites *cache[spriteKey, *sprite]
+	near    *cache[neighborhoodsKey, *projector.Neighborhoods]
 }
 
 // New returns a handler for store, which must stay open until the handler is closed.
@@ -47,6 +49,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		atlases: newCache[atlasKey, *atlas](4),
 		standIn: newCache[standInKey, *standIn](8),
 		sprites: newCache[spriteKey, *sprite](4),
+		near:    newCache[neighborhoodsKey, *projector.Neighborhoods](32),
 	}
 	if h.log == nil {
 		h.log = slog.Default()
@@ -108,15 +111,17 @@ func (h *Handler) route() http.Handler {
 		"runs/{run}/samples/{sample}/thumbnail":       h.getThumbnail,
 		"runs/{run}/sprite/{version}/{sheet}":         h.getSheet,
 		"runs/{run}/epochs/{epoch}/outputs":           h.getOutputs,
+		"runs/{run}/epochs/{epoch}/neighborhoods":     h.getNeighborhoods,
 		"runs/{run}/provisional":                      h.getProvisional,
 		"runs/{run}/provisional/{revision}/positions": h.getProvisionalPositions,
 		"projections/{projection}":                    h.getProjection,
 		"projections/{projection}/layout":             h.getLayout,
-		"projections/{projection}/revisions/{revision}/positions": h.getPositions,
-		"projections/{projection}/points":                         h.getPoints,
-		"projections/{projection}/trajectory":                     h.getTrajectory,
-		"projections/{projection}/neighbors":                      h.getNeighbors,
-		"projections/{projection}/quality":                        h.getQuality,
+		"projections/{projection}/revisions/{revision}/positions":            h.getPositions,
+		"projections/{projection}/revisions/{revision}/epochs/{epoch}/trust": h.getTrust,
+		"projections/{projection}/points":                                    h.getPoints,
+		"projections/{projection}/trajectory":                                h.getTrajectory,
+		"projections/{projection}/neighbors":                                 h.getNeighbors,
+		"projections/{projection}/quality":                                   h.getQuality,
 	} {
 		mux.HandleFunc("GET /api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := answer(w, r); err != nil {

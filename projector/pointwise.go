@@ -1,0 +1,72 @@
+package projector
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// Neighborhoods are the nearest samples of every sample of one epoch, in the original space.
+type Neighborhoods struct {
+	Samples []string // ids, in the order of the epoch's rows
+	K       int      // neighbours of each: as many as asked for, or all others where there are fewer
+	Near    []int32  // len(Samples)×K places in Samples, the nearest first
+}
+
+// FindNeighborhoods returns the k nearest samples of all samples that a run's layer has at an epoch, by a metric of
+// [Options].Metric (manhattan is taken as euclidean). It takes time that grows with the square of their number.
+func FindNeighborhoods(ctx context.Context, store *tracker.Store, run, layer string, epoch int, metric string, k int) (*Neighborhoods, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
+	}
+	if _, ok := distances[metric]; !ok {
+		return nil, fmt.Errorf("%w: metric = %q, want one of those of a projection", ErrOptions, metric)
+	}
+	f, err := store.Frame(ctx, run, layer, epoch)
+	if err != nil {
+		return nil, err
+	}
+	n := len(f.IDs)
+	out := &Neighborhoods{Samples: f.IDs, K: max(0, min(k, n-1))}
+	if out.K == 0 {
+		return out, nil
+	}
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	out.Near, _, err = measure.Nearest(ctx, euclideanRows(f.Vectors, f.Dim, metric), f.Dim, rows, n, out.K, 0)
+	return out, err
+}
+
+// PointTrust returns, for each sample of one of the projection's runs at an epoch, how far its neighbourhood on the map
+// can be trusted: its term in the mean that the epoch's trustworthiness is. Trust is nil where fewer than 3 samples
+// leave nothing to measure.
+func (p *Projection) PointTrust(ctx context.Context, run string, epoch int) (samples []string, trust []float64, err error) {
+	placed, err := p.Placements(ctx, Query{Run: run, Epoch: epoch})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(placed) != 1 {
+		return nil, nil, fmt.Errorf("epoch %d of run %s is not on projection %q: %w", epoch, run, p.info.ID, tracker.ErrNotFound)
+	}
+	at := placed[0]
+	f, err := p.store.Frame(ctx, at.Run, p.info.Layer, epoch)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !slices.Equal(f.IDs, at.Samples) {
+		return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected: %w", epoch, run, tracker.ErrNotFound)
+	}
+	if bad := slices.IndexFunc(at.Coordinates, func(v float32) bool { return math.IsNaN(float64(v)) }); bad >= 0 {
+		return nil, nil, fmt.Errorf("projection %q has no place for row %d of epoch %d", p.info.ID, bad, epoch)
+	}
+	trust, err = measure.PointTrust(ctx, measure.Frame{
+		X: euclideanRows(f.Vectors, f.Dim, p.info.Options.Metric), Dim: f.Dim, Y: at.Coordinates, Dims: p.info.Dims,
+	}, 0)
+	return f.IDs, trust, err
+}

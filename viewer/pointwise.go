@@ -1,0 +1,135 @@
+package viewer
+
+import (
+	"encoding/binary"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+)
+
+// pairwiseMost is how many samples an epoch may have for what looks at all pairs of them: some seconds of two cores.
+const pairwiseMost = 50_000
+
+type neighborhoodsKey struct {
+	run, layer, metric string
+	epoch, seq, k      int
+}
+
+// getNeighborhoods answers with the k nearest samples of every sample at an epoch, in the original space: rows × k
+// little-endian uint32, places among the run's samples, and the highest number where there is none. K is a header.
+func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error {
+	info, err := h.run(r)
+	if err != nil {
+		return err
+	}
+	epoch, err := wholeNumber("epoch", r.PathValue("epoch"), math.MinInt32, math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	k, err := intParam(r, "k", 15, 1, 100)
+	if err != nil {
+		return err
+	}
+	if info.Samples > pairwiseMost {
+		return bad("the neighbours of all samples are found for up to %d samples, and this run has %d: ask for those of one, at projections/{projection}/neighbors", pairwiseMost, info.Samples)
+	}
+	q := r.URL.Query()
+	layer, metric := q.Get("layer"), q.Get("metric")
+	if layer == "" && len(info.Layers) > 0 {
+		layer = info.Layers[0]
+	}
+	if metric == "" {
+		metric = "euclidean"
+	}
+	seq := h.seqOf(r, info.ID, epoch)
+	found, err := h.near.get(neighborhoodsKey{info.ID, layer, metric, epoch, seq, k}, func() (*projector.Neighborhoods, error) {
+		return projector.FindNeighborhoods(h.context(r), h.store, info.ID, layer, epoch, metric, k)
+	})
+	if err != nil {
+		return err
+	}
+	row, err := h.rowOf(r, info.ID)
+	if err != nil {
+		return err
+	}
+	out := make([]byte, 4*len(row)*found.K)
+	for i := range out {
+		out[i] = 0xff
+	}
+	for i, id := range found.Samples {
+		at := row[id] * found.K
+		for j, near := range found.Near[i*found.K : (i+1)*found.K] {
+			binary.LittleEndian.PutUint32(out[4*(at+j):], uint32(row[found.Samples[near]]))
+		}
+	}
+	w.Header().Set("Neighbors", strconv.Itoa(found.K))
+	if asked := q.Get("seq"); asked != "" && asked == strconv.Itoa(seq) {
+		keep(w) // an epoch that is written again has another seq
+	}
+	return sendBytes(w, r, out)
+}
+
+// getTrust answers with how far each sample's neighbourhood on the map can be trusted at an epoch: little-endian
+// float32 in the order of the run's samples, NaN where there is no telling.
+func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.projection(r)
+	if err != nil {
+		return err
+	}
+	info, err := h.store.Run(r.Context(), r.URL.Query().Get("run"))
+	if err != nil {
+		return err
+	}
+	if info.Samples > pairwiseMost {
+		return bad("the trust of all points is measured for up to %d samples, and this run has %d", pairwiseMost, info.Samples)
+	}
+	epoch, err := wholeNumber("epoch", r.PathValue("epoch"), math.MinInt32, math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	if now := strconv.Itoa(p.Info().Revision); r.PathValue("revision") != now {
+		return gone{"revision " + r.PathValue("revision") + " of projection " + p.Info().ID + " is gone, it is revision " + now + " now"}
+	}
+	samples, trust, err := p.PointTrust(r.Context(), info.ID, epoch)
+	if err != nil {
+		return err
+	}
+	row, err := h.rowOf(r, info.ID)
+	if err != nil {
+		return err
+	}
+	values := filled(len(row), float32(math.NaN()))
+	for i, v := range trust {
+		values[row[samples[i]]] = float32(v)
+	}
+	out := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	keep(w)
+	return sendBytes(w, r, out)
+}
+
+// rowOf returns each sample's place among the run's samples.
+func (h *Handler) rowOf(r *http.Request, run string) (map[string]int, error) {
+	samples, err := h.store.Samples(r.Context(), run)
+	if err != nil {
+		return nil, err
+	}
+	row := make(map[string]int, len(samples))
+	for i, s := range samples {
+		row[s.ID] = i
+	}
+	return row, nil
+}
+
+func sendBytes(w http.ResponseWriter, r *http.Request, b []byte) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	if r.Method != http.MethodHead {
+		w.Write(b)
+	}
+	return nil
+}

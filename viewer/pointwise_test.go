@@ -1,0 +1,66 @@
+package viewer_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/http"
+	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+func TestNeighborhoods(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(30, "a", "b").log(t, store, "cnn", 2)
+	h := viewer.New(store, viewer.Options{})
+	t.Cleanup(func() { h.Close() })
+	w := get(t, h, "/api/v1/runs/cnn/epochs/2/neighborhoods?k=4")
+	if w.Code != http.StatusOK || w.Header().Get("Neighbors") != "4" || w.Body.Len() != 30*4*4 {
+		t.Fatalf("%d, %v, %d bytes: %s", w.Code, w.Header(), w.Body.Len(), w.Body)
+	}
+	want, err := projector.FindNeighborhoods(t.Context(), store, run.ID(), "fc1", 2, "euclidean", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range want.Near {
+		if got := binary.LittleEndian.Uint32(w.Body.Bytes()[4*i:]); int32(got) != v {
+			t.Fatalf("neighbour %d of row %d is %d, want %d", i%4, i/4, got, v)
+		}
+	}
+	for target, code := range map[string]int{
+		"/api/v1/runs/cnn/epochs/9/neighborhoods":              http.StatusNotFound,
+		"/api/v1/runs/cnn/epochs/1/neighborhoods?k=0":          http.StatusBadRequest,
+		"/api/v1/runs/cnn/epochs/1/neighborhoods?metric=taste": http.StatusBadRequest,
+		"/api/v1/runs/cnn/epochs/1/neighborhoods?layer=x":      http.StatusNotFound,
+	} {
+		if got := get(t, h, target).Code; got != code {
+			t.Errorf("%s: %d, want %d", target, got, code)
+		}
+	}
+}
+
+func TestTrust(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(30, "a", "b").log(t, store, "cnn", 2)
+	p := project(t, store, run.ID(), 2)
+	h := viewer.New(store, viewer.Options{})
+	t.Cleanup(func() { h.Close() })
+	w := get(t, h, fmt.Sprintf("/api/v1/projections/%s/revisions/1/epochs/2/trust?run=cnn", p.Info().ID))
+	if w.Code != http.StatusOK || w.Body.Len() != 30*4 {
+		t.Fatalf("%d, %d bytes: %s", w.Code, w.Body.Len(), w.Body)
+	}
+	_, trust, err := p.PointTrust(t.Context(), "cnn", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range trust {
+		if got := math.Float32frombits(binary.LittleEndian.Uint32(w.Body.Bytes()[4*i:])); got != float32(v) {
+			t.Fatalf("trust of row %d is %g, want %g", i, got, v)
+		}
+	}
+	if got := get(t, h, fmt.Sprintf("/api/v1/projections/%s/revisions/7/epochs/2/trust?run=cnn", p.Info().ID)).Code; got != http.StatusGone {
+		t.Errorf("another revision: %d", got)
+	}
+}
