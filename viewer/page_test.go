@@ -296,6 +296,22 @@ func TestLive(t *testing.T) {
 	if tb.visible("#provisional") || tb.text("#map-title") != "UMAP" || tb.text("#run-state-text") != "Finished" {
 		t.Errorf("the map is %q, the run %q", tb.text("#map-title"), tb.text("#run-state-text"))
 	}
+
+	// The training goes on, and the map grows with it.
+	run, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "mnist", Name: "live", Resume: tracker.Must})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logEpoch(t, run, tr.epoch(5))
+	tb.wait("epoch 5 is on the slider", `document.getElementById("slider").getAttribute("aria-valuemax") === "5"`, time.Second)
+	if _, err := p.Extend(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	tb.wait("the map has the epoch", `zoetrope.model.map.layout.revision === "2" && zoetrope.model.map.frames.length === 5 && zoetrope.model.map.frames.every(Boolean)`, time.Second)
+	tb.rest()
+	if now := eval[string](tb, `JSON.stringify(zoetrope.stage.camera)`); now != camera || tb.epoch() != "2" {
+		t.Errorf("the camera went from %s to %s, the epoch to %s", camera, now, tb.epoch())
+	}
 }
 
 // TestReconnect: a server that was away comes back, and the page catches up.

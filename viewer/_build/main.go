@@ -2,7 +2,11 @@
 //
 //	go generate ./viewer
 //
-// The same sources give the same bytes, so CI runs it again and compares.
+// The same sources give the same bytes, so CI runs it again and compares. The parts that need no browser are tested by
+//
+//	go test -C viewer/_build .
+//
+// esbuild drops types without looking at them; where Node is at hand, npx -p typescript tsc -p viewer/web checks them.
 package main
 
 import (
