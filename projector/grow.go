@@ -2,7 +2,6 @@ package projector
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -111,7 +110,7 @@ func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, er
 // frameSeqs returns, by run and epoch, which epochs are on the map and the clock at which each was logged.
 func (p *Projection) frameSeqs(ctx context.Context) (map[string]map[int]int64, error) {
 	out := map[string]map[int]int64{}
-	err := p.store.Read(ctx, func(tx *sql.Tx) error {
+	err := p.store.Read(ctx, func(tx *tracker.Tx) error {
 		const query = "SELECT r.uid, f.epoch, f.seq FROM projection_frame f JOIN run r ON r.id = f.run WHERE f.projection = ?"
 		rows, err := tx.QueryContext(ctx, query, p.id)
 		if err != nil {
@@ -170,7 +169,7 @@ func (g *growth) refit(ctx context.Context, start []float32, progress Progress) 
 func (g *growth) store(ctx context.Context, refit bool, progress Progress) error {
 	p := g.p
 	wanted := func(frame int) bool { return refit || g.fresh[frame] }
-	err := p.store.Write(ctx, func(tx *sql.Tx) error {
+	err := p.store.Write(ctx, func(tx *tracker.Tx) error {
 		const next = "UPDATE projection SET revision = revision + 1, quality = NULL WHERE id = ? AND revision = ?"
 		res, err := tx.ExecContext(ctx, next, p.id, p.info.Revision)
 		if err != nil {

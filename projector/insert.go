@@ -3,13 +3,13 @@ package projector
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // insert stores the projection: coordinates y, rows×dims, in the order of the rows of src. It fills in what is only
@@ -28,7 +28,7 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 	if err != nil {
 		return err
 	}
-	return p.store.Write(ctx, func(tx *sql.Tx) error {
+	return p.store.Write(ctx, func(tx *tracker.Tx) error {
 		const query = `INSERT INTO projection (uid, layer, method, mode, dims, revision, created, points, seconds, peak_rss, options, stages, quality)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, '{}', ?) RETURNING id`
 		err := tx.QueryRowContext(ctx, query, i.ID, i.Layer, i.Method, i.Mode, i.Dims, i.Revision, i.Created.UnixMicro(), i.Points,
@@ -58,7 +58,7 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 
 // insertFrames stores the points of those frames of src that are wanted; extended says that they were placed on a map
 // that was there.
-func (p *Projection) insertFrames(ctx context.Context, tx *sql.Tx, src *source, y []float32, wanted func(frame int) bool, extended bool, progress Progress) error {
+func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *source, y []float32, wanted func(frame int) bool, extended bool, progress Progress) error {
 	runs := make([]int64, len(src.runs))               // run.id
 	samples := make([]map[string]int64, len(src.runs)) // sample.id by the sample's own id
 	for i, uid := range src.runs {
@@ -74,80 +74,44 @@ func (p *Projection) insertFrames(ctx context.Context, tx *sql.Tx, src *source, 
 			samples[i][s.uid] = s.id
 		}
 	}
-	points, err := newInserter(ctx, tx, "INSERT INTO point (projection, run, epoch, sample, x, y, z) VALUES ", 7)
-	if err != nil {
-		return err
-	}
-	defer points.close()
 	dims := p.info.Dims
+	columns := []string{"projection", "run", "epoch", "sample", "x", "y", "z"}
 	for i, f := range src.frames {
 		progress.report("store", i+1, len(src.frames))
 		if !wanted(i) {
 			continue
 		}
 		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended) VALUES (?, ?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, extended); err != nil {
+		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, flag(extended)); err != nil {
 			return err
 		}
+		ids := make([]int64, len(f.samples)) // sample.id of each row
 		for j, uid := range f.samples {
 			id, ok := samples[f.run][uid]
 			if !ok {
 				return fmt.Errorf("run %s: sample %q is gone", src.runs[f.run], uid)
 			}
+			ids[j] = id
+		}
+		err := tx.Insert(ctx, "point", columns, len(ids), func(args []any, j int) []any {
 			at := y[(f.first+j)*dims:]
 			var z any
 			if dims == 3 {
 				z = float64(at[2])
 			}
-			if err := points.add(p.id, runs[f.run], f.epoch, id, float64(at[0]), float64(at[1]), z); err != nil {
-				return err
-			}
+			return append(args, p.id, runs[f.run], f.epoch, ids[j], float64(at[0]), float64(at[1]), z)
+		})
+		if err != nil {
+			return err
 		}
 	}
-	return points.flush()
+	return nil
 }
 
-// An inserter writes rows many at a time, which takes less than one at a time.
-type inserter struct {
-	ctx     context.Context
-	tx      *sql.Tx
-	insert  string // up to VALUES
-	columns int
-	full    *sql.Stmt
-	args    []any
-}
-
-const rowsPerInsert = 128
-
-func newInserter(ctx context.Context, tx *sql.Tx, insert string, columns int) (*inserter, error) {
-	in := &inserter{ctx: ctx, tx: tx, insert: insert, columns: columns, args: make([]any, 0, rowsPerInsert*columns)}
-	var err error
-	in.full, err = tx.PrepareContext(ctx, in.statement(rowsPerInsert))
-	return in, err
-}
-
-func (in *inserter) statement(rows int) string {
-	row := "(" + strings.Repeat("?,", in.columns-1) + "?)"
-	return in.insert + strings.Repeat(row+",", rows-1) + row
-}
-
-func (in *inserter) add(row ...any) error {
-	in.args = append(in.args, row...)
-	if len(in.args) < cap(in.args) {
-		return nil
+// flag is a bool as the store keeps it.
+func flag(b bool) int {
+	if b {
+		return 1
 	}
-	_, err := in.full.ExecContext(in.ctx, in.args...)
-	in.args = in.args[:0]
-	return err
+	return 0
 }
-
-// flush writes the rows that did not fill a statement.
-func (in *inserter) flush() error {
-	if len(in.args) == 0 {
-		return nil
-	}
-	_, err := in.tx.ExecContext(in.ctx, in.statement(len(in.args)/in.columns), in.args...)
-	return err
-}
-
-func (in *inserter) close() error { return in.full.Close() }

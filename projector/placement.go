@@ -92,8 +92,8 @@ func (run *runSamples) pick(samples []string) map[int64]bool {
 func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids map[int64]bool) ([]Placement, error) {
 	// The frames come first, so that a few samples are looked up epoch by epoch instead of all points being read.
 	query := `SELECT f.epoch, p.sample, p.x, p.y, coalesce(p.z, 0)
-		FROM projection_frame f CROSS JOIN point p ON p.projection = f.projection AND p.run = f.run AND p.epoch = f.epoch
-		WHERE f.projection = ? AND f.run = ?`
+		FROM projection_frame f CROSS JOIN point p
+		WHERE p.projection = f.projection AND p.run = f.run AND p.epoch = f.epoch AND f.projection = ? AND f.run = ?`
 	args := []any{r.p.id, run.id}
 	if !q.AllEpochs {
 		query, args = query+" AND f.epoch = ?", append(args, q.Epoch)

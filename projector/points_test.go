@@ -1,7 +1,6 @@
 package projector
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -136,8 +135,8 @@ func TestListOpenDelete(t *testing.T) {
 		}
 	}
 	var points, frames int
-	err = store.Read(t.Context(), func(tx *sql.Tx) error {
-		return errors.Join(tx.QueryRow("SELECT count(*) FROM point").Scan(&points), tx.QueryRow("SELECT count(*) FROM projection_frame").Scan(&frames))
+	err = store.Read(t.Context(), func(tx *tracker.Tx) error {
+		return errors.Join(tx.QueryRowContext(t.Context(), "SELECT count(*) FROM point").Scan(&points), tx.QueryRowContext(t.Context(), "SELECT count(*) FROM projection_frame").Scan(&frames))
 	})
 	if err != nil || points != 20 || frames != 1 {
 		t.Errorf("%d points and %d frames are left, %v: want those of the first projection", points, frames, err)

@@ -2,7 +2,6 @@ package projector
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +24,7 @@ func (p *Projection) Info() Info { return p.info }
 // [tracker.ErrNotFound].
 func Open(ctx context.Context, store *tracker.Store, id string) (*Projection, error) {
 	var list []*Projection
-	err := store.Read(ctx, func(tx *sql.Tx) (err error) {
+	err := store.Read(ctx, func(tx *tracker.Tx) (err error) {
 		if id == "" {
 			list, err = readProjections(ctx, tx, "ORDER BY p.created DESC, p.id DESC LIMIT 1")
 		} else {
@@ -56,7 +55,7 @@ func List(ctx context.Context, store *tracker.Store, run string) ([]Info, error)
 		where, args = "JOIN projection_run pr ON pr.projection = p.id JOIN run r ON r.id = pr.run AND r.uid = ? ", []any{r.ID}
 	}
 	var infos []Info
-	err := store.Read(ctx, func(tx *sql.Tx) error {
+	err := store.Read(ctx, func(tx *tracker.Tx) error {
 		list, err := readProjections(ctx, tx, where+"ORDER BY p.created DESC, p.id DESC", args...)
 		for _, p := range list {
 			infos = append(infos, p.info)
@@ -68,7 +67,7 @@ func List(ctx context.Context, store *tracker.Store, run string) ([]Info, error)
 
 // Delete removes a projection and its points.
 func Delete(ctx context.Context, store *tracker.Store, id string) error {
-	return store.Write(ctx, func(tx *sql.Tx) error {
+	return store.Write(ctx, func(tx *tracker.Tx) error {
 		res, err := tx.ExecContext(ctx, "DELETE FROM projection WHERE uid = ?", id) // the rest cascades
 		if err != nil {
 			return err
@@ -83,10 +82,10 @@ func Delete(ctx context.Context, store *tracker.Store, id string) error {
 func missing(id string) error { return fmt.Errorf("projection %q: %w", id, tracker.ErrNotFound) }
 
 // readProjections reads the rows of table projection, p, that rest selects, without their store.
-func readProjections(ctx context.Context, tx *sql.Tx, rest string, args ...any) ([]*Projection, error) {
+func readProjections(ctx context.Context, tx *tracker.Tx, rest string, args ...any) ([]*Projection, error) {
 	const columns = `SELECT p.id, p.uid, p.layer, p.method, p.mode, p.dims, p.revision, p.created, p.points, p.seconds, p.peak_rss,
 		p.options, p.stages,
-		(SELECT coalesce(sum(f.rows), 0) FROM projection_frame f WHERE f.projection = p.id AND f.extended) FROM projection p `
+		(SELECT CAST(coalesce(sum(f.rows), 0) AS BIGINT) FROM projection_frame f WHERE f.projection = p.id AND f.extended <> 0) FROM projection p `
 	rows, err := tx.QueryContext(ctx, columns+rest, args...)
 	if err != nil {
 		return nil, err
@@ -121,7 +120,7 @@ func readProjections(ctx context.Context, tx *sql.Tx, rest string, args ...any) 
 }
 
 // readColumn returns the only column of a query.
-func readColumn[T any](ctx context.Context, tx *sql.Tx, query string, args ...any) ([]T, error) {
+func readColumn[T any](ctx context.Context, tx *tracker.Tx, query string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

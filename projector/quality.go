@@ -63,7 +63,7 @@ func (p *Projection) ExactQuality(ctx context.Context) (*Quality, error) {
 // storedQuality returns what is stored, nil if nothing is.
 func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 	var text sql.NullString
-	err := p.store.Read(ctx, func(tx *sql.Tx) error {
+	err := p.store.Read(ctx, func(tx *tracker.Tx) error {
 		err := tx.QueryRowContext(ctx, "SELECT quality FROM projection WHERE id = ?", p.id).Scan(&text)
 		if errors.Is(err, sql.ErrNoRows) {
 			return missing(p.info.ID)
@@ -95,7 +95,7 @@ func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, er
 	if err != nil {
 		return nil, err
 	}
-	err = p.store.Write(ctx, func(tx *sql.Tx) error {
+	err = p.store.Write(ctx, func(tx *tracker.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE projection SET quality = ? WHERE id = ?", string(text), p.id)
 		return err
 	})

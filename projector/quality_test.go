@@ -1,7 +1,6 @@
 package projector
 
 import (
-	"database/sql"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -48,8 +47,8 @@ func TestQualityAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	forget := func() {
-		if err := store.Write(t.Context(), func(tx *sql.Tx) error {
-			_, err := tx.Exec("UPDATE projection SET quality = NULL")
+		if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "UPDATE projection SET quality = NULL")
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -120,8 +119,8 @@ func TestQualityIsEstimatedForManySamples(t *testing.T) {
 	store := newStore(t)
 	logTraining(t, store, training{name: "a", epochs: []int{1}, samples: 20})
 	p := project(t, store, quick())
-	if err := store.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE projection SET quality = '{"exact": false}'`)
+	if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": false}'`)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package projector
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -12,7 +11,7 @@ import (
 // A reading is one transaction's view of a projection.
 type reading struct {
 	p    *Projection
-	tx   *sql.Tx
+	tx   *tracker.Tx
 	runs []runSamples
 }
 
@@ -48,7 +47,7 @@ func (p *Projection) read(ctx context.Context, q Query, f func(*reading, []Place
 		}
 		q.Run = run.ID
 	}
-	return p.store.Read(ctx, func(tx *sql.Tx) error {
+	return p.store.Read(ctx, func(tx *tracker.Tx) error {
 		r := &reading{p: p, tx: tx}
 		if err := r.open(ctx, q.Run); err != nil {
 			return err
@@ -100,7 +99,7 @@ func (r *reading) open(ctx context.Context, only string) error {
 }
 
 // readSamples returns the samples of a run in their order.
-func readSamples(ctx context.Context, tx *sql.Tx, run int64) ([]sampleRow, error) {
+func readSamples(ctx context.Context, tx *tracker.Tx, run int64) ([]sampleRow, error) {
 	const query = `SELECT s.id, s.uid, coalesce(s.label, '') FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
 		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
 	rows, err := tx.QueryContext(ctx, query, run)

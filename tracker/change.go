@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -25,7 +24,7 @@ type EpochChange struct {
 // row, so that it can be called several times a second. Heartbeats do not count.
 func (s *Store) Changes(ctx context.Context, after int64) (Changes, error) {
 	c := Changes{Cursor: after}
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		var seq, shared int64
 		if err := tx.QueryRowContext(ctx, "SELECT seq, shared FROM clock").Scan(&seq, &shared); err != nil || seq == after {
 			return err
@@ -39,7 +38,7 @@ func (s *Store) Changes(ctx context.Context, after int64) (Changes, error) {
 	return c, err
 }
 
-func (c *Changes) readRuns(ctx context.Context, tx *sql.Tx, after int64) error {
+func (c *Changes) readRuns(ctx context.Context, tx *Tx, after int64) error {
 	rows, err := tx.QueryContext(ctx, "SELECT uid, cut > ? FROM run WHERE seq > ? ORDER BY seq", after, after)
 	if err != nil {
 		return err
@@ -59,7 +58,7 @@ func (c *Changes) readRuns(ctx context.Context, tx *sql.Tx, after int64) error {
 	return rows.Err()
 }
 
-func (c *Changes) readEpochs(ctx context.Context, tx *sql.Tx, after int64) error {
+func (c *Changes) readEpochs(ctx context.Context, tx *Tx, after int64) error {
 	const query = "SELECT r.uid, e.number, e.step, e.time, e.seq FROM epoch e JOIN run r ON r.id = e.run WHERE e.seq > ? ORDER BY e.seq"
 	rows, err := tx.QueryContext(ctx, query, after)
 	if err != nil {

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"testing"
 )
@@ -57,7 +56,7 @@ func TestChanges(t *testing.T) {
 	if c := next(); !slices.Equal(c.Runs, []string{b.ID()}) {
 		t.Errorf("a run that ended: %+v", c)
 	}
-	if err := s.Write(ctx, func(*sql.Tx) error { return nil }); err != nil {
+	if err := s.Write(ctx, func(*Tx) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if c := next(); !c.Shared || c.Runs != nil {

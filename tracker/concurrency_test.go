@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -40,7 +39,7 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	writers.Go(func() {
-		if err := s.Write(ctx, func(tx *sql.Tx) error { return nil }); err != nil {
+		if err := s.Write(ctx, func(tx *Tx) error { return nil }); err != nil {
 			t.Error(err)
 		}
 	})

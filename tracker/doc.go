@@ -51,5 +51,9 @@
 // There, run is the run's id; vector is dim float32, little-endian; a sample without a label has the label NULL; and a metric
 // that is no number has the value NULL and the kind nan, +inf or -inf.
 //
+// Packages that keep rows of their own in a store use [Store.Read] and [Store.Write], whose [Tx] takes the same SQL for
+// every database that a store can be in: placeholders are ?, flags are 0 or 1, rows by the thousand go in by [Tx.Insert],
+// and nothing is used that only one of SQLite and PostgreSQL knows. The comment in engine.go has the whole list.
+//
 // All of the package is safe for concurrent use.
 package tracker

@@ -93,7 +93,8 @@ func (r *Run) beat(ctx context.Context) {
 			return
 		case <-tick.C:
 			const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
-			r.store.writer.ExecContext(ctx, query, r.store.now().UnixMicro(), r.id, r.generation)
+			r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)
+			r.store.engine.keep(ctx)
 		}
 	}
 }

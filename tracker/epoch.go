@@ -146,7 +146,7 @@ type EpochInfo struct {
 // Epochs returns the epochs of a run, by number.
 func (s *Store) Epochs(ctx context.Context, run string) ([]EpochInfo, error) {
 	var list []EpochInfo
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -171,7 +171,7 @@ func (s *Store) Epochs(ctx context.Context, run string) ([]EpochInfo, error) {
 }
 
 // findEpoch returns the id of an epoch of a run.
-func findEpoch(ctx context.Context, tx *sql.Tx, r runRow, number int) (id int64, err error) {
+func findEpoch(ctx context.Context, tx *Tx, r runRow, number int) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, findEpochSQL, r.id, number).Scan(&id)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, err

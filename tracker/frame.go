@@ -110,7 +110,7 @@ type FrameInfo struct {
 // Frames returns the frames of a run, by layer in the order in which the layers first appeared, then by epoch.
 func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
 	var list []FrameInfo
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
 // checked against its checksum; [ErrCorrupt] says which one does not match.
 func (s *Store) Frame(ctx context.Context, run, layer string, epoch int) (Frame, error) {
 	var f Frame
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -149,7 +149,7 @@ func (s *Store) Frame(ctx context.Context, run, layer string, epoch int) (Frame,
 	return f, err
 }
 
-func readFrame(ctx context.Context, tx *sql.Tx, r runRow, layer string, epoch int) (f Frame, err error) {
+func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (f Frame, err error) {
 	epochID, err := findEpoch(ctx, tx, r, epoch)
 	if err != nil {
 		return f, err
@@ -177,7 +177,7 @@ type frameRow struct {
 	dim, rows  int
 }
 
-func findFrame(ctx context.Context, tx *sql.Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
+func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster FROM frame WHERE epoch = ? ORDER BY id", epochID)
 	if err != nil {
 		return frameRow{}, err
@@ -209,7 +209,7 @@ func findFrame(ctx context.Context, tx *sql.Tx, r runRow, epochID int64, layer s
 }
 
 // readChunks fills dst with the rows of a frame, all of which must be there.
-func readChunks(ctx context.Context, tx *sql.Tx, frame int64, dst []float32, dim int) error {
+func readChunks(ctx context.Context, tx *Tx, frame int64, dst []float32, dim int) error {
 	rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", frame)
 	if err != nil {
 		return err

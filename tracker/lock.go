@@ -2,7 +2,7 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,34 +11,38 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// acquire takes the run's lock, which the kernel gives back when this process ends, however it ends. The lock keeps an
+// acquire takes the run's lock, which ends with this process, however that ends. The lock keeps an
 // honest second writer out at once; the generation in each transaction keeps one out that the lock did not, as on a network
 // file system that has no locks.
-func (r *Run) acquire() error {
-	folder := r.store.path + "-locks"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("run %s: cannot make the folder of locks %s: %w", r.title(), folder, cause(err))
+func (r *Run) acquire(ctx context.Context) (err error) {
+	r.unlock, err = r.store.engine.lock(ctx, r.uid)
+	if err != nil && !errors.Is(err, ErrRunActive) {
+		err = fmt.Errorf("run %s: %w", r.title(), err)
 	}
-	lock := flock.New(filepath.Join(folder, r.uid+".lock"), flock.SetPermissions(0o644))
+	return err
+}
+
+// lock locks a file of the run's in the folder of locks.
+func (e *sqliteEngine) lock(ctx context.Context, uid string) (unlock func(), err error) {
+	folder := e.path + "-locks"
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make the folder of locks %s: %w", folder, cause(err))
+	}
+	lock := flock.New(filepath.Join(folder, uid+".lock"), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("run %s: cannot lock %s: %w", r.title(), lock.Path(), cause(err))
+		return nil, fmt.Errorf("cannot lock %s: %w", lock.Path(), cause(err))
 	}
 	if !ok {
-		return ErrRunActive
+		return nil, ErrRunActive
 	}
-	r.lock = lock
-	return nil
+	return func() { lock.Close() }, nil
 }
 
-func (r *Run) unlock() {
-	if r.lock != nil {
-		r.lock.Close()
-	}
-}
+func (e *sqliteEngine) keep(context.Context) {} // the kernel loses none
 
 // active says who has the run.
-func (r *Run) active(ctx context.Context, tx *sql.Tx) error {
+func (r *Run) active(ctx context.Context, tx *Tx) error {
 	var writer string
 	var seen int64
 	if err := tx.QueryRowContext(ctx, "SELECT writer, seen FROM run WHERE id = ?", r.id).Scan(&writer, &seen); err != nil {

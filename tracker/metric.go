@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"math"
@@ -98,7 +97,7 @@ func (s *Store) MetricsSince(ctx context.Context, run string, seq int64) ([]Metr
 
 func (s *Store) metrics(ctx context.Context, run string, after int64, names []string) ([]Metric, error) {
 	var list []Metric
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err

@@ -134,11 +134,11 @@ func TestOpenReadOnly(t *testing.T) {
 	if _, err := s.Start(ctx, RunConfig{Name: "x"}); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("Start = %v, want ErrReadOnly", err)
 	}
-	if err := s.Write(ctx, func(*sql.Tx) error { return nil }); !errors.Is(err, ErrReadOnly) {
+	if err := s.Write(ctx, func(*Tx) error { return nil }); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("Write = %v, want ErrReadOnly", err)
 	}
-	err = s.Read(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("DELETE FROM run")
+	err = s.Read(ctx, func(tx *Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM run")
 		return err
 	})
 	if err == nil {

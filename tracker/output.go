@@ -39,7 +39,7 @@ func insertOutputs(t *txn, epoch int64, samples []int64, o *Outputs) error {
 	if o == nil {
 		return nil
 	}
-	return t.rows(insertOutputSQL, insertOutputsSQL, len(samples), func(args []any, i int) []any {
+	return t.Insert(t.ctx, "output", outputColumns, len(samples), func(args []any, i int) []any {
 		var prediction any
 		if i < len(o.Predictions) && o.Predictions[i] != "" {
 			prediction = o.Predictions[i]
@@ -60,7 +60,7 @@ func at(v []float64, i int) any {
 // if no sample has an element for it. An epoch that was logged without outputs has none, which is no error.
 func (s *Store) Outputs(ctx context.Context, run string, epoch int) (Outputs, error) {
 	var o Outputs
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Store) Outputs(ctx context.Context, run string, epoch int) (Outputs, er
 	return o, err
 }
 
-func readOutputs(ctx context.Context, tx *sql.Tx, run, epoch int64) (o Outputs, err error) {
+func readOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, err error) {
 	const query = `SELECT s.uid, o.prediction, o.loss, o.confidence FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
 		JOIN output o ON o.epoch = ? AND o.sample = s.id WHERE rs.run = ? ORDER BY rs.first_position, s.position`
 	rows, err := tx.QueryContext(ctx, query, epoch, run)

@@ -19,7 +19,7 @@ func (t *txn) roster(samples []int64) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, t.rows(insertRosterSQL, insertRostersSQL, len(samples), func(args []any, i int) []any {
+	return id, t.Insert(t.ctx, "roster_row", rosterColumns, len(samples), func(args []any, i int) []any {
 		return append(args, id, i, samples[i])
 	})
 }
@@ -34,7 +34,7 @@ func hashRoster(samples []int64) []byte {
 }
 
 // readRoster returns the ids of a roster's samples, n of them.
-func readRoster(ctx context.Context, tx *sql.Tx, id int64, n int) ([]string, error) {
+func readRoster(ctx context.Context, tx *Tx, id int64, n int) ([]string, error) {
 	const query = "SELECT s.uid FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ? ORDER BY rr.position"
 	rows, err := tx.QueryContext(ctx, query, id)
 	if err != nil {

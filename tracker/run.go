@@ -6,8 +6,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-
-	"github.com/gofrs/flock"
 )
 
 // A State is where a run stands.
@@ -30,7 +28,7 @@ type Run struct {
 	experiment string
 	name       string
 	generation int64
-	lock       *flock.Flock
+	unlock     func() // gives the lock back
 
 	samples atomic.Pointer[sampleIndex]
 	adding  sync.Mutex // held by AddSamples, the only writer of samples
@@ -59,11 +57,8 @@ func (r *Run) title() string { return r.experiment + "/" + r.name }
 
 // write runs f in a transaction, after checking in that same transaction that the run is still this writer's.
 func (r *Run) write(ctx context.Context, f func(t *txn) error) error {
-	return r.store.write(ctx, func(tx *sql.Tx) error {
-		t := &txn{Tx: tx, ctx: ctx, s: r.store, time: r.store.now().UnixMicro(), used: map[string]*sql.Stmt{}}
-		if err := t.row(tickSQL).Scan(&t.seq); err != nil {
-			return err
-		}
+	return r.store.write(ctx, func(tx *Tx) error {
+		t := &txn{Tx: tx, ctx: ctx, time: r.store.now().UnixMicro()}
 		if err := r.claim(t); err != nil {
 			return err
 		}
@@ -78,7 +73,7 @@ func (r *Run) claim(t *txn) error {
 	if ended != "" {
 		return refuse(ErrRunEnded, "run %s is %s: resume it to write more", r.title(), ended)
 	}
-	res, err := t.stmt(claimSQL).ExecContext(t.ctx, t.seq, t.time, r.id, r.generation)
+	res, err := t.ExecContext(t.ctx, claimSQL, t.seq, t.time, r.id, r.generation)
 	if err != nil {
 		return err
 	}
@@ -98,9 +93,4 @@ func (r *Run) claim(t *txn) error {
 		return refuse(ErrSuperseded, "run %s was taken over by another writer (%s)", r.title(), writer)
 	}
 	return refuse(ErrRunEnded, "run %s is %s: resume it to write more", r.title(), state)
-}
-
-func tick(ctx context.Context, tx *sql.Tx) (seq int64, err error) {
-	err = tx.QueryRowContext(ctx, tickSQL).Scan(&seq)
-	return seq, err
 }

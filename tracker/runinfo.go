@@ -30,7 +30,7 @@ type RunInfo struct {
 // Runs returns all runs, the newest first.
 func (s *Store) Runs(ctx context.Context) ([]RunInfo, error) {
 	var list []RunInfo
-	err := s.Read(ctx, func(tx *sql.Tx) (err error) {
+	err := s.Read(ctx, func(tx *Tx) (err error) {
 		list, err = readRuns(ctx, tx, "ORDER BY r.started DESC, r.id DESC")
 		return err
 	})
@@ -40,7 +40,7 @@ func (s *Store) Runs(ctx context.Context) ([]RunInfo, error) {
 // Run returns one run, named by its id, its name or "experiment/name". An empty name means the newest by start.
 func (s *Store) Run(ctx context.Context, run string) (RunInfo, error) {
 	var info RunInfo
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -54,11 +54,11 @@ func (s *Store) Run(ctx context.Context, run string) (RunInfo, error) {
 	return info, err
 }
 
-func readRuns(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]RunInfo, error) {
+func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo, error) {
 	const query = `SELECT r.id, r.uid, r.experiment, r.name, r.state, coalesce(r.cause, ''), r.params, r.started, r.seen, r.ended, r.seq,
 			(SELECT count(*) FROM epoch e WHERE e.run = r.id),
 			coalesce(l.number, 0), coalesce(l.step, 0),
-			(SELECT coalesce(sum(ss.rows), 0) FROM run_sample_set rs JOIN sample_set ss ON ss.id = rs.sample_set WHERE rs.run = r.id)
+			(SELECT CAST(coalesce(sum(ss.rows), 0) AS BIGINT) FROM run_sample_set rs JOIN sample_set ss ON ss.id = rs.sample_set WHERE rs.run = r.id)
 		FROM run r LEFT JOIN epoch l ON l.run = r.id AND l.number = (SELECT max(e.number) FROM epoch e WHERE e.run = r.id) `
 	rows, err := tx.QueryContext(ctx, query+where, args...)
 	if err != nil {
@@ -96,7 +96,7 @@ func readRuns(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]Run
 	return list, nil
 }
 
-func readLayers(ctx context.Context, tx *sql.Tx, run int64) ([]string, error) {
+func readLayers(ctx context.Context, tx *Tx, run int64) ([]string, error) {
 	const query = "SELECT f.layer FROM epoch e JOIN frame f ON f.epoch = e.id WHERE e.run = ? GROUP BY f.layer ORDER BY min(f.id)"
 	rows, err := tx.QueryContext(ctx, query, run)
 	if err != nil {
@@ -123,7 +123,7 @@ type runRow struct {
 func (r runRow) title() string { return r.experiment + "/" + r.name }
 
 // findRun looks a run up by id, name or experiment/name; empty means the newest by start.
-func findRun(ctx context.Context, tx *sql.Tx, name string) (runRow, error) {
+func findRun(ctx context.Context, tx *Tx, name string) (runRow, error) {
 	const columns = "SELECT id, uid, experiment, name FROM run "
 	query, args := columns+"WHERE uid = ?", []any{name}
 	if name == "" {
@@ -156,7 +156,7 @@ func findRun(ctx context.Context, tx *sql.Tx, name string) (runRow, error) {
 	return r, refuse(ErrNotFound, "no run %q: the newest are %s", name, titles(newest))
 }
 
-func listRuns(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]runRow, error) {
+func listRuns(ctx context.Context, tx *Tx, query string, args ...any) ([]runRow, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

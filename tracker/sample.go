@@ -148,12 +148,10 @@ func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
 	if err := t.QueryRowContext(t.ctx, query, hash, len(batch)).Scan(&set); err != nil {
 		return 0, err
 	}
-	for i, s := range batch {
-		if err := t.exec(insertSampleSQL, set, i, s.uid, s.label, s.metadata, s.thumbnail); err != nil {
-			return 0, err
-		}
-	}
-	return set, nil
+	return set, t.Insert(t.ctx, "sample", sampleColumns, len(batch), func(args []any, i int) []any {
+		s := &batch[i]
+		return append(args, set, i, s.uid, s.label, s.metadata, s.thumbnail)
+	})
 }
 
 // hashSamples names a set by its content: every field with its length before it, 0 for an absent one.
@@ -177,7 +175,7 @@ func hashSamples(batch []sampleRow) []byte {
 // Samples returns the samples of a run in the order in which they were added, without their thumbnails.
 func (s *Store) Samples(ctx context.Context, run string) ([]Sample, error) {
 	var list []Sample
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
@@ -188,7 +186,7 @@ func (s *Store) Samples(ctx context.Context, run string) ([]Sample, error) {
 	return list, err
 }
 
-func readSamples(ctx context.Context, tx *sql.Tx, run int64) ([]Sample, error) {
+func readSamples(ctx context.Context, tx *Tx, run int64) ([]Sample, error) {
 	const query = `SELECT s.uid, coalesce(s.label, ''), s.metadata FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
 		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
 	rows, err := tx.QueryContext(ctx, query, run)
@@ -216,7 +214,7 @@ func readSamples(ctx context.Context, tx *sql.Tx, run int64) ([]Sample, error) {
 // Thumbnail returns the PNG image of a sample. It returns [ErrNotFound] if there is no such sample or it has none.
 func (s *Store) Thumbnail(ctx context.Context, run, sample string) ([]byte, error) {
 	var png []byte
-	err := s.Read(ctx, func(tx *sql.Tx) error {
+	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 )
@@ -17,7 +16,7 @@ type sampleIndex struct {
 func newSampleIndex() *sampleIndex { return &sampleIndex{at: map[string]int{}} }
 
 // readSampleIndex returns the index of a run's samples.
-func readSampleIndex(ctx context.Context, tx *sql.Tx, run int64) (*sampleIndex, error) {
+func readSampleIndex(ctx context.Context, tx *Tx, run int64) (*sampleIndex, error) {
 	const query = `SELECT s.id, s.uid FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
 		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
 	x := newSampleIndex()
@@ -25,12 +24,12 @@ func readSampleIndex(ctx context.Context, tx *sql.Tx, run int64) (*sampleIndex, 
 }
 
 // with returns the index of these samples and, after them, those of a set.
-func (x *sampleIndex) with(ctx context.Context, tx *sql.Tx, set int64) (*sampleIndex, error) {
+func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64) (*sampleIndex, error) {
 	y := &sampleIndex{slices.Clone(x.rows), slices.Clone(x.uids), maps.Clone(x.at)}
 	return y, y.read(ctx, tx, "SELECT id, uid FROM sample WHERE sample_set = ? ORDER BY position", set)
 }
 
-func (x *sampleIndex) read(ctx context.Context, tx *sql.Tx, query string, arg int64) error {
+func (x *sampleIndex) read(ctx context.Context, tx *Tx, query string, arg int64) error {
 	rows, err := tx.QueryContext(ctx, query, arg)
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -21,9 +20,6 @@ import (
 
 // applicationID marks a SQLite file as a store: "Zoet", at offset 68 of the file.
 const applicationID = 0x5a6f6574
-
-// busyTimeout is how long a transaction waits for those of other processes.
-const busyTimeout = 10 * time.Second
 
 // readers is the most connections that read at once.
 const readers = 8
@@ -114,8 +110,19 @@ func create(ctx context.Context, path string) error {
 
 var waitBusy = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
+// A sqliteEngine keeps a store in a SQLite file.
+type sqliteEngine struct{ path string }
+
+func (e *sqliteEngine) isolation(write bool) *sql.TxOptions { return &sql.TxOptions{ReadOnly: !write} }
+
+func (e *sqliteEngine) placeholders(query string) string { return query }
+
+func (e *sqliteEngine) away(error) bool { return false }
+
+func (e *sqliteEngine) close() error { return nil }
+
 // connect opens the reading pool and the writing connection, and brings the schema up to date.
-func (s *Store) connect(ctx context.Context) error {
+func (e *sqliteEngine) connect(ctx context.Context, s *Store) error {
 	// Readers open the file for writing and promise not to: the last connection that closes can then remove the side files.
 	reader, err := sql.Open("sqlite", dsn(s.path, waitBusy, "query_only(1)"))
 	if err != nil {
@@ -156,9 +163,66 @@ func (s *Store) connect(ctx context.Context) error {
 		return s.explain(err)
 	}
 	if number < latest() {
-		return s.explain(migrate(ctx, s.writer))
+		if err := migrate(ctx, s.writer); err != nil {
+			return s.explain(err)
+		}
+	}
+	return s.explain(s.prepare(ctx))
+}
+
+// batchRows is how many rows go in by one statement, when they come by the thousand.
+const batchRows = 100
+
+func (e *sqliteEngine) insert(ctx context.Context, t *Tx, table string, columns []string, n int, row func(args []any, i int) []any) error {
+	var args []any
+	exec := t.ExecContext
+	batch := insertRows(table, columns, batchRows)
+	if n >= 2*batchRows && t.prepared(ctx, batch) == nil {
+		st, err := t.tx.PrepareContext(ctx, batch)
+		if err != nil {
+			return err
+		}
+		defer st.Close()
+		exec = func(ctx context.Context, query string, args ...any) (sql.Result, error) {
+			if query == batch {
+				return st.ExecContext(ctx, args...)
+			}
+			return t.ExecContext(ctx, query, args...)
+		}
+	}
+	for i := 0; i < n; {
+		query, size := batch, batchRows
+		if n-i < batchRows {
+			query, size = insertRows(table, columns, n-i), n-i
+		}
+		args = args[:0]
+		for range size {
+			args = row(args, i)
+			i++
+		}
+		if _, err := exec(ctx, query, args...); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func insertRows(table string, columns []string, rows int) string {
+	row := "(?" + strings.Repeat(", ?", len(columns)-1) + ")"
+	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES " + row + strings.Repeat(", "+row, rows-1)
+}
+
+// explain names the store in an error of the database.
+func (e *sqliteEngine) explain(err error) error {
+	switch code := codeOf(err); {
+	case code == sqlite3.SQLITE_BUSY:
+		return refuse(ErrBusy, "store %s is busy: another process has been writing it for more than %v", e.path, busyTimeout)
+	case code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
+		return refuse(ErrCorrupt, "store %s is damaged: %v", e.path, err)
+	case code != 0:
+		return fmt.Errorf("store %s: %w", e.path, err)
+	}
+	return err
 }
 
 // dsn names the file as SQLite's URI, with the pragmas that each connection starts with.

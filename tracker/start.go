@@ -47,11 +47,8 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
 	r := &Run{store: s, experiment: c.Experiment, name: c.Name}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx *Tx) error {
 		err := r.find(ctx, tx)
 		switch {
 		case err == nil && c.Resume == Never:
@@ -66,7 +63,9 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 		return r.create(ctx, tx, params)
 	})
 	if err != nil {
-		r.unlock()
+		if r.unlock != nil {
+			r.unlock()
+		}
 		return nil, err
 	}
 	if !s.adopt(r) {
@@ -78,7 +77,7 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 func (c RunConfig) title() string { return c.Experiment + "/" + c.Name }
 
 // find looks the run up by experiment and name.
-func (r *Run) find(ctx context.Context, tx *sql.Tx) error {
+func (r *Run) find(ctx context.Context, tx *Tx) error {
 	if r.name == "" {
 		r.name = r.store.now().Format("2006-01-02_15-04-05")
 		for n, base := 2, r.name; ; n++ {
@@ -96,26 +95,22 @@ func (r *Run) find(ctx context.Context, tx *sql.Tx) error {
 	return tx.QueryRowContext(ctx, "SELECT id, uid FROM run WHERE experiment = ? AND name = ?", r.experiment, r.name).Scan(&r.id, &r.uid)
 }
 
-func (r *Run) create(ctx context.Context, tx *sql.Tx, params string) error {
+func (r *Run) create(ctx context.Context, tx *Tx, params string) error {
 	r.uid = strings.ToLower(rand.Text()[:10])
 	r.generation = 1
 	r.epoch = 1
 	r.samples.Store(newSampleIndex())
-	if err := r.acquire(); err != nil {
+	if err := r.acquire(ctx); err != nil {
 		return err
 	}
 	now := r.store.now().UnixMicro()
 	const query = `INSERT INTO run (uid, experiment, name, state, params, generation, writer, started, seen, seq, cut)
 		VALUES (?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, 0) RETURNING id`
-	seq, err := tick(ctx, tx)
-	if err != nil {
-		return err
-	}
-	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, seq).Scan(&r.id)
+	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, tx.seq).Scan(&r.id)
 }
 
-func (r *Run) resume(ctx context.Context, tx *sql.Tx, compare bool, params string) error {
-	if err := r.acquire(); err != nil {
+func (r *Run) resume(ctx context.Context, tx *Tx, compare bool, params string) error {
+	if err := r.acquire(ctx); err != nil {
 		if errors.Is(err, ErrRunActive) {
 			return r.active(ctx, tx)
 		}
@@ -131,12 +126,8 @@ func (r *Run) resume(ctx context.Context, tx *sql.Tx, compare bool, params strin
 		}
 	}
 	r.generation++
-	seq, err := tick(ctx, tx)
-	if err != nil {
-		return err
-	}
 	const query = `UPDATE run SET state = 'running', cause = NULL, ended = NULL, generation = ?, writer = ?, seen = ?, seq = ? WHERE id = ?`
-	if _, err := tx.ExecContext(ctx, query, r.generation, writerName(), r.store.now().UnixMicro(), seq, r.id); err != nil {
+	if _, err := tx.ExecContext(ctx, query, r.generation, writerName(), r.store.now().UnixMicro(), tx.seq, r.id); err != nil {
 		return err
 	}
 	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) + 1 FROM epoch WHERE run = ?", r.id).Scan(&r.epoch); err != nil {

@@ -4,13 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // OpenOptions say how [Open] treats the path. The zero value opens an existing store for reading and writing.
@@ -24,16 +21,20 @@ type OpenOptions struct {
 type Store struct {
 	path      string
 	readOnly  bool
-	reader    *sql.DB // read-only connections
-	writer    *sql.DB // the one connection that writes; nil when readOnly
+	engine    engine
+	reader    *sql.DB              // read-only connections
+	writer    *sql.DB              // the one connection that writes; nil when readOnly
+	stmts     map[string]*sql.Stmt // of the writer, see statements
 	now       func() time.Time
 	beatEvery time.Duration // between two heartbeats of a run
 
 	mu     sync.Mutex
 	closed bool
-	live   map[*Run]struct{}    // runs that this Store writes
-	stmts  map[string]*sql.Stmt // of the writer, see statements
+	live   map[*Run]struct{} // runs that this Store writes
 }
+
+// busyTimeout is how long a transaction waits for those of other processes.
+const busyTimeout = 10 * time.Second
 
 // Open opens the store at path. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
 // something else is, and [ErrNewerSchema] if a later version of this package has written it.
@@ -51,8 +52,8 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil { // the lock folder lies beside the file itself
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
-	if err := s.connect(ctx); err != nil {
+	s := &Store{path: path, readOnly: o.ReadOnly, engine: &sqliteEngine{path}, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
+	if err := s.engine.connect(ctx, s); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (s *Store) Close() error {
 	for r := range live {
 		r.release()
 	}
-	var errs []error
+	errs := []error{s.engine.close()}
 	if s.reader != nil {
 		errs = append(errs, s.reader.Close())
 	}
@@ -84,46 +85,46 @@ func (s *Store) Close() error {
 
 // Read calls f in a read-only transaction, which sees one state of the store throughout.
 // It is for packages that keep rows of their own in the store; use the other methods if they will do.
-func (s *Store) Read(ctx context.Context, f func(tx *sql.Tx) error) error {
+func (s *Store) Read(ctx context.Context, f func(tx *Tx) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.begin(ctx, false)
 	if err != nil {
 		return s.explain(err)
 	}
-	defer tx.Rollback()
+	defer tx.rollback()
 	return s.explain(f(tx))
 }
 
 // Write calls f in a transaction and commits if f returns nil. There is one writer at a time: f must be short and must not
 // call methods of the Store or of a Run. It is for packages that keep rows of their own in the store; [Store.Changes]
 // reports that such rows changed.
-func (s *Store) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE clock SET seq = seq + 1, shared = seq + 1"); err != nil {
+func (s *Store) Write(ctx context.Context, f func(tx *Tx) error) error {
+	return s.write(ctx, func(tx *Tx) error {
+		if _, err := tx.ExecContext(ctx, "UPDATE clock SET shared = seq"); err != nil {
 			return err
 		}
 		return f(tx)
 	})
 }
 
-func (s *Store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, f func(tx *Tx) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
 	if s.readOnly {
 		return refuse(ErrReadOnly, "store %s was opened read-only", s.path)
 	}
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx, true)
 	if err != nil {
 		return s.explain(err)
 	}
-	defer tx.Rollback()
+	defer tx.rollback()
 	if err := f(tx); err != nil {
 		return s.explain(err)
 	}
-	return s.explain(tx.Commit())
+	return s.explain(tx.commit())
 }
 
 func (s *Store) open() error {
@@ -137,13 +138,8 @@ func (s *Store) open() error {
 
 // explain names the store in an error of the database.
 func (s *Store) explain(err error) error {
-	switch code := codeOf(err); {
-	case code == sqlite3.SQLITE_BUSY:
-		return refuse(ErrBusy, "store %s is busy: another process has been writing it for more than %v", s.path, busyTimeout)
-	case code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
-		return refuse(ErrCorrupt, "store %s is damaged: %v", s.path, err)
-	case code != 0:
-		return fmt.Errorf("store %s: %w", s.path, err)
+	if err == nil {
+		return nil
 	}
-	return err
+	return s.engine.explain(err)
 }

@@ -15,7 +15,7 @@ import (
 func projected(t testing.TB, s *Store, run string, epochs ...int) {
 	t.Helper()
 	ctx := context.Background()
-	err := s.Write(ctx, func(tx *sql.Tx) error {
+	err := s.Write(ctx, func(tx *Tx) error {
 		const insert = `INSERT INTO projection (id, uid, layer, method, mode, dims, revision, created, points, seconds, peak_rss, options, stages)
 			VALUES (1, 'map', 'fc1', 'umap', 'joint', 2, 4, 0, 0, 0, 0, '{}', '{}')`
 		if _, err := tx.ExecContext(ctx, insert); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -118,7 +117,7 @@ func addToSum(sum hash.Hash, position int, thumbnail []byte) {
 func eachThumbnail(ctx context.Context, store *tracker.Store, run string, first, count int, f func(position int, thumbnail []byte) error) error {
 	const query = `SELECT position, thumbnail FROM samples
 		WHERE run = ? AND position >= ? AND position < ? AND thumbnail IS NOT NULL ORDER BY position`
-	return store.Read(ctx, func(tx *sql.Tx) error {
+	return store.Read(ctx, func(tx *tracker.Tx) error {
 		rows, err := tx.QueryContext(ctx, query, run, first, first+count)
 		if err != nil {
 			return err

@@ -1,0 +1,118 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// A Tx is a transaction in a store, see [Store.Read] and [Store.Write]. It has the methods of [sql.Tx], and takes the same
+// SQL whether the store is a SQLite file or in PostgreSQL: placeholders are ?, and only what both know is used.
+type Tx struct {
+	tx     *sql.Tx
+	conn   *sql.Conn // that the transaction is on
+	store  *Store
+	engine engine
+	seq    int64                // of a writing transaction: the clock's reading for all that it writes
+	used   map[string]*sql.Stmt // those of store.stmts that were used, by query
+}
+
+// ExecContext runs a statement that returns no rows.
+func (t *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if st := t.prepared(ctx, query); st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return t.tx.ExecContext(ctx, t.engine.placeholders(query), args...)
+}
+
+// QueryContext runs a query. The rows must be closed before the next statement.
+func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := t.prepared(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return t.tx.QueryContext(ctx, t.engine.placeholders(query), args...)
+}
+
+// QueryRowContext runs a query of one row; Scan returns [sql.ErrNoRows] if there is none.
+func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if st := t.prepared(ctx, query); st != nil {
+		return st.QueryRowContext(ctx, args...)
+	}
+	return t.tx.QueryRowContext(ctx, t.engine.placeholders(query), args...)
+}
+
+// Insert adds n rows to a table, the fastest way there is: row appends the values of row i, in the order of columns, to args
+// and returns the result. Tables and columns are names that need no quotes.
+func (t *Tx) Insert(ctx context.Context, table string, columns []string, n int, row func(args []any, i int) []any) error {
+	if n == 0 {
+		return nil
+	}
+	return t.engine.insert(ctx, t, table, columns, n, row)
+}
+
+// prepared returns the statement of the write path, if it is one.
+func (t *Tx) prepared(ctx context.Context, query string) *sql.Stmt {
+	if t.store.stmts == nil || t.used == nil {
+		return nil
+	}
+	st, ok := t.used[query]
+	if !ok {
+		if st = t.store.stmts[query]; st != nil {
+			st = t.tx.StmtContext(ctx, st)
+		}
+		t.used[query] = st
+	}
+	return st
+}
+
+// begin starts a transaction. One that writes has the clock from its start to its end: writers take turns, and what they
+// write becomes visible in the order of their seq.
+func (s *Store) begin(ctx context.Context, write bool) (*Tx, error) {
+	for deadline := time.Now().Add(busyTimeout); ; {
+		t, err := s.tryBegin(ctx, write)
+		if err == nil || !write || !s.engine.away(err) || time.Now().After(deadline) {
+			return t, err
+		}
+		select { // nothing was written yet: a server that restarts need not end a training
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Store) tryBegin(ctx context.Context, write bool) (*Tx, error) {
+	db := s.reader
+	if write {
+		db = s.writer
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tx{conn: conn, store: s, engine: s.engine}
+	if t.tx, err = conn.BeginTx(ctx, s.engine.isolation(write)); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if write {
+		t.used = map[string]*sql.Stmt{}
+		if err := t.QueryRowContext(ctx, tickSQL).Scan(&t.seq); err != nil {
+			t.rollback()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *Tx) commit() error {
+	err := t.tx.Commit()
+	t.conn.Close()
+	return err
+}
+
+// rollback does nothing after a commit.
+func (t *Tx) rollback() {
+	t.tx.Rollback()
+	t.conn.Close()
+}
