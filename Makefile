@@ -3,6 +3,7 @@
 #   make test       everything CI runs: set-up, static checks, generated files, every suite
 #   make short      gofmt, vet and the tests, with what the machine has
 #   make generate   regenerate assembly and the page's bundle
+#   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make mnist      the example
 
 GO ?= go
@@ -63,6 +64,9 @@ levels:
 # Exit 3 is a finding; any other failure means that the vulnerability data could not be had here.
 vuln:
 	@timeout 120 $(GO) run $(GOVULNCHECK) ./...; c=$$?; case $$c in 0) ;; 3) exit 3 ;; *) echo "govulncheck: NOT RUN (its data cannot be had here)" ;; esac
+
+crash:
+	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
 
 mnist:
 	$(GO) run ./examples/mnist

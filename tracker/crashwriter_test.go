@@ -1,0 +1,181 @@
+package tracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+)
+
+// The environment of a process that is to be killed: the address of its store, and a seed.
+const crashEnv, crashPlan = "ZOETROPE_CRASH_STORE", "ZOETROPE_CRASH_PLAN"
+
+// TestCrashWriter is the process that TestKilled kills.
+func TestCrashWriter(t *testing.T) {
+	address := os.Getenv(crashEnv)
+	if address == "" {
+		return // not a child of TestKilled
+	}
+	var w crashWriter
+	var seed uint64
+	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed); err != nil {
+		t.Fatal(err)
+	}
+	w.random = rand.New(rand.NewPCG(seed, 2))
+	if err := w.untilKilled(context.Background(), address); err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+}
+
+// A crashWriter logs epochs of known content, and says on standard output what it is about to do and what is done.
+type crashWriter struct {
+	random  *rand.Rand
+	run     *Run
+	state   crashState
+	attempt int
+}
+
+const crashSamples = 100
+
+func (w *crashWriter) untilKilled(ctx context.Context, address string) error {
+	s, err := Open(ctx, address, OpenOptions{Create: true})
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	fmt.Println("opened")
+	if w.run, err = s.Start(ctx, RunConfig{Experiment: "test", Name: "crash", Resume: Allow}); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	if err := w.run.AddSamples(ctx, someSamples(crashSamples)); err != nil {
+		return fmt.Errorf("add samples: %w", err)
+	}
+	if w.state, err = readCrashState(ctx, s, w.run.ID()); err != nil {
+		return err
+	}
+	fmt.Println("has", w.state)
+	for _, attempt := range w.state {
+		w.attempt = max(w.attempt, attempt)
+	}
+	w.attempt += 100 // above those that were cut off again
+	for {
+		if err := w.call(ctx); err != nil {
+			return err
+		}
+		fmt.Println("done")
+	}
+}
+
+func (w *crashWriter) call(ctx context.Context) error {
+	last := 0
+	for epoch := range w.state {
+		last = max(last, epoch)
+	}
+	w.attempt++
+	op := crashOp{"new", last + 1 + w.random.IntN(2), w.attempt} // with gaps
+	switch n := w.random.IntN(10); {
+	case last > 20:
+		op = crashOp{"cut", w.random.IntN(last), 0}
+	case last > 0 && n < 3:
+		epochs := slices.Sorted(maps.Keys(w.state))
+		op = crashOp{"replace", epochs[w.random.IntN(len(epochs))], w.attempt}
+	case last > 0 && n < 4:
+		op = crashOp{"cut", w.random.IntN(last + 1), 0}
+	}
+	if w.random.IntN(3) == 0 {
+		if err := w.run.LogMetrics(ctx, w.attempt, Metrics{"between": 1}); err != nil {
+			return fmt.Errorf("log metrics: %w", err)
+		}
+	}
+	fmt.Println("try", op)
+	w.state = op.apply(w.state)
+	if op.kind == "cut" {
+		if err := w.run.TruncateAfter(ctx, op.epoch); err != nil {
+			return fmt.Errorf("truncate: %w", err)
+		}
+		return nil
+	}
+	if err := w.run.Log(ctx, crashEpoch(op.epoch, op.attempt)); err != nil {
+		return fmt.Errorf("log: %w", err)
+	}
+	return nil
+}
+
+// crashEpoch returns an epoch all of whose content follows from its number and the attempt at it. Every fourth has a second
+// layer, of two chunks.
+func crashEpoch(number, attempt int) Epoch {
+	e := Epoch{
+		Number: number, Step: attempt,
+		Layers:  []Layer{{Name: "fc1", Dim: 24, Vectors: crashVectors(number, attempt, crashSamples*24)}},
+		Outputs: &Outputs{Predictions: make([]string, crashSamples), Losses: make([]float64, crashSamples)},
+		Metrics: Metrics{"attempt": float64(attempt), "nan": math.NaN()},
+	}
+	if attempt%4 == 0 {
+		e.Layers = append(e.Layers, Layer{Name: "wide", Dim: 3000, Vectors: crashVectors(number, -attempt, crashSamples*3000)})
+	}
+	for i := range crashSamples {
+		e.Outputs.Predictions[i] = fmt.Sprint(attempt)
+		e.Outputs.Losses[i] = float64(attempt + i)
+	}
+	return e
+}
+
+// crashVectors returns n floats in [0, 1) that are others for each epoch and attempt.
+func crashVectors(number, attempt, n int) []float32 {
+	random := rand.New(rand.NewPCG(uint64(number), uint64(attempt)))
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = random.Float32()
+	}
+	return v
+}
+
+// readCrashState reads all of a run, and complains about an epoch that is not in every part what crashEpoch says.
+func readCrashState(ctx context.Context, s *Store, run string) (crashState, error) {
+	epochs, err := s.Epochs(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	ms, err := s.Metrics(ctx, run, "attempt")
+	if err != nil {
+		return nil, err
+	}
+	state := crashState{}
+	var torn []error
+	for _, info := range epochs {
+		want := crashEpoch(info.Number, info.Step)
+		state[info.Number] = info.Step
+		for _, l := range want.Layers {
+			f, err := s.Frame(ctx, run, l.Name, info.Number)
+			if err != nil || len(f.IDs) != crashSamples || !slices.Equal(f.Vectors, l.Vectors) {
+				torn = append(torn, fmt.Errorf("layer %s of epoch %d is not that of attempt %d: %v", l.Name, info.Number, info.Step, err))
+			}
+		}
+		o, err := s.Outputs(ctx, run, info.Number)
+		if err != nil || !slices.Equal(o.Predictions, want.Outputs.Predictions) || !slices.Equal(o.Losses, want.Outputs.Losses) {
+			torn = append(torn, fmt.Errorf("outputs of epoch %d are not those of attempt %d: %v", info.Number, info.Step, err))
+		}
+		at := slices.IndexFunc(ms, func(m Metric) bool { return m.Epoch == info.Number })
+		if at < 0 || ms[at].Value != float64(info.Step) {
+			torn = append(torn, fmt.Errorf("metrics of epoch %d are not those of attempt %d", info.Number, info.Step))
+		}
+	}
+	if len(ms) != len(epochs) {
+		torn = append(torn, fmt.Errorf("%d metrics of %d epochs", len(ms), len(epochs)))
+	}
+	frames, err := s.Frames(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frames {
+		if f.Layer == "wide" && state[f.Epoch]%4 != 0 {
+			torn = append(torn, fmt.Errorf("epoch %d, attempt %d, has a layer of another attempt", f.Epoch, state[f.Epoch]))
+		}
+	}
+	return state, errors.Join(torn...)
+}
