@@ -155,7 +155,7 @@ func TestProject(t *testing.T) {
 		}
 	}
 	i := p.Info()
-	if i.Points != 240 || i.Method != "umap" || i.Mode != "joint" || i.Layer != "fc1" || i.Dims != 2 || i.Revision != 1 ||
+	if i.Points != 240 || i.Method != "umap" || i.Mode != "balanced" || i.Layer != "fc1" || i.Dims != 2 || i.Revision != 1 ||
 		!slices.Equal(i.Runs, []string{run}) || i.Seconds <= 0 || i.PeakRSS <= 0 || i.Options.NNeighbors != 8 {
 		t.Errorf("info %+v", i)
 	}

@@ -17,7 +17,7 @@ go build -o "$out/zoetrope" ./cmd/zoetrope
 ours() {
 	local db=$out/ours.db
 	[ -e "$db" ] || "$out/zoetrope" import --db "$db" --run embeddings --labels "$labels" "$x" >/dev/null
-	"$out/zoetrope" project --db "$db" --n-neighbors 20 --min-dist 0.01 --n-epochs 200 --json | /usr/bin/python3 -c '
+	"$out/zoetrope" project --db "$db" --mode joint --n-neighbors 20 --min-dist 0.01 --n-epochs 200 --json | /usr/bin/python3 -c '
 import json, sys
 p = json.load(sys.stdin)
 print("zoetrope %s: %.2f s wall, %s" % (p["mode"], p["seconds"], ", ".join("%s %.2f" % s for s in p["stages"].items())))'

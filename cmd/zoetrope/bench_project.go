@@ -27,6 +27,7 @@ type benchProject struct {
 
 func benchProjectCommand(a *app) *cobra.Command {
 	o := benchProject{shape: shape{20, 2000, 128}, options: projector.Defaults()}
+	o.options.Mode = "joint" // what other implementations are compared with
 	u := &o.options
 	u.NNeighbors, u.MinDist, u.NEpochs = 20, 0.01, 200
 	cmd := &cobra.Command{
@@ -37,7 +38,7 @@ says what each stage took: seconds on the clock, seconds of processor time, and 
 held by its end. With --rounds, the round of the least time on the clock counts.
 
 The embeddings are those of a file, or made up: 10 classes that move apart as epochs go by, in noise. Settings are
-those that the scripts in bench/peers measure other implementations with.`,
+those that the scripts in bench/peers measure other implementations with, mode joint among them.`,
 		Example: `  zoetrope bench project
   zoetrope bench project --embeddings embeddings.npy --rounds 3 --workers 1
   zoetrope bench project --mode balanced --shape 5x1000x64 --json | jq .wall_seconds`,

@@ -79,7 +79,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := p.Info().Options; o.NNeighbors != 20 || o.MinDist != 0.01 || o.NEpochs != 200 || p.Info().Mode != "joint" {
+	if o := p.Info().Options; o.NNeighbors != 20 || o.MinDist != 0.01 || o.NEpochs != 200 || p.Info().Mode != "balanced" {
 		t.Errorf("the map was made with %+v", o)
 	}
 	if _, epoch, err := train.Saved(checkpointPath(db, run.ID)); err != nil || epoch != 2 {
