@@ -42,13 +42,13 @@
 // The methods of [Store] read runs, epochs, frames, outputs and metrics, of a training that is going on too, and
 // [Store.Changes] tells cheaply what is new. The file is a SQLite database, and these views are stable, for anyone with SQL:
 //
-//	runs     run, experiment, name, state, started, seen, ended, epochs, last_epoch, samples, params, cause
+//	runs     run, experiment, name, state, started, seen, ended, epochs, last_epoch, samples, params, cause, tags, notes, code, host
 //	samples  run, sample, position, label, metadata, thumbnail
 //	metrics  run, name, step, epoch, time, value, kind
-//	vectors  run, layer, epoch, sample, dim, norm, vector
+//	vectors  run, layer, epoch, sample, dim, norm, vector, dtype
 //	points   run, projection, revision, epoch, sample, label, prediction, x, y, z
 //
-// There, run is the run's id; vector is dim float32, little-endian; a sample without a label has the label NULL; and a metric
+// There, run is the run's id; vector is dim numbers of the type that dtype names (float32 or float16), little-endian; a sample without a label has the label NULL; and a metric
 // that is no number has the value NULL and the kind nan, +inf or -inf.
 //
 // Packages that keep rows of their own in a store use [Store.Read] and [Store.Write], whose [Tx] takes the same SQL for

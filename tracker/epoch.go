@@ -21,72 +21,76 @@ type Epoch struct {
 // the loss of power. The same number again replaces the epoch, with its vectors, outputs and metrics; epochs may come in any
 // order. Log returns [ErrInvalid] for what cannot be stored. The slices are not kept, and must not change before Log returns.
 func (r *Run) Log(ctx context.Context, e Epoch) error {
-	p, err := r.prepareEpoch(e)
-	if err != nil {
-		return fmt.Errorf("run %s, epoch %d: %w", r.title(), e.Number, err)
-	}
-	err = r.write(ctx, func(t *txn) error {
-		id, err := r.replaceEpoch(t, e)
-		if err != nil {
-			return err
-		}
-		for i := range p.frames {
-			if err := r.insertFrame(t, id, e.Number, &p.frames[i]); err != nil {
-				return err
-			}
-		}
-		if err := insertOutputs(t, id, p.outputs, e.Outputs); err != nil {
-			return err
-		}
-		return r.insertMetrics(t, insertMetricSQL, e.Metrics, e.Step, e.Number)
-	})
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	r.epoch = e.Number + 1
-	r.mu.Unlock()
-	return nil
+	_, err := r.writeBatch(ctx, Batch{Epochs: []Epoch{e}})
+	return err
 }
 
 // A preparedEpoch has passed every check that needs no database.
 type preparedEpoch struct {
-	frames  []preparedFrame
-	outputs []int64 // sample.id of each row of the outputs
+	number, step int
+	frames       []preparedFrame
+	outputs      *Outputs
+	samples      []int64 // sample.id of each row of the outputs
+	metrics      Metrics
 }
 
-func (r *Run) prepareEpoch(e Epoch) (*preparedEpoch, error) {
-	if e.Number < 0 || e.Step < 0 {
-		return nil, refuse(ErrInvalid, "number %d, step %d: neither may be negative", e.Number, e.Step)
+func (r *Run) prepareEpochs(index *sampleIndex, epochs []Epoch) ([]preparedEpoch, error) {
+	list := make([]preparedEpoch, len(epochs))
+	for i, e := range epochs {
+		var err error
+		if list[i], err = r.prepareEpoch(index, e); err != nil {
+			return nil, fmt.Errorf("run %s, epoch %d: %w", r.title(), e.Number, err)
+		}
 	}
-	index := r.samples.Load()
-	p := &preparedEpoch{}
+	return list, nil
+}
+
+func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err error) {
+	if e.Number < 0 || e.Step < 0 {
+		return p, refuse(ErrInvalid, "number %d, step %d: neither may be negative", e.Number, e.Step)
+	}
+	p = preparedEpoch{number: e.Number, step: e.Step, outputs: e.Outputs, metrics: e.Metrics}
 	for i, l := range e.Layers {
 		for _, other := range e.Layers[:i] {
 			if other.Name == l.Name {
-				return nil, refuse(ErrInvalid, "layer %q is given twice", l.Name)
+				return p, refuse(ErrInvalid, "layer %q is given twice", l.Name)
 			}
 		}
 		f, err := prepareFrame(index, l)
 		if err != nil {
-			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
+			return p, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
 		p.frames = append(p.frames, f)
 	}
 	if e.Outputs != nil {
-		var err error
-		if p.outputs, err = prepareOutputs(index, e.Outputs); err != nil {
-			return nil, fmt.Errorf("outputs: %w", err)
+		if p.samples, err = prepareOutputs(index, e.Outputs); err != nil {
+			return p, fmt.Errorf("outputs: %w", err)
 		}
 	}
 	return p, e.Metrics.check()
 }
 
+func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
+	id, err := r.replaceEpoch(t, e)
+	if err != nil {
+		return err
+	}
+	for i := range e.frames {
+		if err := r.insertFrame(t, id, e.number, &e.frames[i]); err != nil {
+			return err
+		}
+	}
+	if err := insertOutputs(t, id, e.samples, e.outputs); err != nil {
+		return err
+	}
+	return r.insertMetrics(t, insertMetricSQL, e.metrics, e.step, e.number)
+}
+
 // replaceEpoch returns the id of the epoch's row, which has nothing hanging on it.
-func (r *Run) replaceEpoch(t *txn, e Epoch) (id int64, err error) {
-	err = t.row(findEpochSQL, r.id, e.Number).Scan(&id)
+func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
+	err = t.row(findEpochSQL, r.id, e.number).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = t.row(insertEpochSQL, r.id, e.Number, e.Step, t.time, t.seq).Scan(&id)
+		err = t.row(insertEpochSQL, r.id, e.number, e.step, t.time, t.seq).Scan(&id)
 		return id, err
 	}
 	if err != nil {
@@ -98,8 +102,8 @@ func (r *Run) replaceEpoch(t *txn, e Epoch) (id int64, err error) {
 	}{
 		{"DELETE FROM frame WHERE epoch = ?", []any{id}},
 		{"DELETE FROM output WHERE epoch = ?", []any{id}},
-		{"DELETE FROM metric WHERE run = ? AND epoch = ? AND origin = 'epoch'", []any{r.id, e.Number}},
-		{"UPDATE epoch SET step = ?, time = ?, seq = ? WHERE id = ?", []any{e.Step, t.time, t.seq, id}},
+		{"DELETE FROM metric WHERE run = ? AND epoch = ? AND origin = 'epoch'", []any{r.id, e.number}},
+		{"UPDATE epoch SET step = ?, time = ?, seq = ? WHERE id = ?", []any{e.step, t.time, t.seq, id}},
 	} {
 		if _, err := t.ExecContext(t.ctx, q.query, q.args...); err != nil {
 			return 0, err
@@ -129,9 +133,7 @@ func (r *Run) TruncateAfter(ctx context.Context, epoch int) error {
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	r.epoch = max(epoch, 0) + 1
-	r.mu.Unlock()
+	r.train(max(epoch, 0) + 1)
 	return nil
 }
 

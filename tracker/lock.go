@@ -53,9 +53,5 @@ func (r *Run) active(ctx context.Context, tx *Tx) error {
 }
 
 func writerName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
+	return fmt.Sprintf("%s:%d", hostName(), os.Getpid())
 }

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -26,19 +25,15 @@ type Metric struct {
 // LogMetrics writes metrics at a step, between two epochs. The same name at the same step again replaces the value; what
 // was logged with an epoch is apart from that.
 func (r *Run) LogMetrics(ctx context.Context, step int, m Metrics) error {
-	err := m.check()
-	if err == nil && step < 0 {
-		err = refuse(ErrInvalid, "must not be negative")
+	_, err := r.writeBatch(ctx, Batch{Metrics: []StepMetrics{{step, m}}})
+	return err
+}
+
+func (m StepMetrics) check() error {
+	if m.Step < 0 {
+		return refuse(ErrInvalid, "must not be negative")
 	}
-	if err != nil {
-		return fmt.Errorf("run %s, step %d: %w", r.title(), step, err)
-	}
-	return r.write(ctx, func(t *txn) error {
-		r.mu.Lock()
-		epoch := r.epoch
-		r.mu.Unlock()
-		return r.insertMetrics(t, upsertMetricSQL, m, step, epoch)
-	})
+	return m.Values.check()
 }
 
 func (m Metrics) check() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -64,7 +65,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"cut short", write("short.db", string(whole[:60])), OpenOptions{}, ErrNotAStore, "not a store"},
 		{"damaged", write("damaged.db", string(whole[:100])+strings.Repeat("\xff", 8000)), OpenOptions{}, ErrCorrupt, "damaged"},
 		{"folder", dir, OpenOptions{}, ErrNotAStore, "is a folder"},
-		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to 1"},
+		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to " + fmt.Sprint(latest())},
 		{"newer, read-only", newer, OpenOptions{ReadOnly: true}, ErrNewerSchema, "use a newer version"},
 		{"address", "postgres://localhost/x", OpenOptions{Create: true}, ErrNotAStore, "postgres:// addresses are not supported"},
 	} {

@@ -55,6 +55,19 @@ func (r *Run) Store() *Store { return r.store }
 
 func (r *Run) title() string { return r.experiment + "/" + r.name }
 
+// training returns the epoch that is in training, as far as is known.
+func (r *Run) training() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.epoch
+}
+
+func (r *Run) train(epoch int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.epoch = epoch
+}
+
 // write runs f in a transaction, after checking in that same transaction that the run is still this writer's.
 func (r *Run) write(ctx context.Context, f func(t *txn) error) error {
 	return r.store.write(ctx, func(tx *Tx) error {

@@ -24,7 +24,11 @@ type RunInfo struct {
 	LastStep   int       // of that epoch
 	Samples    int
 	Layers     []string // in the order in which they first appeared
-	Seq        int64    // grows whenever anything of the run is written
+	Tags       []string // in order
+	Notes      string
+	Code       string // main package and revision of the program that wrote it last
+	Host       string // where that ran
+	Seq        int64  // grows whenever anything of the run is written
 }
 
 // Runs returns all runs, the newest first.
@@ -56,6 +60,7 @@ func (s *Store) Run(ctx context.Context, run string) (RunInfo, error) {
 
 func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo, error) {
 	const query = `SELECT r.id, r.uid, r.experiment, r.name, r.state, coalesce(r.cause, ''), r.params, r.started, r.seen, r.ended, r.seq,
+			r.tags, r.notes, r.code, r.host,
 			(SELECT count(*) FROM epoch e WHERE e.run = r.id),
 			coalesce(l.number, 0), coalesce(l.step, 0),
 			(SELECT CAST(coalesce(sum(ss.rows), 0) AS BIGINT) FROM run_sample_set rs JOIN sample_set ss ON ss.id = rs.sample_set WHERE rs.run = r.id)
@@ -71,8 +76,9 @@ func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo
 		var r RunInfo
 		var id, started, seen int64
 		var ended sql.NullInt64
-		var params string
+		var params, tags string
 		if err := rows.Scan(&id, &r.ID, &r.Experiment, &r.Name, &r.State, &r.Cause, &params, &started, &seen, &ended, &r.Seq,
+			&tags, &r.Notes, &r.Code, &r.Host,
 			&r.Epochs, &r.LastEpoch, &r.LastStep, &r.Samples); err != nil {
 			return nil, err
 		}
@@ -82,6 +88,9 @@ func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo
 		}
 		if r.Params, err = decodeObject(params); err != nil {
 			return nil, refuse(ErrCorrupt, "params of run %s/%s: %v", r.Experiment, r.Name, err)
+		}
+		if r.Tags, err = decodeTags(tags); err != nil {
+			return nil, refuse(ErrCorrupt, "tags of run %s/%s: %v", r.Experiment, r.Name, err)
 		}
 		list, ids = append(list, r), append(ids, id)
 	}

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,26 +23,18 @@ type Sample struct {
 // AddSamples adds samples to the run, in order, all or none. What the run has already is skipped if it is the same, and
 // refused if it is not. Runs with the same samples share them in the store.
 func (r *Run) AddSamples(ctx context.Context, samples []Sample) error {
-	batch, err := encodeSamples(samples)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.title(), err)
+	_, err := r.writeBatch(ctx, Batch{Samples: samples})
+	return err
+}
+
+// addSamples links the samples of batch that are new to the run, and returns the new index and how many they were.
+func (r *Run) addSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sampleIndex, int, error) {
+	fresh, err := r.unknown(t, index, batch)
+	if err != nil || len(fresh) == 0 {
+		return index, 0, err
 	}
-	r.adding.Lock()
-	defer r.adding.Unlock()
-	index := r.samples.Load()
-	err = r.write(ctx, func(t *txn) error {
-		fresh, err := r.unknown(t, index, batch)
-		if err != nil || len(fresh) == 0 {
-			return err
-		}
-		index, err = r.insertSamples(t, index, fresh)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	r.samples.Store(index)
-	return nil
+	index, err = r.insertSamples(t, index, fresh)
+	return index, len(fresh), err
 }
 
 // A sampleRow is a sample as the store keeps it.

@@ -123,10 +123,10 @@ func gunzip(t *testing.T, path string) []byte {
 func TestViewColumns(t *testing.T) {
 	s := newStore(t)
 	for view, want := range map[string]string{
-		"runs":    "run experiment name state started seen ended epochs last_epoch samples params cause",
+		"runs":    "run experiment name state started seen ended epochs last_epoch samples params cause tags notes code host",
 		"samples": "run sample position label metadata thumbnail",
 		"metrics": "run name step epoch time value kind",
-		"vectors": "run layer epoch sample dim norm vector",
+		"vectors": "run layer epoch sample dim norm vector dtype",
 		"points":  "run projection revision epoch sample label prediction x y z",
 	} {
 		rows, err := s.reader.Query("SELECT * FROM " + view)

@@ -17,6 +17,10 @@ type RunConfig struct {
 	Name       string         // unique within the experiment; empty makes a new one from the time
 	Params     map[string]any // settings of the training, kept as JSON; when resuming: nil, or the same as before
 	Resume     Resume
+	Tags       []string // words to find the run by; when resuming, they are added to those that it has
+	Notes      string   // for people; when resuming, taken if the run has none
+	Code       string   // version of the program; empty means the main package and revision of this one, from its build info
+	Host       string   // where it runs; empty means the name of this machine
 }
 
 // Resume says what [Store.Start] does with a run that exists. Any run can be resumed, also one whose process was killed,
@@ -41,6 +45,16 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 	if err != nil {
 		return nil, refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
 	}
+	tags, err := c.describe()
+	if err != nil {
+		return nil, err
+	}
+	if c.Code == "" {
+		c.Code = codeVersion()
+	}
+	if c.Host == "" {
+		c.Host = hostName()
+	}
 	if s.readOnly {
 		return nil, refuse(ErrReadOnly, "cannot start run %s: store %s was opened read-only", c.title(), s.path)
 	}
@@ -54,13 +68,21 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 		case err == nil && c.Resume == Never:
 			return refuse(ErrRunExists, "run %s exists: set Resume to Allow or Must to go on with it, or choose another name", c.title())
 		case err == nil:
-			return r.resume(ctx, tx, c.Params != nil, params)
+			if err := r.resume(ctx, tx, c.Params != nil, params); err != nil {
+				return err
+			}
+			return r.redescribe(ctx, tx, c)
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		case c.Resume == Must:
 			return refuse(ErrNotFound, "no run %s to resume", c.title())
 		}
-		return r.create(ctx, tx, params)
+		if err := r.create(ctx, tx, params); err != nil {
+			return err
+		}
+		const query = "UPDATE run SET tags = ?, notes = ?, code = ?, host = ? WHERE id = ?"
+		_, err = tx.ExecContext(ctx, query, tags, c.Notes, c.Code, c.Host, r.id)
+		return err
 	})
 	if err != nil {
 		if r.unlock != nil {
@@ -135,6 +157,17 @@ func (r *Run) resume(ctx context.Context, tx *Tx, compare bool, params string) e
 	}
 	index, err := readSampleIndex(ctx, tx, r.id)
 	r.samples.Store(index)
+	return err
+}
+
+// redescribe adds to what is known of a run that is resumed; what people have written since is not undone.
+func (r *Run) redescribe(ctx context.Context, tx *Tx, c RunConfig) error {
+	row := runRow{id: r.id, uid: r.uid, experiment: r.experiment, name: r.name}
+	if err := retag(ctx, tx, row, RunEdit{AddTags: c.Tags}); err != nil {
+		return err
+	}
+	const query = "UPDATE run SET notes = CASE notes WHEN '' THEN ? ELSE notes END, code = ?, host = ? WHERE id = ?"
+	_, err := tx.ExecContext(ctx, query, c.Notes, c.Code, c.Host, r.id)
 	return err
 }
 

@@ -16,6 +16,10 @@ const (
 	otherDimSQL    = `SELECT f.dim, e.number FROM epoch e JOIN frame f ON f.epoch = e.id
 		WHERE e.run = ? AND f.layer = ? AND e.number <> ? LIMIT 1`
 
+	findKeySQL    = "SELECT digest, answer FROM write_key WHERE run = ? AND key = ?"
+	forgetKeysSQL = "DELETE FROM write_key WHERE run = ? AND time < ?"
+	insertKeySQL  = "INSERT INTO write_key (run, key, digest, answer, time) VALUES (?, ?, ?, ?, ?)"
+
 	findRosterSQL   = "SELECT id FROM roster WHERE hash = ?"
 	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster) VALUES (?, ?, ?, ?, ?) RETURNING id"
 	insertChunkSQL  = "INSERT INTO chunk (frame, first_row, rows, checksum, norms, data) VALUES (?, ?, ?, ?, ?, ?)"
@@ -39,6 +43,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		tickSQL, claimSQL, findEpochSQL, insertEpochSQL, otherDimSQL, findRosterSQL, insertFrameSQL, insertChunkSQL, insertMetricSQL,
 		upsertMetricSQL, insertRows("output", outputColumns, batchRows), insertRows("roster_row", rosterColumns, batchRows),
 		insertRows("sample", sampleColumns, batchRows),
+		findKeySQL, forgetKeysSQL, insertKeySQL,
 	} {
 		stmt, err := s.writer.PrepareContext(ctx, query)
 		if err != nil {

@@ -1,0 +1,131 @@
+package tracker
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Batch is several writes to a run that are made as one: all of them are stored, or none.
+type Batch struct {
+	Samples []Sample      // see [Run.AddSamples]; the batch's epochs may use them already
+	Metrics []StepMetrics // see [Run.LogMetrics]; they belong to the epoch that is in training before those of the batch
+	Epochs  []Epoch       // see [Run.Log]
+
+	// Key names the write, if the caller may have to do it again because it cannot know whether it was done: a client that
+	// got no answer. The run keeps the key in the same transaction, for 30 days at least; the same batch under the same key
+	// is stored once and gets the first answer again. Another batch under that key is refused with [ErrInvalid].
+	Key string
+}
+
+// StepMetrics are metrics at a step, between two epochs.
+type StepMetrics struct {
+	Step   int
+	Values Metrics
+}
+
+// A Receipt says what [Run.Write] has stored.
+type Receipt struct {
+	Seq      int64 `json:"seq"`     // the store's clock, as in [EpochInfo]
+	Added    int   `json:"added"`   // samples that the run did not have
+	Samples  int   `json:"samples"` // that the run has now
+	Repeated bool  `json:"-"`       // stored before, under the same key; the rest is what was answered then
+}
+
+// Write stores a batch and returns when it is durable, also where the run is Async: it then first waits for what is queued.
+func (r *Run) Write(ctx context.Context, b Batch) (receipt Receipt, err error) {
+	return r.writeBatch(ctx, b)
+}
+
+func (r *Run) writeBatch(ctx context.Context, b Batch) (Receipt, error) {
+	w, err := r.prepare(b)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return r.apply(ctx, w)
+}
+
+// A pending write is a batch that has passed every check that needs no database.
+type pending struct {
+	Batch
+	digest  []byte // of the batch, if it has a key
+	refused error  // of the batch, if it has a key: what was fine at the first time may not be now
+	samples []sampleRow
+	epochs  []preparedEpoch
+}
+
+func (r *Run) prepare(b Batch) (w *pending, err error) {
+	w = &pending{Batch: b}
+	if b.Key != "" {
+		if !storable(b.Key) || len(b.Key) > maxKey {
+			return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", r.title(), b.Key, maxKey)
+		}
+		w.digest = digest(b)
+	}
+	if w.samples, err = encodeSamples(b.Samples); err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.title(), err)
+	}
+	for _, m := range b.Metrics {
+		if err := m.check(); err != nil {
+			return nil, fmt.Errorf("run %s, step %d: %w", r.title(), m.Step, err)
+		}
+	}
+	if len(b.Samples) > 0 { // the epochs may use them: later
+		return w, nil
+	}
+	w.epochs, err = r.prepareEpochs(r.samples.Load(), b.Epochs)
+	if b.Key != "" {
+		w.refused, err = err, nil
+	}
+	return w, err
+}
+
+// apply stores what is pending in one transaction.
+func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error) {
+	if len(w.samples) > 0 {
+		r.adding.Lock()
+		defer r.adding.Unlock()
+	}
+	index := r.samples.Load()
+	err = r.write(ctx, func(t *txn) error {
+		if known, err := r.recall(t, w, &receipt); known || err != nil {
+			return err
+		}
+		if w.refused != nil {
+			return w.refused
+		}
+		receipt.Seq = t.seq
+		if len(w.samples) > 0 {
+			if index, receipt.Added, err = r.addSamples(t, index, w.samples); err != nil {
+				return err
+			}
+			if w.epochs, err = r.prepareEpochs(index, w.Epochs); err != nil {
+				return err
+			}
+		}
+		receipt.Samples = len(index.rows)
+		for _, m := range w.Metrics {
+			if err := r.insertMetrics(t, upsertMetricSQL, m.Values, m.Step, r.training()); err != nil {
+				return err
+			}
+		}
+		for i := range w.epochs {
+			if err := r.insertEpoch(t, &w.epochs[i]); err != nil {
+				return err
+			}
+		}
+		return r.remember(t, w, receipt)
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	if receipt.Repeated {
+		return receipt, nil
+	}
+	if len(w.samples) > 0 {
+		r.samples.Store(index)
+	}
+	if n := len(w.epochs); n > 0 {
+		r.train(w.epochs[n-1].number + 1)
+	}
+	return receipt, nil
+}

@@ -1,0 +1,139 @@
+package tracker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+const (
+	maxTags  = 100
+	maxNotes = 1 << 20 // bytes
+)
+
+// A RunEdit changes what people say about a run. What is nil stays as it is.
+type RunEdit struct {
+	Name       *string
+	Notes      *string
+	Tags       []string // these and no others; empty, but not nil: none
+	AddTags    []string
+	RemoveTags []string
+}
+
+// Edit changes the name, the notes or the tags of a run, also of one that is being written. A [Run] that is open keeps the
+// name that it was opened with; the id never changes.
+func (s *Store) Edit(ctx context.Context, run string, e RunEdit) error {
+	return s.write(ctx, func(tx *Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		if e.Name != nil && *e.Name != r.name {
+			if err := rename(ctx, tx, r, *e.Name); err != nil {
+				return err
+			}
+		}
+		if e.Notes != nil {
+			if err := checkNotes(*e.Notes); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "UPDATE run SET notes = ? WHERE id = ?", *e.Notes, r.id); err != nil {
+				return err
+			}
+		}
+		if err := retag(ctx, tx, r, e); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE run SET seq = ? WHERE id = ?", tx.seq, r.id)
+		return err
+	})
+}
+
+func rename(ctx context.Context, tx *Tx, r runRow, name string) error {
+	if name == "" {
+		return refuse(ErrInvalid, "run %s: the new name is empty", r.title())
+	}
+	if err := checkName("run name", name); err != nil {
+		return err
+	}
+	var taken int
+	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM run WHERE experiment = ? AND name = ?", r.experiment, name).Scan(&taken)
+	if err != nil {
+		return err
+	}
+	if taken > 0 {
+		return refuse(ErrRunExists, "run %s/%s exists: choose another name for %s", r.experiment, name, r.title())
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE run SET name = ? WHERE id = ?", name, r.id)
+	return err
+}
+
+func retag(ctx context.Context, tx *Tx, r runRow, e RunEdit) error {
+	if e.Tags == nil && len(e.AddTags) == 0 && len(e.RemoveTags) == 0 {
+		return nil
+	}
+	tags := e.Tags
+	if tags == nil {
+		var text string
+		if err := tx.QueryRowContext(ctx, "SELECT tags FROM run WHERE id = ?", r.id).Scan(&text); err != nil {
+			return err
+		}
+		var err error
+		if tags, err = decodeTags(text); err != nil {
+			return refuse(ErrCorrupt, "tags of run %s: %v", r.title(), err)
+		}
+	}
+	tags = slices.DeleteFunc(slices.Concat(tags, e.AddTags), func(tag string) bool { return slices.Contains(e.RemoveTags, tag) })
+	text, err := encodeTags(tags)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE run SET tags = ? WHERE id = ?", text, r.id)
+	return err
+}
+
+// encodeTags writes tags as JSON, in order, each once.
+func encodeTags(tags []string) (string, error) {
+	for _, tag := range tags {
+		if tag == "" {
+			return "", refuse(ErrInvalid, "a tag is empty")
+		}
+		if err := checkName("tag", tag); err != nil {
+			return "", err
+		}
+	}
+	tags = slices.Compact(slices.Sorted(slices.Values(tags)))
+	if len(tags) > maxTags {
+		return "", refuse(ErrInvalid, "%d tags: at most %d are allowed", len(tags), maxTags)
+	}
+	if tags == nil {
+		tags = []string{}
+	}
+	b, err := json.Marshal(tags)
+	return string(b), err
+}
+
+func decodeTags(text string) (tags []string, err error) {
+	err = json.Unmarshal([]byte(text), &tags)
+	return tags, err
+}
+
+func checkNotes(notes string) error {
+	switch {
+	case !storable(notes):
+		return refuse(ErrInvalid, "notes must be valid UTF-8 without NUL")
+	case len(notes) > maxNotes:
+		return refuse(ErrInvalid, "notes have %d bytes, at most %d are allowed", len(notes), maxNotes)
+	}
+	return nil
+}
+
+// describe checks what c says about a run and returns its tags as JSON.
+func (c RunConfig) describe() (tags string, err error) {
+	tags, err = encodeTags(c.Tags)
+	if err := errors.Join(err, checkNotes(c.Notes), checkName("code version", c.Code), checkName("host", c.Host)); err != nil {
+		return "", refuse(ErrInvalid, "run %s: %v", c.title(), err)
+	}
+	return tags, nil
+}
