@@ -32,6 +32,16 @@ func OpenMatrix(path string) (*Matrix, error) {
 	return m, nil
 }
 
+// NewMatrix reads an .npy file of embeddings that is size bytes long from r, and checks its header against that length.
+// Errors call it name. What is in front of it is read in pieces of 1 MiB.
+func NewMatrix(name string, r io.Reader, size int64) (*Matrix, error) {
+	a, err := newArray(name, r, size)
+	if err != nil {
+		return nil, err
+	}
+	return newMatrix(a)
+}
+
 func newMatrix(a *array) (*Matrix, error) {
 	const want = "float32, float64 or float16 of shape n×d (one epoch) or E×n×d"
 	if a.dtype.kind != 'f' {

@@ -12,32 +12,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 func serveCommand(a *app) *cobra.Command {
 	var addr string
-	var readOnly bool
+	var readOnly, create bool
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Show the map in the browser",
+		Short: "Show the map in the browser, and let programs in any language log",
 		Long: `Serve answers on a local address with a page that shows the map of each epoch, and follows runs
-that are being logged meanwhile. Ctrl-C ends it.`,
+that are being logged meanwhile. Other programs log to the same address over HTTP, unless --read-only is
+given. Ctrl-C ends it.`,
 		Example: `  zoetrope serve
+  zoetrope serve --db runs/new.db --create
   zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkLoopback(addr); err != nil {
 				return wrongUsage(cmd, err)
 			}
-			return a.with(cmd, tracker.OpenOptions{ReadOnly: readOnly}, func(ctx context.Context, store *tracker.Store) error {
+			if create && readOnly {
+				return usagef(cmd, "--create and --read-only contradict each other")
+			}
+			return a.with(cmd, tracker.OpenOptions{ReadOnly: readOnly, Create: create}, func(ctx context.Context, store *tracker.Store) error {
 				return a.serve(ctx, store, addr, readOnly)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 takes any free one")
-	cmd.Flags().BoolVar(&readOnly, "read-only", false, "open the store read-only")
+	cmd.Flags().BoolVar(&readOnly, "read-only", false, "open the store read-only; nobody can log")
+	cmd.Flags().BoolVar(&create, "create", false, "make the store if there is none yet")
 	return cmd
 }
 
@@ -65,11 +72,14 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, addr string, read
 	}
 	page := viewer.New(store, viewer.Options{ReadOnly: readOnly})
 	defer page.Close()
-	server := &http.Server{
-		Handler:           page,
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the event streams
+	var handler http.Handler = page
+	if !readOnly {
+		logging := ingest.New(store, ingest.Options{Next: page})
+		defer logging.Close()
+		handler = http.NewCrossOriginProtection().Handler(logging)
 	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server.RegisterOnShutdown(func() { page.Close() }) // ends the event streams
 	url := "http://" + listener.Addr().String() + "/"
 	if err := a.announce(url, readOnly); err != nil {
 		listener.Close()
@@ -82,7 +92,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, addr string, read
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if server.Shutdown(grace) != nil {
 		server.Close()

@@ -22,7 +22,7 @@ func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Con
 	}
 	store, err := tracker.Open(cmd.Context(), a.db, o)
 	if errors.Is(err, tracker.ErrNoStore) {
-		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log or 'zoetrope import'", a.db)
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log, 'zoetrope import' or 'zoetrope serve --create'", a.db)
 	}
 	if err != nil {
 		return err

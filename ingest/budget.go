@@ -1,0 +1,38 @@
+package ingest
+
+import (
+	"net/http"
+	"sync"
+)
+
+// A budget is the memory that all requests share.
+type budget struct {
+	limit int64
+
+	mu   sync.Mutex
+	used int64
+}
+
+// take reserves n bytes, or says what to do instead.
+func (b *budget) take(n int64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case n > b.limit:
+		return refuse(http.StatusRequestEntityTooLarge, "too_large",
+			"this takes %d bytes of memory, and the server has %d for all requests: send it in smaller parts", n, b.limit)
+	case n > b.limit-b.used:
+		e := refuse(http.StatusServiceUnavailable, "memory_full",
+			"%d of %d bytes are taken by frames that wait for their epoch and by other requests: commit epochs, or try again in a moment", b.used, b.limit)
+		e.after = 1
+		return e
+	}
+	b.used += n
+	return nil
+}
+
+func (b *budget) give(n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used -= n
+}

@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"net/http"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// An epochRequest is the body of POST epochs/{epoch}.
+type epochRequest struct {
+	Step    int               `json:"step"`
+	Layers  []string          `json:"layers"`
+	Outputs *outputsRequest   `json:"outputs"`
+	Metrics map[string]number `json:"metrics"`
+}
+
+type outputsRequest struct {
+	Predictions []string         `json:"predictions"`
+	Losses      []optionalNumber `json:"losses"`
+	Confidences []optionalNumber `json:"confidences"`
+	IDs         []string         `json:"ids"`
+}
+
+type epochAnswer struct {
+	Epoch     int      `json:"epoch"`
+	Seq       int64    `json:"seq"`
+	Discarded []string `json:"discarded,omitempty"` // layers that were put for this epoch and not named
+}
+
+// postEpoch commits an epoch: whole or not at all, and durable when it answers.
+func (h *Handler) postEpoch(c *call) (int, any, error) {
+	number, err := whole("epoch", c.r.PathValue("epoch"), maxEpoch)
+	if err != nil {
+		return 0, nil, err
+	}
+	var q epochRequest
+	if err := c.decode(&q); err != nil {
+		return 0, nil, err
+	}
+	e, err := q.epoch(number)
+	if err != nil {
+		return 0, nil, err
+	}
+	a := epochAnswer{Epoch: number}
+	err = h.write(c.ctx(), c.run(), func(run *tracker.Run) error {
+		frames, err := h.staging.gather(run.ID(), number, q.Layers)
+		if err != nil {
+			return err
+		}
+		free, err := h.join(&e, q.Layers, frames)
+		defer free()
+		if err != nil {
+			return err
+		}
+		if err := run.Log(c.ctx(), e); err != nil {
+			return err
+		}
+		a.Discarded = h.staging.committed(run.ID(), number, q.Layers)
+		a.Seq, err = h.seq(c, run.ID(), number)
+		return err
+	})
+	return http.StatusOK, a, err
+}
+
+func (q *epochRequest) epoch(number int) (e tracker.Epoch, err error) {
+	if q.Step < 0 || q.Step >= maxStep {
+		return e, invalid("step = %d, want a whole number from 0 to %d", q.Step, int64(maxStep-1))
+	}
+	if len(q.Layers) > maxFrameNames {
+		return e, invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxFrameNames)
+	}
+	e = tracker.Epoch{Number: number, Step: q.Step}
+	if e.Metrics, err = metricsOf(q.Metrics); err != nil || q.Outputs == nil {
+		return e, err
+	}
+	for _, p := range q.Outputs.Predictions {
+		if err := checkText("prediction", p); err != nil {
+			return e, err
+		}
+	}
+	e.Outputs = &tracker.Outputs{
+		Predictions: q.Outputs.Predictions,
+		Losses:      floats(q.Outputs.Losses),
+		Confidences: floats(q.Outputs.Confidences),
+		IDs:         q.Outputs.IDs,
+	}
+	return e, nil
+}
+
+func floats(list []optionalNumber) []float64 {
+	if list == nil {
+		return nil
+	}
+	v := make([]float64, len(list))
+	for i, x := range list {
+		v[i] = float64(x)
+	}
+	return v
+}
+
+// join puts the parts of each frame together, for which it may need memory: free must be called.
+func (h *Handler) join(e *tracker.Epoch, names []string, frames [][]*part) (free func(), err error) {
+	var taken int64
+	free = func() { h.memory.give(taken) }
+	for i, parts := range frames {
+		l := tracker.Layer{Name: names[i], Dim: parts[0].dim, Vectors: parts[0].vectors, IDs: parts[0].ids}
+		if len(parts) > 1 {
+			rows := 0
+			for _, p := range parts {
+				rows += p.rows
+			}
+			size := 4 * int64(rows) * int64(l.Dim)
+			if err := h.memory.take(size); err != nil {
+				return free, err
+			}
+			taken += size
+			l.Vectors, l.IDs = make([]float32, 0, rows*l.Dim), nil
+			for _, p := range parts {
+				l.Vectors = append(l.Vectors, p.vectors...)
+				l.IDs = append(l.IDs, p.ids...)
+			}
+		}
+		e.Layers = append(e.Layers, l)
+	}
+	return free, nil
+}
+
+// seq returns the seq of an epoch that was just written.
+func (h *Handler) seq(c *call, run string, number int) (int64, error) {
+	list, err := h.store.Epochs(c.ctx(), run)
+	for _, e := range list {
+		if e.Number == number {
+			return e.Seq, nil
+		}
+	}
+	return 0, err
+}

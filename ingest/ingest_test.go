@@ -1,0 +1,187 @@
+package ingest_test
+
+import (
+	"bytes"
+	"math"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// TestLog logs a run as a client would, and reads it back from the store.
+func TestLog(t *testing.T) {
+	store := newStore(t)
+	c := newClient(t, store, ingest.Options{})
+	run := c.do(201, "POST", "runs", `{"experiment": "mnist", "name": "cnn", "params": {"lr": 3e-6, "seed": 12345678901234567890}}`)
+	if run["state"] != "running" || run["last_epoch"] != nil || run["samples"] != 0.0 {
+		t.Errorf("new run = %v", run)
+	}
+	id := run["id"].(string)
+	added := c.do(200, "POST", "runs/mnist%2Fcnn/samples", `{"samples": [{"id": "a", "label": "7", "metadata": {"split": "test"}}, {"id": "b", "label": null}, {"id": "c", "thumbnail": null}]}`)
+	if added["added"] != 3.0 || added["samples"] != 3.0 {
+		t.Errorf("samples = %v", added)
+	}
+	if again := c.do(200, "POST", "runs/cnn/samples", `{"samples": [{"id": "d"}, {"id": "b"}]}`); again["added"] != 1.0 || again["samples"] != 4.0 {
+		t.Errorf("samples again = %v", again)
+	}
+	c.put(id, 1, "fc1", 4, 2, 10)
+	if frames, _ := store.Frames(t.Context(), id); frames != nil {
+		t.Errorf("frames before the commit = %v", frames)
+	}
+	// fc2 comes in two parts that name their samples, the second one first.
+	for part, f := range []struct {
+		ids []string
+		v   []float32
+	}{1: {[]string{"d", "a"}, []float32{4, 4, 4, 1, 1, 1}}, 0: {[]string{"c"}, []float32{3, 3, 3}}} {
+		w := c.send("PUT", "runs/"+id+"/epochs/1/frames/fc2?part="+string(rune('0'+part)), "application/x-zoetrope-frame", bytes.NewReader(raw(f.ids, 3, f.v)))
+		c.expect(202, w)
+	}
+	got := c.do(200, "POST", "runs/"+id+"/epochs/1", `{"step": 469, "layers": ["fc1", "fc2"],
+		"outputs": {"predictions": ["7", "", null, "1"], "losses": [0.5, null, "NaN", "Infinity"]},
+		"metrics": {"loss": 0.25, "grad": "NaN", "up": "Infinity", "down": "-Infinity"}}`)
+	if got["epoch"] != 1.0 || got["seq"].(float64) <= 0 || got["discarded"] != nil {
+		t.Errorf("commit = %v", got)
+	}
+	f, err := store.Frame(t.Context(), id, "fc1", 1)
+	if err != nil || !slices.Equal(f.Vectors, []float32{10, 10, 11, 11, 12, 12, 13, 13}) || !slices.Equal(f.IDs, []string{"a", "b", "c", "d"}) {
+		t.Errorf("fc1 = %v, %v", f, err)
+	}
+	f, err = store.Frame(t.Context(), id, "fc2", 1)
+	if err != nil || !slices.Equal(f.Vectors, []float32{3, 3, 3, 4, 4, 4, 1, 1, 1}) || !slices.Equal(f.IDs, []string{"c", "d", "a"}) {
+		t.Errorf("fc2 = %v, %v", f, err)
+	}
+	out, err := store.Outputs(t.Context(), id, 1)
+	if err != nil || !slices.Equal(out.Predictions, []string{"7", "", "", "1"}) || out.Losses[0] != 0.5 || !math.IsInf(out.Losses[3], 1) {
+		t.Errorf("outputs = %v, %v", out, err)
+	}
+	c.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 500, "values": {"loss": 0.2}}, {"step": 501, "values": {"loss": "NaN"}}]}`)
+	metrics, err := store.Metrics(t.Context(), id, "loss")
+	if err != nil || len(metrics) != 3 || metrics[1].Step != 500 || metrics[1].Epoch != 2 || !math.IsNaN(metrics[2].Value) {
+		t.Errorf("loss = %v, %v", metrics, err)
+	}
+	if ended := c.do(200, "POST", "runs/"+id+"/finish", ""); ended["state"] != "finished" || ended["last_epoch"] != 1.0 || ended["last_step"] != 469.0 {
+		t.Errorf("finished = %v", ended)
+	}
+	c.do(200, "POST", "runs/"+id+"/finish", `{}`) // again does nothing
+	if e := c.do(409, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 1, "values": {"a": 1}}]}`); e["code"] != "run_ended" {
+		t.Errorf("metrics of an ended run = %v", e)
+	}
+	c.do(409, "POST", "runs", `{"experiment": "mnist", "name": "cnn"}`)
+	if resumed := c.do(200, "POST", "runs", `{"experiment": "mnist", "name": "cnn", "resume": "must"}`); resumed["state"] != "running" || resumed["id"] != id {
+		t.Errorf("resumed = %v", resumed)
+	}
+	c.do(200, "POST", "runs/"+id+"/truncate", `{"after": 0}`)
+	c.do(200, "POST", "runs/"+id+"/fail", `{"cause": "out of memory"}`)
+	info, err := store.Run(t.Context(), id)
+	if err != nil || info.State != tracker.Failed || info.Cause != "out of memory" || info.Epochs != 0 {
+		t.Errorf("in the end %+v, %v", info, err)
+	}
+}
+
+// TestRestart: after the server was restarted, clients go on without a word, and are told of frames that were lost.
+func TestRestart(t *testing.T) {
+	path := t.TempDir() + "/zoetrope.db"
+	store := openStore(t, path)
+	first := newClient(t, store, ingest.Options{})
+	id := first.start("r", 3)
+	first.put(id, 1, "fc1", 3, 2, 0)
+	first.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
+	first.put(id, 2, "fc1", 3, 2, 0)
+	first.h.(*ingest.Handler).Close()
+	if e := first.do(503, "POST", "runs/"+id+"/metrics", `{"metrics": []}`); e["code"] != "closing" {
+		t.Errorf("after Close = %v", e)
+	}
+	store.Close()
+
+	second := newClient(t, openStore(t, path), ingest.Options{})
+	second.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 1}}]}`)
+	if e := second.do(409, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`); e["code"] != "frames_missing" {
+		t.Errorf("commit of a frame that was lost = %v", e)
+	}
+	second.put(id, 2, "fc1", 3, 2, 0)
+	second.do(200, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`)
+}
+
+// TestOtherWriter: a run belongs to one process at a time, and an idle server gives it up.
+func TestOtherWriter(t *testing.T) {
+	path := t.TempDir() + "/zoetrope.db"
+	store, other := openStore(t, path), openStore(t, path)
+	c := newClient(t, store, ingest.Options{Idle: 300 * time.Millisecond})
+	id := c.start("r", 2)
+	config := tracker.RunConfig{Experiment: "mnist", Name: "r", Resume: tracker.Must}
+	var run *tracker.Run
+	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		var err error
+		if run, err = other.Start(t.Context(), config); err == nil {
+			break
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("the idle server does not give the run up: %v", err)
+		}
+	}
+	if e := c.do(409, "POST", "runs/"+id+"/heartbeat", ""); e["code"] != "run_active" {
+		t.Errorf("while another process writes = %v", e)
+	}
+	run.Release()
+	c.do(200, "POST", "runs/"+id+"/heartbeat", "")
+}
+
+// TestIdempotency: the same request again, after its answer was lost, is not done again.
+func TestIdempotency(t *testing.T) {
+	store := newStore(t)
+	c := newClient(t, store, ingest.Options{})
+	first := c.do(201, "POST", "runs", `{"name": "r"}`, "Idempotency-Key", "k1")
+	if again := c.do(201, "POST", "runs", `{"name": "r"}`, "Idempotency-Key", "k1"); !reflect.DeepEqual(again, first) {
+		t.Errorf("answer again = %v, was %v", again, first)
+	}
+	if e := c.do(422, "POST", "runs", `{"name": "r2"}`, "Idempotency-Key", "k1"); e["code"] != "key_reused" {
+		t.Errorf("another request under the key = %v", e)
+	}
+	id := first["id"].(string)
+	c.do(200, "POST", "runs/"+id+"/samples", samples(3), "Idempotency-Key", "k1") // another path has its own keys
+	c.put(id, 1, "fc1", 3, 2, 0)
+	commit := c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`, "Idempotency-Key", "k2")
+	c.do(200, "POST", "runs/"+id+"/epochs/2", `{"metrics": {"loss": 1}}`)
+	if again := c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`, "Idempotency-Key", "k2"); !reflect.DeepEqual(again, commit) {
+		t.Errorf("commit again = %v, was %v", again, commit)
+	}
+	// A failure is not kept: the request again tries again.
+	c.do(409, "POST", "runs/"+id+"/epochs/3", `{"layers": ["fc1"]}`, "Idempotency-Key", "k3")
+	c.put(id, 3, "fc1", 3, 2, 0)
+	c.do(200, "POST", "runs/"+id+"/epochs/3", `{"layers": ["fc1"]}`, "Idempotency-Key", "k3")
+}
+
+// TestMemory: frames that wait are bounded together, and forgotten when nobody comes for them.
+func TestMemory(t *testing.T) {
+	c := newClient(t, newStore(t), ingest.Options{MaxMemory: 96 << 10, MaxFrame: 32 << 10, Idle: 400 * time.Millisecond})
+	id := c.start("r", 100)
+	put := func(epoch string, dim int) *httptest.ResponseRecorder {
+		return c.send("PUT", "runs/"+id+"/epochs/"+epoch+"/frames/fc1", "", bytes.NewReader(npy(100, dim, 0)))
+	}
+	if e := c.expect(413, put("1", 100)); e["code"] != "too_large" {
+		t.Errorf("a frame above the limit = %v", e)
+	}
+	c.expect(202, put("1", 75))
+	c.expect(202, put("2", 75))
+	c.expect(202, put("1", 75)) // replaces
+	c.expect(202, put("3", 75))
+	w := put("4", 75)
+	if e := c.expect(503, w); e["code"] != "memory_full" || w.Header().Get("Retry-After") == "" {
+		t.Errorf("frames above the limit = %v", e)
+	}
+	c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
+	c.expect(202, put("4", 75))
+	for start := time.Now(); put("5", 75).Code != 202; time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatal("frames that nobody commits are kept")
+		}
+	}
+	if e := c.do(409, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`); e["code"] != "frames_missing" {
+		t.Errorf("commit of a frame that was forgotten = %v", e)
+	}
+}

@@ -1,0 +1,143 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// A runRequest is the body of POST runs.
+type runRequest struct {
+	Experiment string         `json:"experiment"`
+	Name       string         `json:"name"`
+	Params     map[string]any `json:"params"`
+	Resume     string         `json:"resume"` // never, allow or must
+	Tags       []string       `json:"tags"`
+	Notes      string         `json:"notes"`
+}
+
+// A runAnswer says where a run stands.
+type runAnswer struct {
+	ID         string        `json:"id"`
+	Experiment string        `json:"experiment"`
+	Name       string        `json:"name"`
+	State      tracker.State `json:"state"`
+	Epochs     int           `json:"epochs"`
+	LastEpoch  *int          `json:"last_epoch"` // null without epochs
+	LastStep   int           `json:"last_step"`
+	Samples    int           `json:"samples"`
+	Limits     limitsAnswer  `json:"limits"`
+}
+
+// A limitsAnswer says how much may be sent at once.
+type limitsAnswer struct {
+	FrameBytes int64 `json:"frame_bytes"` // of a part of a frame, as float32
+	JSONBytes  int64 `json:"json_bytes"`
+	Samples    int   `json:"samples"` // per request
+	Steps      int   `json:"steps"`   // of metrics per request
+}
+
+var resumes = map[string]tracker.Resume{"": tracker.Never, "never": tracker.Never, "allow": tracker.Allow, "must": tracker.Must}
+
+// postRun starts a run or resumes one. A client that resumes a run which this server holds has been started anew: what
+// another one has put and not committed is forgotten.
+func (h *Handler) postRun(c *call) (int, any, error) {
+	var q runRequest
+	if err := c.decode(&q); err != nil {
+		return 0, nil, err
+	}
+	resume, ok := resumes[q.Resume]
+	if !ok {
+		return 0, nil, invalid("resume = %.40q, want never, allow or must", q.Resume)
+	}
+	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume}
+	id, err := h.existing(c.ctx(), config)
+	if err != nil {
+		return 0, nil, err
+	}
+	status := http.StatusOK
+	if id == "" {
+		status = http.StatusCreated
+		id, err = h.start(c.ctx(), config)
+	} else {
+		err = h.resumeAnew(c.ctx(), id, config)
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	v, err := h.runAnswer(c.ctx(), id)
+	return status, v, err
+}
+
+// existing returns the id of the run that is to be resumed, or "" if it is to be started.
+func (h *Handler) existing(ctx context.Context, c tracker.RunConfig) (string, error) {
+	if c.Resume == tracker.Never || c.Name == "" {
+		return "", nil
+	}
+	experiment := c.Experiment
+	if experiment == "" {
+		experiment = "default"
+	}
+	info, err := h.store.Run(ctx, experiment+"/"+c.Name)
+	if errors.Is(err, tracker.ErrNotFound) {
+		return "", nil // or refused by Start, where it must exist
+	}
+	return info.ID, err
+}
+
+func (h *Handler) start(ctx context.Context, c tracker.RunConfig) (string, error) {
+	run, err := h.store.Start(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	w, err := h.writer(run.ID())
+	if err != nil {
+		run.Release()
+		return "", err
+	}
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	w.giveUpLocked() // nobody else knows the id yet
+	w.run = run
+	w.touch()
+	return run.ID(), nil
+}
+
+func (h *Handler) resumeAnew(ctx context.Context, id string, c tracker.RunConfig) error {
+	w, err := h.writer(id)
+	if err != nil {
+		return err
+	}
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	if err := h.resume(ctx, w, c); err != nil {
+		return err
+	}
+	h.staging.forgetRun(id)
+	return nil
+}
+
+func (h *Handler) runAnswer(ctx context.Context, id string) (runAnswer, error) {
+	info, err := h.store.Run(ctx, id)
+	a := runAnswer{
+		ID:         info.ID,
+		Experiment: info.Experiment,
+		Name:       info.Name,
+		State:      info.State,
+		Epochs:     info.Epochs,
+		LastStep:   info.LastStep,
+		Samples:    info.Samples,
+		Limits:     limitsAnswer{h.o.MaxFrame, maxJSON, maxSamples, maxSteps},
+	}
+	if info.Epochs > 0 {
+		a.LastEpoch = &info.LastEpoch
+	}
+	return a, err
+}
+
+func (h *Handler) postHeartbeat(c *call) (int, any, error) {
+	err := h.write(c.ctx(), c.run(), func(*tracker.Run) error { return nil })
+	return http.StatusOK, struct{}{}, err
+}
