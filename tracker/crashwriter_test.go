@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// The environment of a process that is to be killed: the address of its store, and a seed.
+// The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS": how many calls it
+// makes before it ends by itself, 0 for no end, and SQLite's synchronous.
 const crashEnv, crashPlan = "ZOETROPE_CRASH_STORE", "ZOETROPE_CRASH_PLAN"
 
 // TestCrashWriter is the process that TestKilled kills.
@@ -23,9 +24,11 @@ func TestCrashWriter(t *testing.T) {
 	}
 	var w crashWriter
 	var seed uint64
-	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed); err != nil {
+	var synchronous string
+	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous); err != nil {
 		t.Fatal(err)
 	}
+	durability = "synchronous(" + synchronous + ")"
 	w.random = rand.New(rand.NewPCG(seed, 2))
 	if err := w.untilKilled(context.Background(), address); err != nil {
 		fmt.Println("error", err)
@@ -35,6 +38,7 @@ func TestCrashWriter(t *testing.T) {
 
 // A crashWriter logs epochs of known content, and says on standard output what it is about to do and what is done.
 type crashWriter struct {
+	calls   int // still to be made
 	random  *rand.Rand
 	run     *Run
 	state   crashState
@@ -68,6 +72,9 @@ func (w *crashWriter) untilKilled(ctx context.Context, address string) error {
 			return err
 		}
 		fmt.Println("done")
+		if w.calls--; w.calls == 0 {
+			return s.Close()
+		}
 	}
 }
 

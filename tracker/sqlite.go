@@ -83,7 +83,7 @@ func create(ctx context.Context, path string) error {
 			os.Remove(tmp + side)
 		}
 	}()
-	db, err := sql.Open("sqlite", dsn(tmp, "application_id("+fmt.Sprint(applicationID)+")", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"))
+	db, err := sql.Open("sqlite", dsn(tmp, "application_id("+fmt.Sprint(applicationID)+")", "journal_mode(WAL)", durability, "foreign_keys(1)"))
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,9 @@ func create(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// durability makes a commit wait until it is on the disk. A test turns it off, to see that the loss is noticed.
+var durability = "synchronous(FULL)"
 
 var waitBusy = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
@@ -153,7 +156,7 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store) error {
 	case s.readOnly:
 		return nil
 	}
-	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", "synchronous(FULL)",
+	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", durability,
 		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
 	if err != nil {
 		return err
