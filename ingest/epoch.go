@@ -52,12 +52,13 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 		if err != nil {
 			return err
 		}
-		if err := run.Log(c.ctx(), e); err != nil {
+		receipt, err := run.Write(c.ctx(), tracker.Batch{Epochs: []tracker.Epoch{e}, Key: c.storeKey("epoch")})
+		if err != nil {
 			return err
 		}
+		a.Seq = receipt.Seq
 		a.Discarded = h.staging.committed(run.ID(), number, q.Layers)
-		a.Seq, err = h.seq(c, run.ID(), number)
-		return err
+		return nil
 	})
 	return http.StatusOK, a, err
 }
@@ -123,15 +124,4 @@ func (h *Handler) join(e *tracker.Epoch, names []string, frames [][]*part) (free
 		e.Layers = append(e.Layers, l)
 	}
 	return free, nil
-}
-
-// seq returns the seq of an epoch that was just written.
-func (h *Handler) seq(c *call, run string, number int) (int64, error) {
-	list, err := h.store.Epochs(c.ctx(), run)
-	for _, e := range list {
-		if e.Number == number {
-			return e.Seq, nil
-		}
-	}
-	return 0, err
 }

@@ -28,14 +28,13 @@ const (
 	maxSamples    = 100_000  // per request
 	maxSteps      = 10_000   // of metrics per request
 	maxText       = 1 << 10  // bytes of a sample's id, a label, a prediction, a layer's or a metric's name
-	maxMetadata   = 64 << 10 // bytes of a sample's metadata as JSON, and of notes
+	maxMetadata   = 64 << 10 // bytes of a sample's metadata as JSON, and of the cause of a failure
 	maxThumbnail  = 1 << 20  // bytes
-	maxTags       = 100
-	maxKey        = 200     // bytes
-	maxParts      = 10_000  // of a frame
-	maxEpoch      = 1 << 31 // exclusive
-	maxStep       = 1 << 53 // exclusive, as JSON's numbers
-	maxFrameNames = 1_000   // of an epoch
+	maxKey        = 150      // bytes; the store adds what kind of write it is of
+	maxParts      = 10_000   // of a frame
+	maxEpoch      = 1 << 31  // exclusive
+	maxStep       = 1 << 53  // exclusive, as JSON's numbers
+	maxFrameNames = 1_000    // of an epoch
 )
 
 // A Handler logs to one store. It is safe for concurrent use.
@@ -109,6 +108,7 @@ const prefix = "/api/v1/"
 func (h *Handler) routes() map[string]map[string]http.HandlerFunc {
 	return map[string]map[string]http.HandlerFunc{
 		"runs":                                     {"POST": h.json(h.postRun)},
+		"runs/{run}":                               {"PATCH": h.json(h.patchRun)},
 		"runs/{run}/samples":                       {"POST": h.json(h.postSamples)},
 		"runs/{run}/metrics":                       {"POST": h.json(h.postMetrics)},
 		"runs/{run}/truncate":                      {"POST": h.json(h.postTruncate)},
@@ -122,7 +122,7 @@ func (h *Handler) routes() map[string]map[string]http.HandlerFunc {
 }
 
 // readable are those of the paths that Next answers a GET of.
-var readable = []string{"runs", "runs/{run}/samples", "runs/{run}/metrics"}
+var readable = []string{"runs", "runs/{run}", "runs/{run}/samples", "runs/{run}/metrics"}
 
 func (h *Handler) route() *http.ServeMux {
 	mux := http.NewServeMux()

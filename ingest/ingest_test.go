@@ -83,6 +83,31 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// TestEdit: tags and notes come with a run, and are changed later.
+func TestEdit(t *testing.T) {
+	c := newClient(t, newStore(t), ingest.Options{})
+	run := c.do(201, "POST", "runs", `{"name": "r", "tags": ["b", "a"], "notes": "first", "code": "train.py abc", "host": "gpu7"}`)
+	if !reflect.DeepEqual(run["tags"], []any{"a", "b"}) || run["notes"] != "first" {
+		t.Errorf("new run = %v", run)
+	}
+	id := run["id"].(string)
+	run = c.do(200, "PATCH", "runs/"+id, `{"name": "r2", "tags": [], "notes": "second"}`)
+	if !reflect.DeepEqual(run["tags"], []any{}) || run["notes"] != "second" || run["name"] != "r2" || run["id"] != id {
+		t.Errorf("changed run = %v", run)
+	}
+	if same := c.do(200, "PATCH", "runs/r2", `{}`); !reflect.DeepEqual(same, run) {
+		t.Errorf("no change = %v", same)
+	}
+	if info, err := c.store.Run(t.Context(), id); err != nil || info.Code != "train.py abc" || info.Host != "gpu7" {
+		t.Errorf("%+v, %v", info, err)
+	}
+	c.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 1, "values": {"loss": 1}}]}`) // under the old name's writer
+	c.do(201, "POST", "runs", `{"name": "taken"}`)
+	if e := c.do(409, "PATCH", "runs/"+id, `{"name": "taken"}`); e["code"] != "run_exists" {
+		t.Errorf("a name that is taken = %v", e)
+	}
+}
+
 // TestRestart: after the server was restarted, clients go on without a word, and are told of frames that were lost.
 func TestRestart(t *testing.T) {
 	path := t.TempDir() + "/zoetrope.db"
@@ -90,7 +115,9 @@ func TestRestart(t *testing.T) {
 	first := newClient(t, store, ingest.Options{})
 	id := first.start("r", 3)
 	first.put(id, 1, "fc1", 3, 2, 0)
-	first.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
+	commit := first.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`, "Idempotency-Key", "commit 1")
+	added := first.do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "late"}]}`, "Idempotency-Key", "late")
+	first.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 1}}]}`, "Idempotency-Key", "step 7")
 	first.put(id, 2, "fc1", 3, 2, 0)
 	first.h.(*ingest.Handler).Close()
 	if e := first.do(503, "POST", "runs/"+id+"/metrics", `{"metrics": []}`); e["code"] != "closing" {
@@ -99,12 +126,25 @@ func TestRestart(t *testing.T) {
 	store.Close()
 
 	second := newClient(t, openStore(t, path), ingest.Options{})
-	second.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 1}}]}`)
+	second.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 2}}]}`)
 	if e := second.do(409, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`); e["code"] != "frames_missing" {
 		t.Errorf("commit of a frame that was lost = %v", e)
 	}
-	second.put(id, 2, "fc1", 3, 2, 0)
+	second.put(id, 2, "fc1", 4, 2, 0)
 	second.do(200, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`)
+
+	// What was answered before the restart is not done again after it.
+	if again := second.do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "late"}]}`, "Idempotency-Key", "late"); !reflect.DeepEqual(again, added) {
+		t.Errorf("samples again = %v, was %v", again, added)
+	}
+	second.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 1}}]}`, "Idempotency-Key", "step 7")
+	if m, err := second.store.Metrics(t.Context(), id); err != nil || len(m) != 1 || m[0].Value != 2 {
+		t.Errorf("metrics = %v, %v, want the later value", m, err)
+	}
+	second.put(id, 1, "fc1", 3, 2, 0)
+	if again := second.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`, "Idempotency-Key", "commit 1"); !reflect.DeepEqual(again, commit) {
+		t.Errorf("commit again = %v, was %v", again, commit)
+	}
 }
 
 // TestOtherWriter: a run belongs to one process at a time, and an idle server gives it up.

@@ -19,6 +19,7 @@ func (h *Handler) postMetrics(c *call) (int, any, error) {
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
 	}
+	batch := tracker.Batch{Key: c.storeKey("metrics")}
 	for i, m := range q.Metrics.items {
 		if m.Step == nil {
 			return 0, nil, invalid(`element %d of "metrics" has no step`, i)
@@ -26,21 +27,15 @@ func (h *Handler) postMetrics(c *call) (int, any, error) {
 		if *m.Step < 0 || *m.Step >= maxStep {
 			return 0, nil, invalid("step = %d, want a whole number from 0 to %d", *m.Step, int64(maxStep-1))
 		}
-		if _, err := metricsOf(m.Values); err != nil {
+		values, err := metricsOf(m.Values)
+		if err != nil {
 			return 0, nil, err
 		}
+		batch.Metrics = append(batch.Metrics, tracker.StepMetrics{Step: *m.Step, Values: values})
 	}
 	err := h.write(c.ctx(), c.run(), func(run *tracker.Run) error {
-		for _, m := range q.Metrics.items {
-			values, err := metricsOf(m.Values)
-			if err != nil {
-				return err
-			}
-			if err := run.LogMetrics(c.ctx(), *m.Step, values); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := run.Write(c.ctx(), batch)
+		return err
 	})
 	return http.StatusOK, struct{}{}, err
 }

@@ -24,6 +24,14 @@ type call struct {
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
+// storeKey is the key of what a call writes, in the store, where all kinds of writes to a run share their keys.
+func (c *call) storeKey(kind string) string {
+	if c.key == "" {
+		return ""
+	}
+	return kind + " " + c.key
+}
+
 // run is the run that the path names.
 func (c *call) run() string { return c.r.PathValue("run") }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -16,6 +17,8 @@ type runRequest struct {
 	Resume     string         `json:"resume"` // never, allow or must
 	Tags       []string       `json:"tags"`
 	Notes      string         `json:"notes"`
+	Code       string         `json:"code"` // version of the program that logs
+	Host       string         `json:"host"` // where it runs
 }
 
 // A runAnswer says where a run stands.
@@ -28,6 +31,8 @@ type runAnswer struct {
 	LastEpoch  *int          `json:"last_epoch"` // null without epochs
 	LastStep   int           `json:"last_step"`
 	Samples    int           `json:"samples"`
+	Tags       []string      `json:"tags"`
+	Notes      string        `json:"notes"`
 	Limits     limitsAnswer  `json:"limits"`
 }
 
@@ -52,7 +57,8 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	if !ok {
 		return 0, nil, invalid("resume = %.40q, want never, allow or must", q.Resume)
 	}
-	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume}
+	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume, Tags: q.Tags, Notes: q.Notes}
+	config.Code, config.Host = q.origin(c.r)
 	id, err := h.existing(c.ctx(), config)
 	if err != nil {
 		return 0, nil, err
@@ -69,6 +75,21 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	}
 	v, err := h.runAnswer(c.ctx(), id)
 	return status, v, err
+}
+
+// origin says which program logs and where it runs, as far as that is known.
+func (q *runRequest) origin(r *http.Request) (code, host string) {
+	code, host = q.Code, q.Host
+	if code == "" {
+		code = r.UserAgent()
+	}
+	if code == "" {
+		code = "unknown"
+	}
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); host == "" && err == nil && !from.Addr().IsLoopback() {
+		host = from.Addr().String()
+	}
+	return code, host // an empty host is this machine
 }
 
 // existing returns the id of the run that is to be resumed, or "" if it is to be started.
@@ -129,7 +150,12 @@ func (h *Handler) runAnswer(ctx context.Context, id string) (runAnswer, error) {
 		Epochs:     info.Epochs,
 		LastStep:   info.LastStep,
 		Samples:    info.Samples,
+		Tags:       info.Tags,
+		Notes:      info.Notes,
 		Limits:     limitsAnswer{h.o.MaxFrame, maxJSON, maxSamples, maxSteps},
+	}
+	if a.Tags == nil {
+		a.Tags = []string{}
 	}
 	if info.Epochs > 0 {
 		a.LastEpoch = &info.LastEpoch
@@ -137,6 +163,28 @@ func (h *Handler) runAnswer(ctx context.Context, id string) (runAnswer, error) {
 	return a, err
 }
 
+// patchRun changes what people say about a run.
+func (h *Handler) patchRun(c *call) (int, any, error) {
+	var q struct {
+		Name  *string  `json:"name"`
+		Tags  []string `json:"tags"` // all of them
+		Notes *string  `json:"notes"`
+	}
+	if err := c.decode(&q); err != nil {
+		return 0, nil, err
+	}
+	w, err := h.find(c.ctx(), c.run())
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := h.store.Edit(c.ctx(), w.id, tracker.RunEdit{Name: q.Name, Tags: q.Tags, Notes: q.Notes}); err != nil {
+		return 0, nil, err
+	}
+	v, err := h.runAnswer(c.ctx(), w.id)
+	return http.StatusOK, v, err
+}
+
+// postHeartbeat keeps a run that trains and has nothing to say.
 func (h *Handler) postHeartbeat(c *call) (int, any, error) {
 	err := h.write(c.ctx(), c.run(), func(*tracker.Run) error { return nil })
 	return http.StatusOK, struct{}{}, err

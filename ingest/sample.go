@@ -37,15 +37,8 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 		Samples int `json:"samples"`
 	}
 	err := h.write(c.ctx(), c.run(), func(run *tracker.Run) error {
-		before, err := h.store.Run(c.ctx(), run.ID())
-		if err != nil {
-			return err
-		}
-		if err := run.AddSamples(c.ctx(), samples); err != nil {
-			return err
-		}
-		after, err := h.store.Run(c.ctx(), run.ID())
-		v.Added, v.Samples = after.Samples-before.Samples, after.Samples
+		receipt, err := run.Write(c.ctx(), tracker.Batch{Samples: samples, Key: c.storeKey("samples")})
+		v.Added, v.Samples = receipt.Added, receipt.Samples
 		return err
 	})
 	return http.StatusOK, v, err

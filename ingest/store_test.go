@@ -35,15 +35,16 @@ func newStore(t testing.TB) *tracker.Store {
 
 // A client asks a handler as another program would.
 type client struct {
-	t testing.TB
-	h http.Handler
+	t     testing.TB
+	store *tracker.Store
+	h     http.Handler
 }
 
 func newClient(t testing.TB, store *tracker.Store, o ingest.Options) *client {
 	t.Helper()
 	h := ingest.New(store, o)
 	t.Cleanup(func() { h.Close() })
-	return &client{t, h}
+	return &client{t, store, h}
 }
 
 // send sends a request to a path below /api/v1/; headers are names and values in turn.

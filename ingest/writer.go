@@ -111,7 +111,7 @@ func (h *Handler) take(ctx context.Context, w *writer) error {
 	if info.State != tracker.Running {
 		return refuse(http.StatusConflict, "run_ended", "run %s is %s: resume it to write more (POST runs with \"resume\": \"must\")", title, info.State)
 	}
-	return h.resume(ctx, w, tracker.RunConfig{Experiment: info.Experiment, Name: info.Name, Resume: tracker.Must})
+	return h.resume(ctx, w, tracker.RunConfig{Experiment: info.Experiment, Name: info.Name, Resume: tracker.Must, Code: info.Code, Host: info.Host})
 }
 
 // resume takes the run for w, whose turn must be held for writing.
