@@ -12,7 +12,7 @@ import (
 type Images struct {
 	Count, Height, Width int
 
-	a        *array
+	a        *npyArray
 	channels int
 	next     int
 	raw      []byte
@@ -32,7 +32,7 @@ func OpenImages(path string) (*Images, error) {
 	return im, nil
 }
 
-func newImages(a *array) (*Images, error) {
+func newImages(a *npyArray) (*Images, error) {
 	const want = "uint8 of shape n×h×w (grey, 0 black) or n×h×w×3"
 	s := a.shape
 	if a.dtype != (dtype{'u', 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {

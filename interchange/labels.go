@@ -18,23 +18,23 @@ func ReadLabels(path string) ([]string, error) {
 	return a.labels()
 }
 
-func (a *array) labels() ([]string, error) {
+func (a *npyArray) labels() ([]string, error) {
 	if len(a.shape) != 1 || a.dtype.kind == 'f' {
 		return nil, a.unexpected("integers or strings of shape n, one label for each sample")
 	}
 	labels := make([]string, a.shape[0])
-	raw := make([]byte, a.dtype.size)
-	for i := range labels {
-		if err := a.read(raw); err != nil {
-			return nil, err
-		}
+	err := a.each(len(labels), func(i int, raw []byte) error {
 		s, ok := a.dtype.text(raw)
 		if !ok {
-			return nil, a.errorf("label %d is not valid text", i)
+			return a.errorf("label %d is not valid text", i)
 		}
 		labels[i] = s
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return labels, nil
+	return labels, a.end()
 }
 
 // text writes one element, which is no float, as a string; not ok when it is text that cannot be decoded.

@@ -13,7 +13,7 @@ type Matrix struct {
 	Rows   int
 	Dim    int
 
-	a    *array
+	a    *npyArray
 	next int
 	raw  []byte
 }
@@ -42,7 +42,7 @@ func NewMatrix(name string, r io.Reader, size int64) (*Matrix, error) {
 	return newMatrix(a)
 }
 
-func newMatrix(a *array) (*Matrix, error) {
+func newMatrix(a *npyArray) (*Matrix, error) {
 	const want = "float32, float64 or float16 of shape n×d (one epoch) or E×n×d"
 	if a.dtype.kind != 'f' {
 		return nil, a.unexpected(want)
@@ -81,6 +81,9 @@ func (m *Matrix) Next() ([]float32, error) {
 		done += len(part)
 	}
 	m.next++
+	if m.next == m.Epochs {
+		return v, m.a.end()
+	}
 	return v, nil
 }
 

@@ -1,12 +1,3 @@
-// Package interchange reads and writes the files other tools keep arrays in. It knows shapes and numbers, nothing of
-// runs or stores; what an array means is the caller's business.
-//
-// The format so far is NumPy's .npy: [OpenMatrix] streams embeddings epoch by epoch, [ReadLabels] and [OpenImages]
-// read what belongs to the samples, and [Write] writes an array that NumPy opens.
-//
-// Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
-// truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
-// says what was expected, never a panic or memory in proportion to what the header claims.
 package interchange
 
 import (
@@ -16,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"os"
 	"strconv"
 	"strings"
 
@@ -26,8 +16,8 @@ import (
 // maxHeader bounds the header of an .npy file, in bytes. NumPy itself refuses more than 10,000 unless asked.
 const maxHeader = 1 << 16
 
-// An array is an .npy file, opened, its header read and its data next in r.
-type array struct {
+// An npyArray is an .npy file, opened, its header read and its data next in r.
+type npyArray struct {
 	name  string // how errors call it: the path
 	dtype dtype
 	shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
@@ -36,20 +26,12 @@ type array struct {
 }
 
 // open opens the .npy file at path.
-func open(path string) (*array, error) {
-	f, err := os.Open(path)
+func open(path string) (*npyArray, error) {
+	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, err // an *os.PathError: it names the file
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file: want an .npy file, whose length is known before it is read", path)
-	}
-	if err != nil {
-		f.Close()
 		return nil, err
 	}
-	a, err := newArray(path, f, info.Size())
+	a, err := newArray(path, f, size)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -59,8 +41,8 @@ func open(path string) (*array, error) {
 }
 
 // newArray reads the header of an .npy file of size bytes from r, and holds it against the size.
-func newArray(name string, r io.Reader, size int64) (*array, error) {
-	a := &array{name: name, r: bufio.NewReaderSize(r, 1<<20), file: io.NopCloser(nil)}
+func newArray(name string, r io.Reader, size int64) (*npyArray, error) {
+	a := &npyArray{name: name, r: bufio.NewReaderSize(r, 1<<20), file: io.NopCloser(nil)}
 	head, err := a.preamble(size)
 	if err != nil {
 		return nil, err
@@ -78,7 +60,7 @@ func newArray(name string, r io.Reader, size int64) (*array, error) {
 	a.shape = h.Descr.Shape
 	want, ok := byteCount(a.shape, a.dtype.size)
 	if !ok {
-		return nil, a.errorf("the header claims the shape %s, which no file can hold", a.dims())
+		return nil, a.errorf("the header claims the shape %s, which no file can hold", dims(a.shape))
 	}
 	if have := size - int64(len(head)); have != want {
 		what := "is truncated"
@@ -86,16 +68,16 @@ func newArray(name string, r io.Reader, size int64) (*array, error) {
 			what = "has trailing bytes"
 		}
 		return nil, a.errorf("the file %s: %s of shape %s takes %d bytes after the header, and there are %d",
-			what, a.dtype, a.dims(), want, have)
+			what, a.dtype, dims(a.shape), want, have)
 	}
 	if want == 0 {
-		return nil, a.errorf("the array is empty: its shape is %s", a.dims())
+		return nil, a.errorf("the array is empty: its shape is %s", dims(a.shape))
 	}
 	return a, nil
 }
 
 // preamble reads the magic number, the version and the header, whose length it checks before it allocates anything.
-func (a *array) preamble(size int64) ([]byte, error) {
+func (a *npyArray) preamble(size int64) ([]byte, error) {
 	var fixed [12]byte // magic (6), major, minor, length (2 bytes in version 1, 4 in version 2)
 	if _, err := io.ReadFull(a.r, fixed[:8]); err != nil || !bytes.Equal(fixed[:6], npy.Magic[:]) {
 		return nil, a.errorf("this is not an .npy file: it does not begin with \\x93NUMPY")
@@ -165,31 +147,56 @@ func byteCount(shape []int, size int) (n int64, ok bool) {
 	return int64(product), true
 }
 
-// dims writes the shape as n×d.
-func (a *array) dims() string {
-	if len(a.shape) == 0 {
+// dims writes a shape as n×d.
+func dims(shape []int) string {
+	if len(shape) == 0 {
 		return "() (a single number)"
 	}
-	parts := make([]string, len(a.shape))
-	for i, d := range a.shape {
+	parts := make([]string, len(shape))
+	for i, d := range shape {
 		parts[i] = strconv.Itoa(d)
 	}
 	return strings.Join(parts, "×")
 }
 
 // read fills buf with the next bytes of the data.
-func (a *array) read(buf []byte) error {
+func (a *npyArray) read(buf []byte) error {
 	if _, err := io.ReadFull(a.r, buf); err != nil {
 		return a.errorf("the data could not be read: %v", err)
 	}
 	return nil
 }
 
-// unexpected is the error of an array that is not what the caller can use.
-func (a *array) unexpected(want string) error {
-	return a.errorf("want %s; this is %s of shape %s", want, a.dtype, a.dims())
+// each calls f with each of the next n elements; a nil array has none.
+func (a *npyArray) each(n int, f func(i int, raw []byte) error) error {
+	if a == nil {
+		return nil
+	}
+	raw := make([]byte, a.dtype.size)
+	for i := range n {
+		if err := a.read(raw); err != nil {
+			return err
+		}
+		if err := f(i, raw); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (a *array) errorf(format string, args ...any) error {
+// end is called when all data have been read: in an archive, it is where a wrong checksum shows.
+func (a *npyArray) end() error {
+	if _, err := a.r.ReadByte(); err != nil && err != io.EOF {
+		return a.errorf("the data are damaged: %v", err)
+	}
+	return nil
+}
+
+// unexpected is the error of an array that is not what the caller can use.
+func (a *npyArray) unexpected(want string) error {
+	return a.errorf("want %s; this is %s of shape %s", want, a.dtype, dims(a.shape))
+}
+
+func (a *npyArray) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s: "+format, append([]any{a.name}, args...)...)
 }

@@ -99,7 +99,7 @@ func FuzzArray(f *testing.F) {
 	}
 	f.Add([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		fresh := func() *array {
+		fresh := func() *npyArray {
 			a, err := newArray("fuzz.npy", bytes.NewReader(file), int64(len(file)))
 			if err != nil {
 				if !strings.HasPrefix(err.Error(), "fuzz.npy: ") {

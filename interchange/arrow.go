@@ -1,0 +1,139 @@
+package interchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+)
+
+// arrowFile is an Arrow IPC file or stream as a [tableFile].
+type arrowFile struct {
+	name   string
+	file   *os.File
+	size   int64
+	stream bool
+	fields *arrow.Schema
+}
+
+// maxArrowMetadata bounds what describes a schema or a batch of an Arrow file, in bytes.
+const maxArrowMetadata = 64 << 20
+
+func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 6)
+	if _, err := f.ReadAt(head, 0); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	a := &arrowFile{name: path, file: f, size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
+	err = guard(path, func() error {
+		if a.stream {
+			r, err := ipc.NewReader(io.NewSectionReader(f, 0, size), a.options()...)
+			if err == nil {
+				a.fields = r.Schema()
+				r.Release()
+			}
+			return err
+		}
+		r, err := ipc.NewFileReader(io.NewSectionReader(f, 0, size), a.options()...)
+		if err == nil {
+			a.fields = r.Schema()
+			err = r.Close()
+		}
+		return err
+	})
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: this Arrow file cannot be read; it may be truncated: %w", path, err)
+	}
+	return newTable(ctx, "arrow", path, size, a, o)
+}
+
+// options bound what a message of the file may claim.
+func (a *arrowFile) options() []ipc.Option {
+	return []ipc.Option{
+		ipc.WithAllocator(newRation(a.size)), ipc.WithMetadataSizeLimit(min(a.size, maxArrowMetadata)), ipc.WithBodySizeLimit(max(a.size, 1)),
+	}
+}
+
+func (a *arrowFile) schema() *arrow.Schema          { return a.fields }
+func (a *arrowFile) claimed() int64                 { return 0 }
+func (a *arrowFile) readable(t arrow.DataType) bool { return true }
+func (a *arrowFile) Close() error                   { return a.file.Close() }
+
+func (a *arrowFile) batches(_ context.Context, columns []int) (batches, error) {
+	section := io.NewSectionReader(a.file, 0, a.size)
+	b := &arrowBatches{columns: columns}
+	if a.stream {
+		r, err := ipc.NewReader(bufio.NewReaderSize(section, 1<<18), a.options()...)
+		if err != nil {
+			return nil, err
+		}
+		b.read = func() (arrow.RecordBatch, error) {
+			if r.Next() {
+				return r.RecordBatch(), nil
+			}
+			if err := r.Err(); err != nil && !errors.Is(err, io.EOF) {
+				return nil, err
+			}
+			return nil, io.EOF
+		}
+		b.end = r.Release
+		return b, nil
+	}
+	r, err := ipc.NewFileReader(section, a.options()...)
+	if err != nil {
+		return nil, err
+	}
+	next := 0
+	b.read = func() (arrow.RecordBatch, error) {
+		if next == r.NumRecords() {
+			return nil, io.EOF
+		}
+		next++
+		return r.RecordBatch(next - 1)
+	}
+	b.end = func() { r.Close() }
+	return b, nil
+}
+
+// arrowBatches reads some columns of each record batch.
+type arrowBatches struct {
+	columns []int
+	read    func() (arrow.RecordBatch, error)
+	end     func()
+	picked  []arrow.Array
+}
+
+func (b *arrowBatches) next() ([]arrow.Array, int, error) {
+	for {
+		batch, err := b.read()
+		if err != nil {
+			return nil, 0, err
+		}
+		if batch.NumRows() == 0 {
+			continue
+		}
+		b.picked = b.picked[:0]
+		for _, c := range b.columns {
+			column := batch.Column(c)
+			if int64(column.Len()) != batch.NumRows() {
+				return nil, 0, fmt.Errorf("column %d of a batch has %d rows of %d", c, column.Len(), batch.NumRows())
+			}
+			b.picked = append(b.picked, column)
+		}
+		return b.picked, int(batch.NumRows()), nil
+	}
+}
+
+func (b *arrowBatches) close() { b.end() }

@@ -1,0 +1,197 @@
+package interchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Dataset is a file of embeddings: samples, and what became of them epoch by epoch.
+type Dataset struct {
+	Format   string // npy, npz, parquet, arrow or tensorboard
+	Samples  Samples
+	Count    int      // how many epochs there are
+	Numbered bool     // the file numbers its epochs; otherwise they count from 0
+	Notes    []string // what was left out, and why, for people
+
+	source source
+}
+
+// A source hands out the epochs of a file, from the first one at each call, until yield returns false. It gives each
+// epoch once and stops at the first error.
+type source interface {
+	epochs(ctx context.Context, yield func(*Epoch, error) bool)
+	io.Closer
+}
+
+// Samples are what is embedded at every epoch.
+type Samples struct {
+	Count      int
+	IDs        []string                    // nil: 0…Count−1
+	Labels     []string                    // "" for none; nil: no sample has one
+	Columns    []Column                    // metadata
+	Thumbnails func(i int) ([]byte, error) // the PNG file of a sample; nil: there are none
+}
+
+// A Column is a named piece of metadata: for each sample nil, a string, a bool, an int64 or a float64.
+type Column struct {
+	Name   string
+	Values []any
+}
+
+// An Epoch is what a file holds about one epoch.
+type Epoch struct {
+	Number  int
+	Layers  []Layer
+	Points  *Layer // places on a map of 2 or 3 columns; only with Options.Points, and then there is nothing else
+	Outputs *Outputs
+}
+
+// A Layer is a matrix with a row for each sample, or for some of them.
+type Layer struct {
+	Name string // "" where the file does not name it
+	Dim  int
+	Data []float32 // len(Rows)×Dim, row-major
+	Rows []int     // the sample of each row; nil: all in their order
+}
+
+// Outputs are what the network said of the samples at one epoch. A slice that the file does not have is nil.
+type Outputs struct {
+	Predictions []string  // "" where there is none
+	Losses      []float64 // NaN where there is none
+	Confidences []float64 // NaN where there is none
+	Rows        []int     // the sample of each element; nil: all in their order
+}
+
+// Options say what is what in a file. Empty names mean the usual ones, which a table's column or an archive's array
+// then has to have.
+type Options struct {
+	Vectors []string // the columns or arrays of vectors, each a layer
+	ID      string   // the column or array of sample ids
+	Label   string   // the column or array of labels
+	Epoch   string   // the column or array of epoch numbers
+	Points  bool     // the file's places on a map are wanted, not its vectors: columns x, y and perhaps z, or the array points
+}
+
+// The usual names of columns and arrays, compared without regard to case.
+var (
+	vectorNames = []string{"vector", "vectors", "embedding", "embeddings", "emb"}
+	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "uid"}
+	labelNames  = []string{"label", "labels", "class", "target", "targets"}
+	epochNames  = []string{"epoch", "epochs"}
+	pointNames  = []string{"points", "map"}
+	imageNames  = []string{"images", "thumbnails"}
+)
+
+func usual(names []string, name string) bool { return slices.Contains(names, strings.ToLower(name)) }
+
+// Open opens a file of embeddings of any format that is read: what it is shows in its first bytes. It reads the samples
+// and checks what can be checked without the vectors. The caller closes the dataset.
+func Open(ctx context.Context, path string, o Options) (*Dataset, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		config := filepath.Join(path, configName)
+		if _, err := os.Stat(config); err != nil {
+			return nil, fmt.Errorf("%s is a folder without a %s: want the embeddings' file, or a folder of TensorBoard's projector", path, configName)
+		}
+		return openTensorBoard(config, o)
+	}
+	if strings.EqualFold(filepath.Ext(path), ".pbtxt") {
+		return openTensorBoard(path, o)
+	}
+	head, err := firstBytes(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(head) == 0:
+		return nil, fmt.Errorf("%s is empty: want %s", path, readable)
+	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
+		return openNpy(path, o)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return openNpz(path, o)
+	case bytes.HasPrefix(head, []byte("PAR1")), bytes.HasPrefix(head, []byte("PARE")):
+		return openParquet(ctx, path, o)
+	case bytes.HasPrefix(head, []byte("ARROW1")), bytes.HasPrefix(head, []byte("\xff\xff\xff\xff")):
+		return openArrow(ctx, path, o)
+	}
+	return nil, fmt.Errorf("%s: this is %s: want %s", path, looksLike(head, path), readable)
+}
+
+const readable = "a NumPy .npy or .npz file, a Parquet file, an Arrow IPC file or stream, or TensorBoard's " + configName
+
+// looksLike names what a file might be that is not read.
+func looksLike(head []byte, path string) string {
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case ext == ".npy":
+		return "not an .npy file, which begins with \\x93NUMPY"
+	case ext == ".npz":
+		return "not an .npz file, which begins with PK"
+	case ext == ".parquet":
+		return "not a Parquet file, which begins with PAR1"
+	case ext == ".arrow" || ext == ".feather" || ext == ".ipc":
+		return "not an Arrow file, which begins with ARROW1"
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return "a gzip file (unpack it first)"
+	case bytes.HasPrefix(head, []byte("\x89HDF")):
+		return "an HDF5 file"
+	case bytes.HasPrefix(head, []byte("\x80")):
+		return "perhaps a pickle, which can run programs and is not read (numpy.save makes an .npy file)"
+	}
+	return "no file of embeddings that is known"
+}
+
+// firstBytes returns how a regular file begins.
+func firstBytes(path string) ([]byte, error) {
+	f, _, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 8)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	return head[:n], nil
+}
+
+// openRegular opens a file whose length is known before it is read, and returns that length.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err // an *os.PathError: it names the file
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file: want one whose length is known before it is read", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// Epochs reads the epochs one after the other, from the first one again at each call. It ends with the first error. The
+// slices of an epoch are the caller's.
+func (d *Dataset) Epochs(ctx context.Context) iter.Seq2[*Epoch, error] {
+	return func(yield func(*Epoch, error) bool) { d.source.epochs(ctx, yield) }
+}
+
+// Close closes the file.
+func (d *Dataset) Close() error { return d.source.Close() }
+
+func (d *Dataset) note(format string, args ...any) {
+	d.Notes = append(d.Notes, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,14 @@
+// Package interchange reads and writes the files that other tools keep embeddings in: NumPy's .npy and .npz, Parquet,
+// Arrow IPC files and streams, and the folders of TensorBoard's projector. It knows samples, epochs and numbers, nothing
+// of runs or stores; what they mean is the caller's business.
+//
+// [Open] takes any of them and gives a [Dataset], read epoch by epoch, so that what it holds in memory is the samples and
+// one epoch. [ReadMetadata] reads the CSV, TSV or JSON lines that say more about the samples. [Export] writes what a
+// [Source] gives to a file of any of the formats, whole or not at all. [OpenMatrix], [ReadLabels], [OpenImages] and
+// [Write] are for single arrays.
+//
+// Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
+// truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
+// says what was expected, never a panic or memory in proportion to what the header claims. What is compressed may grow:
+// an .npz array by 1,032 times, which is as much as deflate can, and a Parquet or Arrow file within [Budget].
+package interchange

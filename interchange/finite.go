@@ -1,0 +1,52 @@
+package interchange
+
+import (
+	"fmt"
+	"math"
+)
+
+// finite reports whether v is a number that can be stored.
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+// checkFinite names the first number of a matrix that is none, for the epoch at an index of the file.
+func checkFinite(name string, epoch, epochs int, v []float32, dim int) error {
+	for i, x := range v {
+		if !finite(x) {
+			return fmt.Errorf("%s: the value in epoch %d of %d, row %d, column %d is %v: want finite numbers",
+				name, epoch+1, epochs, i/dim, i%dim, x)
+		}
+	}
+	return nil
+}
+
+// present returns the rows of places on a map that are there: NaN throughout is a sample that is missing. A place that
+// is partly a number is an error.
+func present(name string, epoch, epochs int, v []float32, dim int) (*Layer, error) {
+	n := len(v) / dim
+	l := &Layer{Dim: dim, Data: make([]float32, 0, len(v)), Rows: make([]int, 0, n)}
+	for i := range n {
+		row := v[i*dim : (i+1)*dim]
+		missing := 0
+		for c, x := range row {
+			if math.IsInf(float64(x), 0) {
+				return nil, fmt.Errorf("%s: the place in epoch %d of %d, row %d, column %d is %v: want finite numbers, or NaN for a sample that is not on the map",
+					name, epoch+1, epochs, i, c, x)
+			}
+			if math.IsNaN(float64(x)) {
+				missing++
+			}
+		}
+		switch missing {
+		case 0:
+			l.Data, l.Rows = append(l.Data, row...), append(l.Rows, i)
+		case dim:
+		default:
+			return nil, fmt.Errorf("%s: the place in epoch %d of %d, row %d is NaN in part: want numbers, or NaN throughout for a sample that is not on the map",
+				name, epoch+1, epochs, i)
+		}
+	}
+	if len(l.Rows) == n {
+		l.Rows = nil
+	}
+	return l, nil
+}

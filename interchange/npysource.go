@@ -1,0 +1,69 @@
+package interchange
+
+import (
+	"context"
+	"io"
+)
+
+// npySource is an .npy file of vectors, or of places on a map.
+type npySource struct {
+	path   string
+	points bool
+}
+
+func openNpy(path string, o Options) (*Dataset, error) {
+	m, err := OpenMatrix(path)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	if o.Points && m.Dim != 2 && m.Dim != 3 {
+		return nil, m.a.unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
+	}
+	return &Dataset{
+		Format: "npy", Samples: Samples{Count: m.Rows}, Count: m.Epochs, source: &npySource{path, o.Points},
+	}, nil
+}
+
+func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
+	m, err := OpenMatrix(s.path)
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	defer m.Close()
+	for i := range m.Epochs {
+		e := &Epoch{Number: i}
+		err := ctx.Err()
+		if err == nil {
+			err = m.into(e, "", i, s.points)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if !yield(e, nil) {
+			return
+		}
+	}
+}
+
+// into reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map.
+func (m *Matrix) into(e *Epoch, layer string, i int, points bool) error {
+	v, err := m.Next()
+	if err == io.EOF {
+		return m.a.errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
+	}
+	if err != nil {
+		return err
+	}
+	if points {
+		e.Points, err = present(m.a.name, i, m.Epochs, v, m.Dim)
+		return err
+	}
+	e.Layers = append(e.Layers, Layer{Name: layer, Dim: m.Dim, Data: v})
+	return checkFinite(m.a.name, i, m.Epochs, v, m.Dim)
+}
+
+// Close does nothing: the file is open only while it is read.
+func (s *npySource) Close() error { return nil }

@@ -1,0 +1,137 @@
+package interchange
+
+import "fmt"
+
+// npzEpochs reads the arrays of an archive side by side, epoch by epoch.
+type npzEpochs struct {
+	z                   *archive
+	names               []string
+	layers              []*Matrix
+	points              *Matrix
+	predictions         *npyArray // as the following, with an element for each epoch and sample, or nil
+	losses, confidences *npyArray
+}
+
+func (z *archive) openEpochs() (r *npzEpochs, err error) {
+	r = &npzEpochs{z: z}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if z.o.Points {
+		r.points, err = z.matrix(z.points)
+		return r, err
+	}
+	for _, i := range z.vectors {
+		m, err := z.matrix(i)
+		if err != nil {
+			return r, err
+		}
+		name := z.arrays[i].name
+		if usual(vectorNames, name) || len(z.arrays) == 1 {
+			name = ""
+		}
+		r.layers, r.names = append(r.layers, m), append(r.names, name)
+	}
+	if z.layerName >= 0 && len(r.names) == 1 {
+		name, err := z.texts(z.layerName, 1)
+		if err != nil {
+			return r, err
+		}
+		r.names[0] = name[0]
+	}
+	if r.predictions, err = z.perSample(z.predictions); err != nil {
+		return r, err
+	}
+	if r.losses, err = z.perSample(z.losses); err != nil {
+		return r, err
+	}
+	r.confidences, err = z.perSample(z.confidences)
+	return r, err
+}
+
+// perSample opens an array with an element for each epoch and sample; nil if there is none.
+func (z *archive) perSample(i int) (*npyArray, error) {
+	if i < 0 {
+		return nil, nil
+	}
+	a, err := z.at(i)
+	if err != nil {
+		return nil, err
+	}
+	if a.shape[0] != z.count || a.shape[1] != z.rows {
+		a.file.Close()
+		return nil, a.unexpected(fmt.Sprintf("an element for each of %d epochs and %d samples", z.count, z.rows))
+	}
+	return a, nil
+}
+
+func (z *archive) matrix(i int) (*Matrix, error) {
+	a, err := z.at(i)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMatrix(a)
+	if err != nil {
+		a.file.Close()
+	}
+	return m, err
+}
+
+// next reads the i-th epoch.
+func (r *npzEpochs) next(i int) (*Epoch, error) {
+	e := &Epoch{Number: i}
+	if r.z.numbers != nil {
+		e.Number = r.z.numbers[i]
+	}
+	if r.points != nil {
+		return e, r.points.into(e, "", i, true)
+	}
+	for l, m := range r.layers {
+		if err := m.into(e, r.names[l], i, false); err != nil {
+			return nil, err
+		}
+	}
+	o := &Outputs{}
+	err := r.predictions.each(r.z.rows, func(row int, raw []byte) error {
+		s, ok := r.predictions.dtype.text(raw)
+		if !ok {
+			return r.predictions.errorf("the prediction of sample %d in epoch %d of %d is not valid text", row, i+1, r.z.count)
+		}
+		o.Predictions = append(o.Predictions, s)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range []struct {
+		a  *npyArray
+		to *[]float64
+	}{{r.losses, &o.Losses}, {r.confidences, &o.Confidences}} {
+		err := n.a.each(r.z.rows, func(_ int, raw []byte) error {
+			*n.to = append(*n.to, n.a.dtype.float(raw))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if o.Predictions != nil || o.Losses != nil || o.Confidences != nil {
+		e.Outputs = o
+	}
+	return e, nil
+}
+
+func (r *npzEpochs) close() {
+	for _, m := range append(r.layers, r.points) {
+		if m != nil {
+			m.Close()
+		}
+	}
+	for _, a := range []*npyArray{r.predictions, r.losses, r.confidences} {
+		if a != nil {
+			a.file.Close()
+		}
+	}
+}

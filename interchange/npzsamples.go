@@ -1,0 +1,176 @@
+package interchange
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// samples reads what the archive says of the samples and of the epochs' numbers.
+func (z *archive) samples(d *Dataset) error {
+	d.Count, d.Samples.Count = z.count, z.rows
+	var err error
+	if z.ids >= 0 {
+		if d.Samples.IDs, err = z.texts(z.ids, z.rows); err != nil {
+			return err
+		}
+		if err := distinct(z.path, d.Samples.IDs); err != nil {
+			return err
+		}
+	}
+	if z.labels >= 0 {
+		if d.Samples.Labels, err = z.texts(z.labels, z.rows); err != nil {
+			return err
+		}
+	}
+	if z.epochNumbers >= 0 {
+		numbers, err := z.texts(z.epochNumbers, z.count)
+		if err != nil {
+			return err
+		}
+		for _, text := range numbers {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 || slices.Contains(z.numbers, n) {
+				return fmt.Errorf("%s: the epochs are numbered %.200v: want each number once, and none below 0", z.path, numbers)
+			}
+			z.numbers = append(z.numbers, n)
+		}
+		d.Numbered = true
+	}
+	if z.images >= 0 {
+		if err := z.thumbnails(d); err != nil {
+			return err
+		}
+	}
+	return z.metadata(d)
+}
+
+// texts reads an array of one dimension that must have n elements.
+func (z *archive) texts(i, n int) ([]string, error) {
+	a, err := z.at(i)
+	if err != nil {
+		return nil, err
+	}
+	defer a.file.Close()
+	if a.shape[0] != n {
+		return nil, a.errorf("the array has %d elements: want %d", a.shape[0], n)
+	}
+	return a.labels()
+}
+
+// metadata reads every other array that has an element for each sample.
+func (z *archive) metadata(d *Dataset) error {
+	for i, m := range z.arrays {
+		if z.taken(m) || slices.Contains(z.vectors, i) {
+			if i == z.points && !z.o.Points {
+				d.note("%s: the array %q holds places on a map, not vectors: --points brings them in", z.path, m.name)
+			}
+			continue
+		}
+		if len(m.shape) != 1 || m.shape[0] != z.rows {
+			d.note("%s: the array %q (%s of shape %s) has no element for each of %d samples and is left out", z.path, m.name, m.dtype, dims(m.shape), z.rows)
+			continue
+		}
+		a, err := z.at(i)
+		if err != nil {
+			return err
+		}
+		values, err := a.cells()
+		a.file.Close()
+		if err != nil {
+			return err
+		}
+		d.Samples.Columns = append(d.Samples.Columns, Column{metadataName(m.name), values})
+	}
+	return nil
+}
+
+// thumbnails reads all pictures: they are small, and are handed out in any order.
+func (z *archive) thumbnails(d *Dataset) error {
+	a, err := z.at(z.images)
+	if err != nil {
+		return err
+	}
+	defer a.file.Close()
+	im, err := newImages(a)
+	if err != nil {
+		return err
+	}
+	if im.Count != z.rows {
+		return a.errorf("there are %d pictures: want one for each of %d samples", im.Count, z.rows)
+	}
+	files := make([][]byte, im.Count)
+	for i := range files {
+		if files[i], err = im.NextPNG(); err != nil {
+			return err
+		}
+	}
+	d.Samples.Thumbnails = func(i int) ([]byte, error) { return files[i], nil }
+	return nil
+}
+
+// cells reads an array of one dimension as metadata: NaN and the empty string are nil.
+func (a *npyArray) cells() ([]any, error) {
+	values := make([]any, a.shape[0])
+	err := a.each(len(values), func(i int, raw []byte) error {
+		if a.dtype.kind == 'f' {
+			if f := a.dtype.float(raw); !math.IsNaN(f) {
+				values[i] = f
+			}
+			return nil
+		}
+		s, ok := a.dtype.text(raw)
+		if !ok {
+			return a.errorf("element %d is not valid text", i)
+		}
+		values[i] = a.dtype.value(s)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, a.end()
+}
+
+// value is an element of which text is known, as metadata.
+func (t dtype) value(text string) any {
+	switch {
+	case t.kind == 'b':
+		return text == "true"
+	case t.kind == 'i' || t.kind == 'u':
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+	case text == "":
+		return nil
+	}
+	return text
+}
+
+// float reads one float.
+func (t dtype) float(raw []byte) float64 {
+	switch t.size {
+	case 2:
+		return float64(fromHalf(binary.LittleEndian.Uint16(raw)))
+	case 4:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw)))
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(raw))
+}
+
+// distinct reports the first id that is there twice.
+func distinct(name string, ids []string) error {
+	seen := make(map[string]int, len(ids))
+	for i, id := range ids {
+		if id == "" {
+			return fmt.Errorf("%s: sample %d has an empty id", name, i)
+		}
+		if first, ok := seen[id]; ok {
+			return fmt.Errorf("%s: the id %q is there twice, for samples %d and %d: want one id for each sample", name, id, first, i)
+		}
+		seen[id] = i
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package interchange
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// A tableFile is a file of rows and typed columns, read any number of times. What it calls may panic: see [guard].
+type tableFile interface {
+	schema() *arrow.Schema
+	claimed() int64 // rows, as the file says before it is read; 0: it does not say
+	readable(arrow.DataType) bool
+	batches(ctx context.Context, columns []int) (batches, error)
+	io.Closer
+}
+
+// batches are rows of some columns, a part at a time. The arrays are good until the next call; [io.EOF] ends them.
+type batches interface {
+	next() (columns []arrow.Array, rows int, err error)
+	close()
+}
+
+// A table is a file with a row for each sample, or for each sample and epoch.
+type table struct {
+	name string
+	size int64
+	file tableFile
+	o    Options
+
+	// What is what, by its place in the schema; −1 for none.
+	id, label, epoch             int
+	prediction, loss, confidence int
+	vectors, points              []int
+	metadata                     []int
+
+	// What the first reading found.
+	rowEpoch, rowSample []int32 // of each row: places in numbers and among the samples
+	numbers             []int   // of the epochs, ascending
+	counts              []int   // rows of each epoch
+	samples             int
+}
+
+// newTable finds out what the columns are and reads all but vectors.
+func newTable(ctx context.Context, format, name string, size int64, f tableFile, o Options) (*Dataset, error) {
+	t := &table{name: name, size: size, file: f, o: o}
+	d := &Dataset{Format: format, source: t}
+	err := guard(name, func() error {
+		if err := t.classify(d); err != nil {
+			return err
+		}
+		if n := f.claimed(); n > t.maxRows() {
+			return fmt.Errorf("%s: the file claims %d rows, more than its %d bytes can hold", name, n, size)
+		}
+		return t.readSamples(ctx, d)
+	})
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// maxRows bounds the rows by the size of the file: a vector that is worth keeping takes at least a byte.
+func (t *table) maxRows() int64 { return 1<<16 + t.size }
+
+// classify finds the columns by their names and types.
+func (t *table) classify(d *Dataset) error {
+	schema := t.file.schema()
+	if schema.NumFields() == 0 {
+		return fmt.Errorf("%s: the file has no columns", t.name)
+	}
+	var err error
+	find := func(named string, names []string, ok func(arrow.DataType) bool) int {
+		for i, f := range schema.Fields() {
+			if named != "" && f.Name == named {
+				if !ok(f.Type) && err == nil {
+					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, f.Type)
+				}
+				return i
+			}
+			if named == "" && usual(names, f.Name) && ok(f.Type) {
+				return i
+			}
+		}
+		if named != "" && err == nil {
+			err = fmt.Errorf("%s: there is no column %q, only %s", t.name, named, columnNames(schema))
+		}
+		return -1
+	}
+	t.id, t.label, t.epoch = find(t.o.ID, idNames, isText), find(t.o.Label, labelNames, isText), find(t.o.Epoch, epochNames, isInteger)
+	t.prediction = find("", []string{"prediction"}, isText)
+	t.loss, t.confidence = find("", []string{"loss"}, isNumber), find("", []string{"confidence"}, isNumber)
+	for _, name := range t.o.Vectors {
+		t.vectors = append(t.vectors, find(name, nil, isVector))
+	}
+	for _, axis := range []string{"x", "y", "z"} {
+		if i := find("", []string{axis}, isNumber); i >= 0 {
+			t.points = append(t.points, i)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if len(t.points) < 2 {
+		t.points = nil
+	}
+	return t.findVectors(d)
+}
+
+// findVectors finds the columns of vectors, or of places, that the table is read for; the rest is metadata.
+func (t *table) findVectors(d *Dataset) error {
+	schema := t.file.schema()
+	var candidates []int
+	for i, f := range schema.Fields() {
+		if isVector(f.Type) {
+			candidates = append(candidates, i)
+		}
+	}
+	switch {
+	case t.o.Points:
+		t.vectors = nil
+		if t.points == nil {
+			return fmt.Errorf("%s: there are no columns x and y (and z) of numbers, only %s", t.name, columnNames(schema))
+		}
+	case len(candidates) == 0:
+		return fmt.Errorf("%s: no column holds vectors, lists of float32, float64 or float16: there are %s", t.name, columnNames(schema))
+	case len(t.vectors) == 0:
+		t.vectors = candidates
+		for _, i := range candidates {
+			if usual(vectorNames, schema.Field(i).Name) {
+				t.vectors = []int{i}
+				break
+			}
+		}
+	}
+	known := slices.Concat([]int{t.id, t.label, t.epoch, t.prediction, t.loss, t.confidence}, t.vectors, candidates)
+	if t.points != nil {
+		known = append(known, t.points...)
+		if !t.o.Points {
+			d.note("%s: the columns x and y are places on a map, not vectors: --points brings them in", t.name)
+		}
+	}
+	for i, f := range schema.Fields() {
+		switch {
+		case slices.Contains(t.vectors, i):
+		case slices.Contains(candidates, i) && !t.o.Points:
+			d.note("%s: the column %q holds vectors too and is left out: name it with --vectors", t.name, f.Name)
+		case slices.Contains(known, i):
+		case !t.file.readable(f.Type):
+			d.note("%s: the column %q of type %s is left out", t.name, f.Name, f.Type)
+		default:
+			t.metadata = append(t.metadata, i)
+		}
+	}
+	return nil
+}
+
+// columnNames lists the columns for people.
+func columnNames(s *arrow.Schema) string {
+	var parts []string
+	for i, f := range s.Fields() {
+		if i == 20 {
+			parts = append(parts, "…")
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%.40q (%.60s)", f.Name, f.Type))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Close closes the file.
+func (t *table) Close() error { return t.file.Close() }

@@ -1,0 +1,274 @@
+package interchange
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// windowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
+// the epochs needs one at a time; one with all epochs of each sample side by side is read several times if it must be.
+var windowBytes = 1 << 30
+
+// An assembly puts the epochs of a table together as their rows arrive.
+type assembly struct {
+	t       *table
+	columns []int
+	place   map[int]int
+	dims    []int // of each column of vectors, known from the first row
+	done    []bool
+	missed  []bool // of each epoch: a row went by in this reading
+	open    map[int]*Epoch
+	filled  map[int]int // rows that each of them has
+	held    int         // bytes
+	row     int
+	ready   []*Epoch
+}
+
+func (t *table) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
+	a := &assembly{t: t, place: map[int]int{}, dims: make([]int, len(t.vectors)), done: make([]bool, len(t.numbers))}
+	for _, c := range t.wanted() {
+		a.place[c] = len(a.columns)
+		a.columns = append(a.columns, c)
+	}
+	for slices.Contains(a.done, false) {
+		if !a.reading(ctx, yield) {
+			return
+		}
+	}
+}
+
+// wanted are the columns of what changes from epoch to epoch.
+func (t *table) wanted() []int {
+	if t.o.Points {
+		return t.points
+	}
+	list := slices.Clone(t.vectors)
+	for _, c := range []int{t.prediction, t.loss, t.confidence} {
+		if c >= 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// reading reads the file once, and yields the epochs that it could put together. It returns false to stop.
+func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) bool {
+	a.missed, a.open, a.held, a.row = make([]bool, len(a.done)), map[int]*Epoch{}, 0, 0
+	a.filled = map[int]int{}
+	var b batches
+	err := guard(a.t.name, func() (err error) {
+		b, err = a.t.file.batches(ctx, a.columns)
+		return err
+	})
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	defer b.close()
+	for {
+		err := ctx.Err()
+		if err == nil {
+			err = guard(a.t.name, func() error {
+				columns, rows, err := b.next()
+				if err != nil {
+					return err
+				}
+				return a.batch(columns, rows)
+			})
+		}
+		if err == io.EOF {
+			if a.row < len(a.t.rowEpoch) {
+				yield(nil, fmt.Errorf("%s: the file ends after row %d of %d", a.t.name, a.row, len(a.t.rowEpoch)))
+				return false
+			}
+			return true
+		}
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		for _, e := range a.ready {
+			if !yield(e, nil) {
+				return false
+			}
+		}
+		a.ready = a.ready[:0]
+	}
+}
+
+func (a *assembly) batch(columns []arrow.Array, rows int) error {
+	for i := range rows {
+		if a.row >= len(a.t.rowEpoch) {
+			return fmt.Errorf("%s: the file has changed while it was read", a.t.name)
+		}
+		at := int(a.t.rowEpoch[a.row])
+		if e := a.admit(at); e != nil {
+			if err := a.add(e, at, columns, i); err != nil {
+				return fmt.Errorf("%s: row %d: %w", a.t.name, a.row, err)
+			}
+		}
+		a.row++
+	}
+	return nil
+}
+
+// admit returns the epoch that a row belongs to, or nil if it is not this reading's.
+func (a *assembly) admit(at int) *Epoch {
+	if a.done[at] || a.missed[at] {
+		return nil
+	}
+	if e, ok := a.open[at]; ok {
+		return e
+	}
+	if a.held > 0 && a.held+a.bytes(at) > windowBytes {
+		a.missed[at] = true
+		return nil
+	}
+	a.held += a.bytes(at)
+	e := &Epoch{Number: a.t.numbers[at]}
+	if a.t.o.Points {
+		e.Points = &Layer{Dim: len(a.t.points)}
+	} else {
+		for _, c := range a.t.vectors {
+			e.Layers = append(e.Layers, Layer{Name: a.t.layerName(c)})
+		}
+		if len(a.columns) > len(a.t.vectors) {
+			e.Outputs = &Outputs{}
+		}
+	}
+	a.open[at] = e
+	return e
+}
+
+// bytes is about what an epoch takes.
+func (a *assembly) bytes(at int) int {
+	row := 16
+	for _, d := range a.dims {
+		row += 4 * d
+	}
+	return a.t.counts[at] * row
+}
+
+// layerName is what the layer of a column is called: by the field's own note of it, or by the column.
+func (t *table) layerName(c int) string {
+	f := t.file.schema().Field(c)
+	if name, ok := f.Metadata.GetValue(layerKey); ok {
+		return name
+	}
+	if usual(vectorNames, f.Name) {
+		return ""
+	}
+	return f.Name
+}
+
+// layerKey is the field metadata in which a column of vectors says which layer it is.
+const layerKey = "zoetrope:layer"
+
+// add adds a row of a batch to its epoch, which is ready after its last row.
+func (a *assembly) add(e *Epoch, at int, columns []arrow.Array, i int) error {
+	t, sample := a.t, int(a.t.rowSample[a.row])
+	column := func(c int) arrow.Array { return columns[a.place[c]] }
+	var err error
+	if e.Points != nil {
+		err = a.addPoint(e.Points, sample, column, i)
+	} else {
+		err = a.addVectors(e, sample, column, i)
+	}
+	if err != nil {
+		return err
+	}
+	if a.filled[at]++; a.filled[at] == t.counts[at] {
+		a.held -= a.bytes(at)
+		delete(a.open, at)
+		a.done[at] = true
+		e.tidy(t.samples)
+		a.ready = append(a.ready, e)
+	}
+	return nil
+}
+
+func (a *assembly) addPoint(p *Layer, sample int, column func(int) arrow.Array, i int) error {
+	missing := 0
+	for _, c := range a.t.points {
+		v := float32(float(column(c), i))
+		if math.IsInf(float64(v), 0) {
+			return fmt.Errorf("the place on the map is %v: want finite numbers, or null for a sample that is not on the map", v)
+		}
+		if v != v {
+			missing++
+		}
+		p.Data = append(p.Data, v)
+	}
+	switch missing {
+	case 0:
+		p.Rows = append(p.Rows, sample)
+	case p.Dim:
+		p.Data = p.Data[:len(p.Data)-p.Dim]
+	default:
+		return fmt.Errorf("the place on the map is missing in part: want numbers, or null throughout for a sample that is not on the map")
+	}
+	return nil
+}
+
+func (a *assembly) addVectors(e *Epoch, sample int, column func(int) arrow.Array, i int) error {
+	t := a.t
+	for k, c := range t.vectors {
+		l, name := &e.Layers[k], t.file.schema().Field(c).Name
+		before := len(l.Data)
+		var err error
+		if l.Data, err = vector(l.Data, column(c), i); err != nil {
+			return fmt.Errorf("column %q: %w", name, err)
+		}
+		switch n := len(l.Data) - before; {
+		case n == 0:
+			return fmt.Errorf("column %q: the vector has no numbers", name)
+		case a.dims[k] == 0:
+			a.dims[k] = n
+		case a.dims[k] != n:
+			return fmt.Errorf("column %q: the vector has %d numbers, and those before %d: want the same in every row", name, n, a.dims[k])
+		}
+		l.Dim, l.Rows = a.dims[k], append(l.Rows, sample)
+	}
+	if o := e.Outputs; o != nil {
+		o.Rows = append(o.Rows, sample)
+		if t.prediction >= 0 {
+			o.Predictions = append(o.Predictions, plain(cell(column(t.prediction), i)))
+		}
+		if t.loss >= 0 {
+			o.Losses = append(o.Losses, float(column(t.loss), i))
+		}
+		if t.confidence >= 0 {
+			o.Confidences = append(o.Confidences, float(column(t.confidence), i))
+		}
+	}
+	return nil
+}
+
+// tidy replaces rows that are all samples in their order by nil.
+func (e *Epoch) tidy(samples int) {
+	all := func(rows []int) []int {
+		for i, r := range rows {
+			if r != i {
+				return rows
+			}
+		}
+		if len(rows) == samples {
+			return nil
+		}
+		return rows
+	}
+	for i := range e.Layers {
+		e.Layers[i].Rows = all(e.Layers[i].Rows)
+	}
+	if e.Points != nil {
+		e.Points.Rows = all(e.Points.Rows)
+	}
+	if e.Outputs != nil {
+		e.Outputs.Rows = all(e.Outputs.Rows)
+	}
+}

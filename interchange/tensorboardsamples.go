@@ -1,0 +1,134 @@
+package interchange
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
+	"io"
+	"strings"
+)
+
+// metadata reads the TSV file of an embedding: one column without a head, or several with one, as TensorBoard has it.
+// Without a column that is called so, the first is the label. It returns the file's SHA-256.
+func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) (sum [32]byte, err error) {
+	content, err := t.read(e.metadataPath)
+	if err != nil {
+		return sum, err
+	}
+	sum = sha256.Sum256(content)
+	rows, err := tsvRows(content, t.escaped)
+	if err != nil {
+		return sum, fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
+	}
+	if len(rows) == 0 {
+		return sum, fmt.Errorf("%s: %s is empty", t.config, e.metadataPath)
+	}
+	head := []string{"label"}
+	if len(rows[0]) > 1 {
+		head, rows = rows[0], rows[1:]
+	}
+	if len(rows) != t.rows {
+		return sum, fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, len(rows), e.tensorName, t.rows)
+	}
+	m, err := named(head, rows, o)
+	if err != nil {
+		return sum, fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
+	}
+	if m.Labels == nil && o.Label == "" && len(m.Columns) > 0 {
+		first := m.Columns[0]
+		m.Labels = make([]string, len(first.Values))
+		for i, v := range first.Values {
+			m.Labels[i] = plain(v)
+		}
+		m.Columns = m.Columns[1:]
+	}
+	if m.IDs != nil {
+		if err := distinct(e.metadataPath, m.IDs); err != nil {
+			return sum, fmt.Errorf("%s: %w", t.config, err)
+		}
+	}
+	d.Samples.IDs, d.Samples.Labels, d.Samples.Columns = m.IDs, m.Labels, m.Columns
+	return sum, nil
+}
+
+// tsvRows reads lines of the same number of fields separated by tabs.
+func tsvRows(content []byte, escaped bool) ([][]string, error) {
+	var rows [][]string
+	lines := newLines(bytes.NewReader(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))))
+	lines.keepEmpty = true
+	for lines.next() {
+		fields := strings.Split(lines.text, "\t")
+		if len(rows) > 0 && len(fields) != len(rows[0]) {
+			return nil, fmt.Errorf("line %d has %d columns, and line 1 has %d", lines.number, len(fields), len(rows[0]))
+		}
+		for i, f := range fields {
+			if escaped {
+				f = unescapeTSV(f)
+			}
+			fields[i] = text(f)
+		}
+		rows = append(rows, fields)
+	}
+	return rows, lines.err
+}
+
+const (
+	// escapedComment in the configuration says that the metadata were written with [escapeTSV].
+	escapedComment = "# zoetrope: in metadata files, \\t, \\n, \\r and \\\\ stand for tab, newline, carriage return and backslash"
+
+	maxSpritePixels = 1 << 27
+	minPixelBits    = 1 // of a PNG
+)
+
+var (
+	toTSV   = strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r")
+	fromTSV = strings.NewReplacer("\\\\", "\\", "\\t", "\t", "\\n", "\n", "\\r", "\r")
+)
+
+// escapeTSV writes a field of a TSV file, which has no quotes: tabs, line ends and backslashes become \t, \n, \r and \\.
+func escapeTSV(s string) string { return toTSV.Replace(s) }
+
+func unescapeTSV(s string) string { return fromTSV.Replace(s) }
+
+// sprite takes the picture of all samples apart: they stand row by row, each of the same size.
+func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
+	name := fmt.Sprintf("%s: %s", t.config, e.spritePath)
+	if len(e.spriteDim) != 2 {
+		return fmt.Errorf("%s: single_image_dim is %v: want the width and height of one picture", name, e.spriteDim)
+	}
+	f, size, err := t.open(e.spritePath)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c, err := png.DecodeConfig(f)
+	if err != nil {
+		return fmt.Errorf("%s: this is not a PNG image: %w", name, err)
+	}
+	if pixels := int64(c.Width) * int64(c.Height); pixels > maxSpritePixels || pixels/maxInflate/8*minPixelBits > size {
+		return fmt.Errorf("%s: the image claims %d×%d pixels: want at most %d, and a file that can hold them", name, c.Width, c.Height, maxSpritePixels)
+	}
+	w, h := e.spriteDim[0], e.spriteDim[1]
+	if w > c.Width || h > c.Height || (c.Width/w)*(c.Height/h) < t.rows {
+		return fmt.Errorf("%s: an image of %d×%d pixels does not hold %d pictures of %d×%d", name, c.Width, c.Height, t.rows, w, h)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	all, err := png.Decode(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	across := c.Width / w
+	d.Samples.Thumbnails = func(i int) ([]byte, error) {
+		one := image.NewNRGBA(image.Rect(0, 0, w, h))
+		draw.Draw(one, one.Rect, all, all.Bounds().Min.Add(image.Pt(i%across*w, i/across*h)), draw.Src)
+		var b bytes.Buffer
+		err := png.Encode(&b, one)
+		return b.Bytes(), err
+	}
+	return nil
+}
