@@ -1,0 +1,1765 @@
+"""Log a training to Zoetrope, and read its maps: one file, the standard library and NumPy.
+
+    import zoetrope
+
+    run = zoetrope.init(experiment="digits", params={"lr": 3e-4})
+    run.add_samples(ids=ids, labels=labels, images=images)      # once: what is embedded at every epoch
+    for epoch in range(1, epochs + 1):
+        ...                                                      # train
+        run.log(epoch=epoch, layers={"fc1": embeddings}, metrics={"loss": loss})
+    run.finish()
+
+With PyTorch, the client embeds the samples by itself:
+
+    run.watch(model, "fc1", probes)                              # once: the output of model.fc1, for these inputs
+    run.epoch_end(epoch, loss=loss)                              # at the end of every epoch
+
+Start the server with `zoetrope serve`; it is at http://127.0.0.1:8420 unless $ZOETROPE_URL or `url=` says otherwise.
+
+What a call logs is first written to a spool folder and then sent by a thread in the background, in order. So a call costs
+the training a write to the disk, and nothing is lost when the server is away, restarts, or the process is killed: what
+was not sent yet is sent by the next `init`, or by
+
+    python -m zoetrope sync
+
+After `init`, nothing here raises: an error is written to stderr once, kept in `run.errors`, and the training goes on.
+`strict=True` raises instead. `$ZOETROPE_MODE` (or `mode=`) is "online", "offline" (write to the disk only, to be sent
+by `sync`), or "disabled" (do nothing).
+
+Vectors, predictions and the like may be NumPy arrays, lists, or tensors of PyTorch on any device and of any float type.
+A run may be used from several threads. Processes that were forked from the training, such as those of a DataLoader, may
+hold it, but not log to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import base64
+import collections
+import contextlib
+import dataclasses
+import functools
+import html
+import http.client
+import io
+import json
+import math
+import numbers
+import operator
+import os
+import random
+import re
+import secrets
+import shutil
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import urllib.parse
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+__version__ = "0.1.0"
+__all__ = ["init", "Run", "runs", "samples", "metrics", "vectors", "points", "sync", "ZoetropeError", "Refused", "Unreachable"]
+
+DEFAULT_URL = "http://127.0.0.1:8420"
+
+
+class ZoetropeError(Exception):
+    """Something could not be logged or read; the message says what, and what to do next."""
+
+
+class Refused(ZoetropeError):
+    """The server refused a request. `status` is HTTP's, `code` is the server's word for the reason, such as "run_ended"."""
+
+    def __init__(self, message, status=0, code="", after=None):
+        super().__init__(message)
+        self.status, self.code, self.after = status, code, after
+
+
+class Unreachable(ZoetropeError):
+    """No server answered."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The training's side: what users call.
+
+
+def init(experiment="default", name=None, params=None, resume="allow", *, url=None, token=None, dir=None, mode=None,
+         tags=None, notes=None, strict=False, spool_limit=2 << 30, wait=5.0):
+    """Starts a run, or goes on with one, and returns it as a `Run`.
+
+    experiment, name: name the run; no name makes a new one from the time.
+    params: the settings of the training: a dict, an argparse.Namespace or a dataclass. A resumed run must be given the
+        same ones as before, or none.
+    resume: "allow" goes on with a run of this name if there is one, "must" insists that there is, "never" that there is not.
+    url, token: of the server; by default $ZOETROPE_URL and $ZOETROPE_TOKEN, or the file that $ZOETROPE_TOKEN_FILE names.
+    dir: the spool folder; by default $ZOETROPE_DIR, or a folder of this user's (~/.local/state/zoetrope/spool).
+    mode: "online", "offline" or "disabled"; by default $ZOETROPE_MODE, or "online".
+    strict: raise errors instead of noting them.
+    spool_limit: how many bytes may wait on the disk. What is beyond is refused, with a warning.
+    wait: for how many seconds init waits for the server's answer.
+
+    A run that the server refuses (it has other params, its name is taken) raises `Refused`: nothing has been trained yet.
+    A server that is away does not: the training goes on, and everything is sent when it is there.
+    """
+    mode = mode or os.environ.get("ZOETROPE_MODE") or "online"
+    if mode not in ("online", "offline", "disabled"):
+        raise ValueError(f'mode {mode!r}: want "online", "offline" or "disabled"')
+    if resume not in ("allow", "must", "never"):
+        raise ValueError(f'resume {resume!r}: want "allow", "must" or "never"')
+    experiment, fresh = experiment or "default", not name
+    if fresh and resume == "must":
+        raise ValueError(f"resume is \"must\", but no name says which run of experiment {experiment!r}")
+    name = name or time.strftime("%Y-%m-%d_%H-%M-%S-") + secrets.token_hex(2)
+    _check_name("experiment", experiment)
+    _check_name("name", name)
+    if "/" in experiment:
+        raise ValueError(f"experiment {experiment!r}: a slash separates experiment and name, so an experiment has none")
+    body = {"experiment": experiment, "name": name, "resume": resume}
+    for key, value in ("params", _params(params)), ("tags", tags), ("notes", notes):
+        if value is not None:
+            body[key] = _plain(value)
+    run = Run(experiment, name, mode, strict, _Server(url, token) if mode == "online" else None, url)
+    if mode == "disabled":
+        return run
+    run._open(dir, spool_limit, body, fresh or resume == "never")
+    if mode == "online":
+        run._await_start(wait)
+        _say(f"run {run.title}: {run.page}")
+    else:
+        _say(f"run {run.title} is written to {run._spool.path}; `python -m zoetrope sync` sends it")
+    return run
+
+
+def _guarded(method):
+    """Keeps errors out of the training loop: the method notes them and returns False, or raises them when strict."""
+
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if self.mode == "disabled":
+            return True
+        try:
+            self._raise_unraised()
+            self._check_usable()
+            method(self, *args, **kwargs)
+            return True
+        except Exception as e:
+            if self.strict:
+                raise
+            self._note(e)
+            return False
+
+    return call
+
+
+class Run:
+    """One training that is being logged. `init` makes it.
+
+    It ends with `finish`, `stop` or `fail`; as a context manager (`with zoetrope.init(...) as run:`) by itself: finished,
+    or failed with the exception. A program that ends without a word finishes its runs, if no exception ended it.
+
+    `id` is the server's name for the run, None until it has answered. `last_epoch` and `last_step` are where a run was
+    when it was resumed, None for a new one. `errors` are what went wrong so far; `pending` is how many messages have not
+    been sent yet.
+    """
+
+    def __init__(self, experiment, name, mode, strict, server, url):
+        self.experiment, self.name, self.mode, self.strict = experiment, name, mode, strict
+        self.id = None
+        self.last_epoch = self.last_step = None
+        self.errors = []
+        self._url = server.url if server else _address(url)
+        self._server = server
+        self._state = "running"
+        self._known = None  # how many samples the run has, where that is certain
+        self._ids = {}  # the samples of this session, in order
+        self._step = None  # the last one that was logged
+        self._watched = []
+        self._warned = set()
+        self._unraised = None  # the first error of the background, for strict
+        self._owner = os.getpid()
+        self._spool = self._sender = None
+        self._uncaught = getattr(sys, "last_value", None)
+
+    def _open(self, dir, limit, body, certain):
+        """Makes the spool, with the start of the run as its first message, and starts to send."""
+        info = {"url": self._url, "experiment": self.experiment, "name": self.name, "mode": self.mode}
+        self._spool, problem = _Spool.create_somewhere(dir, info, limit)
+        if problem:
+            self._note(problem)
+        if certain:
+            self._known = 0
+        self._sender = _Sender(self)
+        self._sender.put("start", body)
+        _open_runs.add(self)
+        if self.mode == "online":
+            self._sender.thread.start()
+
+    def _await_start(self, wait):
+        """Waits for the server's first answer. A refusal ends the run before it has begun."""
+        refusal = self._sender.await_start(wait)
+        if refusal is not None:
+            self._state = "refused"
+            self._sender.close()
+            self._spool.close(delete=True)
+            _open_runs.discard(self)
+            raise refusal
+
+    # What is logged.
+
+    @_guarded
+    def add_samples(self, ids=None, labels=None, images=None, metadata=None, *, max_side=256):
+        """Adds the samples that are embedded at every epoch: once, in the order of the rows that `log` is given.
+
+        ids: strings or numbers that stay the same from run to run; by default 0, 1, 2, …
+        labels: their classes, as strings or numbers.
+        images: pictures to show: n×height×width or n×height×width×channels (or channels first, as PyTorch has them),
+            bytes or floats; a list may have images of different sizes, PNG files as bytes, and None. Pictures with a side
+            longer than max_side are made smaller.
+        metadata: a list of dicts, one per sample, or a dict of columns.
+
+        What the run has already, as when it is resumed, may be added again.
+        """
+        n = _count(ids=ids, labels=labels, images=images, metadata=metadata)
+        ids = [str(i) for i in range(n)] if ids is None else _texts(ids, "ids")
+        if len(set(ids)) != n:
+            twice = next(i for i, k in collections.Counter(ids).items() if k > 1)
+            raise ValueError(f"sample {twice!r} is given twice: each needs an id of its own")
+        columns = {"id": ids}
+        if labels is not None:
+            columns["label"] = _texts(labels, "labels")
+        if images is not None:
+            columns["thumbnail"] = [p and base64.b64encode(p).decode() for p in _pictures(images, max_side)]
+        if metadata is not None:
+            columns["metadata"] = _records(metadata, n)
+        rows = [{k: v for k, v in zip(columns, row) if v not in (None, "", {}) or k == "id"} for row in zip(*columns.values())]
+        for batch in _batches(rows, len(ids)):
+            self._put("samples", {"samples": batch})
+        with self._sender.cond:
+            self._ids.update(dict.fromkeys(ids))
+
+    @_guarded
+    def log(self, epoch, layers=None, predictions=None, losses=None, confidences=None, metrics=None, step=None, ids=None):
+        """Logs one epoch, whole. The same epoch again replaces it; epochs may come in any order; 0 is before training.
+
+        layers: a dict from the name of a layer to its vectors, one row per sample (n×d; of more dimensions, all but the
+            first are flattened).
+        predictions, losses, confidences: what the network said of each sample: a class as text or number, and numbers.
+        metrics: a dict of numbers, such as {"loss": 0.3, "accuracy": 0.9}. NaN and infinities are kept.
+        step: the optimiser's step; by default the last one of `log_metrics`, or the epoch.
+        ids: the samples that the rows are of, when they are not all samples in the order in which they were added.
+        """
+        ids = None if ids is None else _texts(ids, "ids")
+        frames = [(name, _vectors(v, f"layer {name!r}", ids or list(self._ids)), ids) for name, v in (layers or {}).items()]
+        outputs = {"predictions": predictions, "losses": losses, "confidences": confidences}
+        self._log(epoch, frames, outputs, ids, metrics, step)
+
+    @_guarded
+    def log_metrics(self, step, metrics):
+        """Logs numbers at a step of the optimiser, in the middle of an epoch. The same name and step again replaces."""
+        values = _metrics(metrics)
+        step = _whole("step", step)
+        self._sender.put_metrics(step, values)
+        self._step = step
+
+    @_guarded
+    def truncate_after(self, epoch):
+        """Removes every later epoch, and the metrics logged since; -1 removes all. Call it when going back to a checkpoint."""
+        self._put("truncate", {"after": epoch if epoch == -1 else _whole("epoch", epoch)})
+        self._step = None
+
+    @_guarded
+    def watch(self, model, layer, probes, *, ids=None, targets=None, classes=None, batch_size=256):
+        """Embeds probes at each `epoch_end`: logs what a named module of a PyTorch model gives for them.
+
+        layer: a name of `model.named_modules()`, such as "fc1" or "encoder.layers.3", or a list of names.
+        probes: the inputs, one per sample: a tensor or an array; a tuple of them, for a model of several inputs; a dict,
+            for one that takes them by name.
+        targets, classes: if either is given, the model's output is taken as the logits of classes: predictions and
+            confidences are logged, and losses (cross-entropy) where targets has the right classes' numbers. classes are
+            the classes' names.
+        batch_size: how many probes are embedded at a time.
+
+        The model is in eval mode meanwhile and gets no gradients; its mode and the random generators are put back as they
+        were, so that training goes on as if nothing had happened. There is no hook on the model outside of `epoch_end`.
+        """
+        names = [layer] if isinstance(layer, str) else list(layer)
+        ids = None if ids is None else _texts(ids, "ids")
+        self._watched.append(_Watch(model, names, probes, ids, targets, classes, batch_size))
+
+    @_guarded
+    def epoch_end(self, epoch, metrics=None, step=None, **more):
+        """Embeds the probes that are watched and logs the epoch, with metrics: `run.epoch_end(3, loss=0.2)`."""
+        frames, outputs, ids = [], {}, None
+        for w in self._watched:
+            seen, said = w.embed()
+            known = w.ids or list(self._ids)
+            frames += [(name, _vectors(v, f"layer {name!r}", known), w.ids) for name, v in seen.items()]
+            if said:
+                outputs, ids = said, w.ids
+        self._log(epoch, frames, outputs, ids, {**(metrics or {}), **more}, step)
+
+    def _log(self, epoch, frames, outputs, ids, metrics, step):
+        epoch = _whole("epoch", epoch)
+        body = {"step": self._step_of(epoch, step), "layers": [name for name, _, _ in frames]}
+        counts = {f"layer {name!r}": len(v) for name, v, own in frames if own == ids}
+        said = {}
+        for key, value in outputs.items():
+            if value is not None:
+                said[key] = _texts(value, key) if key == "predictions" else _numbers(value, key)
+                counts[key] = len(said[key])
+        if said:
+            body["outputs"] = said if ids is None else {**said, "ids": ids}
+        if metrics:
+            body["metrics"] = _metrics(metrics)
+        self._check_counts(counts, ids)
+        self._put("epoch", body, epoch, [part for f in frames for part in _parts(*f)])
+
+    def _check_counts(self, counts, ids):
+        want, why = (len(ids), "there are {} ids") if ids is not None else (None, "")
+        if want is None and self._known is not None and self._ids:
+            want, why = self._known + len(self._ids), "the run has {} samples"
+        for what, n in counts.items():
+            if want is None:
+                want, why = n, f"{what} has {{}}"
+            if n != want:
+                raise ValueError(f"{what} has {n} rows, but {why.format(want)}: want one row per sample, or ids= for some of them")
+
+    def _step_of(self, epoch, step):
+        if step is not None:
+            self._step = _whole("step", step)
+        return epoch if self._step is None else self._step
+
+    def _put(self, kind, body, epoch=None, parts=()):
+        self._sender.put(kind, body, epoch, parts)
+
+    # How it ends.
+
+    def flush(self, timeout=None):
+        """Waits until everything is sent. It reports whether it is; with a timeout in seconds, it may not be."""
+        if self.mode == "disabled" or self._owner != os.getpid():
+            return True
+        if self._sender.thread.is_alive():
+            self._sender.drain(timeout, math.inf)
+        return not self.pending
+
+    def finish(self, timeout=60.0):
+        """Ends the run, after sending what waits. What cannot be sent in time stays on the disk for `sync`.
+
+        A server that is away is not waited for any longer than 5 seconds. It reports whether everything is sent.
+        """
+        return self._end("finish", {}, timeout)
+
+    def stop(self, timeout=60.0):
+        """Ends the run as interrupted on purpose; otherwise as `finish`."""
+        return self._end("stop", {}, timeout)
+
+    def fail(self, cause, timeout=60.0):
+        """Ends the run as failed, with the cause; otherwise as `finish`."""
+        return self._end("fail", {"cause": str(cause)[:2000]}, timeout)
+
+    def _end(self, how, body, timeout, patience=5.0):
+        if self.mode == "disabled" or self._owner != os.getpid() or self._state != "running":
+            return True
+        try:
+            self._sender.put(how, body, whatever=True)
+            self._state = how
+            if self._sender.thread.is_alive():
+                self._sender.drain(timeout, patience)
+        except OSError as e:
+            self._note(ZoetropeError(f"run {self.title} could not be ended: {e}"))
+        finally:
+            self._state = how
+            self._close()
+        if self.strict:
+            self._raise_unraised()
+        return not self.pending
+
+    def _close(self):
+        _open_runs.discard(self)
+        self._sender.close()
+        left = len(self._spool.queue)
+        if left and self.mode == "online":
+            _say(f"{left} messages of run {self.title} ({_size(self._spool.bytes)}) could not be sent yet. They are kept in "
+                 f"{self._spool.path}; `python -m zoetrope sync` sends them")
+        self._spool.close(delete=not left and not self._spool.refused())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is None or kind is SystemExit and error.code in (None, 0):
+            self.finish()
+        elif issubclass(kind, (KeyboardInterrupt, GeneratorExit, SystemExit)):
+            self.stop()
+        else:
+            self.fail("".join(traceback.format_exception_only(kind, error)).strip())
+        return False
+
+    def _exit(self):
+        """Ends the run when the interpreter ends."""
+        error = getattr(sys, "last_value", None)
+        if hasattr(sys, "ps1") or "IPython" in sys.modules:
+            how, body = "stop", {}
+        elif error is None or error is self._uncaught:
+            how, body = "finish", {}
+        elif isinstance(error, KeyboardInterrupt):
+            how, body = "stop", {}
+        else:
+            how, body = "fail", {"cause": "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]}
+        with contextlib.suppress(KeyboardInterrupt):
+            self._end(how, body, 10.0, 2.0)
+
+    # How it is looked at.
+
+    @property
+    def title(self):
+        """The run as people call it: experiment/name."""
+        return f"{self.experiment}/{self.name}"
+
+    @property
+    def page(self):
+        """The address of the run's map."""
+        return f"{self._url}/?run={urllib.parse.quote(self.id or self.title, safe='/')}"
+
+    @property
+    def pending(self):
+        """How many messages wait on the disk."""
+        return len(self._spool.queue) if self._spool else 0
+
+    def show(self, height=600):
+        """Prints the address of the run's map and returns it as something that a notebook displays."""
+        _say(f"run {self.title}: {self.page}")
+        return _Page(self.page, self.title, height)
+
+    def _repr_html_(self):
+        return _Page(self.page, self.title, 600)._repr_html_()
+
+    def __repr__(self):
+        return f"<zoetrope run {self.title!r}, {self._state}, {self.page}>"
+
+    def __reduce__(self):  # a worker that is spawned gets a run that it cannot log to
+        return _elsewhere, (self.experiment, self.name, self._url, self.id, self._owner)
+
+    # What goes wrong.
+
+    def _check_usable(self):
+        if self._owner != os.getpid():
+            raise ZoetropeError(f"run {self.title} belongs to process {self._owner}, and this is process {os.getpid()}: log there")
+        if self._state != "running":
+            raise ZoetropeError(f"run {self.title} has ended ({self._state}): call zoetrope.init again to go on with it")
+
+    def _raise_unraised(self):
+        if self.strict and self._unraised is not None:
+            error, self._unraised = self._unraised, None
+            raise error
+
+    def _note(self, error, background=False):
+        """Keeps an error, and says it if it is the first of its kind."""
+        if not isinstance(error, Exception):
+            error = ZoetropeError(str(error))
+        if len(self.errors) < 1000:
+            self.errors.append(error)
+        if background and self._unraised is None:
+            self._unraised = error
+        kind = type(error).__name__ + re.sub(r"\d+", "#", str(error))
+        if kind not in self._warned and len(self._warned) < 100:
+            self._warned.add(kind)
+            what = str(error) if isinstance(error, (ZoetropeError, ValueError, OSError)) else f"{type(error).__name__}: {error}"
+            _say(f"run {self.title}: {what}")
+
+
+def _elsewhere(experiment, name, url, id, owner):
+    run = Run(experiment, name, "online", False, None, url)
+    run.id, run._owner = id, owner
+    return run
+
+
+class _Page:
+    """A map in a notebook: a frame with the server's page, and a link to it."""
+
+    def __init__(self, address, title, height):
+        self.address, self.title, self.height = address, title, _whole("height", height)
+
+    def _repr_html_(self):
+        address, title = html.escape(self.address, quote=True), html.escape(self.title, quote=True)
+        return (f'<p><a href="{address}" target="_blank" rel="noopener noreferrer">{title}</a></p>'
+                f'<iframe src="{address}" title="{title}" width="100%" height="{self.height}" style="border:0"></iframe>')
+
+    def __repr__(self):
+        return self.address
+
+
+_open_runs = set()
+
+
+@atexit.register
+def _at_exit():
+    for run in list(_open_runs):
+        run._exit()
+
+
+def _after_fork():
+    """In a forked child: leaves the parent's runs to the parent."""
+    for run in list(_open_runs):
+        run._sender.cond = threading.Condition(threading.RLock())
+        run._spool.leave()
+    _open_runs.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# PyTorch.
+
+
+class _Watch:
+    """A model's named layers, and the probes to embed. PyTorch is not imported: who has a model has it already."""
+
+    def __init__(self, model, names, probes, ids, targets, classes, batch_size):
+        self.model = getattr(model, "_orig_mod", model)  # hooks do not fire in a compiled model
+        self.modules = {name: self._find(name) for name in names}
+        self.probes, self.ids, self.batch_size = probes, ids, max(1, _whole("batch_size", batch_size))
+        self.targets = None if targets is None else _array(targets).astype(np.int64).ravel()
+        self.classes = None if classes is None else _texts(classes, "classes")
+        self.n = len(_first(probes))
+        if ids is not None and len(ids) != self.n:
+            raise ValueError(f"there are {self.n} probes, and {len(ids)} ids")
+        if self.targets is not None and len(self.targets) != self.n:
+            raise ValueError(f"there are {self.n} probes, and {len(self.targets)} targets")
+
+    def _find(self, name):
+        modules = dict(self.model.named_modules())
+        if name in modules and name:
+            return modules[name]
+        ends = [m for m in modules if m.endswith("." + name)]  # as in DataParallel, which names it module.fc1
+        if name and len(ends) == 1:
+            return modules[ends[0]]
+        known = ", ".join(m for m in list(modules)[:30] if m)
+        raise ValueError(f"the model has {'several modules' if ends else 'no module'} {name!r}: its modules are {known}")
+
+    def embed(self):
+        """Returns the layers' vectors, and what the model says of the probes."""
+        torch = sys.modules["torch"]
+        seen = {name: [] for name in self.modules}
+        logits = []
+        with _undisturbed(torch, self.model), torch.no_grad():
+            for start in range(0, self.n, self.batch_size):
+                caught = {}
+                with contextlib.ExitStack() as hooks:
+                    for name, module in self.modules.items():
+                        hook = module.register_forward_hook(functools.partial(_catch, caught, name))
+                        hooks.callback(hook.remove)
+                    out = self._call(torch, start, start + self.batch_size)
+                for name in self.modules:
+                    if name not in caught:
+                        raise ZoetropeError(f"the model's forward pass does not call its layer {name!r}: watch another one")
+                    seen[name].append(caught[name])
+                if self.targets is not None or self.classes is not None:
+                    logits.append(_copy(getattr(out, "logits", out)))
+        return {name: np.concatenate(v) for name, v in seen.items()}, self._judge(logits)
+
+    def _call(self, torch, start, stop):
+        like = next(iter(self.model.parameters()), None)
+
+        def batch(x):
+            x = x[start:stop]
+            x = x if hasattr(x, "detach") else torch.as_tensor(np.asarray(x))
+            if like is not None:
+                x = x.to(like.device, like.dtype) if x.is_floating_point() and like.is_floating_point() else x.to(like.device)
+            return x
+
+        if isinstance(self.probes, dict):
+            return self.model(**{k: batch(v) for k, v in self.probes.items()})
+        if isinstance(self.probes, (tuple, list)):
+            return self.model(*(batch(v) for v in self.probes))
+        return self.model(batch(self.probes))
+
+    def _judge(self, logits):
+        """Returns predictions, confidences and losses from logits, by the softmax."""
+        if not logits:
+            return {}
+        z = np.concatenate(logits).astype(np.float64)
+        if z.ndim != 2:
+            raise ZoetropeError(f"the model's output is no n×classes matrix but {z.shape}: leave targets and classes out")
+        z -= z.max(axis=1, keepdims=True)
+        log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        best = log_p.argmax(axis=1)
+        rows = np.arange(len(z))
+        said = {
+            "predictions": [self.classes[i] if self.classes and i < len(self.classes) else str(i) for i in best],
+            "confidences": np.exp(log_p[rows, best]),
+        }
+        if self.targets is not None:
+            said["losses"] = -log_p[rows, self.targets]
+        return said
+
+
+def _catch(caught, name, module, inputs, output):
+    caught[name] = _copy(output)  # at once: what follows may write into it
+
+
+def _copy(output):
+    output = _first(output)
+    return np.array(_array(output), dtype=np.float32, copy=True)
+
+
+def _first(x):
+    """Returns the first of several tensors."""
+    while isinstance(x, (tuple, list, dict)):
+        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    return x
+
+
+@contextlib.contextmanager
+def _undisturbed(torch, model):
+    """Puts a model in eval mode, and afterwards everything back as it was."""
+    training = [(m, m.training) for m in model.modules()]
+    cpu, py, nump = torch.get_rng_state(), random.getstate(), np.random.get_state()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
+    try:
+        model.eval()
+        yield
+    finally:
+        for m, was in training:
+            m.training = was
+        torch.set_rng_state(cpu)
+        random.setstate(py)
+        np.random.set_state(nump)
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is given, as what is sent.
+
+
+def _array(value):
+    """Returns an array, list or tensor as a NumPy array, sharing its memory where that is possible."""
+    if hasattr(value, "detach") and hasattr(value, "cpu"):  # PyTorch
+        value = value.detach()
+        if getattr(value, "is_sparse", False):
+            value = value.to_dense()
+        if value.is_floating_point() and str(value.dtype) not in ("torch.float16", "torch.float32", "torch.float64"):
+            value = value.float()  # NumPy has no bfloat16
+        return value.cpu().numpy()
+    if type(value).__module__.partition(".")[0] == "cupy":
+        return value.get()
+    if isinstance(value, (list, tuple)) and value and not isinstance(value[0], (str, bytes, numbers.Number)):
+        return np.array([_array(v) for v in value])
+    return np.asarray(value)
+
+
+def _vectors(value, what, ids):
+    """Returns n×d little-endian float32, all finite."""
+    a = _array(value)
+    if a.dtype.kind not in "fiub":
+        raise ValueError(f"{what} is of type {a.dtype}: want numbers, n×d, with the same number in each row")
+    if a.ndim < 2 or not a.size:
+        raise ValueError(f"{what} has shape {a.shape}: want n×d, a row for each sample")
+    with np.errstate(over="ignore"):
+        m = np.ascontiguousarray(a.reshape(len(a), -1) if a.ndim > 2 else a, dtype="<f4")
+    finite = np.isfinite(m)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        sample = f"sample {ids[row]!r} (row {row})" if row < len(ids) else f"row {row}"
+        raise ValueError(f"{what} has {m[row, column]} at {sample}, column {column}: only finite float32 numbers can be "
+                         "laid out; the training has probably diverged")
+    return m
+
+
+_PART = 32 << 20  # bytes of vectors that are sent at a time
+
+
+def _parts(layer, vectors, ids):
+    """Yields a frame as the bodies of its requests: magic, length of the header, header, rows."""
+    rows, dim = vectors.shape
+    most = min(100_000, max(1, _PART // (4 * dim)))
+    for k, start in enumerate(range(0, rows, most)):
+        block = vectors[start:start + most]
+        head = _json({"rows": len(block), "dim": dim, "ids": None if ids is None else ids[start:start + most]})
+        yield layer, k, [b"ZFR1", struct.pack("<I", len(head)), head, memoryview(block).cast("B")]
+
+
+def _texts(values, what):
+    """Returns labels, ids or the like as strings; None and NaN are empty."""
+    if isinstance(values, (str, bytes)):
+        raise ValueError(f"{what} is one text, want one for each sample")
+    if hasattr(values, "detach") or isinstance(values, np.ndarray):
+        values = _array(values)
+        if values.ndim != 1:
+            raise ValueError(f"{what} has shape {values.shape}, want one for each sample")
+        values = values.tolist()
+    return [_text(v, what) for v in values]
+
+
+def _text(v, what):
+    if isinstance(v, str):
+        text = v
+    elif v is None or isinstance(v, float) and math.isnan(v):
+        return ""
+    elif isinstance(v, bytes):
+        text = v.decode("utf-8", "replace")
+    elif hasattr(v, "item") and getattr(v, "ndim", 0) == 0:
+        text = str(v.item())
+    else:
+        text = str(v)
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError(f"{what}: {text!r} has a character that cannot be stored")
+    return text
+
+
+def _numbers(values, what):
+    """Returns a column of numbers for JSON."""
+    a = _array(values)
+    if a.ndim == 2 and 1 in a.shape:
+        a = a.ravel()
+    if a.ndim != 1 or a.dtype.kind not in "fiub":
+        raise ValueError(f"{what} has shape {a.shape} and type {a.dtype}: want one number for each sample")
+    a = a.astype(np.float64)
+    return a.tolist() if np.isfinite(a).all() else [_number(v) for v in a.tolist()]
+
+
+def _number(v):
+    """Returns a float as JSON can have it."""
+    return v if math.isfinite(v) else "NaN" if math.isnan(v) else "Infinity" if v > 0 else "-Infinity"
+
+
+def _metrics(metrics):
+    if not isinstance(metrics, dict):
+        raise ValueError(f"metrics are {type(metrics).__name__}: want a dict from names to numbers")
+    values = {}
+    for name, v in metrics.items():
+        if not isinstance(name, str) or not name or _text(name, "metric") != name:
+            raise ValueError(f"metric name {name!r}: want text")
+        try:
+            values[name] = _number(float(v))
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(f"metric {name!r} is {type(v).__name__}: want one number") from None
+    return values
+
+
+def _whole(what, v):
+    try:
+        v = operator.index(v.item() if hasattr(v, "item") else v)
+    except TypeError:
+        raise ValueError(f"{what} is {v!r}: want a whole number") from None
+    if not 0 <= v < 1 << 53:
+        raise ValueError(f"{what} is {v}: want 0 or more")
+    return v
+
+
+def _count(**columns):
+    """Returns how many samples the columns describe."""
+    counts = {}
+    for name, column in columns.items():
+        if column is not None:
+            counts[name] = len(column)
+            if isinstance(column, dict):
+                lengths = {len(v) for v in column.values()}
+                if len(lengths) != 1:
+                    raise ValueError(f"the columns of {name} have {sorted(lengths)} rows: want one for each sample")
+                counts[name] = lengths.pop()
+    if len(set(counts.values())) != 1:
+        raise ValueError(f"want as many of each, at least of one, but there are {counts}")
+    return next(iter(counts.values()))
+
+
+def _records(metadata, n):
+    """Returns metadata as a list of JSON objects."""
+    if isinstance(metadata, dict):
+        columns = {k: _array(v).tolist() if hasattr(v, "__array__") or hasattr(v, "detach") else list(v) for k, v in metadata.items()}
+        metadata = [{k: v[i] for k, v in columns.items()} for i in range(n)]
+    for record in metadata:
+        if record is not None and not isinstance(record, dict):
+            raise ValueError(f"metadata has a {type(record).__name__}: want a dict for each sample, or a dict of columns")
+    return [_plain(record) if record else None for record in metadata]
+
+
+def _batches(rows, n, most=4 << 20):
+    """Yields the rows in messages of about 4 MiB; always the same for the same rows, so that they are known again."""
+    batch, size = [], 0
+    for row in rows:
+        weight = sum(len(v) if isinstance(v, str) else 200 for v in row.values())
+        if batch and (size + weight > most or len(batch) == 2000):
+            yield batch
+            batch, size = [], 0
+        batch.append(row)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _params(params):
+    if params is None or isinstance(params, dict):
+        return params
+    if dataclasses.is_dataclass(params) and not isinstance(params, type):
+        return dataclasses.asdict(params)
+    if isinstance(params, argparse.Namespace):
+        return vars(params)
+    raise ValueError(f"params are {type(params).__name__}: want a dict, an argparse.Namespace or a dataclass")
+
+
+def _plain(v):
+    """Returns a value as JSON can have it; what it cannot have becomes text."""
+    if v is None or isinstance(v, (bool, str)):
+        return v
+    if isinstance(v, dict):
+        return {str(k): _plain(x) for k, x in v.items()}
+    if isinstance(v, (list, tuple, set, frozenset)):
+        return [_plain(x) for x in (sorted(v, key=str) if isinstance(v, (set, frozenset)) else v)]
+    if hasattr(v, "tolist"):  # NumPy, PyTorch
+        return _plain(v.tolist())
+    if isinstance(v, numbers.Integral):
+        return int(v)
+    if isinstance(v, numbers.Real):
+        return _number(float(v))
+    text = str(v)
+    return type(v).__name__ if " at 0x" in text else text  # an address would differ when the run is resumed
+
+
+def _json(v):
+    return json.dumps(v, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _check_name(what, name):
+    if not isinstance(name, str) or any(ord(c) < 32 or 127 <= ord(c) < 160 or "\ud800" <= c <= "\udfff" for c in name):
+        raise ValueError(f"{what} {name!r}: must be printable text")
+    if name != name.strip():
+        raise ValueError(f"{what} {name!r}: must not begin or end with a space")
+    if len(name.encode()) > 200:
+        raise ValueError(f"{what} {name[:40]!r}… has {len(name.encode())} bytes, at most 200 are allowed")
+
+
+# Pictures.
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _pictures(images, max_side):
+    """Returns images as PNG files."""
+    if hasattr(images, "detach") or isinstance(images, np.ndarray):
+        return [_png(_shrink(p, max_side)) for p in _bytes(_array(images), images.ndim - 1)]
+    files = []
+    for i, image in enumerate(images):
+        if image is None:
+            files.append(None)
+        elif isinstance(image, (bytes, bytearray)):
+            if not image.startswith(_PNG):
+                raise ValueError(f"image {i} is bytes, but no PNG file")
+            files.append(bytes(image))
+        else:
+            a = _array(image)
+            files.append(_png(_shrink(_bytes(a, a.ndim), max_side)))
+    return files
+
+
+def _bytes(a, dims):
+    """Returns an image, or several, as uint8 with the channels last. Floats are 0…1, 0…255, or else scaled to that."""
+    if dims not in (2, 3) or 0 in a.shape:
+        raise ValueError(f"images have shape {a.shape}: want height×width or height×width×channels for each sample")
+    if dims == 3 and a.shape[-1] not in (1, 3, 4) and a.shape[-3] in (1, 3, 4):
+        a = np.moveaxis(a, -3, -1)
+    if dims == 2:
+        a = a[..., np.newaxis]
+    if a.shape[-1] not in (1, 3, 4):
+        raise ValueError(f"images have {a.shape[-1]} channels: want 1, 3 or 4")
+    if a.dtype == np.uint8:
+        return a
+    if a.dtype.kind not in "fiub":
+        raise ValueError(f"images are of type {a.dtype}: want bytes or floats")
+    a = np.nan_to_num(a.astype(np.float32))
+    low, high = float(a.min()), float(a.max())
+    if low < 0 or high > 255:
+        a = (a - low) / (high - low)
+        high = 1.0
+    return np.rint(a * 255 if high <= 1 else a).astype(np.uint8)
+
+
+def _shrink(a, max_side):
+    """Returns the means of square blocks, so that no side is longer than max_side."""
+    k = -(-max(a.shape[:2]) // max(1, max_side))
+    if k <= 1:
+        return a
+    h, w = max(1, a.shape[0] // k), max(1, a.shape[1] // k)
+    a = a[:h * k, :w * k] if min(a.shape[:2]) >= k else a[:h * k, :w * k].repeat(k, 0)[:h * k].repeat(k, 1)[:, :w * k]
+    return a.reshape(h, k, w, k, -1).mean(axis=(1, 3)).round().astype(np.uint8)
+
+
+def _png(a):
+    """Encodes height×width×channels (PNG specification, 11.2); the rows are not filtered."""
+    height, width, channels = a.shape
+    rows = np.zeros((height, 1 + width * channels), np.uint8)
+    rows[:, 1:] = a.reshape(height, -1)
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2, 4: 6}[channels], 0, 0, 0)
+    return _PNG + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The spool: a folder per run and process, with a file per message that was not sent yet.
+#
+# A message is a file NUMBER.KIND, which appears whole: a line with the length and the checksum of its header, the header
+# (JSON), and after it the bodies of frames. Metrics are a file to which lines are appended, until it is sent. Beside the
+# folder lies its lock, which the kernel lets go when its process dies; who gets the lock then may send what is left.
+
+
+class _Spool:
+    def __init__(self, path, lock, info, limit=math.inf):
+        self.path, self.lock, self.info, self.limit = path, lock, info, limit
+        self.queue = collections.deque()  # (number, kind, bytes)
+        self.bytes = 0
+        self.last = 0
+        self.journal = None  # [number, file, bytes, lines, when it was begun]
+
+    @classmethod
+    def create_somewhere(cls, dir, info, limit):
+        """Makes a spool, in the folder for temporary files if nothing else can be written; then it says so."""
+        root = _spool_root(dir)
+        try:
+            return cls.create(root, info, limit), None
+        except OSError as e:
+            other = Path(tempfile.gettempdir()) / f"zoetrope-{os.getuid() if hasattr(os, 'getuid') else 'spool'}"
+            problem = f"{root} cannot be written ({e.strerror}), so {other} is used: `python -m zoetrope sync --dir {other}` would look there"
+            return cls.create(other, info, limit), problem
+
+    @classmethod
+    def create(cls, root, info, limit):
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        label = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{info['experiment']}-{info['name']}").strip("._-")[:60] or "run"
+        path = root / f"{label}-{secrets.token_hex(6)}"
+        lock = _lock(path)
+        if lock is None:
+            raise OSError(0, "the spool's lock is taken")
+        path.mkdir(mode=0o700)
+        spool = cls(path, lock, {**info, "version": 1, "uid": secrets.token_hex(8), "pid": os.getpid(), "host": socket.gethostname()}, limit)
+        spool.save()
+        return spool
+
+    @classmethod
+    def adopt(cls, path):
+        """Takes over the spool of a process that is gone. It returns None if there is none."""
+        lock = _lock(path)
+        if lock is None:
+            return None
+        try:
+            spool = cls(path, lock, json.loads((path / "run.json").read_bytes()))
+            files = [p for p in path.iterdir() if re.fullmatch(r"\d{12}\.[a-z]+", p.name)]
+        except (OSError, ValueError):
+            _unlock(lock)
+            return None
+        for p in sorted(files):
+            spool._append(int(p.name[:12]), p.suffix[1:], p.stat().st_size)
+        return spool
+
+    def save(self):
+        """Writes what a later process must know of the run."""
+        temporary = self.path / ".run.json"
+        temporary.write_bytes(_json(self.info))
+        os.replace(temporary, self.path / "run.json")
+
+    def file(self, number, kind):
+        return self.path / f"{number:012d}.{kind}"
+
+    def key(self, number):
+        """The idempotency key of a message: sent twice, it is stored once."""
+        return f"{self.info['uid']}-{number}"
+
+    def _append(self, number, kind, size):
+        self.queue.append((number, kind, size))
+        self.last = max(self.last, number)
+        self.bytes += size
+
+    def _room(self, size):
+        if self.bytes + size > self.limit:
+            raise ZoetropeError(f"{_size(self.bytes)} wait to be sent, and more than {_size(self.limit)} would: this is NOT logged. "
+                                f"Start the server at {self.info['url']}, or allow more with spool_limit=")
+
+    def add(self, kind, header, frames=(), whatever=False):
+        """Writes a message, after all others."""
+        pieces, header = [], dict(header)
+        for layer, part, body in frames:
+            crc = 0
+            for piece in body:
+                crc = zlib.crc32(piece, crc)
+            header.setdefault("frames", []).append({"layer": layer, "part": part, "size": sum(map(len, body)), "crc": crc})
+            pieces += body
+        head = _json(header)
+        pieces = [b"zoetrope-spool 1 %d %d\n" % (len(head), zlib.crc32(head)), head, *pieces]
+        size = sum(map(len, pieces))
+        self.roll()
+        if not whatever:
+            self._room(size)
+        self.last += 1
+        number, temporary = self.last, self.path / ".message"
+        with open(temporary, "wb", buffering=0) as f:
+            for piece in pieces:
+                view = memoryview(piece)
+                while len(view):
+                    view = view[f.write(view):]
+        os.replace(temporary, self.file(number, kind))
+        self._append(number, kind, size)
+
+    def add_metrics(self, step, values):
+        """Appends a line to the journal. It reports whether that began one."""
+        line = _json({"step": step, "values": values}) + b"\n"
+        self._room(len(line))
+        began = self.journal is None
+        if began:
+            self.last += 1
+            handle = os.open(self.file(self.last, "metrics"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+            self.journal = [self.last, handle, 0, 0, time.monotonic()]
+        os.write(self.journal[1], line)
+        self.journal[2] += len(line)
+        self.journal[3] += 1
+        self.bytes += len(line)
+        if self.journal[2] > 1 << 20 or self.journal[3] >= 5000:
+            self.roll()
+        return began
+
+    def roll(self):
+        """Ends the journal: it is a message now."""
+        if self.journal is not None:
+            number, handle, size, _, _ = self.journal
+            self.journal = None
+            os.close(handle)
+            self.queue.append((number, "metrics", size))
+
+    def read(self, number, kind):
+        """Returns a message's header, and the open file where its frames begin. ValueError is a damaged one."""
+        f = open(self.file(number, kind), "rb")
+        try:
+            if kind == "metrics":
+                lines = f.read().split(b"\n")[:-1]  # a line that was not finished was never acknowledged
+                return {"body": {"metrics": [json.loads(line) for line in lines]}}, f
+            magic = f.readline(100).split()
+            if len(magic) != 4 or magic[:2] != [b"zoetrope-spool", b"1"]:
+                raise ValueError("it is no message")
+            head = f.read(int(magic[2]))
+            if zlib.crc32(head) != int(magic[3]):
+                raise ValueError("its checksum does not match")
+            return json.loads(head), f
+        except BaseException:
+            f.close()
+            raise
+
+    def sync(self):
+        """Makes the oldest messages outlast the loss of power."""
+        for number, kind, _ in list(self.queue)[:64]:
+            with contextlib.suppress(OSError):
+                handle = os.open(self.file(number, kind), os.O_RDWR)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+
+    def done(self, number, kind):
+        """Removes a message that was sent."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.file(number, kind))
+        self._forget(number)
+
+    def set_aside(self, number, kind, why):
+        """Keeps a message that can never be sent, beside the others."""
+        aside = self.path / "refused"
+        with contextlib.suppress(OSError):
+            aside.mkdir(exist_ok=True)
+            os.replace(self.file(number, kind), aside / f"{number:012d}.{kind}")
+            (aside / f"{number:012d}.txt").write_text(why + "\n", "utf-8")
+        self._forget(number)
+
+    def _forget(self, number):
+        for i, (n, _, size) in enumerate(self.queue):
+            if n == number:
+                self.bytes -= size
+                del self.queue[i]
+                return
+
+    def refused(self):
+        """The messages that were set aside."""
+        return sorted((self.path / "refused").glob("*.txt"))
+
+    def close(self, delete):
+        """Lets the spool go, and removes it when there is nothing in it."""
+        with contextlib.suppress(OSError):
+            self.roll()
+        if self.lock is not None:
+            if delete:
+                shutil.rmtree(self.path, ignore_errors=True)
+            _unlock(self.lock, remove=delete)
+            self.lock = None
+
+    def leave(self):
+        """In a forked child: closes what is shared with the parent, which goes on with it."""
+        if self.lock is not None:
+            os.close(self.lock[0])
+        if self.journal is not None:
+            os.close(self.journal[1])
+        self.lock = self.journal = None
+
+
+def _spool_root(dir):
+    if dir or os.environ.get("ZOETROPE_DIR"):
+        return Path(dir or os.environ["ZOETROPE_DIR"]).expanduser().absolute()
+    base = os.environ.get("XDG_STATE_HOME") or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
+    return Path(base or Path.home() / ".local" / "state") / "zoetrope" / "spool"
+
+
+def _lock(path):
+    """Locks a spool, which need not exist yet. It returns None if another process has it."""
+    name = f"{path}.lock"
+    handle = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle, name
+
+
+def _unlock(lock, remove=False):
+    if remove and os.name != "nt":
+        with contextlib.suppress(OSError):
+            os.unlink(lock[1])
+    os.close(lock[0])
+    if remove and os.name == "nt":
+        with contextlib.suppress(OSError):
+            os.unlink(lock[1])
+
+
+def _orphans(root):
+    """Yields the spools of processes that are gone."""
+    try:
+        paths = sorted(p for p in root.iterdir() if p.is_dir() and (p / "run.json").exists())
+    except OSError:
+        return
+    for path in paths:
+        spool = _Spool.adopt(path)
+        if spool is not None:
+            yield spool
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Sending.
+
+
+class _Courier:
+    """Brings messages to a server."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def deliver(self, spool, number, kind, live):
+        """Sends one message; live: by the process that logged it. It returns the server's answer."""
+        header, f = spool.read(number, kind)
+        with f:
+            body, key = header["body"], spool.key(number)
+            if kind == "start":
+                return self._start(spool, body, key)
+            try:
+                return self._send(spool, kind, header, f, body, key)
+            except Refused as e:
+                if e.code == "run_ended" and kind in ("finish", "stop", "fail"):
+                    return {}
+                if e.code not in ("run_ended", "run_superseded") or not live:
+                    raise
+            self._start(spool, {"experiment": spool.info["experiment"], "name": spool.info["name"], "resume": "must"}, secrets.token_hex(12))
+            return self._send(spool, kind, header, f, body, key)
+
+    def _start(self, spool, body, key):
+        answer = self.server.call("POST", "/api/v1/runs", body, key=key)
+        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+            raise Refused(f"what answers at {self.server.url} is not zoetrope, or an old one: is this the address that `zoetrope serve` printed?", 405)
+        spool.info["id"] = answer["id"]
+        spool.save()
+        return answer
+
+    def beat(self, spool):
+        """Tells the server that the training lives, and has nothing to say."""
+        self.server.call("POST", f"/api/v1/runs/{urllib.parse.quote(spool.info['id'], safe='')}/heartbeat")
+
+    def _send(self, spool, kind, header, f, body, key):
+        if "id" not in spool.info:
+            raise ValueError("the start of its run is missing")
+        run = "/api/v1/runs/" + urllib.parse.quote(spool.info["id"], safe="")
+        if kind == "epoch":
+            return self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key)
+        return self.server.call("POST", f"{run}/{kind}", body, key=key)
+
+    def _epoch(self, path, frames, f, body, key):
+        """Sends the frames, which the server keeps out of sight, and then commits them as an epoch."""
+        begin = f.tell()
+        for _ in range(4):
+            f.seek(begin)
+            for frame in frames:
+                data = f.read(frame["size"])
+                if zlib.crc32(data) != frame["crc"]:
+                    raise ValueError("its checksum does not match")
+                # Sending a frame again replaces it, and must do so where the server has forgotten it: so a new key.
+                self.server.call("PUT", f"{path}/frames/{urllib.parse.quote(frame['layer'], safe='')}?part={frame['part']}", data,
+                                 key=secrets.token_hex(12), kind="application/x-zoetrope-frame")
+            try:
+                return self.server.call("POST", path, body, key=key)
+            except Refused as e:
+                if e.code != "frames_missing":
+                    raise
+        raise Refused(f"the server at {self.server.url} keeps forgetting the frames that it is sent", 503)
+
+
+_BEAT = 60.0  # seconds without a message after which the server is told that the training lives
+
+
+class _Sender:
+    """Sends a run's messages in the background, in order, again and again until they are there."""
+
+    def __init__(self, run):
+        self.run, self.spool = run, run._spool
+        self.thread = threading.Thread(target=self._loop, name="zoetrope", daemon=True)
+        self.courier = _Courier(run._server) if run._server else None
+        self.cond = threading.Condition(threading.RLock())  # reentrant: a signal handler may log
+        self.before, self.others = [], []  # spools of processes that are gone: of this run, and of others
+        self.answered = self.closing = self.hurry = False
+        self.refusal = None
+        self.failures = 0  # in a row
+        self.not_before = 0.0
+        self.spoke = time.monotonic()  # when the server last heard of the run
+        self.out = False  # the server did not answer the last time
+
+    # The training's side.
+
+    def put(self, kind, body, epoch=None, frames=(), whatever=False):
+        header = {"body": body} if epoch is None else {"body": body, "epoch": epoch}
+        with self.cond:
+            self.spool.add(kind, header, frames, whatever)
+            self.cond.notify_all()
+
+    def put_metrics(self, step, values):
+        with self.cond:
+            if self.spool.add_metrics(step, values):
+                self.cond.notify_all()
+
+    def await_start(self, wait):
+        """Waits until the server has answered or is found to be away. It returns a refusal, or None."""
+        deadline = time.monotonic() + wait
+        with self.cond:
+            while not (self.answered or self.refusal or self.failures) and time.monotonic() < deadline:
+                self.cond.wait(min(0.1, wait))
+            refusal, self.answered = self.refusal, True
+            return refusal
+
+    def drain(self, timeout, patience):
+        """Waits until everything is sent: until a timeout, and while nothing goes through, for no longer than patience."""
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        stuck = None
+        with self.cond:
+            self.spool.roll()
+            self.hurry, self.not_before = True, 0.0
+            self.cond.notify_all()
+            try:
+                while self.before or self.spool.queue:
+                    now = time.monotonic()
+                    stuck = (stuck or now) if self.failures else None
+                    if now >= deadline or stuck is not None and now - stuck >= patience:
+                        break
+                    self.cond.wait(0.1)
+            finally:
+                self.hurry = False
+
+    def close(self):
+        with self.cond:
+            self.closing = True
+            self.cond.notify_all()
+        if self.thread.is_alive():
+            self.thread.join(1.0)
+
+    # The thread's side.
+
+    def _loop(self):
+        try:
+            self._adopt()
+            while True:
+                with self.cond:
+                    item = self._next()
+                    while item is None and not self.closing and not self._silent():
+                        self.cond.wait(min(3600.0, self._pause()))
+                        item = self._next()
+                    if self.closing:
+                        break
+                if item is None:
+                    self._beat()
+                else:
+                    self._attempt(*item)
+        except Exception as e:  # a full disk, a folder that was removed
+            self.run._note(ZoetropeError(f"sending has stopped ({type(e).__name__}: {e}); what is logged stays in {self.spool.path}"), True)
+            with self.cond:
+                self.failures = 1
+        finally:
+            for spool in self.before + self.others:
+                spool.close(delete=not spool.queue and not spool.refused())
+            if self.courier:
+                self.courier.server.close()
+
+    def _adopt(self):
+        mine = (self.spool.info["url"], self.spool.info["experiment"], self.spool.info["name"])
+        for spool in _orphans(self.spool.path.parent):
+            of = (spool.info.get("url"), spool.info.get("experiment"), spool.info.get("name"))
+            if not spool.queue:
+                spool.close(delete=not spool.refused())
+            elif of == mine:
+                self.before.append(spool)
+            elif of[0] == mine[0] and spool.info.get("mode") != "offline":
+                self.others.append(spool)
+            else:
+                spool.close(delete=False)
+
+    def _next(self):
+        """Returns the message to send now, or None."""
+        if time.monotonic() < self.not_before:
+            return None
+        journal = self.spool.journal
+        if journal is not None and (self.hurry or time.monotonic() - journal[4] >= 0.5):
+            self.spool.roll()
+        for spool in (*self.before, self.spool, *self.others):
+            if spool.queue:
+                return spool, *spool.queue[0][:2]
+        return None
+
+    def _pause(self):
+        """How long there is nothing to do, unless somebody logs."""
+        now = time.monotonic()
+        if now < self.not_before:
+            return self.not_before - now
+        if self.spool.journal is not None:
+            return max(0.01, self.spool.journal[4] + 0.5 - now)
+        return max(0.01, self.spoke + _BEAT - now)
+
+    def _silent(self):
+        return time.monotonic() >= max(self.spoke + _BEAT, self.not_before)
+
+    def _beat(self):
+        with contextlib.suppress(ZoetropeError, KeyError):  # what matters is tried again, and said, when there is something to send
+            self.courier.beat(self.spool)
+        self.spoke = time.monotonic()
+
+    def _attempt(self, spool, number, kind):
+        live = spool is self.spool
+        try:
+            answer = self.courier.deliver(spool, number, kind, live)
+        except Unreachable as e:
+            if not self.out:
+                self.out = True
+                with self.cond:
+                    self.run._note(e if self.failures > 3 else Unreachable(f"{e}. What is logged is kept in {self.spool.path}, and sent when it answers"))
+            self._wait(5.0)
+            spool.sync()
+        except Refused as e:
+            self._refused(spool, number, kind, live, e)
+        except (ValueError, KeyError, TypeError) as e:
+            self._aside(spool, number, kind, f"message {spool.file(number, kind)} is damaged: {e}")
+        except FileNotFoundError:
+            self._aside(spool, number, kind, f"message {spool.file(number, kind)} is gone: did somebody remove it?")
+        else:
+            if live and kind == "start":
+                self._begun(answer)
+            with self.cond:
+                if self.out:
+                    _say(f"{self.courier.server.url} answers: {sum(len(s.queue) for s in (*self.before, self.spool))} messages are being sent")
+                self.out, self.failures, self.not_before = False, 0, 0.0
+                self.spoke = time.monotonic()
+                spool.done(number, kind)
+                self._leave_if_done(spool)
+                self.cond.notify_all()
+
+    def _begun(self, answer):
+        run = self.run
+        with self.cond:
+            run.id = answer["id"]
+            if answer.get("epochs"):
+                run.last_epoch, run.last_step = answer.get("last_epoch"), answer.get("last_step")
+            if answer.get("samples") == 0:
+                run._known = 0
+            elif answer.get("samples"):
+                run._known = None
+            self.answered = True
+
+    def _refused(self, spool, number, kind, live, e):
+        start = kind == "start"
+        if e.status in (408, 425, 429) or e.status >= 500 or e.code in ("run_active", "incomplete"):
+            self._trouble(e, min(30.0, e.after or 30.0))
+        elif e.status in (401, 403, 405, 407) or e.status == 404 and not (start and e.code):
+            self._trouble(Refused(f"{e}. What is logged is kept in {self.spool.path}, and sent when this has changed", e.status, e.code), 30.0)
+        elif start and live:
+            with self.cond:
+                if not self.answered:
+                    self.refusal = e
+                    self.not_before = math.inf  # init ends this run
+                    self.cond.notify_all()
+                    return
+            self._trouble(Refused(f"the server refuses the run, so nothing is stored, but kept in {self.spool.path}: {e}", e.status, e.code), 60.0)
+        elif not live and (start or e.code in ("run_ended", "run_superseded")):
+            with self.cond:
+                self.run._note(Refused(f"{len(spool.queue)} messages of an earlier process are not sent, and kept in {spool.path}: {e}", e.status, e.code), True)
+                for group in self.before, self.others:
+                    if spool in group:
+                        group.remove(spool)
+                spool.close(delete=False)
+        else:
+            what = f"epoch {_epoch_of(spool, number)}" if kind == "epoch" else f"message {number} ({kind})"
+            self._aside(spool, number, kind, f"the server refuses {what}, which is kept in {spool.path / 'refused'}: {e}", e)
+
+    def _trouble(self, e, most):
+        with self.cond:
+            self.run._note(e, True)
+        self._wait(most)
+
+    def _wait(self, most):
+        """Puts off the next attempt, each time for longer."""
+        with self.cond:
+            self.failures += 1
+            pause = min(most, 0.1 * 2 ** min(self.failures, 12)) * random.SystemRandom().uniform(0.8, 1.0)
+            self.not_before = time.monotonic() + (min(pause, 0.5) if self.hurry else pause)
+            self.cond.notify_all()
+
+    def _aside(self, spool, number, kind, why, e=None):
+        with self.cond:
+            spool.set_aside(number, kind, why)
+            self.run._note(Refused(why, e.status, e.code) if e else ZoetropeError(why), True)
+            self._leave_if_done(spool)
+            self.cond.notify_all()
+
+    def _leave_if_done(self, spool):
+        for group in self.before, self.others:
+            if spool in group and not spool.queue:
+                group.remove(spool)
+                spool.close(delete=not spool.refused())
+
+
+def _epoch_of(spool, number):
+    try:
+        header, f = spool.read(number, "epoch")
+        f.close()
+        return header["epoch"]
+    except (OSError, ValueError, KeyError):
+        return "?"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# HTTP.
+
+
+def _address(url):
+    """Returns the server's address, without a slash at its end."""
+    url = url or os.environ.get("ZOETROPE_URL") or DEFAULT_URL
+    parts = urllib.parse.urlsplit(url if "://" in url else "http://" + url)
+    try:
+        ok = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True) and not parts.username
+    except ValueError:
+        ok = False
+    if not ok or any(ord(c) <= 32 or ord(c) > 126 for c in url):
+        raise ValueError(f"url {url!r}: want an address such as {DEFAULT_URL}")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _token(token, permission):
+    """Returns the token: as given, of the environment, or the first in its file that permits."""
+    token = token or os.environ.get("ZOETROPE_TOKEN")
+    file = os.environ.get("ZOETROPE_TOKEN_FILE")
+    if not token and file:
+        for line in Path(file).expanduser().read_text("utf-8").splitlines():
+            words = line.partition("#")[0].split()
+            if len(words) == 1 or len(words) == 2 and permission in words[0].split(","):
+                token = words[-1]
+                break
+        else:
+            raise ValueError(f"{file} has no token that permits to {permission}")
+    token = (token or "").strip()
+    if any(ord(c) <= 32 or ord(c) > 126 for c in token):
+        raise ValueError("the token has characters that no token has")
+    return token
+
+
+class _Server:
+    """A connection to a server, kept open. One thread at a time may use it."""
+
+    def __init__(self, url=None, token=None, permission="log"):
+        self.url = _address(url)
+        self.token = _token(token, permission)
+        self.parts = urllib.parse.urlsplit(self.url)
+        self.connection = None
+
+    def call(self, method, path, body=None, *, key=None, kind="application/json", timeout=60.0):
+        """Sends a request and returns its answer, decoded if it is JSON."""
+        data = body if body is None or isinstance(body, (bytes, memoryview)) else _json(body)
+        headers = {"Accept": "*/*", "User-Agent": f"zoetrope-python/{__version__}"}
+        if data is not None:
+            headers["Content-Type"] = kind
+        if self.token:
+            headers["Authorization"] = "Bearer " + self.token
+        if key:
+            headers["Idempotency-Key"] = key
+        response, content = self._exchange(method, self.parts.path + path, data, headers, timeout)
+        decoded = content
+        if "json" in response.headers.get("Content-Type", ""):
+            try:
+                decoded = json.loads(content)
+            except ValueError:
+                raise Unreachable(f"{self.url} answered {method} {path} with broken JSON") from None
+        if 200 <= response.status < 300:
+            return decoded
+        raise self._refusal(response, decoded)
+
+    def _exchange(self, method, path, data, headers, timeout):
+        try:
+            reused = self.connection is not None
+            try:
+                return self._once(method, path, data, headers, timeout)
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self.close()
+                if not reused:
+                    raise
+                return self._once(method, path, data, headers, timeout)  # the server had closed a connection that was idle
+        except (OSError, http.client.HTTPException) as e:
+            self.close()
+            raise Unreachable(f"no answer from {self.url} ({getattr(e, 'strerror', None) or e or type(e).__name__})") from e
+        except BaseException:
+            self.close()
+            raise
+
+    def _once(self, method, path, data, headers, timeout):
+        if self.connection is None:
+            port = self.parts.port
+            if self.parts.scheme == "https":
+                connection = http.client.HTTPSConnection(self.parts.hostname, port, timeout=5.0, context=ssl.create_default_context())
+            else:
+                connection = http.client.HTTPConnection(self.parts.hostname, port, timeout=5.0)
+            connection.connect()
+            self.connection = connection
+        self.connection.sock.settimeout(timeout)
+        broken = None
+        try:
+            self.connection.request(method, path, body=data, headers=headers)
+        except (BrokenPipeError, ConnectionResetError) as e:
+            broken = e  # a server that refuses a body may answer before it has read it
+        try:
+            response = self.connection.getresponse()
+            content = response.read()
+        except (http.client.HTTPException, OSError):
+            if broken is not None:
+                raise broken from None
+            raise
+        if response.will_close or broken is not None:
+            self.close()
+        return response, content
+
+    def _refusal(self, response, answer):
+        status, code = response.status, ""
+        if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+            message, code = answer["error"], str(answer.get("code", ""))
+        else:
+            message = f"{self.url} answers {status} {response.reason}: is this the address that `zoetrope serve` printed?"
+        if status == 401 and not self.token:
+            message += " (give a token with token= or $ZOETROPE_TOKEN)"
+        after = response.headers.get("Retry-After", "")
+        return Refused(message, status, code, float(after) if after.isdigit() else None)
+
+    def close(self):
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reading.
+
+
+def runs(url=None, token=None):
+    """Returns the server's runs, the newest first: a structured array of id, experiment, name, state, epochs, last_epoch,
+    samples. Without an epoch, last_epoch is -1."""
+    rows = _get("runs", url=url, token=token)["runs"]
+    return _table(rows, id="U", experiment="U", name="U", state="U", epochs="i8", last_epoch="i8", samples="i8")
+
+
+def samples(run, url=None, token=None):
+    """Returns a run's samples, in the order of the rows of `vectors`: a structured array of id and label."""
+    got = _get(f"runs/{_quote(run)}/samples", url=url, token=token)
+    rows = [{"id": i, "label": got["classes"][k] if k >= 0 else ""} for i, k in zip(got["ids"], got["label"])]
+    return _table(rows, id="U", label="U")
+
+
+def metrics(run, url=None, token=None):
+    """Returns a run's metrics: a dict from names to structured arrays of step, epoch and value."""
+    series = _get(f"runs/{_quote(run)}/metrics", url=url, token=token)["series"]
+    return {s["name"]: _table([dict(zip(("step", "epoch", "value"), row)) for row in zip(s["step"], s["epoch"], s["value"])],
+                              step="i8", epoch="i8", value="f8") for s in series}
+
+
+def vectors(run, layer=None, epoch=None, url=None, token=None):
+    """Returns what a layer gave for the samples at an epoch: n×d float32, rows in the order of `samples`, NaN for samples
+    that the epoch does not have. By default, the run's only layer and its last epoch."""
+    if layer is None or epoch is None:
+        info = _get(f"runs/{_quote(run)}", url=url, token=token)
+        if info["last_epoch"] is None:
+            raise ZoetropeError(f"run {run} has no epoch yet")
+        if layer is None and len(info["layers"]) != 1:
+            raise ZoetropeError(f"run {run} has the layers {', '.join(info['layers']) or 'none'}: say which, with layer=")
+        layer, epoch = layer or info["layers"][0], info["last_epoch"] if epoch is None else epoch
+    content = _get(f"runs/{_quote(run)}/vectors", {"layer": layer, "epoch": epoch, "format": "npy"}, url=url, token=token)
+    return np.load(io.BytesIO(content), allow_pickle=False)
+
+
+def points(projection=None, epoch=None, run=None, samples=None, url=None, token=None):
+    """Returns points of a map: a structured array of run, epoch, sample, label, prediction, x, y and, in space, z.
+
+    By default of the newest map (of the run, where one is named), at all epochs, for all samples.
+    """
+    if projection is None:
+        maps = _get("projections", {"run": run}, url=url, token=token)["projections"]
+        if not maps:
+            raise ZoetropeError("there is no map yet: `zoetrope project` lays one out")
+        projection = maps[0]["id"]
+    dims = _get(f"projections/{_quote(projection)}", url=url, token=token)["dims"]
+    query = {"run": run, "epoch": epoch, "sample": None if samples is None else _texts(samples, "samples")}
+    rows = _get(f"projections/{_quote(projection)}/points", query, url=url, token=token)["points"]
+    return _table(rows, run="U", epoch="i8", sample="U", label="U", prediction="U", **dict.fromkeys("xyz"[:dims], "f4"))
+
+
+def _get(path, query=None, *, url, token):
+    """Asks a server for JSON or bytes."""
+    server = _Server(url, token, "read")
+    given = {k: v for k, v in (query or {}).items() if v is not None}
+    try:
+        return server.call("GET", f"/api/v1/{path}" + ("?" + urllib.parse.urlencode(given, doseq=True) if given else ""))
+    finally:
+        server.close()
+
+
+def _quote(name):
+    if not name:
+        raise ValueError("the run or projection has no name")
+    return urllib.parse.quote(str(getattr(name, "id", None) or name), safe="")
+
+
+def _table(rows, **columns):
+    """Returns rows as a structured array; text is as wide as it has to be."""
+    missing = {"U": "", "i8": -1, "f4": math.nan, "f8": math.nan}
+    types, values = [], []
+    for name, kind in columns.items():
+        column = [missing[kind] if row.get(name) is None else row[name] for row in rows]
+        if kind == "U":
+            kind = f"U{max([1] + [len(v) for v in column])}"
+        types.append((name, kind))
+        values.append([float(v) for v in column] if kind[0] == "f" else column)
+    table = np.empty(len(rows), types)
+    for (name, _), column in zip(types, values):
+        table[name] = column
+    return table
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# python -m zoetrope
+
+
+def sync(dir=None, url=None, token=None):
+    """Sends what processes that are gone have left in the spool folder. It returns how many messages could not be sent."""
+    left, servers = 0, {}
+    for spool in _orphans(_spool_root(dir)):
+        title, total = f"{spool.info['experiment']}/{spool.info['name']}", len(spool.queue)
+        address = url or spool.info.get("url")
+        try:
+            if address not in servers:
+                servers[address] = _Courier(_Server(address, token))
+            while spool.queue:
+                _sync_one(servers[address], spool, *spool.queue[0][:2])
+        except (ZoetropeError, OSError, ValueError) as e:
+            _say(f"{title}: {e}")
+        sent, aside = total - len(spool.queue), len(spool.refused())
+        if total:
+            _say(f"{title}: {sent} of {total} messages are sent" + (f"; {len(spool.queue)} are kept in {spool.path}" if spool.queue else ""))
+        if aside:
+            _say(f"{title}: {aside} messages that the server refused are kept in {spool.path / 'refused'}, with the reasons")
+        left += len(spool.queue)
+        spool.close(delete=not spool.queue and not aside)
+    for courier in servers.values():
+        courier.server.close()
+    return left
+
+
+def _sync_one(courier, spool, number, kind):
+    try:
+        courier.deliver(spool, number, kind, live=False)
+    except Refused as e:
+        if kind == "start" or e.code in ("run_ended", "run_superseded", "run_active", "incomplete") or e.status not in (400, 409, 413, 415, 422):
+            raise
+        spool.set_aside(number, kind, str(e))
+    except (ValueError, KeyError, TypeError) as e:
+        spool.set_aside(number, kind, f"damaged: {e}")
+    else:
+        spool.done(number, kind)
+
+
+def _status(dir):
+    root = _spool_root(dir)
+    for path in sorted(root.glob("*/run.json")) if root.is_dir() else ():
+        info = json.loads(path.read_bytes())
+        files = [p for p in path.parent.iterdir() if p.name[:1].isdigit()]
+        lock = _lock(path.parent)
+        if lock is not None:
+            _unlock(lock)
+        print(f"{info['experiment']}/{info['name']}: {len(files)} messages ({_size(sum(p.stat().st_size for p in files))}) for {info['url']}, "
+              f"{'of a process that is gone' if lock else 'being logged'}, in {path.parent}")
+
+
+def main(args=None):
+    """The command line: `python -m zoetrope sync`, `python -m zoetrope status`."""
+    parser = argparse.ArgumentParser(prog="python -m zoetrope", description="Send what could not be sent to a Zoetrope server while it was logged.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in ("sync", "send what processes that are gone have left"), ("status", "list what waits to be sent"):
+        command = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        command.add_argument("--dir", help="the spool folder (default: $ZOETROPE_DIR, or this user's)")
+        if name == "sync":
+            command.add_argument("--url", help="the server (default: the one that each run was logged to)")
+            command.add_argument("--token-file", help="a file with the token (default: $ZOETROPE_TOKEN, $ZOETROPE_TOKEN_FILE)")
+    o = parser.parse_args(args)
+    if o.command == "status":
+        _status(o.dir)
+        return 0
+    if o.token_file:
+        os.environ["ZOETROPE_TOKEN_FILE"] = o.token_file
+    return 1 if sync(o.dir, o.url) else 0
+
+
+def _say(text):
+    with contextlib.suppress(Exception):
+        print("zoetrope: " + "".join(c if c.isprintable() else "?" for c in text), file=sys.stderr, flush=True)
+
+
+def _size(n):
+    for unit in "bytes", "KiB", "MiB":
+        if n < 1024:
+            return f"{n:.0f} {unit}"
+        n /= 1024
+    return f"{n:.1f} GiB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
