@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // A Batch is several writes to a run that are made as one: all of them are stored, or none.
@@ -33,28 +34,76 @@ type Receipt struct {
 
 // Write stores a batch and returns when it is durable, also where the run is Async: it then first waits for what is queued.
 func (r *Run) Write(ctx context.Context, b Batch) (receipt Receipt, err error) {
-	return r.writeBatch(ctx, b)
+	defer r.guard(&err)
+	if err := r.flush(ctx); err != nil {
+		return receipt, err
+	}
+	err = r.submit(ctx, b, func(w *pending) error {
+		receipt, err = r.apply(ctx, w)
+		return err
+	})
+	return receipt, err
 }
 
-func (r *Run) writeBatch(ctx context.Context, b Batch) (Receipt, error) {
+// log stores a batch, or queues it if the run is Async.
+func (r *Run) log(ctx context.Context, b Batch) error {
+	return r.submit(ctx, b, func(w *pending) error { return r.dispatch(ctx, w) })
+}
+
+// submit checks a batch and has it stored by f.
+func (r *Run) submit(ctx context.Context, b Batch, f func(w *pending) error) (err error) {
+	b.Epochs = slices.Clone(b.Epochs)
+	for i := range b.Epochs {
+		e := &b.Epochs[i]
+		e.Layers = slices.Clip(e.Layers)
+		for _, w := range e.Frames {
+			if w == nil {
+				return errNoFrame()
+			}
+			if w.lost {
+				continue
+			}
+			var l Layer
+			if l, err = w.layerOf(r, e.Number); err != nil {
+				return err
+			}
+			defer func() { w.unseal(err) }()
+			e.Layers = append(e.Layers, l)
+		}
+	}
 	w, err := r.prepare(b)
 	if err != nil {
-		return Receipt{}, err
+		return err
 	}
-	return r.apply(ctx, w)
+	return f(w)
+}
+
+// dispatch stores what is pending, or queues it if the run is Async.
+func (r *Run) dispatch(ctx context.Context, w *pending) error {
+	if r.queue == nil {
+		_, err := r.apply(ctx, w)
+		return err
+	}
+	if err := r.queue.put(ctx, w); err != nil {
+		return err
+	}
+	r.advance(w)
+	return nil
 }
 
 // A pending write is a batch that has passed every check that needs no database.
 type pending struct {
 	Batch
-	digest  []byte // of the batch, if it has a key
-	refused error  // of the batch, if it has a key: what was fine at the first time may not be now
-	samples []sampleRow
-	epochs  []preparedEpoch
+	digest   []byte // of the batch, if it has a key
+	refused  error  // of the batch, if it has a key: what was fine at the first time may not be now
+	samples  []sampleRow
+	epochs   []preparedEpoch
+	training int   // the epoch that the batch's metrics belong to
+	cost     int64 // bytes, in a queue
 }
 
 func (r *Run) prepare(b Batch) (w *pending, err error) {
-	w = &pending{Batch: b}
+	w = &pending{Batch: b, training: r.training()}
 	if b.Key != "" {
 		if !storable(b.Key) || len(b.Key) > maxKey {
 			return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", r.title(), b.Key, maxKey)
@@ -103,15 +152,8 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 			}
 		}
 		receipt.Samples = len(index.rows)
-		for _, m := range w.Metrics {
-			if err := r.insertMetrics(t, upsertMetricSQL, m.Values, m.Step, r.training()); err != nil {
-				return err
-			}
-		}
-		for i := range w.epochs {
-			if err := r.insertEpoch(t, &w.epochs[i]); err != nil {
-				return err
-			}
+		if err := r.insert(t, w); err != nil {
+			return err
 		}
 		return r.remember(t, w, receipt)
 	})
@@ -124,8 +166,40 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 	if len(w.samples) > 0 {
 		r.samples.Store(index)
 	}
-	if n := len(w.epochs); n > 0 {
+	r.advance(w)
+	return receipt, nil
+}
+
+// applyAll stores metrics and epochs of several writes in one transaction.
+func (r *Run) applyAll(ctx context.Context, list []*pending) (err error) {
+	defer r.caught(&err)
+	return r.write(ctx, func(t *txn) error {
+		for _, w := range list {
+			if err := r.insert(t, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Run) insert(t *txn, w *pending) error {
+	for _, m := range w.Metrics {
+		if err := r.insertMetrics(t, upsertMetricSQL, m.Values, m.Step, w.training); err != nil {
+			return err
+		}
+	}
+	for i := range w.epochs {
+		if err := r.insertEpoch(t, &w.epochs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advance notes which epoch is in training after a write.
+func (r *Run) advance(w *pending) {
+	if n := len(w.epochs); n > 0 && !w.epochs[n-1].apart {
 		r.train(w.epochs[n-1].number + 1)
 	}
-	return receipt, nil
 }

@@ -17,7 +17,7 @@ func TestChunks(t *testing.T) {
 		{1, 1, 1}, {10, 128, 1}, {2048, 128, 1}, {2049, 128, 2}, {5, maxDim, 5}, {3, maxDim/2 + 1, 3}, {262145, 1, 2}, {7, 100000, 4},
 	} {
 		v := someVectors(1, test.n, test.dim)
-		chunks, err := encodeChunks(v, test.dim, nil)
+		chunks, err := encodeChunks(v, test.dim, float32s, nil)
 		if err != nil || len(chunks) != test.want {
 			t.Errorf("encodeChunks(%d×%d) = %d chunks, %v, want %d", test.n, test.dim, len(chunks), err, test.want)
 		}
@@ -27,7 +27,7 @@ func TestChunks(t *testing.T) {
 				t.Errorf("%d×%d: a chunk has %d bytes from row %d, want row %d", test.n, test.dim, len(c.data), c.firstRow, rows)
 			}
 			dst := got[rows*test.dim : (rows+c.rows)*test.dim]
-			if err := decodeChunk(dst, c.data, test.dim, c.checksum); err != nil {
+			if err := decodeChunk(dst, c.data, test.dim, float32s, c.checksum); err != nil {
 				t.Error(err)
 			}
 			var norms []float64
@@ -105,23 +105,30 @@ func TestCorruptChunk(t *testing.T) {
 func FuzzDecodeChunk(f *testing.F) {
 	for _, v := range [][]float32{{}, {1}, {1, 2, 3, 4, 5, 6}} {
 		data := floatBytes(v)
-		f.Add(data, uint16(len(v)), uint16(1), crc32.Checksum(data, castagnoli))
+		f.Add(data, uint16(len(v)), uint16(1), false, crc32.Checksum(data, castagnoli))
+		f.Add(data, uint16(2*len(v)), uint16(1), true, crc32.Checksum(data, castagnoli))
 	}
-	f.Add([]byte{1, 2, 3}, uint16(1), uint16(1), uint32(0))
-	f.Fuzz(func(t *testing.T, data []byte, rows, dim uint16, checksum uint32) {
-		n := int(rows) * int(dim)
+	f.Add([]byte{1, 2, 3}, uint16(1), uint16(1), false, uint32(0))
+	f.Fuzz(func(t *testing.T, data []byte, rows, dim uint16, half bool, checksum uint32) {
+		n, as := int(rows)*int(dim), float32s
 		if n > 1<<16 {
 			return
 		}
+		if half {
+			as = float16s
+		}
 		dst := make([]float32, n)
-		err := decodeChunk(dst, data, int(dim), checksum)
-		whole := len(data) == 4*n && crc32.Checksum(data, castagnoli) == checksum
+		err := decodeChunk(dst, data, int(dim), as, checksum)
+		whole := len(data) == as.size()*n && crc32.Checksum(data, castagnoli) == checksum
 		if (err == nil) != whole {
-			t.Fatalf("decodeChunk(%d bytes, %d×%d) = %v, want an error: %v", len(data), rows, dim, err, !whole)
+			t.Fatalf("decodeChunk(%d bytes, %d×%d %s) = %v, want an error: %v", len(data), rows, dim, as, err, !whole)
 		}
 		for i := range dst {
 			want := uint32(0)
-			if whole {
+			switch {
+			case whole && half:
+				want = math.Float32bits(fromFloat16(binary.LittleEndian.Uint16(data[2*i:])))
+			case whole:
 				want = binary.LittleEndian.Uint32(data[4*i:])
 			}
 			if got := math.Float32bits(dst[i]); got != want {

@@ -58,6 +58,15 @@ func LogMetrics(ctx context.Context, step int, m Metrics) error {
 	return r.LogMetrics(ctx, step, m)
 }
 
+// Flush calls [Run.Flush] of the default run.
+func Flush(ctx context.Context) error {
+	r, err := defaultRun()
+	if err != nil {
+		return err
+	}
+	return r.Flush(ctx)
+}
+
 // Finish calls [Run.Finish] of the default run and closes its store. A default run that was ended otherwise, by [Run.Stop]
 // or [Run.Fail], keeps its state.
 func Finish(ctx context.Context) error {

@@ -20,7 +20,8 @@ func (r *Run) Stop(ctx context.Context) error { return r.end(ctx, Stopped, nil) 
 // Fail marks the run failed, for the reason that cause gives.
 func (r *Run) Fail(ctx context.Context, cause error) error { return r.end(ctx, Failed, cause) }
 
-func (r *Run) end(ctx context.Context, state State, cause error) error {
+func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
+	defer r.caught(&err)
 	r.ending.Lock()
 	defer r.ending.Unlock()
 	r.mu.Lock()
@@ -33,14 +34,18 @@ func (r *Run) end(ctx context.Context, state State, cause error) error {
 	if cause != nil {
 		text = strings.ReplaceAll(strings.ToValidUTF8(cause.Error(), "\ufffd"), "\x00", "\ufffd")
 	}
+	lost := r.drain(ctx, refuse(ErrRunEnded, "run %s is %s: resume it to write more", r.title(), state))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	err := r.write(ctx, func(t *txn) error {
+	err = r.write(ctx, func(t *txn) error {
 		_, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id)
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrSuperseded) {
-		return err
+		if r.queue != nil {
+			r.queue.reopen()
+		}
+		return errors.Join(lost, err)
 	}
 	if err == nil {
 		r.mu.Lock()
@@ -49,7 +54,31 @@ func (r *Run) end(ctx context.Context, state State, cause error) error {
 	}
 	r.store.forget(r)
 	r.release()
-	return err
+	return errors.Join(lost, err)
+}
+
+// Flush waits until all that was logged before is durable, if the run is Async; otherwise it is already. It returns the
+// first error of what was queued; the run then takes no more, and what was queued behind is not written.
+func (r *Run) Flush(ctx context.Context) (err error) {
+	defer r.caught(&err)
+	return r.flush(ctx)
+}
+
+func (r *Run) flush(ctx context.Context) error {
+	if r.queue == nil {
+		return nil
+	}
+	return r.queue.flush(ctx)
+}
+
+// drain takes no more for the queue, for the given reason, and flushes.
+func (r *Run) drain(ctx context.Context, reason error) error {
+	if r.queue == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	return r.queue.close(ctx, reason)
 }
 
 // adopt makes the store answer for a run's heartbeat and lock. It reports false, and gives the run up, if the store was
@@ -78,6 +107,9 @@ func (s *Store) forget(r *Run) {
 
 // release ends the heartbeat and gives the lock back.
 func (r *Run) release() {
+	if r.queue != nil {
+		r.queue.stop()
+	}
 	r.stop()
 	r.beats.Wait()
 	r.unlock()

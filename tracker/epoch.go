@@ -13,22 +13,24 @@ type Epoch struct {
 	Number  int // 0: before training
 	Step    int // the optimiser's step at the end of the epoch; optional
 	Layers  []Layer
-	Outputs *Outputs // optional
-	Metrics Metrics  // optional
+	Frames  []*FrameWriter // layers whose vectors came in parts; instead of their Commit, if the epoch is to be whole or not at all
+	Outputs *Outputs       // optional
+	Metrics Metrics        // optional
 }
 
 // Log writes one epoch, whole or not at all, and returns when it is durable: it then survives the death of the process and
 // the loss of power. The same number again replaces the epoch, with its vectors, outputs and metrics; epochs may come in any
 // order. Log returns [ErrInvalid] for what cannot be stored. The slices are not kept, and must not change before Log returns.
-func (r *Run) Log(ctx context.Context, e Epoch) error {
-	_, err := r.writeBatch(ctx, Batch{Epochs: []Epoch{e}})
-	return err
+func (r *Run) Log(ctx context.Context, e Epoch) (err error) {
+	defer r.guard(&err)
+	return r.log(ctx, Batch{Epochs: []Epoch{e}})
 }
 
 // A preparedEpoch has passed every check that needs no database.
 type preparedEpoch struct {
 	number, step int
 	frames       []preparedFrame
+	apart        bool // frames that are committed by themselves, to an epoch that keeps what it has
 	outputs      *Outputs
 	samples      []int64 // sample.id of each row of the outputs
 	metrics      Metrics
@@ -56,11 +58,13 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 				return p, refuse(ErrInvalid, "layer %q is given twice", l.Name)
 			}
 		}
-		f, err := prepareFrame(index, l)
+		f, err := prepareFrame(index, l, r.as)
 		if err != nil {
 			return p, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
-		p.frames = append(p.frames, f)
+		if r.Keeps(e.Number) {
+			p.frames = append(p.frames, f)
+		}
 	}
 	if e.Outputs != nil {
 		if p.samples, err = prepareOutputs(index, e.Outputs); err != nil {
@@ -70,13 +74,20 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 	return p, e.Metrics.check()
 }
 
+// Keeps reports whether the vectors of an epoch are stored, so that a loop need not embed the samples if they are not. See
+// [RunConfig].Every.
+func (r *Run) Keeps(epoch int) bool { return r.every <= 1 || epoch%r.every == 0 }
+
 func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
+	if e.apart {
+		return r.addFrames(t, e)
+	}
 	id, err := r.replaceEpoch(t, e)
 	if err != nil {
 		return err
 	}
 	for i := range e.frames {
-		if err := r.insertFrame(t, id, e.number, &e.frames[i]); err != nil {
+		if err := r.insertFrame(t, id, e.number, &e.frames[i], nil); err != nil {
 			return err
 		}
 	}
@@ -86,7 +97,8 @@ func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
 	return r.insertMetrics(t, insertMetricSQL, e.metrics, e.step, e.number)
 }
 
-// replaceEpoch returns the id of the epoch's row, which has nothing hanging on it.
+// replaceEpoch returns the id of the epoch's row, on which nothing hangs but the frames of other layers that this writer has
+// committed since it last logged the epoch.
 func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
 	err = t.row(findEpochSQL, r.id, e.number).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -96,11 +108,17 @@ func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	for _, f := range e.frames {
+		if _, err := t.ExecContext(t.ctx, "DELETE FROM frame WHERE epoch = ? AND layer = ?", id, f.layer); err != nil {
+			return 0, err
+		}
+	}
 	for _, q := range []struct {
 		query string
 		args  []any
 	}{
-		{"DELETE FROM frame WHERE epoch = ?", []any{id}},
+		{"DELETE FROM frame WHERE epoch = ? AND (apart IS NULL OR apart <> ?)", []any{id, r.generation}},
+		{"UPDATE frame SET apart = NULL WHERE epoch = ?", []any{id}},
 		{"DELETE FROM output WHERE epoch = ?", []any{id}},
 		{"DELETE FROM metric WHERE run = ? AND epoch = ? AND origin = 'epoch'", []any{r.id, e.number}},
 		{"UPDATE epoch SET step = ?, time = ?, seq = ? WHERE id = ?", []any{e.step, t.time, t.seq, id}},
@@ -114,8 +132,12 @@ func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
 
 // TruncateAfter removes every epoch with a number above epoch, and every metric logged since that epoch ended. A training
 // that goes back to a checkpoint calls it first, so that nothing is left of what it is about to do again.
-func (r *Run) TruncateAfter(ctx context.Context, epoch int) error {
-	err := r.write(ctx, func(t *txn) error {
+func (r *Run) TruncateAfter(ctx context.Context, epoch int) (err error) {
+	defer r.guard(&err)
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	err = r.write(ctx, func(t *txn) error {
 		for _, q := range []struct {
 			query string
 			args  []any

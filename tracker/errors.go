@@ -23,7 +23,8 @@ var (
 	ErrClosed      = errors.New("store is closed")    // used after Close
 	ErrBusy        = errors.New("store is busy")      // another process has been writing for longer than we wait
 	ErrCorrupt     = errors.New("store is corrupt")   // a checksum does not match
-	ErrNoRun       = errors.New("no default run")     // package-level function without Init
+	ErrNoRun       = errors.New("no run")             // package-level function without Init, or a nil Run
+	ErrPanic       = errors.New("logging panicked")   // a mistake in this package; the training goes on
 )
 
 // A refusal is an error with a message of its own that still answers to errors.Is.

@@ -20,16 +20,14 @@ type Layer struct {
 type preparedFrame struct {
 	layer   string
 	dim     int
+	as      dtype
 	samples []int64 // sample.id of each row
 	chunks  []chunk
 }
 
-func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
-	if l.Name == "" || !storable(l.Name) {
-		return f, refuse(ErrInvalid, "a layer's name must be text")
-	}
-	if l.Dim < 1 || l.Dim > maxDim {
-		return f, refuse(ErrInvalid, "has %d columns, must have 1 to %d", l.Dim, maxDim)
+func prepareFrame(index *sampleIndex, l Layer, as dtype) (f preparedFrame, err error) {
+	if err := checkLayer(l.Name, l.Dim); err != nil {
+		return f, err
 	}
 	samples, err := index.pick(l.IDs)
 	if err != nil {
@@ -45,8 +43,18 @@ func prepareFrame(index *sampleIndex, l Layer) (f preparedFrame, err error) {
 		}
 		return index.uids[row]
 	}
-	chunks, err := encodeChunks(l.Vectors, l.Dim, name)
-	return preparedFrame{l.Name, l.Dim, samples, chunks}, err
+	chunks, err := encodeChunks(l.Vectors, l.Dim, as, name)
+	return preparedFrame{l.Name, l.Dim, as, samples, chunks}, err
+}
+
+func checkLayer(name string, dim int) error {
+	if name == "" || !storable(name) {
+		return refuse(ErrInvalid, "a layer's name must be text")
+	}
+	if dim < 1 || dim > maxDim {
+		return refuse(ErrInvalid, "has %d columns, must have 1 to %d", dim, maxDim)
+	}
+	return nil
 }
 
 // shape guesses what a wrong number of floats was meant to be: " (127 columns)".
@@ -64,27 +72,37 @@ func shape(floats, n, dim int) string {
 	return " (" + strings.Join(guesses, ", or ") + ")"
 }
 
-func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame) error {
-	var dim, at int
-	switch err := t.row(otherDimSQL, r.id, f.layer, number).Scan(&dim, &at); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
+// insertFrame stores a frame of an epoch that has none of this layer. apart is the generation of a writer that commits it
+// by itself, or nil.
+func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame, apart any) error {
+	if err := r.checkDim(t.ctx, t.Tx, f.layer, number, f.dim); err != nil {
 		return err
-	case dim != f.dim:
-		return refuse(ErrInvalid, "run %s, epoch %d: layer %q: has %d columns, expected %d as at epoch %d", r.title(), number, f.layer, f.dim, dim, at)
 	}
 	roster, err := t.roster(f.samples)
 	if err != nil {
 		return err
 	}
 	var id int64
-	if err := t.row(insertFrameSQL, epoch, f.layer, f.dim, len(f.samples), roster).Scan(&id); err != nil {
+	if err := t.row(insertFrameSQL, epoch, f.layer, f.dim, len(f.samples), roster, f.as, apart).Scan(&id); err != nil {
 		return err
 	}
 	for _, c := range f.chunks {
 		if err := t.exec(insertChunkSQL, id, c.firstRow, c.rows, c.checksum, c.norms, c.data); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkDim refuses a frame that has not as many columns as the layer's other frames.
+func (r *Run) checkDim(ctx context.Context, tx *Tx, layer string, number, dim int) error {
+	var other, at int
+	switch err := tx.QueryRowContext(ctx, otherDimSQL, r.id, layer, number).Scan(&other, &at); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return err
+	case other != dim:
+		return refuse(ErrInvalid, "run %s, epoch %d: layer %q: has %d columns, expected %d as at epoch %d", r.title(), number, layer, dim, other, at)
 	}
 	return nil
 }
@@ -104,6 +122,7 @@ type FrameInfo struct {
 	Layer     string
 	Epoch     int
 	Rows, Dim int
+	Float16   bool  // how the vectors are stored; Frame returns float32 of either
 	Seq       int64 // of the epoch
 }
 
@@ -115,7 +134,7 @@ func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
 		if err != nil {
 			return err
 		}
-		const query = `SELECT f.layer, e.number, f.rows, f.dim, e.seq FROM epoch e JOIN frame f ON f.epoch = e.id
+		const query = `SELECT f.layer, e.number, f.rows, f.dim, f.dtype = 'float16', e.seq FROM epoch e JOIN frame f ON f.epoch = e.id
 			WHERE e.run = ? ORDER BY min(f.id) OVER (PARTITION BY f.layer), e.number`
 		rows, err := tx.QueryContext(ctx, query, r.id)
 		if err != nil {
@@ -124,7 +143,7 @@ func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
 		defer rows.Close()
 		for rows.Next() {
 			var f FrameInfo
-			if err := rows.Scan(&f.Layer, &f.Epoch, &f.Rows, &f.Dim, &f.Seq); err != nil {
+			if err := rows.Scan(&f.Layer, &f.Epoch, &f.Rows, &f.Dim, &f.Float16, &f.Seq); err != nil {
 				return err
 			}
 			list = append(list, f)
@@ -162,7 +181,7 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
 		return f, err
 	}
-	if err := readChunks(ctx, tx, row.id, f.Vectors, row.dim); err != nil {
+	if err := readChunks(ctx, tx, row, f.Vectors); err != nil {
 		return f, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
 	}
 	if len(f.IDs) != row.rows {
@@ -175,10 +194,11 @@ type frameRow struct {
 	id, roster int64
 	layer      string
 	dim, rows  int
+	as         dtype
 }
 
 func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster FROM frame WHERE epoch = ? ORDER BY id", epochID)
+	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster, dtype FROM frame WHERE epoch = ? ORDER BY id", epochID)
 	if err != nil {
 		return frameRow{}, err
 	}
@@ -187,7 +207,7 @@ func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer strin
 	var names []string
 	for rows.Next() {
 		var f frameRow
-		if err := rows.Scan(&f.id, &f.layer, &f.dim, &f.rows, &f.roster); err != nil {
+		if err := rows.Scan(&f.id, &f.layer, &f.dim, &f.rows, &f.roster, &f.as); err != nil {
 			return f, err
 		}
 		if layer == "" || f.layer == layer {
@@ -209,13 +229,13 @@ func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer strin
 }
 
 // readChunks fills dst with the rows of a frame, all of which must be there.
-func readChunks(ctx context.Context, tx *Tx, frame int64, dst []float32, dim int) error {
-	rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", frame)
+func readChunks(ctx context.Context, tx *Tx, frame frameRow, dst []float32) error {
+	rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", frame.id)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	next, total := 0, len(dst)/dim
+	next, dim, total := 0, frame.dim, frame.rows
 	for rows.Next() {
 		var first, n int
 		var sum uint32
@@ -226,7 +246,7 @@ func readChunks(ctx context.Context, tx *Tx, frame int64, dst []float32, dim int
 		if first != next || n < 1 || n > total-next {
 			return refuse(ErrCorrupt, "rows %d to %d follow row %d of %d", first, first+n, next, total)
 		}
-		if err := decodeChunk(dst[first*dim:(first+n)*dim], data, dim, sum); err != nil {
+		if err := decodeChunk(dst[first*dim:(first+n)*dim], data, dim, frame.as, sum); err != nil {
 			return refuse(ErrCorrupt, "rows %d to %d: %v", first, first+n, err)
 		}
 		next += n

@@ -29,6 +29,10 @@ type Run struct {
 	name       string
 	generation int64
 	unlock     func() // gives the lock back
+	every      int
+	as         dtype
+	onError    func(error) error
+	queue      *queue // nil unless Async
 
 	samples atomic.Pointer[sampleIndex]
 	adding  sync.Mutex // held by AddSamples, the only writer of samples

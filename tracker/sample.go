@@ -22,9 +22,12 @@ type Sample struct {
 
 // AddSamples adds samples to the run, in order, all or none. What the run has already is skipped if it is the same, and
 // refused if it is not. Runs with the same samples share them in the store.
-func (r *Run) AddSamples(ctx context.Context, samples []Sample) error {
-	_, err := r.writeBatch(ctx, Batch{Samples: samples})
-	return err
+func (r *Run) AddSamples(ctx context.Context, samples []Sample) (err error) {
+	defer r.guard(&err)
+	return r.submit(ctx, Batch{Samples: samples}, func(w *pending) error {
+		_, err := r.apply(ctx, w)
+		return err
+	})
 }
 
 // addSamples links the samples of batch that are new to the run, and returns the new index and how many they were.

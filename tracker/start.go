@@ -1,6 +1,7 @@
 package tracker
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -17,10 +18,29 @@ type RunConfig struct {
 	Name       string         // unique within the experiment; empty makes a new one from the time
 	Params     map[string]any // settings of the training, kept as JSON; when resuming: nil, or the same as before
 	Resume     Resume
-	Tags       []string // words to find the run by; when resuming, they are added to those that it has
-	Notes      string   // for people; when resuming, taken if the run has none
-	Code       string   // version of the program; empty means the main package and revision of this one, from its build info
-	Host       string   // where it runs; empty means the name of this machine
+
+	// Async makes Log, LogMetrics and Commit return when what they write is copied to a queue; only what [Run.Flush] or
+	// Finish have returned nil for is durable. The queue is bounded: when it is full, they wait.
+	Async      bool
+	AsyncBytes int64 // how much may wait in the queue; 0 means 64 MiB; a single write may be larger
+
+	// OnError is given each error of the methods that log, which then return what it returns: nil to go on without what
+	// could not be stored. It is called on the goroutine that logs or, of what was queued, on another one. Nil means that
+	// the methods return the errors. [Run.Flush] and the methods that end the run do not ask it.
+	OnError func(error) error
+
+	// Every keeps vectors only of the epochs whose number is a multiple of it: with 5, of 0, 5, 10 and so on. Outputs and
+	// metrics are kept of each. 0 and 1 keep all. See [Run.Keeps].
+	Every int
+
+	// Float16 stores vectors in half the space, with 11 significant bits instead of 24, and numbers up to 65504; larger ones
+	// are refused. They are read back as float32.
+	Float16 bool
+
+	Tags  []string // words to find the run by; when resuming, they are added to those that it has
+	Notes string   // for people; when resuming, taken if the run has none
+	Code  string   // version of the program; empty means the main package and revision of this one, from its build info
+	Host  string   // where it runs; empty means the name of this machine
 }
 
 // Resume says what [Store.Start] does with a run that exists. Any run can be resumed, also one whose process was killed,
@@ -34,12 +54,16 @@ const (
 )
 
 // Start starts a run, or resumes it as c.Resume says. The run must be ended by [Run.Finish], [Run.Stop] or [Run.Fail].
-func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
+func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
+	defer (&Run{experiment: c.Experiment, name: c.Name}).caught(&err)
 	if c.Experiment == "" {
 		c.Experiment = "default"
 	}
 	if err := checkNames(c); err != nil {
 		return nil, err
+	}
+	if c.Every < 0 || c.AsyncBytes < 0 {
+		return nil, refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
 	}
 	params, err := encodeObject(c.Params)
 	if err != nil {
@@ -61,7 +85,10 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	r := &Run{store: s, experiment: c.Experiment, name: c.Name}
+	r = &Run{store: s, experiment: c.Experiment, name: c.Name, every: c.Every, as: float32s, onError: c.OnError}
+	if c.Float16 {
+		r.as = float16s
+	}
 	err = s.write(ctx, func(tx *Tx) error {
 		err := r.find(ctx, tx)
 		switch {
@@ -89,6 +116,9 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (*Run, error) {
 			r.unlock()
 		}
 		return nil, err
+	}
+	if c.Async {
+		r.queue = newQueue(r, cmp.Or(c.AsyncBytes, defaultQueue))
 	}
 	if !s.adopt(r) {
 		return nil, s.open()

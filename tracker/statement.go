@@ -21,7 +21,7 @@ const (
 	insertKeySQL  = "INSERT INTO write_key (run, key, digest, answer, time) VALUES (?, ?, ?, ?, ?)"
 
 	findRosterSQL   = "SELECT id FROM roster WHERE hash = ?"
-	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster) VALUES (?, ?, ?, ?, ?) RETURNING id"
+	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster, dtype, apart) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
 	insertChunkSQL  = "INSERT INTO chunk (frame, first_row, rows, checksum, norms, data) VALUES (?, ?, ?, ?, ?, ?)"
 	insertMetricSQL = "INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES (?, 'epoch', ?, ?, ?, ?, ?, ?, ?)"
 	upsertMetricSQL = `INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES (?, 'step', ?, ?, ?, ?, ?, ?, ?)

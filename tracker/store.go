@@ -63,17 +63,13 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 // Path returns the store's absolute path, without symbolic links.
 func (s *Store) Path() string { return s.path }
 
-// Close closes the store. Runs that were not ended stay as they are, in state running, and can be resumed.
+// Close closes the store, after writing what Async runs have queued. Runs that were not ended stay as they are, in state running, and can be resumed.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	live := s.live
-	s.live = nil
-	s.mu.Unlock()
+	live, errs := s.retire()
 	for r := range live {
 		r.release()
 	}
-	errs := []error{s.engine.close()}
+	errs = append(errs, s.engine.close())
 	if s.reader != nil {
 		errs = append(errs, s.reader.Close())
 	}
@@ -81,6 +77,31 @@ func (s *Store) Close() error {
 		errs = append(errs, s.writer.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// retire waits for what the runs have queued, then closes the store to all others, and returns the runs.
+func (s *Store) retire() (live map[*Run]struct{}, errs []error) {
+	drained := map[*Run]bool{}
+	for {
+		var next *Run
+		s.mu.Lock()
+		for r := range s.live {
+			if r.queue != nil && !drained[r] {
+				next = r
+			}
+		}
+		if next == nil {
+			s.closed = true
+			live, s.live = s.live, nil
+			s.mu.Unlock()
+			return live, errs
+		}
+		s.mu.Unlock()
+		drained[next] = true
+		if err := next.drain(context.Background(), refuse(ErrClosed, "store %s is closed", s.path)); err != nil {
+			errs = append(errs, err)
+		}
+	}
 }
 
 // Read calls f in a read-only transaction, which sees one state of the store throughout.
