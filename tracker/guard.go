@@ -29,5 +29,7 @@ func (r *Run) heed(err error) error {
 	if r.onError == nil {
 		return err
 	}
+	r.hooked.Lock()
+	defer r.hooked.Unlock()
 	return r.onError(err)
 }

@@ -31,6 +31,7 @@ type Run struct {
 	unlock     func() // gives the lock back
 	every      int
 	as         dtype
+	hooked     sync.Mutex // held while onError is called
 	onError    func(error) error
 	queue      *queue // nil unless Async
 

@@ -25,8 +25,9 @@ type RunConfig struct {
 	AsyncBytes int64 // how much may wait in the queue; 0 means 64 MiB; a single write may be larger
 
 	// OnError is given each error of the methods that log, which then return what it returns: nil to go on without what
-	// could not be stored. It is called on the goroutine that logs or, of what was queued, on another one. Nil means that
-	// the methods return the errors. [Run.Flush] and the methods that end the run do not ask it.
+	// could not be stored. It is called on the goroutine that logs or, for what was queued, on another one, but never
+	// twice at a time, and must not call methods of the run. Nil means that the methods return the errors. [Run.Flush] and
+	// the methods that end the run do not ask it.
 	OnError func(error) error
 
 	// Every keeps vectors only of the epochs whose number is a multiple of it: with 5, of 0, 5, 10 and so on. Outputs and
