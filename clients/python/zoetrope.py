@@ -14,7 +14,7 @@ With PyTorch, the client embeds the samples by itself:
     run.watch(model, "fc1", probes)                              # once: the output of model.fc1, for these inputs
     run.epoch_end(epoch, loss=loss)                              # at the end of every epoch
 
-Start the server with `zoetrope serve`; it is at http://127.0.0.1:8420 unless $ZOETROPE_URL or `url=` says otherwise.
+Start the server with `zoetrope serve --create`; it is at http://127.0.0.1:8420 unless $ZOETROPE_URL or `url=` says otherwise.
 
 What a call logs is first written to a spool folder and then sent by a thread in the background, in order. So a call costs
 the training a write to the disk, and nothing is lost when the server is away, restarts, or the process is killed: what

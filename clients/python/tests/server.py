@@ -3,10 +3,12 @@
 $ZOETROPE_BIN is the command. There is no stand-in for the server in these tests.
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,8 @@ import threading
 import time
 import unittest
 from pathlib import Path
+
+import numpy as np
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -35,7 +39,7 @@ class Server:
         self.process = None
 
     def start(self, *flags):
-        command = [os.environ["ZOETROPE_BIN"], "serve", "--db", str(self.db), "--addr", f"127.0.0.1:{self.port}", *flags]
+        command = [os.environ["ZOETROPE_BIN"], "serve", "--db", str(self.db), "--create", "--addr", f"127.0.0.1:{self.port}", *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         if not self.process.stdout.readline().strip():
             raise AssertionError(f"the server does not start: {command}")
@@ -79,6 +83,14 @@ class ServerTest(unittest.TestCase):
     def left(self):
         """The messages that wait in the spool folder."""
         return sorted(p.name for p in self.spool.glob("*/[0-9]*"))
+
+    def stored(self, run, layer, epoch):
+        """A frame, read from the store itself; NaN for samples that it does not have."""
+        with contextlib.closing(sqlite3.connect(self.server.db)) as db:
+            rows = db.execute("SELECT v.vector FROM samples s LEFT JOIN vectors v ON v.run = s.run AND v.sample = s.sample AND v.layer = ? "
+                              "AND v.epoch = ? WHERE s.run = ? ORDER BY s.position", (layer, epoch, run.id)).fetchall()
+        dim = max(len(v or b"") for v, in rows) // 4
+        return np.array([np.frombuffer(v, "<f4") if v else np.full(dim, np.nan) for v, in rows])
 
     def epochs(self, run="r"):
         got = zoetrope._get(f"runs/{zoetrope._quote(run)}/epochs", url=self.server.url, token=None)

@@ -9,8 +9,9 @@ import unittest
 
 import numpy as np
 
+import test_values
 from server import ServerTest, wait, zoetrope
-from test_values import Notebook, pixels
+from test_values import pixels
 
 
 class Logging(ServerTest):
@@ -34,10 +35,8 @@ class Logging(ServerTest):
         self.assertEqual(zoetrope.samples(run, url)["id"].tolist(), ["10", "11", "12", "13", "14"])
         self.assertEqual(zoetrope.samples("digits/first", url)["label"].tolist(), list("abcde"))
         for epoch in 0, 1, 2:
-            np.testing.assert_array_equal(zoetrope.vectors("first", "fc1", epoch, url), vectors[epoch])
-        np.testing.assert_array_equal(zoetrope.vectors("first", "a/b c?", url=url), vectors[2, :, :2])
-        with self.assertRaisesRegex(zoetrope.ZoetropeError, "say which, with layer="):
-            zoetrope.vectors("first", url=url)
+            np.testing.assert_array_equal(self.stored(run, "fc1", epoch), vectors[epoch])
+            np.testing.assert_array_equal(self.stored(run, "a/b c?", epoch), vectors[epoch, :, :2])
         got = zoetrope.metrics("first", url)
         self.assertEqual(got["loss"].tolist(), [(0, 0, 0.0), (100, 1, 0.5), (200, 2, 1.0)])
         self.assertTrue(np.isnan(got["odd"]["value"]).all())
@@ -55,7 +54,7 @@ class Logging(ServerTest):
         run.add_samples(ids=["x", "y", "z"])
         run.log(1, {"fc1": [[1, 2], [3, 4]]}, predictions=["p", "q"], ids=["z", "x"])
         run.flush()
-        np.testing.assert_array_equal(zoetrope.vectors("r", url=self.server.url), [[3, 4], [np.nan, np.nan], [1, 2]])
+        np.testing.assert_array_equal(self.stored(run, "fc1", 1), [[3, 4], [np.nan, np.nan], [1, 2]])
 
     def test_in_parts(self):
         zoetrope._PART, before = 1000, zoetrope._PART
@@ -67,7 +66,7 @@ class Logging(ServerTest):
         run.log(2, {"fc1": v[::-1]}, ids=range(99, -1, -1))
         run.flush()
         for epoch in 1, 2:
-            np.testing.assert_array_equal(zoetrope.vectors("r", epoch=epoch, url=self.server.url), v)
+            np.testing.assert_array_equal(self.stored(run, "fc1", epoch), v)
 
     def test_again_and_back(self):
         run = self.init(strict=True)
@@ -78,7 +77,7 @@ class Logging(ServerTest):
         run.log(2, {"fc1": np.full((2, 2), 9)})
         run.finish()
         self.assertEqual((self.epochs(), self.state()), ([1, 2], "finished"))
-        np.testing.assert_array_equal(zoetrope.vectors("r", url=self.server.url), np.full((2, 2), 9))
+        np.testing.assert_array_equal(self.stored(run, "fc1", 2), np.full((2, 2), 9))
         self.assertEqual(zoetrope.metrics("r", self.server.url)["loss"]["value"].tolist(), [1])
 
     def test_resume(self):
@@ -122,13 +121,13 @@ class Logging(ServerTest):
         self.assertEqual(len(zoetrope.metrics("r", self.server.url)["loss"]), 80)
 
     def test_hostile_names(self):
-        for name in Notebook.hostile, "../../etc", "a/b/c", "%2F..%00", "Ünïcode 🎞", "?run=x&y#z", "-rf *":
+        for name in test_values.Notebook.hostile, "../../etc", "a/b/c", "%2F..%00", "Ünïcode 🎞", "?run=x&y#z", "-rf *":
             with self.subTest(name), self.init("e", name, strict=True) as run:
                 run.add_samples(ids=[name, "y"], labels=[name, None])
                 run.log(1, {name: np.ones((2, 3))}, predictions=[name, ""], metrics={name: 1})
                 run.flush()
                 self.assertEqual(zoetrope.samples(run, self.server.url)["label"].tolist(), [name, ""])
-                self.assertEqual(zoetrope.vectors(run, name, 1, self.server.url).shape, (2, 3))
+                self.assertEqual(self.stored(run, name, 1).shape, (2, 3))
                 self.assertEqual(list(zoetrope.metrics(run, self.server.url)), [name])
         self.assertEqual(sorted(p.parent for p in self.folder.rglob("run.json")), [])
 
