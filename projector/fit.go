@@ -35,14 +35,9 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 	watch.lap("neighbors")
 
 	progress.report("graph", 0, 1)
-	if o.TieWeight > 0 {
-		graphs = append(graphs, tieGraph(src, float32(o.TieWeight)))
-	}
-	g := graphs[0]
-	for _, h := range graphs[1:] {
-		if g, err = umap.Unite(ctx, g, h, o.Workers); err != nil {
-			return nil, nil, err
-		}
+	g, err := unite(ctx, src, graphs, o)
+	if err != nil {
+		return nil, nil, err
 	}
 	g = g.Prune(u.NEpochs)
 	progress.report("graph", 1, 1)
@@ -50,12 +45,8 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 
 	progress.report("init", 0, 1)
 	y := slices.Clone(start)
-	switch {
-	case start != nil:
-	case o.Init == "first":
-		y = firstPlaces(src, o)
-	default:
-		if y, err = umap.Start(ctx, src.x, src.dim, g, u); err != nil {
+	if start == nil {
+		if y, err = startPlaces(ctx, src, g, o); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -72,6 +63,28 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 	}, umap.Progress(progress))
 	watch.lap("layout")
 	return y, watch.stages, err
+}
+
+// unite joins the graphs of the mode and the ties to one.
+func unite(ctx context.Context, src *source, graphs []*umap.Graph, o Options) (g *umap.Graph, err error) {
+	if o.TieWeight > 0 {
+		graphs = append(graphs, tieGraph(src, float32(o.TieWeight)))
+	}
+	g = graphs[0]
+	for _, h := range graphs[1:] {
+		if g, err = umap.Unite(ctx, g, h, o.Workers); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// startPlaces returns where the rows of src lie before the first pass.
+func startPlaces(ctx context.Context, src *source, g *umap.Graph, o Options) ([]float32, error) {
+	if o.Init == "first" {
+		return firstPlaces(src, o), nil
+	}
+	return umap.Start(ctx, src.x, src.dim, g, o.umap())
 }
 
 // neighbourGraphs returns the mode's fuzzy neighbour graphs: among all rows, and among those of the same epoch.

@@ -153,16 +153,24 @@ func (s *source) fill(y []float32, i int, from Placement, dims int) bool {
 
 // refit fits the map from start, nil for the options' own, and stores it.
 func (g *growth) refit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
-	o := g.p.info.Options
 	g.watch.lap("place")
-	y, stages, err := fit(ctx, g.src, o, start, progress)
+	y, stages, err := g.fitted(ctx, start, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
 	g.watch.take(stages)
-	register(y, g.y, o.Dims, g.src.freshRows(g.fresh))
 	g.y = y
 	return g.p, g.store(ctx, true, progress)
+}
+
+// fitted returns the places of a fit from start, turned and shifted onto where the map lies.
+func (g *growth) fitted(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
+	o := g.p.info.Options
+	y, stages, err := fit(ctx, g.src, o, start, progress)
+	if err == nil {
+		register(y, g.y, o.Dims, g.src.freshRows(g.fresh))
+	}
+	return y, stages, err
 }
 
 // store writes what is new, or everything after a refit, as the next revision.

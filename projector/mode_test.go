@@ -62,6 +62,7 @@ func TestJointIsUMAP(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := quick()
+	o.Mode = "joint"
 	m, err := umap.Fit(t.Context(), src.x, src.dim, o.umap(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -261,3 +261,14 @@ func adam(s *AdamStep, w, m, v, g []float32) {
 		adamGeneric(s, w, m, v, g)
 	}
 }
+
+// pull passes a field, which begins with Places, by its address.
+func pull(f *Field, i int, cols []int32, steps []uint32, key uint32) (x, y float32) {
+	if level == Generic || len(cols) == 0 {
+		return pullGeneric(f, i, cols, steps, key)
+	}
+	if level == AVX512 {
+		return pullAVX512(&f.Places, i, &cols[0], &steps[0], len(cols), key)
+	}
+	return pullAVX2(&f.Places, i, &cols[0], &steps[0], len(cols), key)
+}

@@ -64,3 +64,7 @@ func copyVectors(n int, dst []float32, ldd int, x []float32, ldx int) {
 }
 
 func adam(s *AdamStep, w, m, v, g []float32) { adamGeneric(s, w, m, v, g) }
+
+func pull(f *Field, i int, cols []int32, steps []uint32, key uint32) (x, y float32) {
+	return pullGeneric(f, i, cols, steps, key)
+}

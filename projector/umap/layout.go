@@ -2,8 +2,9 @@ package umap
 
 import (
 	"context"
-	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // LayoutOptions are the settings of [Layout]; those of [Options] mean the same.
@@ -37,14 +38,10 @@ func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOption
 	if err != nil {
 		return err
 	}
-	pass := d.passAny
-	if dims == 2 {
-		pass = d.pass2
-	}
 	for t := 1; t <= o.NEpochs; t++ {
 		d.begin(t)
-		err := each(ctx, (d.n+chunk-1)/chunk, len(d.due), func(w, c int) {
-			pass(d.due[w], c*chunk, min(d.n, (c+1)*chunk))
+		err := each(ctx, (d.n+chunk-1)/chunk, len(d.crew), func(w, c int) {
+			d.pass(&d.crew[w], c*chunk, min(d.n, (c+1)*chunk))
 		})
 		if err != nil {
 			return err
@@ -63,17 +60,15 @@ type descent struct {
 	n, dims         int
 	graph           *Graph
 	step            []uint32 // per edge; see steps
-	attract, repel  *table
-	negatives       int
 	pools           pools
 	now, next       []float32 // n×dims, before and after this pass
 	moment, squares []float32 // n×dims, Adam's running means of the gradient and its square
-	due             [][]int32 // scratch per worker
+	crew            []member
 
-	o     LayoutOptions
-	t     uint32  // this pass, from 1
-	key   uint64  // of its random numbers
-	alpha float32 // its step
+	o    LayoutOptions
+	t    uint32 // this pass, from 1
+	key  uint64 // of its random numbers
+	adam vec.AdamStep
 }
 
 // Adam's constants. The first moment's memory is uwot's (its batch mode has 0.5
@@ -96,33 +91,33 @@ func newDescent(y []float32, dims int, g *Graph, o LayoutOptions) (*descent, err
 			return nil, refuse("coordinate %d of row %d = %v, want less than 1e12 in size", i%dims, i/dims, v)
 		}
 	}
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
 	p, err := newPools(n, o.Group, o.GroupShare)
 	if err != nil {
 		return nil, err
 	}
 	d := &descent{
-		n: n, dims: dims, graph: g, step: g.steps(), o: o,
-		attract: attraction(o.A, o.B), repel: repulsion(o.A, o.B, o.RepulsionStrength),
-		negatives: o.NegativeSampleRate, pools: p,
+		n: n, dims: dims, graph: g, step: g.steps(), pools: p, o: o,
 		now: slices.Clone(y), next: make([]float32, len(y)),
 		moment: make([]float32, len(y)), squares: make([]float32, len(y)),
-		due: make([][]int32, workers(o.Workers)),
+		crew: make([]member, workers(o.Workers)),
 	}
-	degree := 0
-	for i := range n {
-		degree = max(degree, g.Start[i+1]-g.Start[i])
-	}
-	for w := range d.due {
-		d.due[w] = make([]int32, degree+1)
+	both := forces(o.A, o.B, o.RepulsionStrength)
+	for w := range d.crew {
+		d.crew[w] = member{
+			field:    vec.Field{Forces: both, Pool: p.rows, Negatives: uint32(o.NegativeSampleRate), Points: uint32(n), Share: p.share},
+			gradient: vec.Aligned(min(n, chunk) * dims),
+		}
 	}
 	return d, nil
 }
 
-// begin sets up pass t: a learning rate that falls linearly, times Adam's
-// correction for averages that started at 0.
+// begin sets up pass t, with a learning rate that falls linearly.
 func (d *descent) begin(t int) {
 	rate := d.o.LearningRate * (1 - float64(t-1)/float64(d.o.NEpochs))
-	d.alpha = float32(rate * math.Sqrt(1-math.Pow(adamBeta2, float64(t))) / (1 - math.Pow(adamBeta1, float64(t))))
+	d.adam = vec.NewAdamStep(t, rate, adamBeta1, adamBeta2, adamEps)
 	d.t = uint32(t)
 	d.key = draw(d.o.Seed, 3, uint64(t))
 }

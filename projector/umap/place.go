@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // PlaceOptions are the settings of [Place]: those of [Layout], but that the
@@ -53,7 +55,7 @@ type placement struct {
 	fixed           []float32
 	graph           *Graph
 	step            []uint32 // per edge, as in Layout
-	attract, repel  *table
+	forces          *[2]vec.Curve
 	groups          *placeGroups
 	now, next       []float32 // m×dims
 	moment, squares []float32
@@ -91,8 +93,8 @@ func newPlacement(y, fixed []float32, dims int, g *Graph, o PlaceOptions) (*plac
 	}
 	return &placement{
 		n: n, m: m, dims: dims, fixed: fixed, graph: g, step: g.stepsByRow(), groups: groups,
-		attract: attraction(o.A, o.B), repel: repulsion(o.A, o.B, o.RepulsionStrength),
-		now: slices.Clone(y), next: make([]float32, len(y)),
+		forces: forces(o.A, o.B, o.RepulsionStrength),
+		now:    slices.Clone(y), next: make([]float32, len(y)),
 		moment: make([]float32, len(y)), squares: make([]float32, len(y)), o: o,
 	}, nil
 }
@@ -111,7 +113,7 @@ func (p *placement) pass(lo, hi int) {
 	gradient := make([]float32, dims)
 	for i := lo; i < hi; i++ {
 		here := p.now[i*dims : (i+1)*dims]
-		pull := func(j int, f *table) {
+		pull := func(j int, f *vec.Curve) {
 			there := p.fixed
 			if j >= p.n {
 				there, j = p.now, j-p.n
@@ -121,7 +123,7 @@ func (p *placement) pass(lo, hi int) {
 			for k, v := range here {
 				d2 += float32((v - there[k]) * (v - there[k]))
 			}
-			c := f.at(d2)
+			c := f.At(d2)
 			for k, v := range here {
 				gradient[k] += float32(c * (v - there[k]))
 			}
@@ -138,11 +140,11 @@ func (p *placement) pass(lo, hi int) {
 			if _, due := bits.Sub32(p.t*step, step, 0); due == 0 {
 				continue
 			}
-			pull(int(p.graph.Col[e]), p.attract)
+			pull(int(p.graph.Col[e]), &p.forces[0])
 			r := mix(key + uint64(e-from)*0xd1342543de82ef95)
 			for range p.o.NegativeSampleRate {
 				r = nextDraw(r)
-				pull(p.groups.pick(i, r), p.repel)
+				pull(p.groups.pick(i, r), &p.forces[1])
 			}
 		}
 		for k, v := range here {
@@ -178,3 +180,7 @@ func (g *Graph) stepsByRow() []uint32 {
 	}
 	return s
 }
+
+// nextDraw follows a hashed number by others: a congruential generator whose
+// upper half is used.
+func nextDraw(r uint64) uint64 { return r*6364136223846793005 + 1442695040888963407 }

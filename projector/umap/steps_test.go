@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 func TestNeighborsAreTheNearest(t *testing.T) {
@@ -289,12 +291,13 @@ func TestPCA(t *testing.T) {
 
 func TestForceTable(t *testing.T) {
 	a, b := FitCurve(0.01, 1)
-	att, rep := attraction(a, b), repulsion(a, b, 1)
+	both := forces(a, b, 1)
+	att, rep := &both[0], &both[1]
 	for d2 := 1e-4; d2 < 5e4; d2 *= 1.01 {
 		longest := 4 / math.Sqrt(d2)
 		for name, c := range map[string]struct{ got, want float64 }{
-			"attraction": {float64(att.at(float32(d2))), 2 * max(-longest, -2*a*b*math.Pow(d2, b-1)/(1+a*math.Pow(d2, b)))},
-			"repulsion":  {float64(rep.at(float32(d2))), min(longest, 2*b/((0.001+d2)*(1+a*math.Pow(d2, b))))},
+			"attraction": {float64(att.At(float32(d2))), 2 * max(-longest, -2*a*b*math.Pow(d2, b-1)/(1+a*math.Pow(d2, b)))},
+			"repulsion":  {float64(rep.At(float32(d2))), min(longest, 2*b/((0.001+d2)*(1+a*math.Pow(d2, b))))},
 		} {
 			if math.Abs(c.got-c.want) > 5e-4*math.Abs(c.want) {
 				t.Fatalf("%s at d² = %v: %v, want %v", name, d2, c.got, c.want)
@@ -302,7 +305,7 @@ func TestForceTable(t *testing.T) {
 		}
 	}
 	for _, d2 := range []float32{0, 1e-30, 1e30, math.MaxFloat32} {
-		if v := att.at(d2); v-v != 0 {
+		if v := att.At(d2); v-v != 0 {
 			t.Errorf("attraction at %v = %v", d2, v)
 		}
 	}
@@ -320,11 +323,10 @@ func TestNegativesComeFromTheGroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		const draws = 100000
-		own, r := 0, uint64(1)
+		f, own := vec.Field{Pool: p.rows, Points: n, Share: p.share}, 0
 		for k := range draws {
-			pool := p.of(k % n)
-			r = nextDraw(r)
-			if pool.pick(r)%10 == k%10 {
+			f.First, f.Size = p.of(k % n)
+			if f.Draw(uint32(k/n), uint32(k%n))%10 == int32(k%10) {
 				own++
 			}
 		}

@@ -27,6 +27,7 @@ var files = []struct {
 	{"nearer", nearer},
 	{"pack", pack},
 	{"poolgrad", poolGrad},
+	{"pull", pull},
 	{"route", route},
 	{"scatter", scatter},
 	{"sqdist", sqDist},
