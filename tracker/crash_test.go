@@ -81,7 +81,7 @@ type crasher struct {
 // it has begun a call, or right after a call was acknowledged.
 func (c *crasher) kill(n uint64) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashWriter$")
-	cmd.Env = append(os.Environ(), crashEnv+"="+c.address, fmt.Sprintf("%s=%d 0 FULL", crashPlan, c.random.Uint64()))
+	cmd.Env = append(os.Environ(), crashEnv+"="+c.address, fmt.Sprintf("%s=%d 0 FULL false", crashPlan, c.random.Uint64()))
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	pipe, err := cmd.StdoutPipe()

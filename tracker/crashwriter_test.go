@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS": how many calls it
-// makes before it ends by itself, 0 for no end, and SQLite's synchronous.
+// The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS PATIENT": how
+// many calls it makes before it ends by itself, 0 for no end; SQLite's synchronous; and whether it goes on after an error.
 const crashEnv, crashPlan = "ZOETROPE_CRASH_STORE", "ZOETROPE_CRASH_PLAN"
 
 // TestCrashWriter is the process that TestKilled kills.
@@ -25,7 +25,7 @@ func TestCrashWriter(t *testing.T) {
 	var w crashWriter
 	var seed uint64
 	var synchronous string
-	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous); err != nil {
+	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous, &w.patient); err != nil {
 		t.Fatal(err)
 	}
 	durability = "synchronous(" + synchronous + ")"
@@ -38,7 +38,8 @@ func TestCrashWriter(t *testing.T) {
 
 // A crashWriter logs epochs of known content, and says on standard output what it is about to do and what is done.
 type crashWriter struct {
-	calls   int // still to be made
+	calls   int  // still to be made
+	patient bool // goes on after an error, as if it had not made the call
 	random  *rand.Rand
 	run     *Run
 	state   crashState
@@ -48,18 +49,12 @@ type crashWriter struct {
 const crashSamples = 100
 
 func (w *crashWriter) untilKilled(ctx context.Context, address string) error {
-	s, err := Open(ctx, address, OpenOptions{Create: true})
+	s, err := w.begin(ctx, address)
+	for tries := 0; err != nil && w.patient && tries < 20; tries++ {
+		fmt.Println("failed", err)
+		s, err = w.begin(ctx, address)
+	}
 	if err != nil {
-		return fmt.Errorf("open: %w", err)
-	}
-	fmt.Println("opened")
-	if w.run, err = s.Start(ctx, RunConfig{Experiment: "test", Name: "crash", Resume: Allow}); err != nil {
-		return fmt.Errorf("start: %w", err)
-	}
-	if err := w.run.AddSamples(ctx, someSamples(crashSamples)); err != nil {
-		return fmt.Errorf("add samples: %w", err)
-	}
-	if w.state, err = readCrashState(ctx, s, w.run.ID()); err != nil {
 		return err
 	}
 	fmt.Println("has", w.state)
@@ -68,14 +63,43 @@ func (w *crashWriter) untilKilled(ctx context.Context, address string) error {
 	}
 	w.attempt += 100 // above those that were cut off again
 	for {
-		if err := w.call(ctx); err != nil {
+		before := w.state
+		if err := w.call(ctx); err != nil && w.patient {
+			w.state = before
+			fmt.Println("failed", err)
+		} else if err != nil {
 			return err
+		} else {
+			fmt.Println("done")
 		}
-		fmt.Println("done")
 		if w.calls--; w.calls == 0 {
-			return s.Close()
+			s.Close() // may complain, if that is patient; what it leaves is looked at
+			return nil
 		}
 	}
+}
+
+// begin opens the store and reads what is in it.
+func (w *crashWriter) begin(ctx context.Context, address string) (s *Store, err error) {
+	if s, err = Open(ctx, address, OpenOptions{Create: true}); err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			s.Close() // ends the run, to be started again
+		}
+	}()
+	fmt.Println("opened")
+	if w.run, err = s.Start(ctx, RunConfig{Experiment: "test", Name: "crash", Resume: Allow}); err != nil {
+		return s, fmt.Errorf("start: %w", err)
+	}
+	if err := w.run.AddSamples(ctx, someSamples(crashSamples)); err != nil {
+		return s, fmt.Errorf("add samples: %w", err)
+	}
+	if w.state, err = readCrashState(ctx, s, w.run.ID()); err != nil {
+		return s, err
+	}
+	return s, nil
 }
 
 func (w *crashWriter) call(ctx context.Context) error {

@@ -23,6 +23,8 @@ var (
 	ErrClosed      = errors.New("store is closed")    // used after Close
 	ErrBusy        = errors.New("store is busy")      // another process has been writing for longer than we wait
 	ErrCorrupt     = errors.New("store is corrupt")   // a checksum does not match
+	ErrNoSpace     = errors.New("no space left")      // the disk is full; what was to be written is not stored
+	ErrIO          = errors.New("input/output error") // the disk or the network file system fails
 	ErrNoRun       = errors.New("no run")             // package-level function without Init, or a nil Run
 	ErrPanic       = errors.New("logging panicked")   // a mistake in this package; the training goes on
 )

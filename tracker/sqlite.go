@@ -89,7 +89,9 @@ func create(ctx context.Context, path string) error {
 	}
 	db.SetMaxOpenConns(1)
 	err = migrate(ctx, db)
-	if err := errors.Join(err, db.Close()); err != nil {
+	if err := errors.Join(err, db.Close()); codeOf(err) == sqlite3.SQLITE_FULL {
+		return refuse(ErrNoSpace, "cannot make a store in the folder %s: the disk is full", filepath.Clean(folder))
+	} else if err != nil {
 		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), err)
 	}
 	err = os.Link(tmp, path)
@@ -221,7 +223,11 @@ func (e *sqliteEngine) explain(err error) error {
 	case code == sqlite3.SQLITE_BUSY:
 		return refuse(ErrBusy, "store %s is busy: another process has been writing it for more than %v", e.path, busyTimeout)
 	case code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
-		return refuse(ErrCorrupt, "store %s is damaged: %v", e.path, err)
+		return refuse(ErrCorrupt, "store %s is damaged, or its disk fails (%v): 'zoetrope doctor' tells what can be read of it", e.path, err)
+	case code == sqlite3.SQLITE_FULL:
+		return refuse(ErrNoSpace, "store %s: the disk is full, nothing of this was stored: free some space in %s and do it again", e.path, filepath.Dir(e.path))
+	case code == sqlite3.SQLITE_IOERR:
+		return refuse(ErrIO, "store %s cannot be read or written (%v): look whether the disk is full or fails", e.path, err)
 	case code != 0:
 		return fmt.Errorf("store %s: %w", e.path, err)
 	}

@@ -12,7 +12,13 @@ import (
 // newStore opens a new store in a temporary folder.
 func newStore(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "zoetrope.db"), OpenOptions{Create: true})
+	return newStoreAt(t, filepath.Join(t.TempDir(), "zoetrope.db"))
+}
+
+// newStoreAt opens a store, and makes it if there is none.
+func newStoreAt(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), path, OpenOptions{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
