@@ -17,10 +17,10 @@ func TestIOErrors(t *testing.T) {
 		{"log cannot be written", "pwrite64:error=EIO", "-wal", "300..303", "cannot be read or written"},
 		{"disk full", "pwrite64:error=ENOSPC", "-wal", "300..303", "the disk is full"},
 		{"log cannot be synced", "fsync:error=EIO", "-wal", "4..6", "cannot be read or written"},
-		{"log cannot be read", "pread64:error=EIO", "-wal", "10..12", "is damaged, or its disk fails"},
+		{"log cannot be read", "pread64:error=EIO", "-wal", "10+13", "is damaged, or its disk fails"},
 		{"file cannot be written", "pwrite64:error=EIO", "", "1..500", ""},
 		{"file cannot be synced", "fsync:error=EIO", "", "1..2", ""},
-		{"file cannot be read", "pread64:error=EIO", "", "20..21", "is damaged, or its disk fails"},
+		{"file cannot be read", "pread64:error=EIO", "", "20+23", "is damaged, or its disk fails"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder, err := filepath.EvalSymlinks(t.TempDir())
@@ -45,13 +45,14 @@ func TestIOErrors(t *testing.T) {
 				case "done":
 					model.acknowledge()
 					acknowledged++
-					after = acknowledged
+					if failed > 0 || test.want == "" {
+						after++
+					}
 				case "failed":
 					model.pending = nil
 					if failed++; failed == 1 {
 						t.Log(rest)
 					}
-					after = 0
 					if !strings.Contains(rest, path) || !strings.Contains(rest, test.want) {
 						t.Errorf("failed: %s", rest)
 					}
@@ -59,7 +60,7 @@ func TestIOErrors(t *testing.T) {
 			}
 			t.Logf("%d calls acknowledged, %d failed", acknowledged, failed)
 			if (failed == 0) != (test.want == "") || after == 0 { // a log that cannot be merged yet is no reason to refuse
-				t.Errorf("%d calls failed, %d were acknowledged after that\n%s", failed, after, out)
+				t.Errorf("%d calls failed, %d were acknowledged after the first of them\n%s", failed, after, out)
 			}
 			s, err := Open(context.Background(), path, OpenOptions{})
 			if err != nil {
