@@ -16,7 +16,8 @@ type Options struct {
 	ReadOnly bool
 
 	// Hosts are the names, without ports, under which the page may be asked for on a loopback address, besides
-	// localhost and loopback addresses themselves: for a reverse proxy on the same machine.
+	// localhost and loopback addresses themselves: for a reverse proxy on the same machine. "*" is any name, for a handler
+	// behind a guard that asks for tokens.
 	Hosts []string
 
 	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.

@@ -17,7 +17,7 @@ func (h *Handler) welcome(r *http.Request) bool {
 		host = name
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(h.o.Hosts, host) {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(h.o.Hosts, host) || slices.Contains(h.o.Hosts, "*") {
 		return true
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLoopback() {

@@ -2,91 +2,165 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/access"
 	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
+// connections is how many may be open at once; further ones wait. Each page has up to six.
+const connections = 512
+
+// serveFlags are what the command line says about a server.
+type serveFlags struct {
+	addr, tokenFile, basePath string
+	tlsCert, tlsKey           string
+	hosts                     []string
+	readOnly, create          bool
+}
+
 func serveCommand(a *app) *cobra.Command {
-	var addr string
-	var readOnly, create bool
+	var s serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the map in the browser, and let programs in any language log",
-		Long: `Serve answers on a local address with a page that shows the map of each epoch, and follows runs
-that are being logged meanwhile. Other programs log to the same address over HTTP, unless --read-only is
-given. Ctrl-C ends it.`,
+		Long: `Serve answers with a page that shows the map of each epoch and follows runs that are being logged
+meanwhile. Programs in any language log to the same address over HTTP, unless --read-only is given; the API
+is described at api/v1/openapi.json below it. Ctrl-C ends it.
+
+Only this machine can reach the default address. On any other, everybody needs a token of --token-file,
+whose lines are
+
+  read TOKEN          may look at everything
+  log TOKEN           may log
+  read,log TOKEN      may do both
+
+with tokens of at least 16 characters, as 'openssl rand -hex 16' makes. Programs send a token in the header
+Authorization: Bearer TOKEN; a browser asks for it once, or takes it from the link ADDRESS/login#token=TOKEN.
+From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, and open the address there.`,
 		Example: `  zoetrope serve
   zoetrope serve --db runs/new.db --create
-  zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only`,
+  zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only
+  zoetrope serve --addr :8420 --token-file tokens.txt --tls-cert cert.pem --tls-key key.pem
+  zoetrope serve --token-file tokens.txt --allow-host lab.example.org --base-path /zoetrope/    # behind a reverse proxy`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkLoopback(addr); err != nil {
+			o, err := s.access()
+			if err != nil {
 				return wrongUsage(cmd, err)
 			}
-			if create && readOnly {
-				return usagef(cmd, "--create and --read-only contradict each other")
-			}
-			return a.with(cmd, tracker.OpenOptions{ReadOnly: readOnly, Create: create}, func(ctx context.Context, store *tracker.Store) error {
-				return a.serve(ctx, store, addr, readOnly)
-			})
+			open := tracker.OpenOptions{ReadOnly: s.readOnly, Create: s.create}
+			return a.with(cmd, open, func(ctx context.Context, store *tracker.Store) error { return a.serve(ctx, store, s, o) })
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 takes any free one")
-	cmd.Flags().BoolVar(&readOnly, "read-only", false, "open the store read-only; nobody can log")
-	cmd.Flags().BoolVar(&create, "create", false, "make the store if there is none yet")
+	f := cmd.Flags()
+	f.StringVar(&s.addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 takes any free one")
+	f.BoolVar(&s.readOnly, "read-only", false, "open the store read-only; nobody can log")
+	f.BoolVar(&s.create, "create", false, "make the store if there is none yet")
+	f.StringVar(&s.tokenFile, "token-file", "", "the file of tokens; needed where other machines can reach the address")
+	f.StringSliceVar(&s.hosts, "allow-host", nil, "a further name that the server is asked for by, as that of a proxy; '*' for any, with tokens")
+	f.StringVar(&s.basePath, "base-path", "/", "what a proxy leaves before all paths, as /zoetrope/")
+	f.StringVar(&s.tlsCert, "tls-cert", "", "the certificate, in PEM, to answer with HTTPS")
+	f.StringVar(&s.tlsKey, "tls-key", "", "its key, in PEM")
 	return cmd
 }
 
-// checkLoopback refuses addresses that other machines could reach.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
+// access checks the flags, and returns who may ask.
+func (s *serveFlags) access() (o access.Options, err error) {
+	host, _, err := net.SplitHostPort(s.addr)
 	if err != nil {
-		return fmt.Errorf("--addr %q is no address: want host:port, as 127.0.0.1:8420", addr)
+		return o, fmt.Errorf("--addr %q is no address: want host:port, as 127.0.0.1:8420", s.addr)
 	}
-	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
-		return nil
+	ip, err := netip.ParseAddr(host)
+	loopback := host == "localhost" || err == nil && ip.IsLoopback()
+	switch {
+	case s.create && s.readOnly:
+		return o, errors.New("--create and --read-only contradict each other")
+	case (s.tlsCert == "") != (s.tlsKey == ""):
+		return o, errors.New("--tls-cert and --tls-key belong together: give both")
+	case s.tokenFile == "" && !loopback:
+		return o, fmt.Errorf("--addr %s could be reached by other machines, and everybody there could read and log: give --token-file FILE, "+
+			"with a line as 'read,log TOKEN'; or use a loopback address, as 127.0.0.1:8420, and from elsewhere a tunnel (ssh -L 8420:127.0.0.1:8420 HOST)", s.addr)
 	}
-	return fmt.Errorf("--addr %s could be reached by other machines, and there are no access tokens yet that would keep "+
-		"strangers out: use a loopback address, as 127.0.0.1:8420, and from elsewhere a tunnel (ssh -L 8420:127.0.0.1:8420 HOST)", addr)
+	o = access.Options{Hosts: s.hosts, BasePath: s.basePath, ReadOnly: s.readOnly}
+	if s.tokenFile != "" {
+		if o.Tokens, err = access.ReadTokens(s.tokenFile); err != nil {
+			return o, fmt.Errorf("--token-file: %w", err)
+		}
+	}
+	if _, err := access.New(http.NotFoundHandler(), o); err != nil {
+		return o, fmt.Errorf("--base-path or --allow-host: %w", err)
+	}
+	return o, nil
 }
 
-// serve answers on addr until ctx ends.
-func (a *app) serve(ctx context.Context, store *tracker.Store, addr string, readOnly bool) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+// serve answers until ctx ends. Then it takes no new requests, and finishes those that it has.
+func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o access.Options) error {
+	var certificates []tls.Certificate
+	if s.tlsCert != "" {
+		c, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+		if err != nil {
+			return fmt.Errorf("cannot use --tls-cert %s with --tls-key %s: %w", s.tlsCert, s.tlsKey, err)
+		}
+		certificates = append(certificates, c)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("the address %s is taken, perhaps by another 'zoetrope serve': stop that one, or choose another with --addr", addr)
+		return fmt.Errorf("the address %s is taken, perhaps by another 'zoetrope serve': stop that one, or choose another with --addr", s.addr)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", addr, err)
+		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
 	}
-	page := viewer.New(store, viewer.Options{ReadOnly: readOnly})
+	page := viewer.New(store, viewer.Options{ReadOnly: s.readOnly, Hosts: []string{"*"}}) // the guard looks at names
 	defer page.Close()
 	var handler http.Handler = page
-	if !readOnly {
+	if !s.readOnly {
 		logging := ingest.New(store, ingest.Options{Next: page})
 		defer logging.Close()
-		handler = http.NewCrossOriginProtection().Handler(logging)
+		handler = logging
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	if _, port, err := net.SplitHostPort(listener.Addr().String()); err == nil {
+		o.CookieName = "zoetrope_" + port
+	}
+	guard, err := access.New(handler, o)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	server := &http.Server{
+		Handler:           guard,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
+	}
 	server.RegisterOnShutdown(func() { page.Close() }) // ends the event streams
-	url := "http://" + listener.Addr().String() + "/"
-	if err := a.announce(url, readOnly); err != nil {
+	if err := a.announce(listener.Addr(), s); err != nil {
 		listener.Close()
 		return err
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	limited := access.LimitConnections(listener, connections)
+	go func() {
+		if certificates != nil {
+			failed <- server.ServeTLS(limited, "", "")
+		} else {
+			failed <- server.Serve(limited)
+		}
+	}()
 	select {
 	case err := <-failed:
 		return err
@@ -103,15 +177,32 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, addr string, read
 }
 
 // announce says where the page is.
-func (a *app) announce(url string, readOnly bool) error {
+func (a *app) announce(at net.Addr, s serveFlags) error {
+	address := at.String()
+	tcp, ok := at.(*net.TCPAddr)
+	open := ok && !tcp.IP.IsLoopback()
+	if name, err := os.Hostname(); ok && tcp.IP.IsUnspecified() && err == nil {
+		address = net.JoinHostPort(name, fmt.Sprint(tcp.Port))
+	}
+	scheme := "http"
+	if s.tlsCert != "" {
+		scheme = "https"
+	}
+	url := scheme + "://" + address + strings.TrimSuffix("/"+strings.Trim(s.basePath, "/"), "/") + "/"
 	if a.json {
 		return a.printJSON(struct {
 			URL      string `json:"url"`
 			DB       string `json:"db"`
 			ReadOnly bool   `json:"read_only"`
-		}{url, a.db, readOnly})
+		}{url, a.db, s.readOnly})
 	}
 	_, err := fmt.Fprintln(a.stdout, url)
 	a.note("showing %s at this address; Ctrl-C stops", a.db)
+	if s.tokenFile != "" {
+		a.note("log in with a token of %s, or open %slogin#token=TOKEN", s.tokenFile, url)
+	}
+	if open && s.tlsCert == "" {
+		a.note("tokens and data travel unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")
+	}
 	return err
 }

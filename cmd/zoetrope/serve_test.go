@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+// A server is zoetrope serve, running in the test's process.
+type server struct {
+	t    *testing.T
+	url  string
+	stop func() (status int, stderr string) // Ctrl-C
+}
+
+// startServer runs zoetrope serve on a free port, with a store of its own unless args name one.
+func startServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	var stderr bytes.Buffer
+	done := make(chan int, 1)
+	go func() {
+		status := run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0", "--json"}, args...), in, &stderr)
+		in.Close()
+		done <- status
+	}()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		cancel()
+		t.Fatalf("serve ends with %d: %s", <-done, &stderr)
+	}
+	var said struct{ URL string }
+	if err := json.Unmarshal(line, &said); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	stop := func() (int, string) {
+		ended = true
+		cancel()
+		return <-done, stderr.String()
+	}
+	t.Cleanup(func() {
+		if !ended {
+			stop()
+		}
+	})
+	return &server{t, said.URL, stop}
+}
+
+// ask sends a request, as with curl, and returns the status and the body.
+func (s *server) ask(method, path, body string, headers ...string) (int, string) {
+	s.t.Helper()
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+func TestServeWithTokens(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(file, []byte("read,log "+secret+"\nread reader-"+secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := filepath.Join(t.TempDir(), "new.db")
+	s := startServer(t, "--db", db, "--create", "--token-file", file, "--base-path", "/lab/")
+	if !strings.HasSuffix(s.url, "/lab/") {
+		t.Errorf("the address is %s", s.url)
+	}
+	if status, body := s.ask("GET", "api/v1/runs", ""); status != 401 || !strings.Contains(body, "no_token") {
+		t.Errorf("without a token = %d %s", status, body)
+	}
+	if status, body := s.ask("GET", "", ""); status != 401 || !strings.Contains(body, "<form") {
+		t.Errorf("the page without a token = %d %s", status, body)
+	}
+	if status, body := s.ask("POST", "api/v1/runs", `{"name": "r"}`, "Authorization", "Bearer reader-"+secret); status != 403 || !strings.Contains(body, "not_permitted") {
+		t.Errorf("logging with a reader's token = %d %s", status, body)
+	}
+	if status, body := s.ask("POST", "api/v1/runs", `{"name": "r"}`, "Authorization", "Bearer "+secret); status != 201 {
+		t.Errorf("logging with a token = %d %s", status, body)
+	}
+	if status, body := s.ask("GET", "api/v1/runs/r", "", "Authorization", "Bearer reader-"+secret); status != 200 {
+		t.Errorf("reading with a token = %d %s", status, body)
+	}
+	if status, stderr := s.stop(); status != 0 || strings.Contains(stderr, secret) {
+		t.Errorf("serve ends with %d and says %s", status, stderr)
+	}
+}
+
+func TestServeReadOnly(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "r.db")
+	store, err := tracker.Open(t.Context(), db, tracker.OpenOptions{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Close()
+	s := startServer(t, "--db", db, "--read-only")
+	for _, path := range []string{"runs", "runs/r/metrics", "runs/r/finish"} {
+		if status, body := s.ask("POST", "api/v1/"+path, `{}`); status != 405 || !strings.Contains(body, "only reads") {
+			t.Errorf("POST %s = %d %s", path, status, body)
+		}
+	}
+}
+
+// TestServeFinishesWhatItHas: a request that is under way when Ctrl-C comes is answered, and what it wrote is there.
+func TestServeFinishesWhatItHas(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "r.db")
+	s := startServer(t, "--db", db, "--create")
+	if status, body := s.ask("POST", "api/v1/runs", `{"name": "r"}`); status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	body, in := io.Pipe()
+	r, err := http.NewRequest("POST", s.url+"api/v1/runs/r/metrics", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answered := make(chan string, 1)
+	go func() {
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.Status
+	}()
+	io.WriteString(in, `{"metrics": [{"step": 1, `)
+	time.Sleep(100 * time.Millisecond)
+	go func() {
+		time.Sleep(200 * time.Millisecond)
+		io.WriteString(in, `"values": {"loss": 0.5}}]}`)
+		in.Close()
+	}()
+	if status, stderr := s.stop(); status != 0 {
+		t.Errorf("serve ends with %d: %s", status, stderr)
+	}
+	if got := <-answered; got != "200 OK" {
+		t.Errorf("the answer is %s", got)
+	}
+	store, err := tracker.Open(t.Context(), db, tracker.OpenOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if m, err := store.Metrics(t.Context(), "r"); err != nil || len(m) != 1 {
+		t.Errorf("metrics = %v, %v", m, err)
+	}
+}
+
+func TestServeRefuses(t *testing.T) {
+	public := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(public, []byte("read "+secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(public, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, says string
+		args       []string
+	}{
+		{"all addresses", "could be reached by other machines", []string{"--addr", ":8420"}},
+		{"a public token file", "chmod 600", []string{"--token-file", public}},
+		{"no token file", "no such file", []string{"--token-file", "/nowhere"}},
+		{"any host without tokens", "needs tokens", []string{"--allow-host", "*"}},
+		{"a host with a port", "without scheme, port or path", []string{"--allow-host", "lab:80"}},
+		{"a base path that is none", "plain path from the root", []string{"--base-path", "lab"}},
+		{"half of TLS", "give both", []string{"--tls-cert", "cert.pem"}},
+		{"create and read-only", "contradict", []string{"--create", "--read-only"}},
+	} {
+		var stderr bytes.Buffer
+		if status := run(t.Context(), append([]string{"serve"}, c.args...), io.Discard, &stderr); status != 2 || !strings.Contains(stderr.String(), c.says) {
+			t.Errorf("%s: status %d, %s, want 2 and %q", c.name, status, &stderr, c.says)
+		}
+	}
+}
