@@ -27,6 +27,10 @@ type runSummary struct {
 	Samples    int            `json:"samples"`
 	Layers     []string       `json:"layers"`
 	Params     map[string]any `json:"params"`
+	Tags       []string       `json:"tags"`
+	Notes      string         `json:"notes"`
+	Code       string         `json:"code"` // main package and revision of the program that wrote it last
+	Host       string         `json:"host"` // where that ran
 }
 
 func summarize(r tracker.RunInfo) runSummary {
@@ -34,6 +38,7 @@ func summarize(r tracker.RunInfo) runSummary {
 		ID: r.ID, Experiment: r.Experiment, Name: r.Name, State: string(r.State), Quiet: quietFor(r, time.Now()) > 0, Cause: orNull(r.Cause),
 		Started: stamp(r.Started), Seen: stamp(r.Seen), Ended: stamp(r.Ended),
 		Epochs: r.Epochs, Samples: r.Samples, Layers: r.Layers, Params: r.Params,
+		Tags: r.Tags, Notes: r.Notes, Code: r.Code, Host: r.Host,
 	}
 	if r.Epochs > 0 {
 		s.LastEpoch = &r.LastEpoch
@@ -78,9 +83,9 @@ func (a *app) printRuns(runs []tracker.RunInfo) error {
 		return nil
 	}
 	t := newTable(a.stdout)
-	t.row("EXPERIMENT", "NAME", "STATE", "EPOCHS", "SAMPLES", "LAYERS", "STARTED", "ID")
+	t.row("EXPERIMENT", "NAME", "STATE", "EPOCHS", "SAMPLES", "LAYERS", "TAGS", "STARTED", "ID")
 	for _, r := range runs {
-		t.row(r.Experiment, r.Name, stateOf(r, time.Now()), r.Epochs, r.Samples, strings.Join(r.Layers, ","), clock(r.Started), r.ID)
+		t.row(r.Experiment, r.Name, stateOf(r, time.Now()), r.Epochs, r.Samples, strings.Join(r.Layers, ","), strings.Join(r.Tags, ","), clock(r.Started), r.ID)
 	}
 	return t.flush()
 }

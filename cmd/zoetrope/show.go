@@ -136,7 +136,7 @@ func readHistory(ctx context.Context, store *tracker.Store, run string) ([]epoch
 
 func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 	t := newTable(a.stdout)
-	t.row("run", run.Experiment+"/"+run.Name)
+	describe(t, run)
 	t.row("id", run.ID)
 	t.row("state", stateOf(run, time.Now()))
 	t.row("started", clock(run.Started))
@@ -144,6 +144,8 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 		t.row("ended", clock(run.Ended))
 	}
 	t.row("params", params(run.Params))
+	t.row("code", run.Code)
+	t.row("host", run.Host)
 	t.row("samples", fmt.Sprintf("%d (%s, %d unlabelled)", d.Samples, plural(len(d.Labels), "label"), d.Unlabelled))
 	for _, f := range d.Frames {
 		t.row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
@@ -159,6 +161,17 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 	}
 	fmt.Fprintln(a.stdout)
 	return a.printHistory(d.History)
+}
+
+// describe writes what people say about a run.
+func describe(t table, run tracker.RunInfo) {
+	t.row("run", run.Experiment+"/"+run.Name)
+	if len(run.Tags) > 0 {
+		t.row("tags", strings.Join(run.Tags, ", "))
+	}
+	if run.Notes != "" {
+		t.row("notes", run.Notes)
+	}
 }
 
 // printHistory prints a row for each epoch and a column for each metric.
