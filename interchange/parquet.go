@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -10,17 +11,22 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
-// parquetFile is a Parquet file as a [tableFile].
+// parquetFile is a Parquet file as a [tableFile]. It reads the columns itself: the library's own way to Arrow brings in an
+// RPC system, 17 MB of it, and reads what is nested in goroutines whose panics nobody could recover.
 type parquetFile struct {
 	name   string
 	file   *os.File
 	size   int64
 	fields *arrow.Schema
+	leaves []int // of each field: its only leaf, −1 if it has several or is of a type that is not read
 	rows   int64
 }
+
+// maxFooter bounds what describes a Parquet file, in bytes.
+const maxFooter = 8 << 20
 
 func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) {
 	f, size, err := openRegular(path)
@@ -28,112 +34,214 @@ func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) 
 		return nil, err
 	}
 	p := &parquetFile{name: path, file: f, size: size}
-	err = guard(path, func() error {
-		r, err := p.open()
-		if err != nil {
-			return err
-		}
-		p.rows = r.ParquetReader().NumRows()
-		p.fields, err = r.Schema()
-		return err
-	})
-	if err != nil {
+	if err := p.describe(); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: this Parquet file cannot be read: %w", path, err)
+		return nil, err
 	}
 	return newTable(ctx, "parquet", path, size, p, o)
 }
 
-// open reads the footer. The reader has its own place in the file.
-func (p *parquetFile) open() (*pqarrow.FileReader, error) {
-	mem := newRation(p.size)
-	properties := parquet.NewReaderProperties(mem)
-	r, err := file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(properties))
-	if err != nil {
-		return nil, err
+// describe reads the footer.
+func (p *parquetFile) describe() error {
+	var tail [8]byte
+	if p.size < 12 {
+		return fmt.Errorf("%s: the file is truncated: a Parquet file has at least 12 bytes", p.name)
 	}
-	return pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, mem)
+	if _, err := p.file.ReadAt(tail[:], p.size-8); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	switch magic := string(tail[4:]); {
+	case magic == "PARE":
+		return fmt.Errorf("%s: the file is encrypted, which is not read", p.name)
+	case magic != "PAR1":
+		return fmt.Errorf("%s: the file is truncated: it does not end with PAR1", p.name)
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > maxFooter || n > p.size-12 {
+		return fmt.Errorf("%s: the file claims a footer of %d bytes: want at most %d and what fits the file's %d", p.name, n, maxFooter, p.size)
+	}
+	return guard(p.name, func() error {
+		r, err := p.open()
+		if err != nil {
+			return fmt.Errorf("%s: the footer cannot be read: %w", p.name, err)
+		}
+		meta := r.MetaData()
+		for i := range r.NumRowGroups() {
+			n := meta.RowGroup(i).NumRows()
+			if n < 0 || p.rows+n < p.rows {
+				return fmt.Errorf("%s: row group %d claims %d rows", p.name, i, n)
+			}
+			p.rows += n
+		}
+		p.fields, p.leaves = fieldsOf(meta.Schema)
+		if layer := meta.KeyValueMetadata().FindValue(layerKey); layer != nil {
+			m := arrow.NewMetadata([]string{layerKey}, []string{*layer})
+			p.fields = arrow.NewSchema(p.fields.Fields(), &m)
+		}
+		return nil
+	})
 }
 
-func (p *parquetFile) schema() *arrow.Schema { return p.fields }
-func (p *parquetFile) claimed() int64        { return p.rows }
-func (p *parquetFile) Close() error          { return p.file.Close() }
-
-// A column of a nested type is read by the library in goroutines of its own, whose panics nobody could recover.
-func (p *parquetFile) readable(t arrow.DataType) bool {
-	return t.ID() != arrow.STRUCT && t.ID() != arrow.MAP
+// open returns a reader with a place of its own in the file.
+func (p *parquetFile) open() (*file.Reader, error) {
+	properties := parquet.NewReaderProperties(newRation(p.size))
+	return file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(properties))
 }
 
-func (p *parquetFile) batches(ctx context.Context, columns []int) (batches, error) {
+// fieldsOf describes the columns with Arrow's types: those that are read, and an empty struct for others.
+func fieldsOf(s *schema.Schema) (*arrow.Schema, []int) {
+	var fields []arrow.Field
+	var leaves []int
+	root := s.Root()
+	at := map[string]int{}
+	for i := range root.NumFields() {
+		n := root.Field(i)
+		at[n.Name()] = i
+		fields = append(fields, arrow.Field{Name: n.Name(), Type: arrow.StructOf(), Nullable: true})
+		leaves = append(leaves, -1)
+	}
+	seen := make([]int, len(fields))
+	for leaf := range s.NumColumns() {
+		i, ok := at[s.ColumnRoot(leaf).Name()]
+		if !ok {
+			continue
+		}
+		if seen[i]++; seen[i] > 1 {
+			fields[i].Type, leaves[i] = arrow.StructOf(), -1
+			continue
+		}
+		if t := leafType(s.Column(leaf)); t != nil {
+			fields[i].Type, leaves[i] = t, leaf
+		}
+	}
+	return arrow.NewSchema(fields, nil), leaves
+}
+
+// leafType is what a column is read as: nil if it is not read.
+func leafType(c *schema.Column) arrow.DataType {
+	var t arrow.DataType
+	switch c.PhysicalType() {
+	case parquet.Types.Boolean:
+		t = arrow.FixedWidthTypes.Boolean
+	case parquet.Types.Int32, parquet.Types.Int64:
+		switch l := c.LogicalType().(type) {
+		case schema.DateLogicalType:
+			t = arrow.FixedWidthTypes.Date32
+		case schema.TimestampLogicalType:
+			t = &arrow.TimestampType{Unit: map[schema.TimeUnitType]arrow.TimeUnit{
+				schema.TimeUnitMillis: arrow.Millisecond, schema.TimeUnitMicros: arrow.Microsecond, schema.TimeUnitNanos: arrow.Nanosecond,
+			}[l.TimeUnit()], TimeZone: "UTC"}
+		case schema.IntLogicalType:
+			t = arrow.PrimitiveTypes.Int64
+			if !l.IsSigned() {
+				t = arrow.PrimitiveTypes.Uint64
+			}
+		case nil, schema.NoLogicalType, schema.UnknownLogicalType:
+			t = arrow.PrimitiveTypes.Int64
+		default:
+			return nil
+		}
+	case parquet.Types.Float:
+		t = arrow.PrimitiveTypes.Float32
+	case parquet.Types.Double:
+		t = arrow.PrimitiveTypes.Float64
+	case parquet.Types.ByteArray:
+		if _, ok := c.LogicalType().(schema.DecimalLogicalType); ok {
+			return nil
+		}
+		t = arrow.BinaryTypes.String
+	case parquet.Types.FixedLenByteArray:
+		if _, ok := c.LogicalType().(schema.Float16LogicalType); !ok || c.TypeLength() != 2 {
+			return nil
+		}
+		t = arrow.FixedWidthTypes.Float16
+	default:
+		return nil
+	}
+	switch {
+	case c.MaxRepetitionLevel() == 0:
+		return t
+	case c.MaxRepetitionLevel() == 1:
+		return arrow.ListOf(t)
+	}
+	return nil
+}
+
+func (p *parquetFile) schema() *arrow.Schema          { return p.fields }
+func (p *parquetFile) claimed() int64                 { return p.rows }
+func (p *parquetFile) readable(t arrow.DataType) bool { return t.ID() != arrow.STRUCT }
+func (p *parquetFile) Close() error                   { return p.file.Close() }
+
+func (p *parquetFile) batches(_ context.Context, columns []int) (batches, error) {
 	r, err := p.open()
 	if err != nil {
 		return nil, err
 	}
-	b := &parquetBatches{left: p.rows, rows: p.batchRows(r, columns)}
-	for _, c := range columns {
-		reader, err := r.GetColumn(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		b.columns = append(b.columns, reader)
-	}
-	return b, nil
+	return &parquetBatches{file: p, r: r, columns: columns, mem: newRation(p.size), rows: p.batchRows(r)}, nil
 }
 
 // batchRows is how many rows are read at a time: about 16 MiB of what the footer claims they take.
-func (p *parquetFile) batchRows(r *pqarrow.FileReader, columns []int) int64 {
+func (p *parquetFile) batchRows(r *file.Reader) int64 {
 	const most, target = 1 << 13, 16 << 20
-	var bytes, rows int64
-	meta := r.ParquetReader().MetaData()
-	for g := range meta.NumRowGroups() {
-		group := meta.RowGroup(g)
-		bytes, rows = bytes+group.TotalByteSize(), rows+group.NumRows()
+	var bytes int64
+	for g := range r.NumRowGroups() {
+		bytes += max(0, r.RowGroup(g).ByteSize())
 	}
-	if rows < 1 || bytes < 1 {
-		return most
-	}
-	return min(most, max(1, target/max(1, bytes/rows)))
+	return min(most, max(1, target/max(1, bytes/max(1, p.rows))))
 }
 
-// parquetBatches reads some columns side by side.
+// parquetBatches reads some columns side by side, row group by row group.
 type parquetBatches struct {
-	columns    []*pqarrow.ColumnReader
-	left, rows int64
-	last       []arrow.Array
+	file    *parquetFile
+	r       *file.Reader
+	columns []int
+	mem     *ration
+	rows    int64 // at a time
+
+	group int   // the next one
+	left  int64 // rows of the group at hand
+	open  []leafReader
+	last  []arrow.Array
 }
 
 func (b *parquetBatches) next() ([]arrow.Array, int, error) {
 	b.release()
-	n := min(b.left, b.rows)
-	if n <= 0 {
-		return nil, 0, io.EOF
+	for b.left == 0 {
+		if b.group == b.r.NumRowGroups() {
+			return nil, 0, io.EOF
+		}
+		if err := b.nextGroup(); err != nil {
+			return nil, 0, err
+		}
 	}
-	for i, c := range b.columns {
-		chunked, err := c.NextBatch(n)
+	n := min(b.left, b.rows)
+	for i, leaf := range b.open {
+		a, err := leaf.read(int(n))
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, fmt.Errorf("row group %d, column %q: %w", b.group-1, b.file.fields.Field(b.columns[i]).Name, err)
 		}
-		if int64(chunked.Len()) != n {
-			return nil, 0, fmt.Errorf("column %d ends %d rows early: the file is truncated or damaged", i, n-int64(chunked.Len()))
-		}
-		one, err := joined(chunked)
-		chunked.Release()
-		if err != nil {
-			return nil, 0, err
-		}
-		b.last = append(b.last, one)
+		b.last = append(b.last, a)
 	}
 	b.left -= n
 	return b.last, int(n), nil
 }
 
-// joined makes one array of a chunked one. The caller releases it.
-func joined(c *arrow.Chunked) (arrow.Array, error) {
-	if chunks := c.Chunks(); len(chunks) == 1 {
-		chunks[0].Retain()
-		return chunks[0], nil
+func (b *parquetBatches) nextGroup() error {
+	g := b.r.RowGroup(b.group)
+	b.group++
+	b.left = g.NumRows()
+	b.open = b.open[:0]
+	for _, c := range b.columns {
+		column, err := g.Column(b.file.leaves[c])
+		if err != nil {
+			return err
+		}
+		leaf, err := newLeafReader(b.mem, column, b.file.fields.Field(c).Type)
+		if err != nil {
+			return err
+		}
+		b.open = append(b.open, leaf)
 	}
-	return array.Concatenate(c.Chunks(), newRation(0))
+	return nil
 }
 
 func (b *parquetBatches) release() {
@@ -143,9 +251,37 @@ func (b *parquetBatches) release() {
 	b.last = b.last[:0]
 }
 
-func (b *parquetBatches) close() {
-	b.release()
-	for _, c := range b.columns {
-		c.Release()
+func (b *parquetBatches) close() { b.release() }
+
+// A leafReader reads the next rows of a column of a row group as an array that the caller releases.
+type leafReader interface {
+	read(rows int) (arrow.Array, error)
+}
+
+func newLeafReader(mem *ration, c file.ColumnChunkReader, t arrow.DataType) (leafReader, error) {
+	b := array.NewBuilder(mem, t)
+	elements := b
+	list, repeated := b.(*array.ListBuilder)
+	if repeated {
+		elements = list.ValueBuilder()
 	}
+	switch r := c.(type) {
+	case *file.BooleanColumnChunkReader:
+		return newLeaf(r, c, b, elements, elements.(*array.BooleanBuilder).Append), nil
+	case *file.Int32ColumnChunkReader:
+		return newLeaf(r, c, b, elements, func(v int32) { appendInt(elements, int64(v), uint64(uint32(v))) }), nil
+	case *file.Int64ColumnChunkReader:
+		return newLeaf(r, c, b, elements, func(v int64) { appendInt(elements, v, uint64(v)) }), nil
+	case *file.Float32ColumnChunkReader:
+		return newLeaf(r, c, b, elements, elements.(*array.Float32Builder).Append), nil
+	case *file.Float64ColumnChunkReader:
+		return newLeaf(r, c, b, elements, elements.(*array.Float64Builder).Append), nil
+	case *file.ByteArrayColumnChunkReader:
+		s := elements.(*array.StringBuilder)
+		return newLeaf(r, c, b, elements, func(v parquet.ByteArray) { s.BinaryBuilder.Append(v) }), nil
+	case *file.FixedLenByteArrayColumnChunkReader:
+		half := elements.(*array.Float16Builder)
+		return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { half.Append(halfOf(v)) }), nil
+	}
+	return nil, fmt.Errorf("a column of type %s is not read", t)
 }

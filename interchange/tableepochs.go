@@ -154,19 +154,19 @@ func (a *assembly) bytes(at int) int {
 	return a.t.counts[at] * row
 }
 
-// layerName is what the layer of a column is called: by the field's own note of it, or by the column.
+// layerName is what the layer of a column is called: as the file says of its only one, or as the column.
 func (t *table) layerName(c int) string {
-	f := t.file.schema().Field(c)
-	if name, ok := f.Metadata.GetValue(layerKey); ok {
+	schema := t.file.schema()
+	if name, ok := schema.Metadata().GetValue(layerKey); ok && len(t.vectors) == 1 {
 		return name
 	}
-	if usual(vectorNames, f.Name) {
-		return ""
+	if name := schema.Field(c).Name; !usual(vectorNames, name) {
+		return name
 	}
-	return f.Name
+	return ""
 }
 
-// layerKey is the field metadata in which a column of vectors says which layer it is.
+// layerKey is the metadata in which a file says which layer its vectors are of.
 const layerKey = "zoetrope:layer"
 
 // add adds a row of a batch to its epoch, which is ready after its last row.

@@ -72,6 +72,9 @@ type growth struct {
 }
 
 func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, error) {
+	if err := p.errGiven(); err != nil {
+		return nil, err
+	}
 	g := &growth{watch: startWatch()}
 	var err error
 	if g.p, err = Open(ctx, p.store, p.info.ID); err != nil {

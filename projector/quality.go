@@ -82,11 +82,7 @@ func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 
 // measureAgain measures the projection from what is in the store and stores the result.
 func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, error) {
-	src, y, err := p.reopen(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
-	}
-	q, err := measureQuality(ctx, src, y, p.info.Options, exact, nil)
+	q, err := p.measure(ctx, exact)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +99,17 @@ func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, er
 		return nil, err
 	}
 	return q, nil
+}
+
+func (p *Projection) measure(ctx context.Context, exact bool) (*Quality, error) {
+	if p.info.Method == MethodGiven {
+		return p.measureGiven(ctx, exact)
+	}
+	src, y, err := p.reopen(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
+	}
+	return measureQuality(ctx, src, y, p.info.Options, exact, nil)
 }
 
 // reopen reads the vectors that the projection was made from, and its points in the same order.

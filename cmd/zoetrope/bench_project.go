@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -145,23 +144,18 @@ func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProjec
 		}
 		return run.Finish(ctx)
 	}
-	if err := checkFinite(ctx, o.path, meter); err != nil {
-		return err
+	in, err := openImport(ctx, importOptions{path: o.path, layer: "embedding", firstEpoch: 1}, meter)
+	if in != nil {
+		defer in.close()
 	}
-	m, err := interchange.OpenMatrix(o.path)
 	if err != nil {
 		return err
 	}
-	defer m.Close()
-	r.Data, r.Epochs, r.Samples, r.Dim = o.path, m.Epochs, m.Rows, m.Dim
-	file := importOptions{path: o.path, layer: "embedding", firstEpoch: 1}
-	samples, err := readSamples(ctx, m.Rows, file, meter)
+	done, _, err := in.log(ctx, run, meter)
 	if err != nil {
 		return err
 	}
-	if _, err := logEpochs(ctx, run, m, samples, file, meter); err != nil {
-		return err
-	}
+	r.Data, r.Epochs, r.Samples, r.Dim = o.path, done.Epochs, done.Samples, done.Dim
 	return run.Finish(ctx)
 }
 

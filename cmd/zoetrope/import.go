@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,134 +16,183 @@ import (
 
 // importOptions are the flags of import, and its argument.
 type importOptions struct {
-	path, run, layer   string
+	path, points       string // files of vectors and of places on a map; one of them may be empty
+	run, layer         string
 	experiment, name   string // the two parts of run
 	labels, thumbnails string
+	metadata, join     string
+	columns            interchange.Options
 	firstEpoch         int
+	numbered           bool // --first-epoch was given
 }
 
 // imported is what import did, as JSON.
 type imported struct {
-	Run        string `json:"run"`
-	Experiment string `json:"experiment"`
-	Name       string `json:"name"`
-	Layer      string `json:"layer"`
-	FirstEpoch int    `json:"first_epoch"`
-	LastEpoch  int    `json:"last_epoch"`
-	Epochs     int    `json:"epochs"`
-	Samples    int    `json:"samples"`
-	Dim        int    `json:"dim"`
+	Run        string   `json:"run"`
+	Experiment string   `json:"experiment"`
+	Name       string   `json:"name"`
+	Layer      string   `json:"layer"`
+	FirstEpoch int      `json:"first_epoch"`
+	LastEpoch  int      `json:"last_epoch"`
+	Epochs     int      `json:"epochs"`
+	Samples    int      `json:"samples"`
+	Dim        int      `json:"dim"`
+	Layers     []string `json:"layers,omitempty"`     // where there are several
+	Projection string   `json:"projection,omitempty"` // the map that --points brought in
+	Dims       int      `json:"dims,omitempty"`       // of that map
 }
 
 func importCommand(a *app) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import --run NAME [flags] EMBEDDINGS.npy",
-		Short: "Make a run of embeddings in NumPy files",
-		Long: `Import makes a new run of embeddings that another program saved with numpy.save: an array of shape
-E×n×d (epochs, samples, columns), or n×d for a single epoch, of float32, float64 or float16.
+		Use:   "import --run NAME [flags] [EMBEDDINGS]",
+		Short: "Make a run of embeddings, or a map, that another program made",
+		Long: `Import makes a new run of embeddings that another program saved:
 
-Labels are n integers or strings. Thumbnails are n pictures of uint8, n×h×w (grey) or n×h×w×3.
-Samples get the ids 0…n−1. The store is made if it does not exist. All files are checked first:
-one that is damaged leaves the store as it was.`,
+  .npy         E×n×d (epochs, samples, columns), or n×d for one epoch
+  .npz         the same, as the array called embeddings or vectors, or the only one of floats; arrays ids, labels,
+               epochs and images, and any other with n elements as metadata
+  Parquet      a row for each sample, or for each sample and epoch: a column of lists of floats; columns id, label,
+  Arrow IPC    epoch, prediction, loss, confidence if there are any; the others are metadata
+  TensorBoard  a folder with projector_config.pbtxt; embeddings called tag:0000N are the epochs of layer tag
+
+Floats of 16, 32 and 64 bits are read. What a file is shows in its first bytes; other columns are named with flags.
+Without ids, samples are called 0…n−1. Each of several columns or arrays of vectors becomes a layer.
+
+--metadata FILE.csv, .tsv or .jsonl says more about the samples: joined by id where both files have ids, else row by
+row. --labels and --thumbnails are .npy files of n labels and of n pictures (uint8, n×h×w or n×h×w×3).
+
+--points FILE brings in a map that another program computed, as the projection of the run: .npy of E×n×2, E×n×3, n×2 or
+n×3 with NaN for what is missing, .npz with an array points, or a table with columns x, y and perhaps z. Without
+embeddings beside it, the map is added to the run if there is one of that name, and makes a run without vectors if not.
+
+The store is made if it does not exist. All files are checked first: one that is damaged leaves the store as it was.`,
 		Example: `  zoetrope import --run reference --labels labels.npy embeddings.npy
-  zoetrope import --run mnist/torch --layer fc1 --first-epoch 0 --labels labels.npy --thumbnails digits.npy fc1.npy`,
-		Args: cobra.ExactArgs(1),
+  zoetrope import --run mnist/torch --layer fc1 --first-epoch 0 --labels labels.npy --thumbnails digits.npy fc1.npy
+  zoetrope import --run words --metadata words.csv vectors.parquet
+  zoetrope import --run projector logs/projector
+  zoetrope import --run mnist/torch --points tsne.npy`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.path = args[0]
-			var split bool
-			if o.experiment, o.name, split = strings.Cut(o.run, "/"); !split {
-				o.experiment, o.name = "default", o.run
+			if len(args) == 1 {
+				o.path = args[0]
 			}
-			if o.experiment == "" || o.name == "" {
-				return usagef(cmd, "name the new run with --run NAME or --run EXPERIMENT/NAME")
-			}
-			if o.layer == "" {
-				return usagef(cmd, "--layer is empty")
-			}
-			if o.firstEpoch < 0 {
-				return usagef(cmd, "--first-epoch is %d: want 0 (before training) or more", o.firstEpoch)
+			if err := o.check(cmd); err != nil {
+				return err
 			}
 			return a.importRun(cmd, o)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.run, "run", "", "the new run: NAME, or EXPERIMENT/NAME (required)")
-	f.StringVar(&o.layer, "layer", "embedding", "the layer that the embeddings are of")
-	f.IntVar(&o.firstEpoch, "first-epoch", 1, "the number of the file's first epoch; 0 is before training")
+	f.StringVar(&o.layer, "layer", "", "the layer that the embeddings are of (default what the file says, or embedding)")
+	f.IntVar(&o.firstEpoch, "first-epoch", 1, "the number of the file's first epoch, where it numbers none; 0 is before training")
 	f.StringVar(&o.labels, "labels", "", "an .npy file of n labels")
 	f.StringVar(&o.thumbnails, "thumbnails", "", "an .npy file of n pictures")
+	f.StringVar(&o.metadata, "metadata", "", "a .csv, .tsv or .jsonl file with a row for each sample")
+	f.StringVar(&o.join, "join", "auto", "how metadata meet the samples: id, row or auto")
+	f.StringVar(&o.points, "points", "", "a file of places on a map")
+	f.StringSliceVar(&o.columns.Vectors, "vectors", nil, "the columns, arrays or tensors of vectors (default what looks so)")
+	f.StringVar(&o.columns.ID, "id-column", "", "the column or array of sample ids (default id, sample, …)")
+	f.StringVar(&o.columns.Label, "label-column", "", "the column or array of labels (default label, class, …)")
+	f.StringVar(&o.columns.Epoch, "epoch-column", "", "the column or array of epoch numbers (default epoch)")
 	return cmd
 }
 
+// check finds what is wrong with the command line, and takes the run's name apart.
+func (o *importOptions) check(cmd *cobra.Command) error {
+	var split bool
+	if o.experiment, o.name, split = strings.Cut(o.run, "/"); !split {
+		o.experiment, o.name = "default", o.run
+	}
+	o.numbered = cmd.Flags().Changed("first-epoch")
+	switch {
+	case o.experiment == "" || o.name == "":
+		return usagef(cmd, "name the new run with --run NAME or --run EXPERIMENT/NAME")
+	case o.path == "" && o.points == "":
+		return usagef(cmd, "name a file of embeddings, or one of places on a map with --points")
+	case o.layer == "" && cmd.Flags().Changed("layer"):
+		return usagef(cmd, "--layer is empty")
+	case o.firstEpoch < 0:
+		return usagef(cmd, "--first-epoch is %d: want 0 (before training) or more", o.firstEpoch)
+	case !slices.Contains([]string{"auto", "id", "row"}, o.join):
+		return usagef(cmd, "--join is %q: want id, row or auto", o.join)
+	}
+	return nil
+}
+
 func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
+	ctx := cmd.Context()
 	meter := a.newMeter()
 	defer meter.close()
-	if err := checkFinite(cmd.Context(), o.path, meter); err != nil {
-		return err
+	in, err := openImport(ctx, o, meter)
+	if in != nil {
+		defer in.close()
 	}
-	m, err := interchange.OpenMatrix(o.path)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	samples, err := readSamples(cmd.Context(), m.Rows, o, meter)
 	if err != nil {
 		return err
 	}
 	return a.with(cmd, tracker.OpenOptions{Create: true}, func(ctx context.Context, store *tracker.Store) error {
-		run, err := store.Start(ctx, tracker.RunConfig{Experiment: o.experiment, Name: o.name,
-			Params: map[string]any{"imported_from": filepath.Base(o.path)}})
-		if errors.Is(err, tracker.ErrRunExists) {
-			return fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.db)
-		}
+		done, err := a.store(ctx, store, in, meter)
 		if err != nil {
-			return err
-		}
-		done, err := logEpochs(ctx, run, m, samples, o, meter)
-		if err != nil {
-			return giveUp(ctx, run, done, m.Epochs, err)
-		}
-		if err := run.Finish(ctx); err != nil {
 			return err
 		}
 		meter.close()
-		return a.printImported(imported{
-			Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Layer: o.layer,
-			FirstEpoch: o.firstEpoch, LastEpoch: o.firstEpoch + m.Epochs - 1,
-			Epochs: m.Epochs, Samples: m.Rows, Dim: m.Dim,
-		})
+		for _, n := range in.notes() {
+			a.note("%s", n)
+		}
+		return a.printImported(*done)
 	})
+}
+
+// store makes the run, or adds a map to the one that is there.
+func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, meter *meter) (*imported, error) {
+	o := in.o
+	params := map[string]any{}
+	for key, path := range map[string]string{"imported_from": o.path, "points_from": o.points} {
+		if path != "" {
+			params[key] = filepath.Base(path)
+		}
+	}
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: o.experiment, Name: o.name, Params: params})
+	if errors.Is(err, tracker.ErrRunExists) {
+		if in.vectors == nil {
+			return in.addMap(ctx, store, meter)
+		}
+		return nil, fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.db)
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, logged, err := in.log(ctx, run, meter)
+	if err == nil && in.points != nil {
+		err = in.storeMap(ctx, store, run.ID(), done, meter)
+	}
+	if err != nil {
+		return nil, giveUp(ctx, run, logged, len(in.numbers), err)
+	}
+	return done, run.Finish(ctx)
 }
 
 func (a *app) printImported(i imported) error {
 	if a.json {
 		return a.printJSON(i)
 	}
-	_, err := fmt.Fprintf(a.stdout, "imported %s of %d×%d into run %s, layer %s\n",
-		plural(i.Epochs, "epoch"), i.Samples, i.Dim, i.Name, i.Layer)
+	var err error
+	switch {
+	case i.Dim > 0:
+		layer := "layer " + i.Layer
+		if len(i.Layers) > 1 {
+			layer = "layers " + strings.Join(i.Layers, ", ")
+		}
+		_, err = fmt.Fprintf(a.stdout, "imported %s of %d×%d into run %s, %s\n", plural(i.Epochs, "epoch"), i.Samples, i.Dim, i.Name, layer)
+	default:
+		_, err = fmt.Fprintf(a.stdout, "imported a map of %s of %d×%d into run %s\n", plural(i.Epochs, "epoch"), i.Samples, i.Dims, i.Name)
+	}
+	if err == nil && i.Projection != "" {
+		_, err = fmt.Fprintf(a.stdout, "projection %s (method given)\n", i.Projection)
+	}
 	return err
-}
-
-// logEpochs logs the whole file, and returns how many epochs it has logged.
-func logEpochs(ctx context.Context, run *tracker.Run, m *interchange.Matrix, samples []tracker.Sample, o importOptions, meter *meter) (done int, err error) {
-	if err := run.AddSamples(ctx, samples); err != nil {
-		return 0, err
-	}
-	for done < m.Epochs {
-		meter.show("importing epochs", done, m.Epochs)
-		vectors, err := m.Next()
-		if err != nil {
-			return done, err
-		}
-		err = run.Log(ctx, tracker.Epoch{Number: o.firstEpoch + done,
-			Layers: []tracker.Layer{{Name: o.layer, Dim: m.Dim, Vectors: vectors}}})
-		if err != nil {
-			return done, fmt.Errorf("%s: %w", o.path, err)
-		}
-		done++
-	}
-	return done, nil
 }
 
 // giveUp ends a run whose import broke off, and says what is left of it.
@@ -156,73 +204,4 @@ func giveUp(ctx context.Context, run *tracker.Run, done, of int, cause error) er
 		end = run.Fail(ctx, cause)
 	}
 	return errors.Join(fmt.Errorf("%w; the run %s holds %d of %s and is marked %s", cause, run.Name(), done, plural(of, "epoch"), state), end)
-}
-
-// checkFinite reads the whole file before anything is stored, so that a bad number deep in it leaves no half of a run.
-func checkFinite(ctx context.Context, path string, meter *meter) error {
-	m, err := interchange.OpenMatrix(path)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	for e := range m.Epochs {
-		meter.show("checking epochs", e, m.Epochs)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		vectors, err := m.Next()
-		if err != nil {
-			return err
-		}
-		for i, v := range vectors {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-				return fmt.Errorf("%s: the value in epoch %d of %d, row %d, column %d is %v: want finite numbers",
-					path, e+1, m.Epochs, i/m.Dim, i%m.Dim, v)
-			}
-		}
-	}
-	return nil
-}
-
-// readSamples makes n samples with the ids 0…n−1 and what the files say of them.
-func readSamples(ctx context.Context, n int, o importOptions, meter *meter) ([]tracker.Sample, error) {
-	samples := make([]tracker.Sample, n)
-	for i := range samples {
-		samples[i].ID = strconv.Itoa(i)
-	}
-	if o.labels != "" {
-		labels, err := interchange.ReadLabels(o.labels)
-		if err != nil {
-			return nil, err
-		}
-		if len(labels) != n {
-			return nil, fmt.Errorf("%s holds %d labels, and %s %d samples: want one label for each", o.labels, len(labels), o.path, n)
-		}
-		for i, l := range labels {
-			samples[i].Label = l
-		}
-	}
-	if o.thumbnails == "" {
-		return samples, nil
-	}
-	images, err := interchange.OpenImages(o.thumbnails)
-	if err != nil {
-		return nil, err
-	}
-	defer images.Close()
-	if images.Count != n {
-		return nil, fmt.Errorf("%s holds %d pictures, and %s %d samples: want one picture for each", o.thumbnails, images.Count, o.path, n)
-	}
-	for i := range samples {
-		meter.show("reading thumbnails", i, n)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		png, err := images.NextPNG()
-		if err != nil {
-			return nil, err
-		}
-		samples[i].Thumbnail = png
-	}
-	return samples, nil
 }

@@ -1,0 +1,199 @@
+package projector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// MethodGiven is the method, and the mode, of a projection that another program computed.
+const MethodGiven = "given"
+
+// Given stores a map of a run that another program computed, of 2 or 3 dimensions, as a projection that is queried,
+// measured and shown as any other. It cannot be extended or fitted anew. Each place is of an epoch that the run has; the
+// samples of a placement are the run's, and nil means all of them in their order.
+//
+// Where the run has vectors for all that is placed, in the named layer or its only one, the map is measured against them.
+// Where it has none, its quality tells what the map alone can: how labels stand apart, and how far samples move. What
+// compares it with an original space is nil.
+func Given(ctx context.Context, store *tracker.Store, run, layer string, dims int, placed []Placement, progress Progress) (*Projection, error) {
+	if dims != 2 && dims != 3 {
+		return nil, fmt.Errorf("%w: the places have %d dimensions, want 2 or 3", ErrOptions, dims)
+	}
+	if len(placed) == 0 {
+		return nil, fmt.Errorf("%w: there are no places", ErrOptions)
+	}
+	watch := startWatch()
+	info, err := store.Run(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	g, err := readGiven(ctx, store, info, dims, placed)
+	if err != nil {
+		return nil, fmt.Errorf("run %s/%s: %w", info.Experiment, info.Name, err)
+	}
+	watch.lap("load")
+
+	o := Options{Layer: layer, Method: MethodGiven, Mode: MethodGiven, Dims: dims, Metric: "euclidean"}
+	src, y, measured, err := g.withVectors(ctx, info, o, progress)
+	if err != nil {
+		return nil, err
+	}
+	quality, err := measureQuality(ctx, src, y, o, false, progress)
+	if err != nil {
+		return nil, err
+	}
+	if !measured {
+		forgetOriginal(quality)
+	}
+	watch.lap("quality")
+
+	o.Layer = src.layer
+	p := &Projection{store: store, info: Info{
+		Runs: src.runs, Layer: src.layer, Method: MethodGiven, Mode: MethodGiven, Dims: dims,
+		Points: len(g.y) / dims, Revision: 1, Options: o,
+	}}
+	return p, p.insert(ctx, g.src, g.y, quality, watch, progress)
+}
+
+// A given is a map to be stored: a source that has the places for vectors.
+type given struct {
+	store  *tracker.Store
+	placed []Placement // with all samples named
+	src    *source
+	y      []float32
+}
+
+func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, dims int, placed []Placement) (*given, error) {
+	samples, err := store.Samples(ctx, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, last := make([]string, len(samples)), make(map[string]int, len(samples))
+	for i, s := range samples {
+		all[i], last[s.ID] = s.ID, -1
+	}
+	epochs, err := store.Epochs(ctx, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	g := &given{store: store, src: &source{runs: []string{info.ID}, dim: dims}}
+	for k, at := range placed {
+		i := slices.IndexFunc(epochs, func(e tracker.EpochInfo) bool { return e.Number == at.Epoch })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no epoch %d to place: %w", at.Epoch, tracker.ErrNotFound)
+		}
+		if slices.ContainsFunc(g.src.frames, func(f sourceFrame) bool { return f.epoch == at.Epoch }) {
+			return nil, fmt.Errorf("%w: epoch %d is placed twice", ErrOptions, at.Epoch)
+		}
+		if at.Samples == nil {
+			at.Samples = all
+		}
+		for _, id := range at.Samples {
+			switch before, known := last[id]; {
+			case !known:
+				return nil, fmt.Errorf("sample %q of epoch %d: %w", id, at.Epoch, tracker.ErrNotFound)
+			case before == k:
+				return nil, fmt.Errorf("%w: epoch %d: sample %q is placed twice", ErrOptions, at.Epoch, id)
+			}
+			last[id] = k
+		}
+		if len(at.Coordinates) != len(at.Samples)*dims {
+			return nil, fmt.Errorf("%w: epoch %d has %d coordinates, want %d for each of %d samples", ErrOptions, at.Epoch, len(at.Coordinates), dims, len(at.Samples))
+		}
+		for j, v := range at.Coordinates {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				return nil, fmt.Errorf("%w: epoch %d: the place of sample %q is %v", ErrOptions, at.Epoch, at.Samples[j/dims], v)
+			}
+		}
+		at.Run = info.ID
+		g.placed = append(g.placed, at)
+		g.src.frames = append(g.src.frames, sourceFrame{epoch: at.Epoch, seq: epochs[i].Seq, samples: at.Samples, first: len(g.y) / dims})
+		g.y = append(g.y, at.Coordinates...)
+	}
+	g.src.x = g.y
+	return g, g.src.identify(ctx, store)
+}
+
+// withVectors returns the vectors of what is placed, and the places in the same order. Where there are none, the places
+// stand in for them: measured is false.
+func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options, progress Progress) (src *source, y []float32, measured bool, err error) {
+	src = &source{layer: o.Layer, runs: g.src.runs}
+	frames, err := framesOf(ctx, g.store, info, &src.layer)
+	if o.Layer == "" && (errors.Is(err, tracker.ErrNotFound) || errors.Is(err, tracker.ErrAmbiguous)) {
+		return g.src, g.y, false, nil
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for i, at := range g.placed {
+		k := slices.IndexFunc(frames, func(f tracker.FrameInfo) bool { return f.Epoch == at.Epoch })
+		if k < 0 || frames[k].Rows != len(at.Samples) {
+			return g.src, g.y, false, nil
+		}
+		src.dim = frames[k].Dim
+		src.frames = append(src.frames, sourceFrame{epoch: at.Epoch, seq: g.src.frames[i].seq})
+	}
+	if err := src.read(ctx, g.store, progress); err != nil {
+		return nil, nil, false, err
+	}
+	y = make([]float32, len(g.y))
+	for i, at := range g.placed {
+		if !src.fill(y, i, at, o.Dims) {
+			return g.src, g.y, false, nil
+		}
+	}
+	return src, y, true, nil
+}
+
+// forgetOriginal removes what compares a map with vectors that were not there.
+func forgetOriginal(q *Quality) {
+	for _, v := range []**float64{&q.TrustEpoch, &q.KNN15, &q.KNN50, &q.SilXFirst, &q.SilXLast, &q.SilCorr, &q.PurityGap, &q.Motion} {
+		*v = nil
+	}
+	for i := range q.Epochs {
+		e := &q.Epochs[i]
+		e.Trustworthiness, e.Continuity, e.Original = nil, nil, measure.Labels{}
+	}
+	for i := range q.Transitions {
+		q.Transitions[i].Original = measure.Step{}
+	}
+}
+
+// errGiven is why a map that another program computed stays as it is.
+func (p *Projection) errGiven() error {
+	if p.info.Method != MethodGiven {
+		return nil
+	}
+	return fmt.Errorf("%w: projection %q was computed elsewhere and cannot be extended or fitted anew: import the new map, or make one with Project", ErrOptions, p.info.ID)
+}
+
+// measureGiven measures a map that another program computed.
+func (p *Projection) measureGiven(ctx context.Context, exact bool) (*Quality, error) {
+	placed, err := p.Placements(ctx, Query{AllEpochs: true})
+	if err != nil {
+		return nil, err
+	}
+	info, err := p.store.Run(ctx, p.info.Runs[0])
+	if err != nil {
+		return nil, err
+	}
+	g, err := readGiven(ctx, p.store, info, p.info.Dims, placed)
+	if err != nil {
+		return nil, err
+	}
+	src, y, measured, err := g.withVectors(ctx, info, p.info.Options, nil)
+	if err != nil {
+		return nil, err
+	}
+	q, err := measureQuality(ctx, src, y, p.info.Options, exact, nil)
+	if err == nil && !measured {
+		forgetOriginal(q)
+	}
+	return q, err
+}
