@@ -284,8 +284,8 @@ class Run:
         probes: the inputs, one per sample: a tensor or an array; a tuple of them, for a model of several inputs; a dict,
             for one that takes them by name.
         targets, classes: if either is given, the model's output is taken as the logits of classes: predictions and
-            confidences are logged, and losses (cross-entropy) where targets has the right classes' numbers. classes are
-            the classes' names.
+            confidences are logged and, where targets has the right classes' numbers, losses (cross-entropy) and the metric
+            accuracy. classes are the classes' names.
         batch_size: how many probes are embedded at a time.
 
         The model is in eval mode meanwhile and gets no gradients; its mode and the random generators are put back as they
@@ -298,14 +298,17 @@ class Run:
     @_guarded
     def epoch_end(self, epoch, metrics=None, step=None, **more):
         """Embeds the probes that are watched and logs the epoch, with metrics: `run.epoch_end(3, loss=0.2)`."""
+        metrics = {**(metrics or {}), **more}
         frames, outputs, ids = [], {}, None
         for w in self._watched:
-            seen, said = w.embed()
+            seen, said, accuracy = w.embed()
             known = w.ids or list(self._ids)
             frames += [(name, _vectors(v, f"layer {name!r}", known), w.ids) for name, v in seen.items()]
             if said:
                 outputs, ids = said, w.ids
-        self._log(epoch, frames, outputs, ids, {**(metrics or {}), **more}, step)
+            if accuracy is not None:
+                metrics.setdefault("accuracy", accuracy)
+        self._log(epoch, frames, outputs, ids, metrics, step)
 
     def _log(self, epoch, frames, outputs, ids, metrics, step):
         epoch = _whole("epoch", epoch)
@@ -549,7 +552,7 @@ class _Watch:
         raise ValueError(f"the model has {'several modules' if ends else 'no module'} {name!r}: its modules are {known}")
 
     def embed(self):
-        """Returns the layers' vectors, and what the model says of the probes."""
+        """Returns the layers' vectors, what the model says of the probes, and how many of them it has right."""
         torch = sys.modules["torch"]
         seen = {name: [] for name in self.modules}
         logits = []
@@ -567,7 +570,7 @@ class _Watch:
                     seen[name].append(caught[name])
                 if self.targets is not None or self.classes is not None:
                     logits.append(_copy(getattr(out, "logits", out)))
-        return {name: np.concatenate(v) for name, v in seen.items()}, self._judge(logits)
+        return ({name: np.concatenate(v) for name, v in seen.items()}, *self._judge(logits))
 
     def _call(self, torch, start, stop):
         like = next(iter(self.model.parameters()), None)
@@ -586,9 +589,9 @@ class _Watch:
         return self.model(batch(self.probes))
 
     def _judge(self, logits):
-        """Returns predictions, confidences and losses from logits, by the softmax."""
+        """Returns predictions, confidences and losses by the softmax, and the accuracy where it is known."""
         if not logits:
-            return {}
+            return {}, None
         z = np.concatenate(logits).astype(np.float64)
         if z.ndim != 2:
             raise ZoetropeError(f"the model's output is no n×classes matrix but {z.shape}: leave targets and classes out")
@@ -600,9 +603,10 @@ class _Watch:
             "predictions": [self.classes[i] if self.classes and i < len(self.classes) else str(i) for i in best],
             "confidences": np.exp(log_p[rows, best]),
         }
-        if self.targets is not None:
-            said["losses"] = -log_p[rows, self.targets]
-        return said
+        if self.targets is None:
+            return said, None
+        said["losses"] = -log_p[rows, self.targets]
+        return said, float((best == self.targets).mean())
 
 
 def _catch(caught, name, module, inputs, output):

@@ -101,6 +101,8 @@ class Watch(ServerTest):
         np.testing.assert_allclose(got["loss"], want, rtol=1e-5)
         np.testing.assert_allclose(got["confidence"], logits.softmax(1).max(1).values.numpy(), rtol=1e-5)
         self.assertEqual([got["classes"][k] for k in got["prediction"]], ["abc"[k] for k in logits.argmax(1)])
+        accuracy = (logits.argmax(1) == targets).float().mean().item()
+        self.assertAlmostEqual(zoetrope.metrics("r", self.server.url)["accuracy"]["value"][0], accuracy, places=6)
 
     def train(self, run, epochs=3):
         """A short training that depends on every random generator there is. It returns the weights it ends with."""
