@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 func TestChunks(t *testing.T) {
@@ -72,8 +74,12 @@ func TestSumSquares(t *testing.T) {
 
 func TestCorruptChunk(t *testing.T) {
 	ctx := context.Background()
+	zero := "CAST(substr(data, 1, 99) || x'00' || substr(data, 101) AS BLOB)"
+	if pgtest.Current != nil {
+		zero = `overlay(data PLACING '\x00' FROM 100)`
+	}
 	for name, query := range map[string]string{
-		"a byte":        "UPDATE chunk SET data = CAST(substr(data, 1, 99) || x'00' || substr(data, 101) AS BLOB) WHERE first_row > 0",
+		"a byte":        "UPDATE chunk SET data = " + zero + " WHERE first_row > 0",
 		"cut":           "UPDATE chunk SET data = substr(data, 1, length(data) - 4) WHERE first_row > 0",
 		"checksum":      "UPDATE chunk SET checksum = checksum + 1 WHERE first_row > 0",
 		"rows":          "UPDATE chunk SET rows = rows - 1 WHERE first_row > 0",

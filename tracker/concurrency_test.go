@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 func TestConcurrentUse(t *testing.T) {
@@ -79,7 +81,7 @@ func TestConcurrentUse(t *testing.T) {
 
 func TestConcurrentOpen(t *testing.T) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "zoetrope.db")
+	path := newAddress(t)
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
@@ -100,7 +102,9 @@ func TestConcurrentOpen(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"zoetrope.db", "zoetrope.db-locks"}) {
+	if pgtest.Current != nil {
+		// there are no files
+	} else if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"zoetrope.db", "zoetrope.db-locks"}) {
 		t.Errorf("files are left behind: %q", got)
 	}
 	s, err := Open(ctx, path, OpenOptions{ReadOnly: true})

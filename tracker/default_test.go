@@ -3,7 +3,6 @@ package tracker
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 )
 
@@ -16,7 +15,7 @@ func TestDefaultRun(t *testing.T) {
 			t.Errorf("%s without Init = %v, want ErrNoRun", name, err)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "zoetrope.db")
+	path := newAddress(t)
 	if _, err := Init(ctx, path, RunConfig{Name: "x", Resume: Must}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Init of a run that does not exist = %v, want ErrNotFound", err)
 	}

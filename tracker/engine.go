@@ -22,7 +22,9 @@ import (
 // Only migrations and views are written twice, in migrations and in migrations/postgres.
 type engine interface {
 	// connect opens s.reader and, unless the store is read-only, s.writer, and brings the schema up to date.
-	connect(ctx context.Context, s *Store) error
+	connect(ctx context.Context, s *Store, o OpenOptions) error
+	// schema says where the migrations are.
+	schema() schema
 	// isolation returns the options of a transaction that sees one state of the store throughout or, to write, of one that
 	// sees what was committed before it got the clock.
 	isolation(write bool) *sql.TxOptions

@@ -25,6 +25,8 @@ var (
 	ErrCorrupt     = errors.New("store is corrupt")   // a checksum does not match
 	ErrNoSpace     = errors.New("no space left")      // the disk is full; what was to be written is not stored
 	ErrIO          = errors.New("input/output error") // the disk or the network file system fails
+	ErrUnreachable = errors.New("server is away")     // PostgreSQL: no connection, or it was lost
+	ErrDenied      = errors.New("denied")             // PostgreSQL: wrong password, or a role without the right
 	ErrNoRun       = errors.New("no run")             // package-level function without Init, or a nil Run
 	ErrPanic       = errors.New("logging panicked")   // a mistake in this package; the training goes on
 )

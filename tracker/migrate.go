@@ -10,52 +10,82 @@ import (
 	"time"
 )
 
-// The migrations, one file per schema number: 0001_name.sql makes schema 1, 0002_name.sql makes 2 of 1, and so on.
-// A file that was ever released does not change.
+// The migrations, one file per schema number: 0001_name.sql makes schema 1, 0002_name.sql makes 2 of 1, and so on. Each is
+// there twice, for SQLite and for PostgreSQL, and leaves the same tables, columns and views. A file that was ever released
+// does not change.
 //
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
-// latest is the schema number that this version reads and writes.
-func latest() int { return len(migrationNames()) }
+// A schema is how an engine comes to its tables.
+type schema struct {
+	folder string // of migrations
+	record string // a statement that makes the table of migrations if there is none
+	turn   string // a statement that waits for others who migrate; may be empty
+	script []any  // arguments of a call that runs a whole file
+}
 
-func migrationNames() []string {
-	entries, err := migrations.ReadDir("migrations")
+// latest is the schema number that this version reads and writes.
+func latest(e engine) int { return len(migrationNames(e.schema().folder)) }
+
+func migrationNames(folder string) []string {
+	entries, err := migrations.ReadDir(folder)
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
-	names := make([]string, len(entries)) // sorted
-	for i, e := range entries {
-		names[i] = e.Name()
+	var names []string // sorted
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }
 
-// schemaNumber returns the number of the last migration that the store has had.
-func schemaNumber(ctx context.Context, db interface {
+// A rower is a pool or a transaction.
+type rower interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}) (int, error) {
+}
+
+// schemaNumber returns the number of the last migration that the store has had.
+func schemaNumber(ctx context.Context, db rower) (int, error) {
 	var n int
 	err := db.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&n)
 	return n, err
 }
 
+// checkSchema refuses a store that this version cannot read, or could only after an upgrade that it may not make.
+func (s *Store) checkSchema(number int) error {
+	switch last := latest(s.engine); {
+	case number > last:
+		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, last)
+	case s.readOnly && number < last:
+		return refuse(ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", s.path, number, last)
+	}
+	return nil
+}
+
 // migrate brings the schema to the latest number, all steps in one transaction.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, e engine, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	const table = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL)"
-	if _, err := tx.ExecContext(ctx, table); err != nil {
+	schema := e.schema()
+	if schema.turn != "" {
+		if _, err := tx.ExecContext(ctx, schema.turn); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, schema.record); err != nil {
 		return err
 	}
-	done, err := schemaNumber(ctx, tx) // again, under the write lock: another process may have been faster
+	done, err := schemaNumber(ctx, tx) // again, now that nobody else migrates: another process may have been faster
 	if err != nil {
 		return err
 	}
-	for i, name := range migrationNames() {
+	for i, name := range migrationNames(schema.folder) {
 		number := i + 1
 		if !strings.HasPrefix(name, fmt.Sprintf("%04d_", number)) {
 			return fmt.Errorf("migration %s is not number %04d", name, number)
@@ -63,15 +93,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if number <= done {
 			continue
 		}
-		text, err := migrations.ReadFile(path.Join("migrations", name))
+		text, err := migrations.ReadFile(path.Join(schema.folder, name))
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		if _, err := tx.ExecContext(ctx, string(text), schema.script...); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
 		const record = "INSERT INTO migration (number, name, applied) VALUES (?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, record, number, strings.TrimSuffix(name, ".sql"), time.Now().UnixMicro()); err != nil {
+		if _, err := tx.ExecContext(ctx, e.placeholders(record), number, strings.TrimSuffix(name, ".sql"), time.Now().UnixMicro()); err != nil {
 			return err
 		}
 	}

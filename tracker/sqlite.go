@@ -24,6 +24,22 @@ const applicationID = 0x5a6f6574
 // readers is the most connections that read at once.
 const readers = 8
 
+// newSQLiteEngine finds the file at path, or makes it if asked to.
+func newSQLiteEngine(ctx context.Context, path string, o OpenOptions) (*sqliteEngine, error) {
+	if scheme, _, ok := strings.Cut(path, "://"); ok {
+		return nil, refuse(ErrNotAStore, "%s:// addresses are not supported: give the path of a file, or postgres://user@host:5432/database", scheme)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := probe(ctx, path, o); err != nil {
+		return nil, err
+	}
+	path, err = filepath.EvalSymlinks(path) // the lock folder lies beside the file itself
+	return &sqliteEngine{path}, err
+}
+
 // probe looks at path before the database does, which would make a file or a side file, and makes a new store if asked to.
 func probe(ctx context.Context, path string, o OpenOptions) error {
 	folder := filepath.Dir(path)
@@ -88,7 +104,7 @@ func create(ctx context.Context, path string) error {
 		return err
 	}
 	db.SetMaxOpenConns(1)
-	err = migrate(ctx, db)
+	err = migrate(ctx, &sqliteEngine{path}, db)
 	if err := errors.Join(err, db.Close()); codeOf(err) == sqlite3.SQLITE_FULL {
 		return refuse(ErrNoSpace, "cannot make a store in the folder %s: the disk is full", filepath.Clean(folder))
 	} else if err != nil {
@@ -126,8 +142,15 @@ func (e *sqliteEngine) away(error) bool { return false }
 
 func (e *sqliteEngine) close() error { return nil }
 
+func (e *sqliteEngine) schema() schema {
+	return schema{
+		folder: "migrations",
+		record: "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL)",
+	}
+}
+
 // connect opens the reading pool and the writing connection, and brings the schema up to date.
-func (e *sqliteEngine) connect(ctx context.Context, s *Store) error {
+func (e *sqliteEngine) connect(ctx context.Context, s *Store, _ OpenOptions) error {
 	// Readers open the file for writing and promise not to: the last connection that closes can then remove the side files.
 	reader, err := sql.Open("sqlite", dsn(s.path, waitBusy, "query_only(1)"))
 	if err != nil {
@@ -151,12 +174,9 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store) error {
 		return fmt.Errorf("cannot open the store %s: the folder %s must be writable: %w", s.path, filepath.Dir(s.path), err)
 	case err != nil:
 		return s.explain(err)
-	case number > latest():
-		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, latest())
-	case s.readOnly && number < latest():
-		return refuse(ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", s.path, number, latest())
-	case s.readOnly:
-		return nil
+	}
+	if err := s.checkSchema(number); err != nil || s.readOnly {
+		return err
 	}
 	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", durability,
 		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
@@ -167,8 +187,8 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store) error {
 	if err := s.writer.PingContext(ctx); err != nil {
 		return s.explain(err)
 	}
-	if number < latest() {
-		if err := migrate(ctx, s.writer); err != nil {
+	if number < latest(e) {
+		if err := migrate(ctx, e, s.writer); err != nil {
 			return s.explain(err)
 		}
 	}

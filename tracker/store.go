@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -16,8 +14,8 @@ type OpenOptions struct {
 	ReadOnly bool // refuse to write; needs no right to write where the store lies
 }
 
-// A Store is a collection of runs in one database file. It is safe for concurrent use, and other processes may have the
-// same file open.
+// A Store is a collection of runs in one database. It is safe for concurrent use, and other processes may have the same
+// store open.
 type Store struct {
 	path      string
 	readOnly  bool
@@ -36,31 +34,31 @@ type Store struct {
 // busyTimeout is how long a transaction waits for those of other processes.
 const busyTimeout = 10 * time.Second
 
-// Open opens the store at path. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
+// Open opens the store at path: a SQLite file, or a database in PostgreSQL as postgres://user@host:5432/database. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
 // something else is, and [ErrNewerSchema] if a later version of this package has written it.
 func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
-	if scheme, _, ok := strings.Cut(path, "://"); ok {
-		return nil, refuse(ErrNotAStore, "%s:// addresses are not supported: give the path of a file", scheme)
+	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
+	if isPostgres(path) {
+		e, err := newPostgresEngine(path)
+		if err != nil {
+			return nil, err
+		}
+		s.engine, s.path = e, e.path
+	} else {
+		e, err := newSQLiteEngine(ctx, path, o)
+		if err != nil {
+			return nil, err
+		}
+		s.engine, s.path = e, e.path
 	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := probe(ctx, path, o); err != nil {
-		return nil, err
-	}
-	if path, err = filepath.EvalSymlinks(path); err != nil { // the lock folder lies beside the file itself
-		return nil, err
-	}
-	s := &Store{path: path, readOnly: o.ReadOnly, engine: &sqliteEngine{path}, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
-	if err := s.engine.connect(ctx, s); err != nil {
+	if err := s.engine.connect(ctx, s, o); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// Path returns the store's absolute path, without symbolic links.
+// Path returns the store's absolute path, without symbolic links, or its address, without the password.
 func (s *Store) Path() string { return s.path }
 
 // Close closes the store, after writing what Async runs have queued. Runs that were not ended stay as they are, in state running, and can be resumed.
@@ -145,7 +143,12 @@ func (s *Store) write(ctx context.Context, f func(tx *Tx) error) error {
 	if err := f(tx); err != nil {
 		return s.explain(err)
 	}
-	return s.explain(tx.commit())
+	if err := tx.commit(); err != nil && s.engine.away(err) {
+		return refuse(ErrUnreachable, "store %s: the connection was lost at the end of a write, which may be stored or not: write it again", s.path)
+	} else if err != nil {
+		return s.explain(err)
+	}
+	return nil
 }
 
 func (s *Store) open() error {

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
-// newStore opens a new store in a temporary folder.
+// newStore opens a new store on the engine that is being tested: TestMain runs everything on both.
 func newStore(t testing.TB) *Store {
 	t.Helper()
-	return newStoreAt(t, filepath.Join(t.TempDir(), "zoetrope.db"))
+	return newStoreAt(t, newAddress(t))
 }
 
 // newStoreAt opens a store, and makes it if there is none.
@@ -24,6 +26,23 @@ func newStoreAt(t testing.TB, path string) *Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// newAddress returns where a store can be made: a path in a temporary folder, or the address of an empty schema.
+func newAddress(t testing.TB) string {
+	t.Helper()
+	if pgtest.Current == nil {
+		return filepath.Join(t.TempDir(), "zoetrope.db")
+	}
+	return pgtest.Address(t)
+}
+
+// sqliteOnly skips a test of what only a file has.
+func sqliteOnly(t testing.TB) {
+	t.Helper()
+	if pgtest.Current != nil {
+		t.Skip("is about SQLite files")
+	}
 }
 
 // newRun starts a run with n samples, labelled by their number modulo 10.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 // projected stores a map of these epochs of the run, with every point at (epoch + label, −label).
@@ -51,7 +53,11 @@ func TestQueries(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", s.Path())
+	driver := "sqlite"
+	if pgtest.Current != nil {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, s.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +126,7 @@ func TestViews(t *testing.T) {
 		{"SELECT count(*) FROM runs WHERE started LIKE '20__-__-__T__:__:__.___Z' AND seen >= started AND ended >= seen", "[[1]]"},
 		{"SELECT run, sample, position, label, metadata, length(thumbnail) FROM samples ORDER BY position", "[[" + id + " 1 0 one <nil> <nil>] [" + id + " 2 1 <nil> <nil> 17]]"},
 		{"SELECT run, name, step, epoch, value, kind FROM metrics ORDER BY name", "[[" + id + " a 10 1 1 number] [" + id + " b 10 1 <nil> nan] [" + id + " c 10 1 <nil> +inf]]"},
-		{"SELECT run, layer, epoch, sample, dim, norm, hex(vector) FROM vectors ORDER BY sample", "[[" + id + " fc1 1 1 2 5 0000404000008040] [" + id + " fc1 1 2 2 1 000000000000803F]]"},
+		{"SELECT run, layer, epoch, sample, dim, norm, vector FROM vectors ORDER BY sample", "[[" + id + " fc1 1 1 2 5 0000404000008040] [" + id + " fc1 1 2 2 1 000000000000803F]]"},
 		{"SELECT run, projection, revision, epoch, sample, label, prediction, x, y, z FROM points ORDER BY epoch, sample",
 			"[[" + id + " map 4 1 1 one uno 2 -1 <nil>] [" + id + " map 4 1 2 <nil> dos 3 -2 <nil>] [" + id + " map 4 2 1 one <nil> 3 -1 <nil>] [" + id + " map 4 2 2 <nil> <nil> 4 -2 <nil>]]"},
 	} {
@@ -150,6 +156,11 @@ func table(t testing.TB, db *sql.DB, query string) string {
 		}
 		if err := rows.Scan(to...); err != nil {
 			t.Fatal(err)
+		}
+		for i, v := range row {
+			if b, ok := v.([]byte); ok {
+				row[i] = fmt.Sprintf("%X", b)
+			}
 		}
 		all = append(all, row)
 	}

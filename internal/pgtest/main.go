@@ -1,0 +1,57 @@
+package pgtest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+)
+
+// Current is the server that the tests at hand keep their stores on; nil: in SQLite files.
+var Current *Server
+
+// Main runs a package's tests twice: with stores in SQLite files, then with stores on a PostgreSQL server, where only those
+// tests run whose names match the pattern, "" for all. $ZOETROPE_TEST_ENGINE, sqlite or postgres, runs them once. Without a
+// server the second run is skipped, which is a failure where ZOETROPE_REQUIRE_ALL is 1.
+func Main(m *testing.M, pattern string) int {
+	flag.Parse()
+	given := func(name string) bool { return flag.Lookup(name).Value.String() != "" }
+	only, code := os.Getenv("ZOETROPE_TEST_ENGINE"), 0
+	if only != "postgres" {
+		code = m.Run()
+	}
+	if code != 0 || only == "sqlite" || only == "" && (given("test.fuzz") || given("test.list") || given("test.bench")) {
+		return code
+	}
+	server, err := Start()
+	switch {
+	case errors.Is(err, ErrMissing) && os.Getenv("ZOETROPE_REQUIRE_ALL") != "1":
+		fmt.Println("SKIPPED: the tests on PostgreSQL:", err)
+		return code
+	case err != nil:
+		fmt.Println("FAIL: the tests on PostgreSQL:", err)
+		return 1
+	}
+	defer server.Stop()
+	if !given("test.run") {
+		flag.Set("test.run", pattern)
+	}
+	fmt.Println("once more, on PostgreSQL")
+	Current = server
+	return m.Run()
+}
+
+var count atomic.Int64
+
+// Address returns the address of an empty schema of the test's own in a database of the current server. It takes a hundredth
+// of a second, where a database of its own would take a third of one.
+func Address(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test%d", count.Add(1))
+	if err := Current.Exec("postgres", "CREATE SCHEMA "+name); err != nil {
+		t.Fatal(err)
+	}
+	return Current.URL("postgres") + "?search_path=" + name
+}
