@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 var (
@@ -53,6 +55,15 @@ type crashEngine struct {
 }
 
 func crashEngines(t *testing.T) []crashEngine {
+	if pgtest.Current != nil {
+		return []crashEngine{{"postgres", func(t *testing.T, old bool) string {
+			address := pgtest.Address(t)
+			if old {
+				migrateTo(t, address, 1)
+			}
+			return address
+		}}}
+	}
 	return []crashEngine{{"sqlite", func(t *testing.T, old bool) string {
 		path := filepath.Join(t.TempDir(), "zoetrope.db")
 		if old {

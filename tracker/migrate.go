@@ -65,8 +65,13 @@ func (s *Store) checkSchema(number int) error {
 	return nil
 }
 
-// migrate brings the schema to the latest number, all steps in one transaction.
+// migrate brings the schema to the latest number.
 func migrate(ctx context.Context, e engine, db *sql.DB) error {
+	return migrateUpTo(ctx, e, db, latest(e))
+}
+
+// migrateUpTo brings the schema to a number, all steps in one transaction.
+func migrateUpTo(ctx context.Context, e engine, db *sql.DB, last int) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -90,7 +95,7 @@ func migrate(ctx context.Context, e engine, db *sql.DB) error {
 		if !strings.HasPrefix(name, fmt.Sprintf("%04d_", number)) {
 			return fmt.Errorf("migration %s is not number %04d", name, number)
 		}
-		if number <= done {
+		if number <= done || number > last {
 			continue
 		}
 		text, err := migrations.ReadFile(path.Join(schema.folder, name))

@@ -68,7 +68,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"cut short", write("short.db", string(whole[:60])), OpenOptions{}, ErrNotAStore, "not a store"},
 		{"damaged", write("damaged.db", string(whole[:100])+strings.Repeat("\xff", 8000)), OpenOptions{}, ErrCorrupt, "damaged"},
 		{"folder", dir, OpenOptions{}, ErrNotAStore, "is a folder"},
-		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to " + fmt.Sprint(latest())},
+		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to " + fmt.Sprint(latest(s.engine))},
 		{"newer, read-only", newer, OpenOptions{ReadOnly: true}, ErrNewerSchema, "use a newer version"},
 		{"address", "mysql://localhost/x", OpenOptions{Create: true}, ErrNotAStore, "mysql:// addresses are not supported"},
 	} {

@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv("TRACKER_TEST_WRITER"); path != "" {
 		writeForever(path)
 	}
+	if os.Getenv(crashEnv) != "" { // a process that is to be killed
+		os.Exit(m.Run())
+	}
 	os.Exit(pgtest.Main(m, ""))
 }
 

@@ -1,0 +1,71 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+)
+
+// postgresOnly skips a test of what only a server has.
+func postgresOnly(t testing.TB) {
+	t.Helper()
+	if pgtest.Current == nil {
+		t.Skip("is about PostgreSQL")
+	}
+}
+
+// migrateTo makes a store of an old schema.
+func migrateTo(t testing.TB, address string, number int) {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	e, err := newPostgresEngine(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateUpTo(context.Background(), e, db, number); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMigrationsAlike holds the migrations of the two engines against each other: the same files, and after each of them the
+// same columns in the same tables and views.
+func TestMigrationsAlike(t *testing.T) {
+	postgresOnly(t)
+	ctx := context.Background()
+	lite, team := migrationNames("migrations"), migrationNames("migrations/postgres")
+	if !slices.Equal(lite, team) {
+		t.Fatalf("migrations %v and %v", lite, team)
+	}
+	for number := 1; number <= len(lite); number++ {
+		file, err := sql.Open("sqlite", ":memory:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		file.SetMaxOpenConns(1)
+		if err := migrateUpTo(ctx, &sqliteEngine{}, file, number); err != nil {
+			t.Fatal(err)
+		}
+		address := pgtest.Address(t)
+		migrateTo(t, address, number)
+		server, err := sql.Open("pgx", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		want := table(t, file, `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+			WHERE m.type IN ('table', 'view') ORDER BY m.name, c.cid`)
+		got := table(t, server, `SELECT CAST(table_name AS TEXT) COLLATE "C" AS t, CAST(column_name AS TEXT) FROM information_schema.columns
+			WHERE table_schema = current_schema() ORDER BY t, ordinal_position`)
+		if got != want {
+			t.Errorf("schema %d: PostgreSQL has the columns\n%s\nSQLite\n%s", number, got, want)
+		}
+	}
+}
