@@ -82,7 +82,7 @@ func TestFloat16Run(t *testing.T) {
 	if frames, err := s.Frames(ctx, "half"); len(frames) != 1 || !frames[0].Float16 || err != nil {
 		t.Errorf("Frames = %+v, %v", frames, err)
 	}
-	query := "SELECT count(*), min(length(vector)), max(length(vector)), min(dtype), max(norm) > 65000 FROM vectors"
+	query := "SELECT count(*), min(length(vector)), max(length(vector)), min(dtype), CASE WHEN max(norm) > 65000 THEN 1 ELSE 0 END FROM vectors"
 	if got := table(t, s.reader, query); got != "[[700 2000 2000 float16 1]]" {
 		t.Errorf("view: %s", got)
 	}

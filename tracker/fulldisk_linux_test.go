@@ -14,6 +14,7 @@ import (
 // TestFullDisk logs to a small disk until it is full, frees it, and logs on with the same run, again and again, with more and
 // less left at the beginning so that it fills up at different moments.
 func TestFullDisk(t *testing.T) {
+	sqliteOnly(t)
 	ctx := context.Background()
 	dir := filepath.Join(t.TempDir(), "disk")
 	if err := os.Mkdir(dir, 0o755); err != nil {

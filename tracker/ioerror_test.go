@@ -13,6 +13,7 @@ import (
 // TestIOErrors lets calls of the system fail for a while under a writer that goes on: nothing that was acknowledged is lost,
 // nothing that was refused is there, the error names the store, and the same run logs on afterwards.
 func TestIOErrors(t *testing.T) {
+	sqliteOnly(t)
 	for _, test := range []struct{ name, call, file, when, want string }{
 		{"log cannot be written", "pwrite64:error=EIO", "-wal", "300..303", "cannot be read or written"},
 		{"disk full", "pwrite64:error=ENOSPC", "-wal", "300..303", "the disk is full"},

@@ -88,7 +88,7 @@ func (e *postgresEngine) explain(err error) error {
 	case dataCorrupted, indexCorrupted:
 		return refuse(ErrCorrupt, "store %s is damaged: %s", e.path, said)
 	case diskFull:
-		return fmt.Errorf("store %s: the server's disk is full, nothing was stored: %w", e.path, err)
+		return refuse(ErrNoSpace, "store %s: the disk of the server is full, nothing of this was stored: free some space there and do it again", e.path)
 	}
 	if e.away(err) {
 		return refuse(ErrUnreachable, "store %s: the server %s cannot be reached: %s", e.path, host, said)

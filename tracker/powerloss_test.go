@@ -17,6 +17,7 @@ import (
 // part. Each time, a store that was acknowledged opens and has every epoch that was. The other half is the proof that this is
 // noticed: without syncs, epochs are lost.
 func TestPowerLoss(t *testing.T) {
+	sqliteOnly(t)
 	for sync, calls := range map[string]int{"FULL": 30, "OFF": 12} {
 		t.Run("synchronous="+sync, func(t *testing.T) {
 			folder, err := filepath.EvalSymlinks(t.TempDir())
