@@ -128,8 +128,8 @@ func TestEpochsAndMetrics(t *testing.T) {
 	if got := fmt.Sprint(byName["loss"]); got != "[1 0.6666666666666666 Infinity]" {
 		t.Errorf("loss = %s", got)
 	}
-	if got := fmt.Sprint(byName["other"]); got != "[<nil>]" {
-		t.Errorf("NaN = %s, want null", got)
+	if got := fmt.Sprint(byName["other"]); got != "[NaN]" {
+		t.Errorf("NaN = %s", got)
 	}
 	// Only what is new comes again.
 	logEpoch(t, run, newTraining(6, "a").epoch(3))

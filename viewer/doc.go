@@ -10,13 +10,15 @@
 // follows the store: what this or another process logs shows up by itself.
 //
 // Under /api/v1 are the page's data, for everybody. A run is named by its id, its name, or experiment%2Fname; errors are
-// {"error": "…"}.
+// {"error": "…", "code": "not_found"}. All of it is described in openapi.json, as is what package ingest takes.
 //
 //	runs                                             all runs, the newest first, and a cursor for events
 //	runs/{run}                                       one run
 //	runs/{run}/epochs                                its epochs
 //	runs/{run}/metrics?since=SEQ                     its metrics, one column set per name
+//	metrics?run=A&run=B&name=loss                    the metrics of several runs
 //	runs/{run}/samples                               its samples, as columns, and where their pictures are
+//	runs/{run}/vectors?layer=L&epoch=7&format=npy    what a layer made of them, or as json
 //	runs/{run}/samples/{sample}/thumbnail            one picture
 //	runs/{run}/sprite/{version}/{sheet}              many pictures on one sheet
 //	runs/{run}/epochs/{epoch}/outputs                predictions, losses and confidences, in the order of the samples
@@ -28,7 +30,7 @@
 //	projections/{projection}/layout?run=RUN          its epochs and its range, for one run
 //	projections/{projection}/revisions/{revision}/positions?run=RUN&epochs=1,2&format=u16|f32
 //	projections/{projection}/revisions/{revision}/epochs/{epoch}/trust?run=RUN    of each point, as float32
-//	projections/{projection}/points?run=RUN&epoch=7&sample=ID
+//	projections/{projection}/points?run=RUN&epoch=7&sample=ID&format=json|csv|npy
 //	projections/{projection}/trajectory?run=RUN&sample=ID
 //	projections/{projection}/neighbors?run=RUN&epoch=7&sample=ID&k=10
 //	projections/{projection}/quality

@@ -1,7 +1,9 @@
 package viewer
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -218,6 +220,10 @@ func (h *Handler) sendPoints(w http.ResponseWriter, r *http.Request,
 	if err != nil {
 		return err
 	}
+	format := r.URL.Query().Get("format")
+	if format == "npy" {
+		return h.sendArray(w, r, p, q)
+	}
 	points, err := read(p, r.Context(), q)
 	if err != nil {
 		return err
@@ -225,7 +231,34 @@ func (h *Handler) sendPoints(w http.ResponseWriter, r *http.Request,
 	if points == nil {
 		points = []projector.Point{}
 	}
+	switch format {
+	case "", "json":
+	case "csv":
+		var b bytes.Buffer
+		if err := projector.WriteCSV(&b, points, p.Info().Dims); err != nil {
+			return err
+		}
+		send(w, r, "text/csv; charset=utf-8", b.Bytes())
+		return nil
+	default:
+		return bad("format = %q, want json, csv or npy", format)
+	}
 	return sendJSON(w, r, map[string]any{"projection": p.Info().ID, "revision": p.Info().Revision, "points": points})
+}
+
+// sendArray answers with points as a .npy file: epochs × samples × dims.
+func (h *Handler) sendArray(w http.ResponseWriter, r *http.Request, p *projector.Projection, q projector.Query) error {
+	if q.Samples != nil {
+		return bad("format=npy is of all samples: ask for json or csv")
+	}
+	a, err := p.Array(r.Context(), q)
+	if errors.Is(err, tracker.ErrAmbiguous) {
+		return bad("%v, with ?run=", err)
+	}
+	if err != nil {
+		return err
+	}
+	return sendNpy(w, r, a.Values, a.Epochs, a.Samples, a.Dims)
 }
 
 func (h *Handler) getNeighbors(w http.ResponseWriter, r *http.Request) error {

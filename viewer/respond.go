@@ -79,7 +79,8 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusGone
 	case errors.Is(err, tracker.ErrNotFound):
 		status = http.StatusNotFound
-	case errors.Is(err, tracker.ErrClosed):
+	case errors.Is(err, tracker.ErrClosed), errors.Is(err, tracker.ErrBusy):
+		w.Header().Set("Retry-After", "1")
 		status = http.StatusServiceUnavailable
 	default:
 		h.log.Error("viewer: request failed", "path", r.URL.Path, "error", err)
@@ -87,9 +88,20 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 	fail(w, r, status, "%v", err)
 }
 
+// codes are the names of statuses for programs.
+var codes = map[int]string{
+	http.StatusBadRequest:          "invalid",
+	http.StatusForbidden:           "unknown_host",
+	http.StatusNotFound:            "not_found",
+	http.StatusMethodNotAllowed:    "method_not_allowed",
+	http.StatusGone:                "gone",
+	http.StatusInternalServerError: "internal",
+	http.StatusServiceUnavailable:  "busy",
+}
+
 // fail answers with an error: in JSON, as all of the API does.
 func fail(w http.ResponseWriter, r *http.Request, status int, format string, args ...any) {
-	b, err := json.Marshal(map[string]string{"error": fmt.Sprintf(format, args...)})
+	b, err := json.Marshal(map[string]string{"error": fmt.Sprintf(format, args...), "code": codes[status]})
 	if err != nil {
 		panic(err) // strings can always be marshalled
 	}

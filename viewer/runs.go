@@ -21,10 +21,16 @@ type runJSON struct {
 	Quiet      bool           `json:"quiet"`           // running, and silent for a while
 	Cause      string         `json:"cause,omitempty"` // why it failed
 	Started    time.Time      `json:"started"`
+	Seen       time.Time      `json:"seen"` // when its writer last gave a sign of life
 	Ended      *time.Time     `json:"ended"`
 	Params     map[string]any `json:"params"`
+	Tags       []string       `json:"tags"`
+	Notes      string         `json:"notes"`
+	Code       string         `json:"code"` // version of the program that logs
+	Host       string         `json:"host"` // where it runs
 	Epochs     int            `json:"epochs"`
 	LastEpoch  *int           `json:"last_epoch"` // null without epochs
+	LastStep   int            `json:"last_step"`
 	Samples    int            `json:"samples"`
 	Layers     []string       `json:"layers"`
 }
@@ -38,7 +44,13 @@ func toRunJSON(i tracker.RunInfo, now time.Time) runJSON {
 		Quiet:      i.State == tracker.Running && now.Sub(i.Seen) > silence,
 		Cause:      i.Cause,
 		Started:    i.Started,
+		Seen:       i.Seen,
 		Params:     i.Params,
+		Tags:       orEmpty(i.Tags),
+		Notes:      i.Notes,
+		Code:       i.Code,
+		Host:       i.Host,
+		LastStep:   i.LastStep,
 		Epochs:     i.Epochs,
 		Samples:    i.Samples,
 		Layers:     i.Layers,
@@ -117,10 +129,17 @@ func (h *Handler) getEpochs(w http.ResponseWriter, r *http.Request) error {
 
 // seriesJSON are the values of one metric, by step.
 type seriesJSON struct {
-	Name  string   `json:"name"`
-	Step  []int    `json:"step"`
-	Epoch []int    `json:"epoch"`
-	Value []number `json:"value"`
+	Name  string  `json:"name"`
+	Step  []int   `json:"step"`
+	Epoch []int   `json:"epoch"`
+	Value []exact `json:"value"`
+}
+
+// metricsJSON are a run's metrics, one column set per name.
+type metricsJSON struct {
+	Run    string        `json:"run"`
+	Seq    int64         `json:"seq"` // up to which these are all, for since
+	Series []*seriesJSON `json:"series"`
 }
 
 func (h *Handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
@@ -136,22 +155,52 @@ func (h *Handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	seq := int64(since)
-	series := []*seriesJSON{}
+	return sendJSON(w, r, toMetricsJSON(info.ID, int64(since), list))
+}
+
+// comparedMost is how many runs' metrics may be asked for at once.
+const comparedMost = 100
+
+// getComparison answers with the metrics of several runs.
+func (h *Handler) getComparison(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if n := len(q["run"]); n == 0 || n > comparedMost {
+		return bad("metrics of %d runs are asked for: name 1 to %d, as ?run=A&run=B", n, comparedMost)
+	}
+	runs := []metricsJSON{}
+	for _, name := range q["run"] {
+		if name == "" {
+			return bad("the run has no name")
+		}
+		info, err := h.store.Run(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		list, err := h.store.Metrics(r.Context(), info.ID, q["name"]...)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, toMetricsJSON(info.ID, 0, list))
+	}
+	return sendJSON(w, r, map[string]any{"runs": runs})
+}
+
+func toMetricsJSON(run string, since int64, list []tracker.Metric) metricsJSON {
+	j := metricsJSON{Run: run, Seq: since, Series: []*seriesJSON{}}
 	byName := map[string]*seriesJSON{}
 	for _, m := range list {
 		s := byName[m.Name]
 		if s == nil {
 			s = &seriesJSON{Name: m.Name}
 			byName[m.Name] = s
-			series = append(series, s)
+			j.Series = append(j.Series, s)
 		}
 		s.Step = append(s.Step, m.Step)
 		s.Epoch = append(s.Epoch, m.Epoch)
-		s.Value = append(s.Value, number(m.Value))
-		seq = max(seq, m.Seq)
+		s.Value = append(s.Value, exact(m.Value))
+		j.Seq = max(j.Seq, m.Seq)
 	}
-	return sendJSON(w, r, map[string]any{"run": info.ID, "seq": seq, "series": series})
+	return j
 }
 
 type outputsJSON struct {
@@ -240,6 +289,17 @@ func filled[T any](n int, v T) []T {
 		s[i] = v
 	}
 	return s
+}
+
+// exact is a float64 of which JSON keeps what it has no numeral for, as the words "NaN", "Infinity" and "-Infinity".
+type exact float64
+
+// MarshalJSON implements json.Marshaler.
+func (n exact) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) {
+		return []byte(`"NaN"`), nil
+	}
+	return number(n).MarshalJSON()
 }
 
 // number is a float64 that may be none: in JSON, NaN is null and the infinities are words.

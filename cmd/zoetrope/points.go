@@ -3,14 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -80,7 +78,7 @@ func (a *app) points(ctx context.Context, store *tracker.Store, which projection
 		return err
 	}
 	query.Run = run
-	write, err := pointWriter(ctx, store, p, query, format)
+	write, err := pointWriter(ctx, p, query, format)
 	if err != nil {
 		return err
 	}
@@ -95,13 +93,16 @@ func (a *app) points(ctx context.Context, store *tracker.Store, which projection
 }
 
 // pointWriter reads what the query selects, and returns how to write it.
-func pointWriter(ctx context.Context, store *tracker.Store, p *projector.Projection, q projector.Query, format string) (func(io.Writer) error, error) {
+func pointWriter(ctx context.Context, p *projector.Projection, q projector.Query, format string) (func(io.Writer) error, error) {
 	if format == "npy" {
-		g, err := readGrid(ctx, store, p, q)
+		if runs := p.Info().Runs; q.Run == "" && len(runs) > 1 {
+			return nil, fmt.Errorf("projection %s holds %s, and an array has room for one: choose it with --run", p.Info().ID, plural(len(runs), "run"))
+		}
+		a, err := p.Array(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		return func(w io.Writer) error { return interchange.Write(w, g.values, g.epochs, g.samples, g.dims) }, nil
+		return func(w io.Writer) error { return interchange.Write(w, a.Values, a.Epochs, a.Samples, a.Dims) }, nil
 	}
 	points, err := p.Points(ctx, q)
 	if err != nil {
@@ -111,23 +112,7 @@ func pointWriter(ctx context.Context, store *tracker.Store, p *projector.Project
 	if format == "json" {
 		return func(w io.Writer) error { return writeJSON(w, points, dims) }, nil
 	}
-	return func(w io.Writer) error { return writeCSV(w, points, dims) }, nil
-}
-
-func writeCSV(w io.Writer, points []projector.Point, dims int) error {
-	c := csv.NewWriter(w)
-	head := []string{"run", "epoch", "sample", "label", "prediction", "x", "y", "z"}
-	c.Write(head[:5+dims])
-	row := make([]string, 5+dims)
-	for _, p := range points {
-		row[0], row[1], row[2], row[3], row[4] = p.Run, strconv.Itoa(p.Epoch), p.Sample, p.Label, p.Prediction
-		for i, v := range []float64{p.X, p.Y, p.Z}[:dims] {
-			row[5+i] = strconv.FormatFloat(v, 'g', -1, 32) // coordinates are float32
-		}
-		c.Write(row)
-	}
-	c.Flush()
-	return c.Error()
+	return func(w io.Writer) error { return projector.WriteCSV(w, points, dims) }, nil
 }
 
 // writeJSON writes an array, one point a line.

@@ -33,8 +33,8 @@ export interface Series {
   name: string;
   step: number[];
   epoch: number[];
-  /** null is not a number; the infinities are words. */
-  value: (number | string | null)[];
+  /** What is no number is a word: NaN, Infinity, -Infinity. */
+  value: (number | string)[];
 }
 
 /** Where samples' pictures lie on sheets: tile k of the sheet k / per_sheet, row by row. Rows of samples are tiles. */

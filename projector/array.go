@@ -1,0 +1,81 @@
+package projector
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// An Array is the points of one run as an array: epochs × samples × dims, NaN where a sample is missing.
+type Array struct {
+	Epochs, Samples, Dims int
+	Values                []float32
+}
+
+// Array arranges the points that q selects: epochs ascending, samples in the run's order. Each sample that the map has at
+// any epoch has its place at every epoch, so that the arrays of two epochs can be compared. Where the projection has several
+// runs, q must name one.
+func (p *Projection) Array(ctx context.Context, q Query) (*Array, error) {
+	if runs := p.Info().Runs; q.Run == "" && len(runs) > 1 {
+		return nil, fmt.Errorf("projection %s holds %d runs, and an array has room for one: %w", p.Info().ID, len(runs), tracker.ErrAmbiguous)
+	}
+	chosen, err := p.Placements(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	q.AllEpochs = true
+	all, err := p.Placements(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	present := map[string]bool{}
+	for _, at := range all {
+		for _, sample := range at.Samples {
+			present[sample] = true
+		}
+	}
+	samples, err := p.store.Samples(ctx, all[0].Run)
+	if err != nil {
+		return nil, err
+	}
+	place := map[string]int{}
+	for _, s := range samples {
+		if present[s.ID] {
+			place[s.ID] = len(place)
+		}
+	}
+	a := &Array{Epochs: len(chosen), Samples: len(place), Dims: p.Info().Dims}
+	a.Values = make([]float32, a.Epochs*a.Samples*a.Dims)
+	for i := range a.Values {
+		a.Values[i] = float32(math.NaN())
+	}
+	for e, at := range chosen {
+		for i, sample := range at.Samples {
+			copy(a.Values[(e*a.Samples+place[sample])*a.Dims:], at.Coordinates[i*a.Dims:(i+1)*a.Dims])
+		}
+	}
+	return a, nil
+}
+
+// WriteCSV writes points of a map of so many dimensions as a table with the columns run, epoch, sample, label, prediction, x,
+// y and, in three dimensions, z.
+func WriteCSV(w io.Writer, points []Point, dims int) error {
+	c := csv.NewWriter(w)
+	head := []string{"run", "epoch", "sample", "label", "prediction", "x", "y", "z"}
+	c.Write(head[:5+dims])
+	row := make([]string, 5+dims)
+	for _, p := range points {
+		row[0], row[1], row[2], row[3], row[4] = p.Run, strconv.Itoa(p.Epoch), p.Sample, p.Label, p.Prediction
+		for i, v := range []float64{p.X, p.Y, p.Z}[:dims] {
+			row[5+i] = strconv.FormatFloat(v, 'g', -1, 32) // coordinates are float32
+		}
+		c.Write(row)
+	}
+	c.Flush()
+	return c.Error()
+}
