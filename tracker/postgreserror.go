@@ -79,7 +79,7 @@ func (e *postgresEngine) explain(err error) error {
 		return refuse(ErrNoStore, "no store at %s: the server %s has no database %q: make it with createdb -h %s -p %d %s",
 			e.path, host, e.config.Database, e.config.Host, e.config.Port, e.config.Database)
 	case noSchema:
-		return refuse(ErrNoStore, "no store at %s: %s: make the schema with CREATE SCHEMA, or give an address without search_path", e.path, said)
+		return refuse(ErrNoStore, "no store at %s: %s: make the schema with CREATE SCHEMA … AUTHORIZATION %s, or give an address without search_path", e.path, said, e.config.User)
 	case duplicateTable:
 		return refuse(ErrNotAStore, "%s has tables of something else (%s): give a database of its own (createdb zoetrope), "+
 			"or a schema of its own (CREATE SCHEMA zoetrope, then …?search_path=zoetrope)", e.path, said)

@@ -64,7 +64,7 @@ func (s *Server) start(attr *syscall.SysProcAttr, own func(path string) error, s
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	if s.Port, err = freePort(); err != nil {
+	if s.Port, err = FreePort(); err != nil {
 		return err
 	}
 	s.args = []string{"-D", data, "-p", fmt.Sprint(s.Port), "-h", "127.0.0.1", "-k", s.dir}
@@ -169,6 +169,20 @@ func (s *Server) Exec(database, statements string) error {
 	return err
 }
 
+// RequirePassword lets a role in by its password only.
+func (s *Server) RequirePassword(role string) error {
+	path := filepath.Join(s.dir, "data", "pg_hba.conf")
+	rules, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	rules = append(fmt.Appendf(nil, "host all %s 127.0.0.1/32 scram-sha-256\n", role), rules...)
+	if err := os.WriteFile(path, rules, 0o600); err != nil {
+		return err
+	}
+	return s.Exec("postgres", "SELECT pg_reload_conf()")
+}
+
 // binaries returns the folder of the newest server here. Debian keeps them out of $PATH.
 func binaries() (string, error) {
 	var found []string
@@ -187,7 +201,8 @@ func binaries() (string, error) {
 	return "", ErrMissing
 }
 
-func freePort() (int, error) {
+// FreePort returns a port of the loopback address that nothing listens on.
+func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
