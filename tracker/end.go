@@ -115,7 +115,7 @@ func (r *Run) release() {
 	r.unlock()
 }
 
-// beat shows that the writer is alive. Nothing relies on it, so an error only means that the display is late.
+// beat shows from time to time that the writer is alive, and looks after its lock.
 func (r *Run) beat(ctx context.Context) {
 	tick := time.NewTicker(r.store.beatEvery)
 	defer tick.Stop()
@@ -124,9 +124,24 @@ func (r *Run) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
-			r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)
-			r.store.engine.keep(ctx)
+			if !r.showLife(ctx) {
+				return
+			}
 		}
 	}
+}
+
+// showLife reports whether the run is still this writer's, as far as is known, and gives its lock up if it is not. Nothing
+// relies on it: an error only means that the display is late.
+func (r *Run) showLife(ctx context.Context) bool {
+	const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
+	res, err := r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)
+	if err == nil {
+		if n, err := res.RowsAffected(); n == 0 && err == nil {
+			r.unlock()
+			return false
+		}
+	}
+	r.store.engine.keep(ctx)
+	return true
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -14,9 +15,12 @@ import (
 // acquire takes the run's lock, which ends with this process, however that ends. The lock keeps an
 // honest second writer out at once; the generation in each transaction keeps one out that the lock did not, as on a network
 // file system that has no locks.
-func (r *Run) acquire(ctx context.Context) (err error) {
-	r.unlock, err = r.store.engine.lock(ctx, r.uid)
-	if err != nil && !errors.Is(err, ErrRunActive) {
+func (r *Run) acquire(ctx context.Context) error {
+	unlock, err := r.store.engine.lock(ctx, r.uid)
+	switch {
+	case err == nil:
+		r.unlock = sync.OnceFunc(unlock)
+	case !errors.Is(err, ErrRunActive):
 		err = fmt.Errorf("run %s: %w", r.title(), err)
 	}
 	return err

@@ -115,8 +115,14 @@ func TestLostSession(t *testing.T) {
 	}
 	s.engine.keep(ctx) // does not take the lock from the second
 	logged(t, second, 2, 3, 0)
+	if r.showLife(ctx) || len(s.engine.(*postgresEngine).locks.held) > 0 {
+		t.Error("the first writer still wants the lock")
+	}
 	if err := second.Finish(ctx); err != nil {
 		t.Error(err)
+	}
+	if third := newStoreAt(t, s.path); locks(t, third) != 0 {
+		t.Errorf("a lock is left")
 	}
 }
 
