@@ -144,8 +144,8 @@ func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
 }
 
 // pairBudget is how many distances between samples of one epoch are taken without being asked for: all, up to 20 epochs
-// of 2,236 samples, which is about a second on two cores.
-const pairBudget = 100e6
+// of 1,581 samples, which is about half a second on two cores.
+const pairBudget = 50e6
 
 // measureQuality compares the rows of src with their coordinates y.
 func measureQuality(ctx context.Context, src *source, y []float32, o Options, exact bool, progress Progress) (*Quality, error) {

@@ -110,7 +110,7 @@ func TestQualityIsEstimatedForManySamples(t *testing.T) {
 		return src
 	}
 	for name, c := range map[string]struct{ epochs, samples, want int }{
-		"the reference": {20, 2000, 0}, "all of MNIST": {20, 60000, 256}, "one large epoch": {1, 40000, 2500},
+		"a small one": {20, 1500, 0}, "the reference": {20, 2000, 1250}, "all of MNIST": {20, 60000, 256}, "one large epoch": {1, 40000, 1250},
 	} {
 		if got := sampledRows(many(c.epochs, c.samples)); got != c.want {
 			t.Errorf("%s: %d rows, want %d", name, got, c.want)

@@ -70,6 +70,16 @@ func nearer(found []int32, dots, norms []float32, limit float32) int {
 	return nearerGeneric(found, dots, norms, limit)
 }
 
+func below(x []float32, limit float32) int {
+	switch level {
+	case AVX512:
+		return belowAVX512(x, limit)
+	case AVX2:
+		return belowAVX2(x, limit)
+	}
+	return belowGeneric(x, limit)
+}
+
 // tileShape returns the rows and columns of one tile.
 func tileShape() (rows, cols int) {
 	switch level {

@@ -11,6 +11,8 @@ func sqDist(x, y []float32) float32      { return sqDistGeneric(x, y) }
 func axpy(alpha float32, x, y []float32) { axpyGeneric(alpha, x, y) }
 func tileShape() (rows, cols int)        { return genericTile, genericTile }
 
+func below(x []float32, limit float32) int { return belowGeneric(x, limit) }
+
 func nearer(found []int32, dots, norms []float32, limit float32) int {
 	return nearerGeneric(found, dots, norms, limit)
 }

@@ -72,6 +72,22 @@ func TestNearer(t *testing.T) {
 	})
 }
 
+func TestBelow(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		for n := range 2*maxLen + 1 {
+			x := fill(guarded(t, n), 1)
+			if n > 2 {
+				x[n/2] = float32(math.Inf(1))
+			}
+			for _, limit := range []float32{-1e9, -2, 0, 1.5, 1e9, float32(math.Inf(1))} {
+				if got, want := Below(x, limit), belowGeneric(x, limit); got != want {
+					t.Errorf("Below(n=%d, limit=%v) = %d, want %d", n, limit, got, want)
+				}
+			}
+		}
+	})
+}
+
 func TestLengths(t *testing.T) {
 	x, y := make([]float32, 3), make([]float32, 4)
 	for name, f := range map[string]func(){

@@ -46,8 +46,8 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 			y.closest(s.ny, dy, i, s.found)
 			hoods.original[lo+r], hoods.laid[lo+r] = s.nx.rows(), s.ny.rows()
 			if kt > 0 {
-				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt], s.found)
-				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt], s.found)
+				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt])
+				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt])
 			}
 			if c.count > 1 && c.of[i] >= 0 {
 				sx.measure(lo+r, dx, s.nx, i, c, s)

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"math"
-	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
@@ -85,37 +84,15 @@ func (k key) limit() float32 {
 }
 
 // excess returns Σ max(0, rank − k) over the picked rows, where a row's rank counts from 1 along the squared
-// distances d, and near holds the k smallest keys of d. Rows of near need no look: their rank is at most k. found is scratch as long as d.
-func excess(d []float32, near, picks nearest, found []int32) int {
-	var far [16]key // ascending, then farthest
-	n, kth := 0, near[len(near)-1]
+// distances d, and near holds the k smallest keys of d. Rows of near need no look: their rank is at most k.
+func excess(d []float32, near, picks nearest) (sum int) {
+	kth := near[len(near)-1]
 	for _, p := range picks {
-		if k := newKey(d[p.row()], p.row()); k > kth {
-			far[n] = k
-			n++
+		row := p.row()
+		if v := d[row]; newKey(v, row) > kth {
+			before := vec.Below(d[:row], math.Nextafter32(v, math.MaxFloat32)) + vec.Below(d[row:], v)
+			sum += 1 + before - len(near)
 		}
-	}
-	if n == 0 {
-		return 0
-	}
-	slices.Sort(far[:n])
-	for i := n; i < len(far); i++ {
-		far[i] = farthest
-	}
-	sum := 0
-	for _, j := range within(found, d, far[n-1].dist()) {
-		k := newKey(d[j], int(j))
-		if k <= kth {
-			continue
-		}
-		// This row stands before, or is, each of far from the first that is not smaller.
-		at := 0
-		for step := len(far) / 2; step > 0; step /= 2 {
-			if far[at+step-1] < k {
-				at += step
-			}
-		}
-		sum += max(0, n-at)
 	}
 	return sum
 }

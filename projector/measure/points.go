@@ -29,7 +29,7 @@ func PointTrust(ctx context.Context, f Frame, workers int) ([]float64, error) {
 			dx, dy := s.x[r*n:(r+1)*n], s.y[r*n:(r+1)*n]
 			x.closest(s.nx, dx, i, s.found)
 			y.closest(s.ny, dy, i, s.found)
-			trust[i] = 1 - 2*float64(excess(dx, s.nx, s.ny, s.found))/(float64(k)*float64(2*n-3*k-1))
+			trust[i] = 1 - 2*float64(excess(dx, s.nx, s.ny))/(float64(k)*float64(2*n-3*k-1))
 		}
 	})
 	if err != nil {

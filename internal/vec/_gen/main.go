@@ -21,6 +21,7 @@ var files = []struct {
 }{
 	{"adam", adam},
 	{"axpy", axpy},
+	{"below", below},
 	{"convpool", convPool},
 	{"dot", dot},
 	{"gather", gather},
