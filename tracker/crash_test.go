@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,19 +22,21 @@ var (
 )
 
 // TestKilled kills processes that log, at random moments and without warning, and starts the next one at once: whatever
-// was acknowledged is there, whole, and no run is found busy. The writer is writeUntilKilled.
+// was acknowledged is there, whole, and no run is found busy. With Async, acknowledged is what was flushed.
 func TestKilled(t *testing.T) {
-	for _, engine := range crashEngines(t) {
-		t.Run(engine.name, func(t *testing.T) {
+	for _, way := range []string{"Log", "Async"} {
+		t.Run(way, func(t *testing.T) {
 			seed := *killSeed
 			if seed == 0 {
 				seed = rand.Uint64()
 			}
-			c := &crasher{t: t, random: rand.New(rand.NewPCG(seed, 1)), starting: 50 * time.Millisecond, hit: map[string]int{}}
+			c := &crasher{t: t, async: way == "Async", random: rand.New(rand.NewPCG(seed, 1)), starting: 50 * time.Millisecond, hit: map[string]int{}}
 			for done := 0; done < *kills && !t.Failed(); done++ {
 				if done%10 == 0 {
-					c.address = engine.fresh(t, done/10%2 == 1)
-					c.model = crashModel{}
+					c.address, c.model = newAddress(t), crashModel{}
+					if done/10%2 == 1 {
+						makeOld(t, c.address)
+					}
 				}
 				c.kill(uint64(done))
 			}
@@ -48,36 +49,19 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// A crashEngine makes addresses of stores that do not exist or, if old is set, are of the first schema that was released.
-type crashEngine struct {
-	name  string
-	fresh func(t *testing.T, old bool) string
-}
-
-func crashEngines(t *testing.T) []crashEngine {
+// makeOld makes a store of the first schema that was released.
+func makeOld(t *testing.T, address string) {
 	if pgtest.Current != nil {
-		return []crashEngine{{"postgres", func(t *testing.T, old bool) string {
-			address := pgtest.Address(t)
-			if old {
-				migrateTo(t, address, 1)
-			}
-			return address
-		}}}
+		migrateTo(t, address, 1)
+	} else if err := os.WriteFile(address, gunzip(t, schemaFile(1)), 0o644); err != nil {
+		t.Fatal(err)
 	}
-	return []crashEngine{{"sqlite", func(t *testing.T, old bool) string {
-		path := filepath.Join(t.TempDir(), "zoetrope.db")
-		if old {
-			if err := os.WriteFile(path, gunzip(t, schemaFile(1)), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return path
-	}}}
 }
 
 // A crasher starts writers of one store and kills them.
 type crasher struct {
 	t       *testing.T
+	async   bool
 	address string
 	random  *rand.Rand
 	model   crashModel
@@ -92,7 +76,7 @@ type crasher struct {
 // it has begun a call, or right after a call was acknowledged.
 func (c *crasher) kill(n uint64) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashWriter$")
-	cmd.Env = append(os.Environ(), crashEnv+"="+c.address, fmt.Sprintf("%s=%d 0 FULL false", crashPlan, c.random.Uint64()))
+	cmd.Env = append(os.Environ(), crashEnv+"="+c.address, fmt.Sprintf("%s=%d 0 FULL false %v", crashPlan, c.random.Uint64(), c.async))
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	pipe, err := cmd.StdoutPipe()

@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS PATIENT": how
-// many calls it makes before it ends by itself, 0 for no end; SQLite's synchronous; and whether it goes on after an error.
+// The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS PATIENT
+// ASYNC": how many calls it makes before it ends by itself, 0 for no end; SQLite's synchronous; whether it goes on after an
+// error; and whether it logs with Async.
 const crashEnv, crashPlan = "ZOETROPE_CRASH_STORE", "ZOETROPE_CRASH_PLAN"
 
 // TestCrashWriter is the process that TestKilled kills.
@@ -25,7 +26,7 @@ func TestCrashWriter(t *testing.T) {
 	var w crashWriter
 	var seed uint64
 	var synchronous string
-	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous, &w.patient); err != nil {
+	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous, &w.patient, &w.async); err != nil {
 		t.Fatal(err)
 	}
 	durability = "synchronous(" + synchronous + ")"
@@ -40,6 +41,7 @@ func TestCrashWriter(t *testing.T) {
 type crashWriter struct {
 	calls   int  // still to be made
 	patient bool // goes on after an error, as if it had not made the call
+	async   bool
 	random  *rand.Rand
 	run     *Run
 	state   crashState
@@ -69,6 +71,10 @@ func (w *crashWriter) untilKilled(ctx context.Context, address string) error {
 			fmt.Println("failed", err)
 		} else if err != nil {
 			return err
+		} else if w.async && w.random.IntN(3) > 0 {
+			// waits in the queue, with what comes
+		} else if err := w.run.Flush(ctx); err != nil {
+			return fmt.Errorf("flush: %w", err)
 		} else {
 			fmt.Println("done")
 		}
@@ -90,7 +96,7 @@ func (w *crashWriter) begin(ctx context.Context, address string) (s *Store, err 
 		}
 	}()
 	fmt.Println("opened")
-	if w.run, err = s.Start(ctx, RunConfig{Experiment: "test", Name: "crash", Resume: Allow}); err != nil {
+	if w.run, err = s.Start(ctx, RunConfig{Experiment: "test", Name: "crash", Resume: Allow, Async: w.async}); err != nil {
 		return s, fmt.Errorf("start: %w", err)
 	}
 	if err := w.run.AddSamples(ctx, someSamples(crashSamples)); err != nil {

@@ -31,7 +31,7 @@ func TestIOErrors(t *testing.T) {
 			path := filepath.Join(folder, "zoetrope.db")
 			newStoreAt(t, path).Close()
 			cmd := exec.Command(os.Args[0], "-test.run=^TestCrashWriter$")
-			cmd.Env = append(os.Environ(), crashEnv+"="+path, fmt.Sprintf("%s=%d %d FULL true", crashPlan, 3, 50))
+			cmd.Env = append(os.Environ(), crashEnv+"="+path, fmt.Sprintf("%s=%d %d FULL true false", crashPlan, 3, 50))
 			out, err := strace(t, cmd, "-o", os.DevNull, "-P", path+test.file, "-e", "inject="+test.call+":when="+test.when)
 			if err != nil {
 				t.Fatalf("the writer ends with %v:\n%s", err, out)

@@ -26,7 +26,7 @@ func TestPowerLoss(t *testing.T) {
 			}
 			trace := filepath.Join(t.TempDir(), "trace")
 			cmd := exec.Command(os.Args[0], "-test.run=^TestCrashWriter$")
-			cmd.Env = append(os.Environ(), crashEnv+"="+filepath.Join(folder, "zoetrope.db"), fmt.Sprintf("%s=%d %d %s false", crashPlan, 7, calls, sync))
+			cmd.Env = append(os.Environ(), crashEnv+"="+filepath.Join(folder, "zoetrope.db"), fmt.Sprintf("%s=%d %d %s false false", crashPlan, 7, calls, sync))
 			if out, err := strace(t, cmd, "-y", "-xx", "-s", "1000000", "-o", trace, "-e", "trace="+fileCalls); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

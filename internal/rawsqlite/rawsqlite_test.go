@@ -141,7 +141,7 @@ func TestDamage(t *testing.T) {
 	all := len(want["thing"]) + len(want["pair"])
 	random := rand.New(rand.NewPCG(3, 4))
 	most := 0
-	for page := 0; page < len(whole)/size; page += 1 + random.IntN(12) {
+	for page := 0; page < len(whole)/size; page += 1 + random.IntN(60) {
 		b := bytes.Clone(whole)
 		for i := range size {
 			b[page*size+i] = byte(random.Uint32())
