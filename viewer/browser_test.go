@@ -318,6 +318,34 @@ func (tb *tab) drag(path ...pixel) {
 	tb.mouse(input.DispatchMouseEventTypeMouseReleased, path[len(path)-1], left, chromedp.ClickCount(1))
 }
 
+// dragWith is drag with modifier keys held.
+func (tb *tab) dragWith(keys chromedp.Modifier, path ...pixel) {
+	tb.t.Helper()
+	left := func(p *input.DispatchMouseEventParams) {
+		p.Button, p.Buttons, p.Modifiers = input.MouseButtonLeft, 1, int64(keys)
+	}
+	tb.mouse(input.DispatchMouseEventTypeMousePressed, path[0], left, chromedp.ClickCount(1))
+	for _, p := range path[1:] {
+		tb.mouse(input.DispatchMouseEventTypeMouseMoved, p, left)
+	}
+	tb.mouse(input.DispatchMouseEventTypeMouseReleased, path[len(path)-1], left, chromedp.ClickCount(1))
+}
+
+// selected returns the ids of the selected samples, in the order of the run's samples.
+func (tb *tab) selected() []string {
+	tb.t.Helper()
+	return eval[[]string](tb, `zoetrope.model.choice.selected.map((r) => zoetrope.model.samples.ids[r])`)
+}
+
+// corners returns a box around all samples, in the window.
+func (tb *tab) corners() (low, high pixel) {
+	tb.t.Helper()
+	box := eval[[]float64](tb, `(() => { const r = document.getElementById("stage").getBoundingClientRect();
+		const at = zoetrope.model.samples.ids.map((_, i) => zoetrope.stage.positionOf(i)).filter(Boolean);
+		return [Math.min(...at.map((p) => p[0])) + r.x, Math.min(...at.map((p) => p[1])) + r.y, Math.max(...at.map((p) => p[0])) + r.x, Math.max(...at.map((p) => p[1])) + r.y] })()`)
+	return pixel{box[0] - 6, box[1] - 6}, pixel{box[2] + 6, box[3] + 6}
+}
+
 func (tb *tab) uploaded() int { tb.t.Helper(); return eval[int](tb, `zoetrope.counters.bytesUploaded`) }
 
 func (tb *tab) epoch() string { tb.t.Helper(); return tb.text("#epoch-number") }

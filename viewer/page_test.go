@@ -145,7 +145,7 @@ func TestHover(t *testing.T) {
 		t.Errorf("the picture's shade is %d, want %d", shade, want)
 	}
 	// The map itself: the point has its class's colour, and is where positionOf says.
-	got := eval[[]int](tb, `(() => { zoetrope.stage.pinned = zoetrope.stage.hovered = -1; zoetrope.stage.draw(performance.now());
+	got := eval[[]int](tb, `(() => { zoetrope.stage.point(-1); zoetrope.stage.draw(performance.now());
 		const c = document.createElement("canvas"), map = document.getElementById("map"); c.width = map.width; c.height = map.height;
 		const g = c.getContext("2d"); g.drawImage(map, 0, 0); const p = zoetrope.stage.positionOf(%d);
 		return [...g.getImageData(Math.round(p[0]), Math.round(p[1]), 1, 1).data] })()`, row)
@@ -175,27 +175,28 @@ func TestWrongPrediction(t *testing.T) {
 	tb.move(pixel{400, 20})
 	tb.press(kb.ArrowRight)
 	tb.rest()
-	if got := tb.text("#card .details"); !strings.HasPrefix(got, "Sample s0 · epoch 4") {
-		t.Errorf("a sample that was clicked is kept: %q", got)
+	if got := tb.text("#near-panel h2"); got != "0 s0" || tb.epoch() != "4" {
+		t.Errorf("at epoch %s the sample that was clicked is kept: %q", tb.epoch(), got)
 	}
 	tb.press(kb.Escape)
-	tb.wait("Escape lets it go", `document.getElementById("card").hidden`, time.Second)
+	tb.wait("Escape lets it go", `document.getElementById("near-panel").hidden && zoetrope.model.choice.selected.length === 0`, time.Second)
 }
 
 func TestLegend(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
-	if got := tb.text("#legend .class:nth-child(2)"); !strings.HasPrefix(got, "1100.0 %20") {
+	tb.wait("the legend has the share that is right", `document.querySelectorAll("#legend .share")[1].textContent.includes("%")`, time.Second)
+	if got := tb.text("#legend .entry:nth-child(2) .class"); got != "1100.0 %" {
 		t.Errorf("the legend's second row is %q", got)
 	}
-	tb.click(tb.middle("#legend .class:nth-child(2)"))
+	tb.click(tb.middle("#legend .entry:nth-child(2) .class"))
 	tb.move(pixel{400, 20})
 	tb.rest()
-	if got := eval[[]int](tb, `[...zoetrope.model.filter]`); !slices.Equal(got, []int{1}) {
+	if got := eval[[]string](tb, `zoetrope.model.choice.conditions[0].values`); !slices.Equal(got, []string{"1"}) {
 		t.Fatalf("filter = %v, want only class 1", got)
 	}
-	hidden := tb.lonely("zoetrope.model.classOf[i] !== 1")
+	hidden := tb.lonely("zoetrope.model.samples.label[i] !== 1")
 	tb.move(tb.sample(hidden))
 	tb.rest()
 	if got := eval[int](tb, `zoetrope.stage.hovered`); got == hidden {
@@ -216,6 +217,12 @@ func TestCamera(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
+	tb.press("+") // the pictures that take the place of points are uploaded once
+	tb.press("+")
+	tb.press("+")
+	tb.rest()
+	tb.press("0")
+	tb.rest()
 	before := tb.uploaded()
 	at := tb.sample(5)
 	tb.mouse(input.DispatchMouseEventTypeMouseWheel, at, func(p *input.DispatchMouseEventParams) { p.DeltaX, p.DeltaY = 0.01, -200 })
@@ -423,7 +430,7 @@ func TestUnlabelled(t *testing.T) {
 	tb.move(tb.sample(tb.lonely("true")))
 	tb.wait("the card is there", `!document.getElementById("card").hidden`, time.Second)
 	tb.rest()
-	for _, selector := range []string{"#labels-panel", "#charts-panel", "#card canvas", "#card .verdict", "#params-panel"} {
+	for _, selector := range []string{"#legend .class", "#labels span", "#charts-panel", "#card canvas", "#card .verdict", "#params-panel"} {
 		if tb.visible(selector) {
 			t.Errorf("%s is shown: %q", selector, tb.text(selector))
 		}

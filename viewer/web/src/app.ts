@@ -6,14 +6,25 @@ import { listen } from "./data/events";
 import { nearestEpoch } from "./map/clock";
 import * as address from "./page/address";
 import { byId, setText } from "./page/dom";
+import { Finder } from "./page/finder";
 import { Header } from "./page/header";
 import { Legend } from "./page/legend";
 import { Model } from "./page/model";
+import { Near } from "./page/near";
 import { base } from "./page/palette";
+import { Pictures } from "./page/pictures";
 import { Player } from "./page/player";
+import { pack } from "./page/rows";
 import { wireShortcuts } from "./page/shortcuts";
 import { Stage } from "./page/stage";
+import { Table } from "./page/table";
+import { Tabs } from "./page/tabs";
 import { theme, wireTheme } from "./page/theme";
+import { Toolbar } from "./page/toolbar";
+import { ViewMenu } from "./page/viewmenu";
+
+/** A selection that takes more characters than this is not kept in the address. */
+const LONGEST = 4000;
 
 function main(): void {
   const model = new Model();
@@ -22,7 +33,18 @@ function main(): void {
     if (pending === 0) pending = requestAnimationFrame(frame);
   };
 
-  const stage = new Stage(model, invalidate);
+  const pictures = new Pictures(() => {
+    stage.renew();
+    table.renew();
+    near.renew();
+  });
+  const stage = new Stage(model, pictures, invalidate);
+  const tabs = new Tabs(model, invalidate);
+  const table = new Table(model, pictures, stage, invalidate);
+  const near = new Near(model, pictures, stage);
+  const finder = new Finder(model);
+  const toolbar = new Toolbar(stage);
+  new ViewMenu(model);
   const player = new Player(model, invalidate);
   const legend = new Legend(model, invalidate);
   const header = new Header(model);
@@ -34,8 +56,12 @@ function main(): void {
   function frame(now: number): void {
     pending = 0;
     const moving = stage.draw(now);
+    // What was logged at this epoch is wanted soon, and that of its neighbours next.
+    for (const k of [1, -1, 0]) model.facts.outputs(model.clock.nearest + k);
     player.update();
     legend.update();
+    table.update(!tabs.samples);
+    near.update(!tabs.samples);
     header.update();
     charts.point(epochAt(model));
     byId("reset").classList.toggle("idle", stage.atHome);
@@ -58,19 +84,31 @@ function main(): void {
   let written = location.search;
   function keepAddress(): void {
     if (!model.run || model.numbers.length === 0) return;
-    const last = model.clock.nearest === model.numbers.length - 1;
+    const { choice, clock, numbers } = model;
+    const select = pack(choice.selected);
     const query = address.format({
       run: model.run.id,
       projection: model.chosen,
-      epoch: last ? null : model.numbers[model.clock.nearest],
+      epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
+      colour: choice.colourAsked,
+      filters: [...choice.conditions],
+      select: select.length > LONGEST ? "" : select,
+      camera: stage.atHome ? null : stage.camera,
+      view: choice.options,
     });
     if (query === written) return;
     written = query;
     history.replaceState(null, "", query || location.pathname);
   }
-  window.addEventListener("popstate", () => void model.open(address.parse(location.search)));
+  const go = () => {
+    const place = address.parse(location.search);
+    stage.start(place.camera);
+    return place;
+  };
+  window.addEventListener("popstate", () => void model.open(go()));
 
   wireTheme(() => {
+    model.choice.setTheme(theme());
     stage.repaint();
     legend.rebuild();
     drawCharts();
@@ -80,16 +118,14 @@ function main(): void {
   calm.addEventListener("change", setCalm);
   setCalm();
 
-  byId("zoom-in").addEventListener("click", () => stage.zoom(1.6));
-  byId("zoom-out").addEventListener("click", () => stage.zoom(1 / 1.6));
-  byId("reset").addEventListener("click", () => stage.reset());
-  wireShortcuts(model, player, stage);
+  wireShortcuts(model, player, stage, toolbar, tabs, finder);
   describeMap(model);
 
   // For tests, and for whoever is curious what the page does.
   const look = {
     model,
     stage,
+    table,
     counters: stage.renderer.counters,
     /** Nothing moves and nothing is about to be drawn. */
     get resting() {
@@ -97,7 +133,7 @@ function main(): void {
     },
   };
   Object.assign(window, { zoetrope: look });
-  void model.start(address.parse(location.search)).then((cursor) =>
+  void model.start(go()).then((cursor) =>
     listen(
       {
         change: (c) => model.change(c),
@@ -128,7 +164,7 @@ function describeMap(m: Model): void {
     const n = m.samples?.ids.length ?? 0;
     const kinds = m.samples?.classes.length ?? 0;
     const text = m.map
-      ? `Map of ${n} samples${kinds > 1 ? ` in ${kinds} classes` : ""} over ${m.numbers.length} epochs. Arrow keys move through the epochs.`
+      ? `Map of ${n} samples${kinds > 1 ? ` in ${kinds} classes` : ""} over ${m.numbers.length} epochs. Arrow keys move through the epochs; the same samples are in the table under Samples.`
       : "No map yet.";
     byId("map").setAttribute("aria-label", text);
     setText(byId("map"), text);

@@ -2,8 +2,13 @@ import "./address.test";
 import "./camera.test";
 import "./clock.test";
 import "./cloud.test";
+import "./colouring.test";
+import "./columns.test";
 import "./format.test";
 import "./palette.test";
+import "./region.test";
+import "./rows.test";
 import "./series.test";
+import "./table.test";
 
 export { runAll } from "./harness";

@@ -1,4 +1,5 @@
-import { base, colour, DISTINCT, grey, rgb, slot, texture, type Theme } from "../src/page/palette";
+import { base, colour, DISTINCT, grey, rgb, slot, type Theme } from "../src/page/palette";
+import { tintsOf } from "../src/page/colouring";
 import { equal, test, truth } from "./harness";
 
 // Sight without one kind of cone, on linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.
@@ -43,10 +44,10 @@ test("palette: classes have colours of their own, up to a point", () => {
 });
 
 test("palette: a sample's slot has its class's colour", () => {
-  const t = texture(40, "light");
+  const t = tintsOf("label", "category", 40, null, "light").palette;
   for (const c of [0, 5, 35, 36, 39]) {
     const k = slot(c) * 4;
     equal([t[k], t[k + 1], t[k + 2]], rgb(colour(c, "light")), `class ${c}`);
   }
-  equal([...texture(0, "light").subarray(0, 3)], rgb(base("light")[0]), "a run without labels is not grey");
+  equal([...tintsOf("none", "category", 0, null, "light").palette.subarray(0, 3)], rgb(base("light")[0]), "a run without labels is not grey");
 });

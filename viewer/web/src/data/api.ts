@@ -1,6 +1,7 @@
 // The only module that asks the server for anything. Addresses are relative, so the page works under any prefix.
 
 import { place, type Frame, type Range } from "../map/cloud";
+import type { Neighbourhoods } from "./neighbourhood";
 
 export type State = "running" | "stopped" | "finished" | "failed";
 
@@ -55,6 +56,8 @@ export interface Samples {
   /** Labels that occur, and each sample's place among them; -1 is a sample without a label. */
   classes: string[];
   label: number[];
+  /** A column per key; null where a sample has no such key. */
+  metadata: Record<string, unknown[]>;
   sprite: Sprite | null;
 }
 
@@ -137,6 +140,18 @@ export function getOutputs(run: string, epoch: number, seq: number): Promise<Out
   return json<Outputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?seq=${seq}`);
 }
 
+/** Every sample's 15 nearest ones in the original space; seq names the epoch's version. */
+export async function getNeighbourhoods(run: string, epoch: number, seq: string, layer: string, metric: string): Promise<Neighbourhoods> {
+  const r = await get(`runs/${encodeURIComponent(run)}/epochs/${epoch}/neighborhoods?k=15&layer=${encodeURIComponent(layer)}&metric=${metric}&seq=${seq}`);
+  return { k: Number(r.headers.get("Neighbors")), near: new Uint32Array(littleEndian(await r.arrayBuffer(), 4)) };
+}
+
+/** How far each point of an epoch can be trusted; NaN where that is not known. */
+export async function getTrust(m: Layout, epoch: number): Promise<Float32Array> {
+  const r = await get(`projections/${encodeURIComponent(m.projection)}/revisions/${m.revision}/epochs/${epoch}/trust?run=${encodeURIComponent(m.run)}&rows=${m.rows}`);
+  return new Float32Array(littleEndian(await r.arrayBuffer(), 4));
+}
+
 /** The projections that a run is on, the newest first. */
 export async function getProjections(run: string): Promise<Projection[]> {
   return (await json<{ projections: Projection[] }>(`projections?run=${encodeURIComponent(run)}`)).projections;
@@ -161,7 +176,7 @@ export async function getProvisional(run: string): Promise<Layout | null> {
 export async function getFrames(m: Layout, epochs: readonly number[]): Promise<Frame[]> {
   const sep = m.positions.includes("?") ? "&" : "?";
   const r = await get(`${m.positions}${sep}epochs=${epochs.join(",")}`);
-  const all = new Uint16Array(littleEndian(await r.arrayBuffer()));
+  const all = new Uint16Array(littleEndian(await r.arrayBuffer(), 2));
   const size = m.rows * m.dims;
   if (all.length !== size * epochs.length) {
     throw new ApiError(`positions: got ${all.length} numbers, want ${size} for each of ${epochs.length} epochs`, r.status);
@@ -187,9 +202,9 @@ async function get(path: string): Promise<Response> {
 }
 
 /** The wire is little-endian whatever this machine is. */
-function littleEndian(b: ArrayBuffer): ArrayBuffer {
+function littleEndian(b: ArrayBuffer, size: 2 | 4): ArrayBuffer {
   if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1) return b;
   const bytes = new Uint8Array(b);
-  for (let i = 0; i + 1 < bytes.length; i += 2) [bytes[i], bytes[i + 1]] = [bytes[i + 1], bytes[i]];
+  for (let i = 0; i + size <= bytes.length; i += size) bytes.subarray(i, i + size).reverse();
   return b;
 }

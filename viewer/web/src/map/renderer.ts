@@ -1,7 +1,8 @@
 // Draws a map with WebGL2. It knows frames, a camera's matrix and colours; nothing of runs, pages or the network.
 
 import type { Frame, Shot } from "./cloud";
-import { pointFragment, pointVertex, TIER } from "./shaders";
+import { Arrays, Program, type Counters } from "./gl";
+import { pictureFragment, pictureVertex, pointFragment, pointVertex, TIER, trailFragment, trailVertex } from "./shaders";
 
 /** A colour with its opacity, each part from 0 to 1. */
 export type RGBA = readonly [number, number, number, number];
@@ -12,57 +13,83 @@ export interface Paint {
   radius: number;
   rim: number;
   rimColour: RGBA;
+  opacity: number;
   /** What remains of a point that is filtered out. */
   ghost: RGBA;
-  /** The points of all epochs, as ground under those of the shot. */
-  terrain: RGBA;
-  /** Opacity of points out of focus. */
+  /** Opacity of points that others are set off against. */
   fade: number;
-  /** The ring around the point under the pointer. */
+  /** The ring around the point under the pointer, and the rim of what is selected. */
   ring: RGBA;
+  /** The side of a picture; 0 draws none. */
+  picture: number;
+  /** Opacity of the trails. */
+  trail: number;
 }
 
 /** Bits of a row's flags. */
-export const FLAG = { hidden: 1, focused: 2 } as const;
+export const FLAG = { hidden: 1, focused: 2, selected: 4 } as const;
 
-/** One drawing of the map. */
+/** Points of one frame that lie under the others, in one colour. */
+export interface Ground {
+  frame: Frame;
+  colour: RGBA;
+}
+
+/** Steps of samples through the epochs: a, b, time and palette slot, 8 numbers per step. */
+export type Trails = Float32Array;
+
+/** One drawing of a map in a part of the canvas. */
 export interface Picture {
   shot: Shot;
+  /** Each row's place in the palette at the two ends of the shot. */
+  slots: readonly [Uint8Array, Uint8Array];
+  flags: Uint8Array;
+  /** Whether any of them is hidden. */
+  hiding: boolean;
+  /** The flag that sets rows off against the others; 0 is none. */
+  emphasis: number;
   /** World to clip space, column-major (see camera.ts). */
   matrix: Float32Array;
   paint: Paint;
-  /** Frames whose points make the ground; may be empty. */
-  terrain: readonly Frame[];
+  ground: readonly Ground[];
+  /** Another epoch's points, hollow; null is none. */
+  echo: Frame | null;
+  trails: Trails | null;
+  /** Where in time the shot is, as trails count it. */
+  now: number;
   /** The row with a ring, or -1. */
   ringed: number;
+  /** Only every so manieth row is drawn. */
+  stride: number;
+  /** The part of the canvas in CSS pixels, from its top left. */
+  port: { x: number; y: number; width: number; height: number };
 }
 
-/** What the renderer has done so far, for tests and the curious. */
-export interface Counters {
-  bytesUploaded: number;
-  pictures: number;
-  restored: number;
+/** Pictures of samples on sheets: row i has tile i % perSheet of sheet i / perSheet. */
+export interface Sheets {
+  images: readonly HTMLImageElement[];
+  columns: number;
+  perSheet: number;
+  width: number;
+  height: number;
 }
 
 /**
- * A renderer on one canvas. Positions go to the GPU once, when upload is called, and stay there until keep is called
- * without them. Where the browser has no WebGL 2, works is false and nothing is drawn.
+ * A renderer on one canvas. Arrays go to the GPU once, when they are first drawn or by upload, and stay there until keep
+ * is called without them. Where the browser has no WebGL 2, works is false and nothing is drawn.
  */
 export class Renderer {
   readonly counters: Counters = { bytesUploaded: 0, pictures: 0, restored: 0 };
   readonly works: boolean;
   private readonly gl: WebGL2RenderingContext;
-  private program: WebGLProgram | null = null;
-  private uniforms: Record<string, WebGLUniformLocation | null> = {};
-  private buffers = new Map<Uint16Array, WebGLBuffer>();
-  private categoryBuffer: WebGLBuffer | null = null;
-  private flagBuffer: WebGLBuffer | null = null;
+  private readonly arrays: Arrays;
+  private points: Program | null = null;
+  private pictures: Program | null = null;
+  private lines: Program | null = null;
   private palette: WebGLTexture | null = null;
-  // Kept so that everything can be uploaded again after the context was lost.
-  private categories: Uint8Array = new Uint8Array(0);
-  private flags: Uint8Array = new Uint8Array(0);
-  private colours = new Uint8Array(256 * 4);
-  private some = { hidden: false, focused: false };
+  private textures = new Map<HTMLImageElement, WebGLTexture>();
+  private sheets: Sheets | null = null;
+  private colours = new Uint8Array(256 * 4); // kept for when the context is lost
 
   /** onRestored is called when a lost context is back and the map has to be drawn again. */
   constructor(
@@ -72,12 +99,14 @@ export class Renderer {
     const gl = canvas.getContext("webgl2", { antialias: false, depth: true, powerPreference: "high-performance" });
     this.works = gl !== null;
     this.gl = gl!; // not touched unless works
+    this.arrays = new Arrays(this.gl, this.counters);
     if (!gl) return;
     this.start();
     canvas.addEventListener("webglcontextlost", (e) => e.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.counters.restored++;
       this.start();
+      this.arrays.restore();
       onRestored();
     });
   }
@@ -90,209 +119,229 @@ export class Renderer {
     if (this.canvas.height !== h) this.canvas.height = h;
   }
 
-  /** Brings frames to the GPU, those that are not there yet. */
-  upload(frames: Iterable<Frame>): void {
+  /** Brings arrays to the GPU, those that are not there yet. */
+  upload(arrays: Iterable<ArrayBufferView>): void {
     if (!this.works) return;
-    for (const f of frames) {
-      if (!this.buffers.has(f.quanta)) this.buffers.set(f.quanta, this.fill(f.quanta));
-    }
+    for (const a of arrays) this.arrays.of(a);
   }
 
-  /** Frees all frames but these. */
-  keep(frames: Iterable<Frame>): void {
-    if (!this.works) return;
-    const kept = new Set(Array.from(frames, (f) => f.quanta));
-    for (const [q, b] of this.buffers) {
-      if (kept.has(q)) continue;
-      this.gl.deleteBuffer(b);
-      this.buffers.delete(q);
-    }
-  }
-
-  /** Sets each row's place in the palette. */
-  setCategories(categories: Uint8Array): void {
-    if (!this.works) return;
-    this.categories = categories;
-    if (this.categoryBuffer) this.gl.deleteBuffer(this.categoryBuffer);
-    this.categoryBuffer = this.fill(categories);
+  /** Frees all arrays but these. */
+  keep(arrays: Iterable<ArrayBufferView>): void {
+    if (this.works) this.arrays.keep(new Set(arrays));
   }
 
   /** Sets the palette: up to 256 colours of four bytes, not premultiplied. */
   setPalette(colours: Uint8Array): void {
     if (!this.works) return;
     const { gl } = this;
-    this.colours.fill(0);
-    this.colours.set(colours.subarray(0, this.colours.length));
+    if (colours.every((v, i) => v === this.colours[i]) && colours !== this.colours) return;
+    this.colours = colours.slice(0, 1024);
+    gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, this.palette);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, 1, gl.RGBA, gl.UNSIGNED_BYTE, this.colours);
     this.counters.bytesUploaded += this.colours.byteLength;
   }
 
-  /** Sets each row's flags. */
-  setFlags(flags: Uint8Array): void {
-    if (!this.works) return;
-    this.flags = flags;
-    this.some = { hidden: false, focused: false };
-    for (const f of flags) {
-      if (f & FLAG.hidden) this.some.hidden = true;
-      if (f & FLAG.focused) this.some.focused = true;
+  /** Sets where samples' pictures are; they go to the GPU when they are first drawn. */
+  setSheets(s: Sheets | null): void {
+    this.sheets = s;
+    for (const [image, t] of this.textures) {
+      if (s?.images.includes(image)) continue;
+      this.gl.deleteTexture(t);
+      this.textures.delete(image);
     }
-    if (this.flagBuffer) this.gl.deleteBuffer(this.flagBuffer);
-    this.flagBuffer = this.fill(flags);
   }
 
-  /** Empties the canvas. */
-  clear(): void {
-    if (!this.works) return;
+  /** Draws pictures over the whole canvas; density is device pixels per CSS pixel. No pictures empty it. */
+  draw(pictures: readonly Picture[], density: number): void {
     const { gl } = this;
+    if (!this.works || gl.isContextLost() || !this.points) return;
+    this.counters.pictures++;
+    gl.disable(gl.SCISSOR_TEST);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-  }
-
-  /** Draws a picture over the whole canvas. density is device pixels per CSS pixel. */
-  draw(p: Picture, density: number): void {
-    const { gl, uniforms: u } = this;
-    if (!this.works || gl.isContextLost() || !this.program) return;
-    this.counters.pictures++;
-    this.clear();
-    const { from, to, t } = p.shot;
-    this.upload([from, to, ...p.terrain]);
-    const rows = from.quanta.length / from.dims;
-    if (this.categories.length < rows || this.flags.length < rows) return; // samples are still on their way
-    gl.useProgram(this.program);
-    this.byte(2, this.categoryBuffer!);
-    this.byte(3, this.flagBuffer!);
-    gl.uniformMatrix4fv(u.view, false, p.matrix);
-    gl.uniform1i(u.palette, 0);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.uniform1i(u.focusing, this.some.focused ? 1 : 0);
-    gl.uniform1f(u.fade, p.paint.fade);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-
-    const { radius, rim, rimColour, ring } = p.paint;
-    gl.uniform4fv(u.ghost, p.paint.terrain);
-    for (const f of p.terrain) {
-      this.between(f, f, 0);
-      this.pass(TIER.terrain, true, radius * 0.8, 0, rimColour, density, 0, f.quanta.length / f.dims);
+    for (const p of pictures) {
+      const { x, y, width, height } = p.port;
+      const box = [x * density, this.canvas.height - (y + height) * density, width * density, height * density].map(Math.round) as [number, number, number, number];
+      gl.viewport(...box);
+      gl.scissor(...box);
+      gl.enable(gl.SCISSOR_TEST);
+      this.one(p, density);
     }
-    this.between(from, to, t);
+  }
+
+  private one(p: Picture, density: number): void {
+    const { gl } = this;
+    const { from, to } = p.shot;
+    const rows = from.quanta.length / from.dims;
+    if (Math.min(p.slots[0].length, p.slots[1].length, p.flags.length) < rows) return; // samples are still on their way
+    const { uniforms: u, handle } = this.points!;
+    const { radius, rim, rimColour, ring, picture } = p.paint;
+    gl.useProgram(handle);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.palette);
+    this.set(u, p);
+    gl.uniform1f(u.opacity, p.paint.opacity);
+    gl.uniform1f(u.growth, 2 * density);
+    gl.uniform1i(u.hollow, 0);
+    const pass = (tier: number, r: number, edge: number, edgeColour: RGBA, first: number, count: number) => {
+      gl.uniform1i(u.tier, tier);
+      gl.uniform1f(u.diameter, 2 * (r + edge) * density);
+      gl.uniform1f(u.rim, edge * density);
+      gl.uniform4fv(u.rimColour, edgeColour);
+      gl.drawArrays(gl.POINTS, first, count);
+    };
+    for (const g of p.ground) {
+      this.attributes(u, { from: g.frame, to: g.frame, t: 0 }, p, p.stride);
+      gl.uniform4fv(u.ghost, g.colour);
+      pass(TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / p.stride));
+    }
+    if (p.trails) this.trails(p, density);
+    gl.useProgram(handle);
+    if (p.echo) {
+      this.attributes(u, { from: p.echo, to: p.echo, t: 0 }, p, p.stride);
+      gl.uniform1i(u.hollow, 1);
+      gl.uniform1f(u.fade, 0.5);
+      pass(TIER.echo, radius, 1, rimColour, 0, Math.floor(rows / p.stride));
+      gl.uniform1i(u.hollow, 0);
+      gl.uniform1f(u.fade, p.paint.fade);
+    }
+    this.attributes(u, p.shot, p, p.stride);
     gl.uniform4fv(u.ghost, p.paint.ghost);
     const solid = from.dims === 3 || to.dims === 3;
-    this.pass(TIER.hidden, this.some.hidden, radius * 0.8, 0, rimColour, density, 0, rows);
-    this.pass(TIER.faded, this.some.focused, radius, 0, rimColour, density, 0, rows);
+    const count = Math.floor(rows / p.stride);
+    if (p.hiding) pass(TIER.hidden, radius * 0.8, 0, rimColour, 0, count);
+    if (p.emphasis !== 0) pass(TIER.faded, radius, 0, rimColour, 0, count);
     // Only points in full write depth: what is faded must not cut holes into what lies behind it.
     if (solid) gl.enable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, solid ? 1 : 0);
-    this.pass(TIER.full, true, radius, rim, rimColour, density, 0, rows);
+    pass(TIER.full, radius, rim, rimColour, 0, count);
     gl.disable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, 0);
-    if (p.ringed >= 0 && p.ringed < rows) {
-      this.pass(TIER.ringed, true, Math.max(radius + 2.5, 5), 2, ring, density, p.ringed, 1);
+    if (picture > 0 && this.sheets) this.tiles(p, density, rows);
+    if (p.ringed >= 0 && p.ringed < rows && picture === 0) {
+      gl.useProgram(handle);
+      this.attributes(u, p.shot, p, 1);
+      pass(TIER.ringed, Math.max(radius + 2.5, 5), 2, ring, p.ringed, 1);
     }
   }
 
-  /** Sets the frames that points lie between. */
-  private between(from: Frame, to: Frame, t: number): void {
-    const { gl, uniforms: u } = this;
-    this.point(0, this.buffers.get(from.quanta)!, from.dims);
-    this.point(1, this.buffers.get(to.quanta)!, to.dims);
-    gl.uniform4f(u.placeFrom, ...from.placement.offset, from.placement.scale);
-    gl.uniform4f(u.placeTo, ...to.placement.offset, to.placement.scale);
-    gl.uniform1f(u.t, t);
+  /** Draws rows as their pictures, sheet by sheet. */
+  private tiles(p: Picture, density: number, rows: number): void {
+    const { gl } = this;
+    const s = this.sheets!;
+    const { uniforms: u, handle } = this.pictures!;
+    gl.useProgram(handle);
+    this.set(u, p);
+    this.attributes(u, p.shot, p, 1);
+    gl.uniform1f(u.side, p.paint.picture * density);
+    gl.uniform1f(u.border, Math.max(1, Math.min(2.5, p.paint.picture / 12)) * density);
+    const long = Math.max(s.width, s.height);
+    gl.uniform2f(u.shape, s.width / long, s.height / long);
+    gl.uniform1i(u.perSheet, s.perSheet);
+    gl.uniform1i(u.columns, s.columns);
+    gl.uniform1i(u.sheet, 1);
+    s.images.forEach((image, i) => {
+      const texture = this.texture(image);
+      if (!texture) return;
+      gl.activeTexture(gl.TEXTURE1);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.uniform2f(u.tile, s.width / image.naturalWidth, s.height / image.naturalHeight);
+      const first = i * s.perSheet;
+      const count = Math.min(s.perSheet, rows - first);
+      for (const tier of p.emphasis !== 0 ? [TIER.faded, TIER.full] : [TIER.full]) {
+        gl.uniform1i(u.tier, tier);
+        if (count > 0) gl.drawArrays(gl.POINTS, first, count);
+      }
+    });
+    gl.activeTexture(gl.TEXTURE0);
   }
 
-  private pass(
-    tier: number,
-    wanted: boolean,
-    radius: number,
-    rim: number,
-    rimColour: RGBA,
-    density: number,
-    first: number,
-    rows: number,
-  ): void {
-    if (!wanted) return;
-    const { gl, uniforms: u } = this;
-    gl.uniform1i(u.tier, tier);
-    gl.uniform1f(u.diameter, 2 * (radius + rim) * density);
-    gl.uniform1f(u.rim, rim * density);
-    gl.uniform4fv(u.rimColour, rimColour);
-    gl.drawArrays(gl.POINTS, first, rows);
+  private texture(image: HTMLImageElement): WebGLTexture | null {
+    const { gl } = this;
+    const known = this.textures.get(image);
+    if (known || !image.complete || image.naturalWidth === 0) return known ?? null;
+    const t = gl.createTexture()!;
+    this.textures.set(image, t);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D, t);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    this.counters.bytesUploaded += image.naturalWidth * image.naturalHeight * 4;
+    return t;
   }
 
-  /** Builds everything on the GPU, at the start and after the context was lost. */
+  private trails(p: Picture, density: number): void {
+    const { gl } = this;
+    const { uniforms: u, handle } = this.lines!;
+    gl.useProgram(handle);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(p.trails!));
+    for (const [location, size, offset] of [
+      [0, 3, 0],
+      [1, 3, 12],
+      [2, 2, 24],
+    ]) {
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribPointer(location, size, gl.FLOAT, false, 32, offset);
+      gl.vertexAttribDivisor(location, 1);
+    }
+    for (const location of [3, 4]) gl.disableVertexAttribArray(location);
+    gl.uniformMatrix4fv(u.view, false, p.matrix);
+    gl.uniform2f(u.window, p.port.width * density, p.port.height * density);
+    gl.uniform1f(u.width, 1.4 * density);
+    gl.uniform1f(u.now, p.now);
+    gl.uniform1f(u.strength, p.paint.trail);
+    gl.uniform1i(u.palette, 0);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, p.trails!.length / 8);
+    for (const location of [0, 1, 2]) gl.vertexAttribDivisor(location, 0);
+  }
+
+  /** Sets what is the same in all passes of a picture. */
+  private set(u: Program["uniforms"], p: Picture): void {
+    const { gl } = this;
+    gl.uniformMatrix4fv(u.view, false, p.matrix);
+    gl.uniform1i(u.palette, 0);
+    gl.uniform1i(u.emphasis, p.emphasis);
+    gl.uniform1f(u.fade, p.paint.fade);
+    gl.uniform4fv(u.markColour, p.paint.ring);
+  }
+
+  /** Sets what points have each of their own, of every stride-th row. */
+  private attributes(u: Program["uniforms"], shot: Shot, p: Picture, stride: number): void {
+    const { gl } = this;
+    [shot.from, shot.to].forEach((f, location) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(f.quanta));
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribIPointer(location, f.dims, gl.UNSIGNED_SHORT, f.dims * 2 * stride, 0);
+    });
+    [p.slots[0], p.slots[1], p.flags].forEach((bytes, i) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(bytes));
+      gl.enableVertexAttribArray(2 + i);
+      gl.vertexAttribIPointer(2 + i, 1, gl.UNSIGNED_BYTE, stride, 0);
+    });
+    gl.uniform4f(u.placeFrom, ...shot.from.placement.offset, shot.from.placement.scale);
+    gl.uniform4f(u.placeTo, ...shot.to.placement.offset, shot.to.placement.scale);
+    gl.uniform1f(u.t, shot.t);
+  }
+
+  /** Builds what is on the GPU besides arrays, at the start and after the context was lost. */
   private start(): void {
     const { gl } = this;
-    this.program = link(gl, pointVertex, pointFragment);
-    this.uniforms = locations(gl, this.program);
-    const quanta = [...this.buffers.keys()];
-    this.buffers.clear();
-    this.categoryBuffer = this.flagBuffer = null;
+    this.points = new Program(gl, pointVertex, pointFragment);
+    this.pictures = new Program(gl, pictureVertex, pictureFragment);
+    this.lines = new Program(gl, trailVertex, trailFragment);
+    this.textures.clear();
     this.palette = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.palette);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 256, 1);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    this.setPalette(this.colours.slice());
-    this.setCategories(this.categories);
-    this.setFlags(this.flags);
-    for (const q of quanta) this.buffers.set(q, this.fill(q));
+    this.setPalette(this.colours);
   }
-
-  private fill(data: ArrayBufferView): WebGLBuffer {
-    const { gl } = this;
-    const b = gl.createBuffer()!;
-    gl.bindBuffer(gl.ARRAY_BUFFER, b);
-    gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
-    this.counters.bytesUploaded += data.byteLength;
-    return b;
-  }
-
-  private point(location: number, b: WebGLBuffer, dims: number): void {
-    const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, b);
-    gl.enableVertexAttribArray(location);
-    gl.vertexAttribIPointer(location, dims, gl.UNSIGNED_SHORT, dims * 2, 0);
-  }
-
-  private byte(location: number, b: WebGLBuffer): void {
-    const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, b);
-    gl.enableVertexAttribArray(location);
-    gl.vertexAttribIPointer(location, 1, gl.UNSIGNED_BYTE, 1, 0);
-  }
-}
-
-function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
-  const program = gl.createProgram()!;
-  for (const [kind, source] of [
-    [gl.VERTEX_SHADER, vertex],
-    [gl.FRAGMENT_SHADER, fragment],
-  ] as const) {
-    const s = gl.createShader(kind)!;
-    gl.shaderSource(s, source);
-    gl.compileShader(s);
-    gl.attachShader(program, s);
-    if (!gl.getShaderParameter(s, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-      throw new Error(`shader: ${gl.getShaderInfoLog(s)}`);
-    }
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`shader program: ${gl.getProgramInfoLog(program)}`);
-  }
-  return program;
-}
-
-function locations(gl: WebGL2RenderingContext, p: WebGLProgram): Record<string, WebGLUniformLocation | null> {
-  const out: Record<string, WebGLUniformLocation | null> = {};
-  const n = (gl.getProgramParameter(p, gl.ACTIVE_UNIFORMS) as number) || 0;
-  for (let i = 0; i < n; i++) {
-    const name = gl.getActiveUniform(p, i)!.name;
-    out[name] = gl.getUniformLocation(p, name);
-  }
-  return out;
 }

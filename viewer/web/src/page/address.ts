@@ -1,5 +1,11 @@
 // What of the page's state is in its address, so that a link shows the same: pure.
 
+import type { Camera } from "../map/camera";
+import * as filter from "./filter";
+import type { Condition } from "./filter";
+import * as options from "./options";
+import type { Options } from "./options";
+
 export interface Place {
   /** A run's id; null is the newest. */
   run: string | null;
@@ -7,6 +13,19 @@ export interface Place {
   projection: string | null;
   /** An epoch's number; null is the last. */
   epoch: number | null;
+  /** The column that points are coloured by; null is the usual one. */
+  colour: string | null;
+  filters: Condition[];
+  /** Selected rows, as rows.pack writes them. */
+  select: string;
+  /** null shows the whole map. */
+  camera: Camera | null;
+  view: Options;
+}
+
+/** The place without anything chosen. */
+export function somewhere(part: Partial<Place> = {}): Place {
+  return { run: null, projection: null, epoch: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
 }
 
 /** Reads the query of an address; what cannot be read is left out. */
@@ -25,11 +44,35 @@ export function parse(query: string): Place {
     run: q.get("run") || null,
     projection: q.get("projection") || null,
     epoch: /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
+    colour: q.get("colour") || null,
+    filters: (q.get("filter") ?? "").split(";").flatMap((f) => filter.parse(f) ?? []),
+    select: q.get("select") ?? "",
+    camera: cameraOf(q.get("camera") ?? ""),
+    view: options.parse(q.get("view") ?? ""),
   };
 }
 
 /** Writes the query, with its question mark, or nothing when there is nothing to say. */
 export function format(p: Place): string {
-  const parts = Object.entries(p).filter(([, v]) => v !== null) as [string, string | number][];
-  return parts.length ? "?" + parts.map(([name, v]) => `${name}=${encodeURIComponent(v).replace(/%2F/g, "/")}`).join("&") : "";
+  const c = p.camera;
+  const camera = c ? [c.x, c.y, c.zoom, ...(c.z || c.yaw || c.pitch ? [c.z, c.yaw, c.pitch] : [])].map((v) => String(+v.toFixed(4))).join(",") : "";
+  const parts: [string, string][] = [
+    ["run", p.run ?? ""],
+    ["projection", p.projection ?? ""],
+    ["epoch", p.epoch === null ? "" : String(p.epoch)],
+    ["colour", p.colour ?? ""],
+    ["filter", p.filters.map(filter.format).join(";")],
+    ["select", p.select],
+    ["camera", camera],
+    ["view", options.format(p.view)],
+  ];
+  const said = parts.filter(([, v]) => v !== "").map(([name, v]) => `${name}=${encodeURIComponent(v).replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%3B/g, ";").replace(/%20/g, "+")}`);
+  return said.length ? "?" + said.join("&") : "";
+}
+
+function cameraOf(text: string): Camera | null {
+  const v = text.split(",").map(Number);
+  if ((v.length !== 3 && v.length !== 6) || text === "" || v.some((x) => !Number.isFinite(x)) || v[2] <= 0) return null;
+  const [x, y, zoom, z = 0, yaw = 0, pitch = 0] = v;
+  return { x, y, z, zoom, yaw, pitch };
 }

@@ -1,6 +1,7 @@
-import { address, type Sprite } from "../data/api";
 import { byId, h, icon, setText } from "./dom";
 import { figure, percent } from "./format";
+import type { Pictures } from "./pictures";
+import { sparkline } from "./spark";
 
 /** What the card says about a sample at an epoch. */
 export interface Facts {
@@ -8,12 +9,16 @@ export interface Facts {
   id: string;
   /** null is a sample without a label. */
   label: string | null;
-  labelColour: string;
+  colour: string;
   epoch: number;
   /** null when no prediction was logged, undefined while it is on its way. */
   prediction: string | null | undefined;
   confidence: number | null;
   loss: number | null;
+  /** What the points are coloured by, where the card does not say it anyway. */
+  extra: string;
+  /** Its loss over the epochs, and which of them this is; null without. */
+  course: { values: (number | null)[]; at: number; name: string } | null;
 }
 
 /** Pixels between the card and its point, and between the card and the stage's edge. */
@@ -27,32 +32,17 @@ export class Card {
   private readonly label = h("div", { class: "label" });
   private readonly verdict = h("div", { class: "verdict" });
   private readonly details = h("div", { class: "details" });
-  private sheets: HTMLImageElement[] = [];
-  private sprite: Sprite | null = null;
-  private missing = new Set<number>();
+  private readonly extra = h("div", { class: "details" });
+  private readonly course = h("div", { class: "course" });
   private drawn = -1;
 
-  constructor() {
-    this.el.append(this.picture, h("div", { class: "text" }, this.label, this.verdict, this.details));
+  constructor(private readonly pictures: Pictures) {
+    this.el.append(this.picture, h("div", { class: "text" }, this.label, this.verdict, this.details, this.extra, this.course));
   }
 
-  /** Fetches the pictures of a run's samples ahead of the first hover. */
-  load(run: string, sprite: Sprite | null, arrived: () => void): void {
-    this.sprite = sprite;
-    this.missing = new Set(sprite?.missing);
+  /** Pictures changed. */
+  renew(): void {
     this.drawn = -1;
-    this.sheets = [];
-    for (let i = 0; i < (sprite?.sheets ?? 0); i++) {
-      const img = new Image();
-      img.decoding = "async";
-      img.fetchPriority = "low";
-      img.addEventListener("load", () => {
-        this.drawn = -1;
-        arrived();
-      });
-      img.src = address.sheet(run, sprite!, i);
-      this.sheets.push(img);
-    }
   }
 
   hide(): void {
@@ -62,11 +52,12 @@ export class Card {
   /** Shows the card beside the pixel (x, y) of a stage of this size. */
   show(f: Facts, x: number, y: number, width: number, height: number): void {
     this.el.hidden = false;
-    this.draw(f.row);
+    this.picture.hidden = !this.pictures.has(f.row);
+    if (!this.picture.hidden && this.drawn !== f.row) this.drawn = this.pictures.draw(f.row, this.picture, 84) ? f.row : -1;
     this.label.replaceChildren();
     if (f.label !== null) {
       const dot = h("i", { class: "dot" });
-      dot.style.setProperty("--c", f.labelColour);
+      dot.style.setProperty("--c", f.colour);
       this.label.append(dot, f.label);
     } else this.label.append("No label");
     const wrong = f.label !== null && typeof f.prediction === "string" && f.prediction !== f.label;
@@ -75,13 +66,16 @@ export class Card {
       const sure = f.confidence === null ? "" : ` \u00b7 ${percent(f.confidence)}`;
       this.verdict.replaceChildren(
         f.label === null ? "" : icon(wrong ? "cross" : "check"),
-        h("span", {}, wrong ? `Predicted ${f.prediction}` : f.label === null ? `Predicted ${f.prediction}` : "Predicted right"),
+        h("span", {}, wrong || f.label === null ? `Predicted ${f.prediction}` : "Predicted right"),
         h("span", { class: "sure" }, sure),
       );
     } else this.verdict.replaceChildren(f.prediction === undefined ? "\u2026" : "");
     this.verdict.hidden = f.prediction === null;
     setText(this.details, `Sample ${f.id} \u00b7 epoch ${f.epoch}` + (f.loss === null ? "" : ` \u00b7 loss ${figure(f.loss)}`));
-
+    setText(this.extra, f.extra);
+    this.extra.hidden = f.extra === "";
+    this.course.hidden = f.course === null;
+    if (f.course) this.course.replaceChildren(sparkline(f.course.values, f.course.at, 132, 22), h("span", {}, f.course.name));
     const [left, top] = this.place(x, y, width, height);
     this.el.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
@@ -92,26 +86,5 @@ export class Card {
     if (width < 560) return [8, y > height / 2 ? 52 : height - h - 46];
     const left = x + GAP + w > width - EDGE && x - GAP - w > EDGE ? x - GAP - w : Math.min(x + GAP, width - w - EDGE);
     return [Math.max(EDGE, left), Math.max(EDGE, Math.min(y - h / 2, height - h - EDGE))];
-  }
-
-  private draw(row: number): void {
-    const s = this.sprite;
-    const has = s !== null && !this.missing.has(row);
-    this.picture.hidden = !has;
-    if (!has || this.drawn === row) return;
-    const img = this.sheets[Math.floor(row / s.per_sheet)];
-    const tile = row % s.per_sheet;
-    const c = this.picture;
-    // Whole pixels look best enlarged by a whole number.
-    const k = Math.max(1, Math.floor(84 / Math.max(s.width, s.height)));
-    c.width = s.width * k;
-    c.height = s.height * k;
-    c.style.width = `${c.width}px`;
-    c.style.height = `${c.height}px`;
-    if (!img?.complete || img.naturalWidth === 0) return;
-    const g = c.getContext("2d")!;
-    g.imageSmoothingEnabled = false;
-    g.drawImage(img, (tile % s.columns) * s.width, Math.floor(tile / s.columns) * s.height, s.width, s.height, 0, 0, c.width, c.height);
-    this.drawn = row;
   }
 }

@@ -9,9 +9,15 @@ export function figure(v: number): string {
   return v.toFixed(digits);
 }
 
+/** A bound of a scale, without needless noughts: 0.34. */
+export function bound(v: number): string {
+  const text = figure(v);
+  return text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text;
+}
+
 /** A share of one in percent: 91.7 %. */
-export function percent(v: number): string {
-  return `${(v * 100).toFixed(1)}\u2009%`;
+export function percent(v: number, digits = 1): string {
+  return `${(v * 100).toFixed(digits)}\u2009%`;
 }
 
 /** A count with its thousands set apart: 40,000. */

@@ -1,6 +1,7 @@
 // What is said in words around the map: the run, its state, the map's kind, what is missing.
 
 import type { Layout, Projection, Run } from "../data/api";
+import { somewhere } from "./address";
 import { byId, h, setText } from "./dom";
 import { ago, count, many, value } from "./format";
 import { Menu, type Item } from "./menu";
@@ -21,7 +22,7 @@ export class Header {
 
   constructor(private readonly model: Model) {
     this.runs = new Menu(byId<HTMLButtonElement>("run"), "Runs", (id) => {
-      if (id !== model.run?.id) void model.open({ run: id, projection: null, epoch: null });
+      if (id !== model.run?.id) void model.open(somewhere({ run: id }));
     });
     this.maps = new Menu(byId<HTMLButtonElement>("map-kind"), "Maps", (id) => model.choose(id === model.projections[0]?.projection ? null : id));
     model.on(["runs", "run"], () => this.showRuns());

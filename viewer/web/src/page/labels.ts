@@ -1,38 +1,60 @@
 import { project, type View } from "../map/camera";
-import { middles, type Frame, type Shot } from "../map/cloud";
-import { h } from "./dom";
-import { colour, type Theme } from "./palette";
+import { middles, type Frame } from "../map/cloud";
+import { h, setText } from "./dom";
+import type { Model } from "./model";
+import type { Pane } from "./scene";
 
 /** With more classes than this their names would cover the map. */
 const MOST = 24;
 
-/** The names of the classes, each in the middle of its points, moving with them. */
+/** The names of the classes, each in the middle of its points, moving with them; and of the epochs of a grid. */
 export class Labels {
   private names: HTMLElement[] = [];
-  private classOf: Int32Array = new Int32Array(0);
-  private readonly cache = new WeakMap<Frame, Float32Array>();
+  private shownOf = "";
   private sizes: number[] = [];
+  private middlesOf = new WeakMap<Frame, { codes: Int32Array; at: Float32Array }>();
+  private captions: HTMLElement[] = [];
 
-  constructor(private readonly layer: HTMLElement) {}
+  constructor(
+    private readonly layer: HTMLElement,
+    private readonly captionLayer: HTMLElement,
+  ) {}
 
-  /** Sets the classes, in the order of their numbers, and each row's class. */
-  set(classes: readonly string[], classOf: Int32Array, theme: Theme): void {
-    this.classOf = classOf;
-    const shown = classes.length >= 2 && classes.length <= MOST ? classes : [];
-    this.names = shown.map((name, i) => {
-      const el = h("span", {}, name);
-      el.style.setProperty("--c", colour(i, theme));
-      return el;
-    });
-    this.sizes = shown.map((_, c) => classOf.reduce((n, k) => n + (k === c ? 1 : 0), 0));
-    this.layer.replaceChildren(...this.names);
+  /** Colours or samples changed. */
+  clear(): void {
+    this.shownOf = "";
   }
 
-  /** Moves the names to where their classes are in a shot; visible says which classes are shown. */
-  update(s: Shot, m: Float32Array, v: View, visible: (c: number) => boolean): void {
-    if (this.names.length === 0) return;
-    const a = this.of(s.from);
-    const b = this.of(s.to);
+  hide(): void {
+    this.layer.hidden = true;
+    this.captionLayer.hidden = true;
+  }
+
+  /** Moves the names to where their classes are in the only part of the stage, or names the epochs of its parts. */
+  update(panes: readonly Pane[], m: Float32Array, v: View, model: Model, wanted: boolean): void {
+    const alone = panes.length === 1;
+    this.captionLayer.hidden = alone;
+    if (!alone) this.caption(panes, model);
+    const { choice } = model;
+    const by = choice.colourBy;
+    const values = choice.values(panes[0].at);
+    const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
+    this.layer.hidden = !alone || !wanted || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST;
+    if (this.layer.hidden || !fixed) return;
+    const key = JSON.stringify([by!.key, fixed.classes, choice.theme]);
+    if (key !== this.shownOf) {
+      this.shownOf = key;
+      this.names = fixed.classes.map((name) => h("span", {}, name));
+      this.sizes = fixed.classes.map((_, c) => fixed.code.reduce((n, k) => n + (k === c ? 1 : 0), 0));
+      this.layer.replaceChildren(...this.names);
+      this.middlesOf = new WeakMap();
+    }
+    const condition = choice.conditions.find((c) => c.column === by!.key && c.values);
+    const focus = choice.focus && "name" in choice.focus ? choice.focus.name : null;
+    const visible = (c: number) => (!condition || condition.values!.includes(fixed.classes[c])) && (focus === null || focus === fixed.classes[c]);
+    const { shot } = panes[0];
+    const a = this.of(shot.from, fixed.code);
+    const b = this.of(shot.to, fixed.code);
     const taken: [number, number][] = [];
     const at: [number, number] = [0, 0];
     const p = [0, 0, 0];
@@ -40,7 +62,7 @@ export class Labels {
     for (const c of order) {
       for (let d = 0; d < 3; d++) {
         const [pa, pb] = [a[c * 3 + d], b[c * 3 + d]];
-        p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * s.t;
+        p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
       const el = this.names[c];
       project(m, v, p, at);
@@ -53,9 +75,28 @@ export class Labels {
     }
   }
 
-  private of(f: Frame): Float32Array {
-    let m = this.cache.get(f);
-    if (!m) this.cache.set(f, (m = middles(f, this.classOf, this.names.length)));
-    return m;
+  private caption(panes: readonly Pane[], model: Model): void {
+    while (this.captions.length < panes.length) {
+      const el = h("span");
+      this.captions.push(el);
+      this.captionLayer.append(el);
+    }
+    this.captions.forEach((el, i) => {
+      const p = panes[i];
+      el.hidden = !p;
+      if (!p) return;
+      setText(el, `Epoch ${model.numbers[p.at]}`);
+      el.classList.toggle("now", p.at === model.clock.nearest);
+      el.style.left = `${p.x}px`;
+      el.style.top = `${p.y}px`;
+      el.style.width = `${p.width}px`;
+      el.style.height = `${p.height}px`;
+    });
+  }
+
+  private of(f: Frame, codes: Int32Array): Float32Array {
+    let known = this.middlesOf.get(f);
+    if (known?.codes !== codes) this.middlesOf.set(f, (known = { codes, at: middles(f, codes, this.names.length) }));
+    return known.at;
   }
 }

@@ -1,104 +1,296 @@
-import type { Outputs } from "../data/api";
-import { byId, h, setText } from "./dom";
-import { count, percent } from "./format";
+import type { Values } from "../data/columns";
+import { numberAt, type Scale } from "./colouring";
+import { byId, h, icon, setText } from "./dom";
+import type { Condition } from "./filter";
+import { bound, count, percent } from "./format";
+import { Menu } from "./menu";
 import type { Model } from "./model";
-import { colour, grey } from "./palette";
-import { theme } from "./theme";
 
 /** Rows of the legend before it says how many more there are. */
 const MOST = 200;
 
-/** The classes with their colours; a click shows one alone, further clicks add. */
+/** Bars of a histogram. */
+const BARS = 40;
+
+/** What the colours mean: the column's classes or its scale, which filter, select and set off what they stand for. */
 export class Legend {
   private readonly list = byId("legend");
-  private readonly title = byId("legend-title");
+  private readonly chips = byId("filters");
   private readonly all = byId<HTMLButtonElement>("show-all");
-  private rows: { c: number; el: HTMLButtonElement; share: HTMLElement }[] = [];
-  private sizes = new Map<number, number>();
-  private counted: Outputs | undefined; // what the shares are of
+  private readonly menu: Menu;
+  private rows: { name: string; code: number; el: HTMLElement; button: HTMLButtonElement; note: HTMLElement; dot: HTMLElement }[] = [];
+  private built = "";
+  private counted: unknown[] = [];
 
   constructor(
     private readonly model: Model,
-    invalidate: () => void,
+    private readonly invalidate: () => void,
   ) {
-    this.all.addEventListener("click", () => model.showAll());
-    model.on(["samples", "run"], () => this.rebuild());
+    const { choice } = model;
+    this.menu = new Menu(byId<HTMLButtonElement>("colour"), "Colour by", (key) => choice.setColour(key));
+    this.all.addEventListener("click", () => choice.showAll());
     model.on(["filter"], () => this.mark());
-    model.on(["outputs"], invalidate);
+    model.on(["samples", "run", "facts", "colour", "map"], invalidate);
   }
 
-  /** Colours changed, or the samples did. */
-  rebuild(): void {
+  /** Follows the moment: the column in colours, and its values at the epoch that is looked at. */
+  update(): void {
     const { model } = this;
-    const { samples, classOf } = model;
-    this.sizes = new Map();
-    for (const c of classOf) this.sizes.set(c, (this.sizes.get(c) ?? 0) + 1);
-    const classes = [...this.sizes.keys()].filter((c) => c >= 0).sort((a, b) => a - b);
-    const unlabelled = this.sizes.has(-1);
-    byId("labels-panel").hidden = samples === null || classes.length === 0;
-    setText(this.title, classes.length === 1 ? "Label" : "Labels");
-    const shown = unlabelled ? [...classes.slice(0, MOST), -1] : classes.slice(0, MOST);
-    this.rows = shown.map((c) => {
-      const name = c < 0 ? "No label" : samples!.classes[c];
-      const dot = h("i", { class: "dot" });
-      dot.style.setProperty("--c", c < 0 ? grey(theme()) : colour(c, theme()));
-      const share = h("span", { class: "share" });
-      const el = h(
-        "button",
-        { type: "button", class: c < 0 ? "class none" : "class", "aria-pressed": "false" },
-        dot,
-        h("span", { class: "name" }, name),
-        share,
-        h("span", { class: "count" }, count(this.sizes.get(c)!)),
-      );
-      el.title = name;
-      el.addEventListener("click", () => model.toggle(c, this.sizes.size));
-      el.addEventListener("pointerenter", (e) => {
-        if (e.pointerType === "mouse" && (model.filter.size === 0 || model.filter.has(c))) model.setFocus(c);
-      });
-      el.addEventListener("pointerleave", () => model.setFocus(null));
-      return { c, el, share };
-    });
-    const more = classes.length - Math.min(MOST, classes.length);
-    this.list.replaceChildren(...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
-    this.counted = undefined;
+    const { choice, facts, clock, samples } = model;
+    const panel = byId("colour-panel");
+    panel.hidden = samples === null;
+    if (!samples) return;
+    const columns = facts.columns;
+    const by = choice.colourBy;
+    const at = clock.nearest;
+    const values = choice.values(at);
+    const items = [...columns.map((c) => ({ key: c.key, title: c.name, note: c.perEpoch ? "at each epoch" : "", group: c.key.startsWith("meta:") ? "Metadata" : "The network" }))];
+    items.push({ key: "none", title: "One colour", note: "", group: "Without" });
+    const head = JSON.stringify([items, by?.key]);
+    if (head !== panel.dataset.head) {
+      panel.dataset.head = head;
+      this.menu.set(items, by?.key ?? "none");
+      setText(byId("colour-name"), by?.name ?? "One colour");
+    }
+    const { scale } = choice;
+    const key = JSON.stringify([by?.key, choice.theme, values?.kind === "category" ? values.classes : scale, by && !values]);
+    if (key !== this.built) {
+      this.built = key;
+      this.build(values, scale);
+    }
+    this.read(values, scale, at);
+  }
+
+  /** Colours changed. */
+  rebuild(): void {
+    this.built = "";
+    this.invalidate();
+  }
+
+  private build(values: Values | null, scale: Scale | null): void {
+    this.rows = [];
+    this.counted = [];
+    this.list.className = values?.kind === "number" ? "scale" : "classes";
+    if (!values) this.list.replaceChildren();
+    else if (values.kind === "category") this.buildClasses(values.classes, values.code.includes(-1));
+    else this.buildScale(scale);
     this.mark();
   }
 
-  /** Shows each class's share of right predictions at an epoch. */
-  update(): void {
-    const { model } = this;
-    const out = model.samples && model.numbers.length > 0 ? model.outputs(model.clock.nearest) : null;
-    if (out === null || out === this.counted) return; // while they are on their way, the last ones stay
-    this.counted = out;
-    byId("legend-share").hidden = !out.prediction;
-    if (!out.prediction || !model.samples) {
-      for (const r of this.rows) setText(r.share, "");
+  private buildClasses(classes: readonly string[], none: boolean): void {
+    const { choice } = this.model;
+    const shown = classes.slice(0, MOST).map((name, code) => ({ name, code }));
+    if (none) shown.push({ name: "", code: -1 });
+    const key = () => choice.colourBy!.key;
+    this.rows = shown.map(({ name, code }) => {
+      const text = code < 0 ? (key() === "label" ? "No label" : "None") : name;
+      const dot = h("i", { class: "dot" });
+      dot.style.setProperty("--c", choice.tints.ofClass(code));
+      const note = h("span", { class: "share" });
+      const button = h("button", { type: "button", class: "class", "aria-pressed": "false" }, dot, h("span", { class: "name" }, text), note);
+      const take = h("button", { type: "button", class: "take", "aria-label": `Select ${text}`, title: `Select ${text}` }, icon("select"));
+      const el = h("div", { class: "entry" }, button, take);
+      button.addEventListener("click", (e) => {
+        if (e.shiftKey) this.select(code, true);
+        else choice.toggle(key(), name, shown.length);
+      });
+      take.addEventListener("click", (e) => this.select(code, e.shiftKey));
+      el.addEventListener("pointerenter", (e) => {
+        const c = this.condition;
+        if (e.pointerType === "mouse" && (!c || c.values!.includes(name))) choice.setFocus({ name });
+      });
+      el.addEventListener("pointerleave", () => choice.setFocus(null));
+      return { name, code, el, button, note, dot };
+    });
+    const more = classes.length - Math.min(MOST, classes.length);
+    this.list.replaceChildren(...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
+  }
+
+  private select(code: number, add: boolean): void {
+    const { choice, clock } = this.model;
+    const v = choice.values(clock.nearest);
+    if (v?.kind !== "category") return;
+    const hidden = choice.hidden(clock.nearest);
+    const rows: number[] = [];
+    v.code.forEach((c, i) => {
+      if (c === code && !hidden[i]) rows.push(i);
+    });
+    choice.select(rows, add ? "add" : "replace");
+  }
+
+  private buildScale(scale: Scale | null): void {
+    if (!scale) {
+      this.list.replaceChildren(h("p", { class: "more" }, "No values at this epoch."));
       return;
     }
-    const classOfName = new Map(model.samples.classes.map((name, c) => [name, c]));
-    const predicted = out.classes.map((name) => classOfName.get(name) ?? -2);
-    const right = new Map<number, number>();
-    const seen = new Map<number, number>();
-    out.prediction.forEach((p, row) => {
-      const c = model.classOf[row];
-      if (p < 0 || c < 0) return;
-      seen.set(c, (seen.get(c) ?? 0) + 1);
-      if (predicted[p] === c) right.set(c, (right.get(c) ?? 0) + 1);
+    const { choice } = this.model;
+    const bars = h("canvas", { class: "bars", "aria-hidden": "true" });
+    const strip = h("canvas", { class: "strip", width: "256", height: "1", "aria-hidden": "true" });
+    const brush = h("div", { class: "brush", hidden: "" });
+    const frame = h("div", { class: "brushing" }, bars, strip, brush);
+    const g = strip.getContext("2d")!;
+    for (let i = 0; i < 256; i++) {
+      g.fillStyle = choice.tints.ofNumber(numberAt(scale, i / 255));
+      g.fillRect(i, 0, 1, 1);
+    }
+    const field = (name: string, which: 0 | 1) => {
+      const input = h("input", { type: "text", inputmode: "decimal", "aria-label": name, class: "bound", placeholder: bound(numberAt(scale, which)) });
+      input.addEventListener("change", () => {
+        const v = Number(input.value);
+        const old = this.condition?.range ?? [-Infinity, Infinity];
+        const now: [number, number] = which === 0 ? [input.value.trim() === "" ? -Infinity : v, old[1]] : [old[0], input.value.trim() === "" ? Infinity : v];
+        if (!now.some(Number.isNaN)) this.setRange(now);
+      });
+      return input;
+    };
+    const low = field("Show from", 0);
+    const high = field("Show up to", 1);
+    this.list.replaceChildren(frame, h("div", { class: "bounds" }, low, h("span", { class: "share" }), high));
+    let start: number | null = null;
+    const at = (e: PointerEvent) => {
+      const r = frame.getBoundingClientRect();
+      return Math.min(1, Math.max(0, (e.clientX - r.left) / r.width));
+    };
+    frame.addEventListener("pointerdown", (e) => {
+      frame.setPointerCapture(e.pointerId);
+      start = at(e);
+    });
+    frame.addEventListener("pointermove", (e) => {
+      if (start === null) return;
+      const [a, b] = [Math.min(start, at(e)), Math.max(start, at(e))];
+      // The ends of the scale stand for all that lies beyond them.
+      if (b - a > 0.02) this.setRange([a <= 0.005 ? -Infinity : numberAt(scale, a), b >= 0.995 ? Infinity : numberAt(scale, b)]);
+    });
+    frame.addEventListener("pointerup", (e) => {
+      if (start !== null && Math.abs(at(e) - start) <= 0.02) this.setRange([-Infinity, Infinity]);
+      start = null;
+    });
+  }
+
+  private setRange(range: [number, number]): void {
+    const { choice } = this.model;
+    const column = choice.colourBy!.key;
+    const all = range[0] === -Infinity && range[1] === Infinity;
+    choice.setCondition(column, all ? null : { column, epoch: this.condition?.epoch ?? null, range });
+  }
+
+  /** The condition on the column in colours. */
+  private get condition(): Condition | undefined {
+    const { choice } = this.model;
+    return choice.conditions.find((c) => c.column === choice.colourBy?.key);
+  }
+
+  /** Counts what is at the epoch. */
+  private read(values: Values | null, scale: Scale | null, at: number): void {
+    const { model } = this;
+    const { choice } = model;
+    if (values?.kind === "number" && scale) {
+      if (this.counted[0] === values && this.counted[1] === scale) return;
+      this.counted = [values, scale];
+      this.histogram(values.value, scale);
+      return;
+    }
+    if (values?.kind !== "category") return;
+    const right = choice.colourBy?.key === "label" ? model.facts.values("correct", at) : null;
+    if (this.counted[0] === values && (this.counted[1] === right || (right === null && this.counted.length === 2 && model.facts.outputs(at) === null))) return;
+    this.counted = [values, right];
+    const n = new Map<number, number>();
+    const good = new Map<number, number>();
+    const judged = new Map<number, number>();
+    values.code.forEach((c, i) => {
+      n.set(c, (n.get(c) ?? 0) + 1);
+      if (right?.kind !== "category" || right.code[i] < 0) return;
+      judged.set(c, (judged.get(c) ?? 0) + 1);
+      if (right.code[i] === 0) good.set(c, (good.get(c) ?? 0) + 1);
     });
     for (const r of this.rows) {
-      const n = seen.get(r.c);
-      setText(r.share, n ? percent((right.get(r.c) ?? 0) / n) : "");
+      const size = n.get(r.code) ?? 0;
+      const j = judged.get(r.code) ?? 0;
+      setText(r.note, j > 0 ? percent((good.get(r.code) ?? 0) / j) : count(size));
+      const name = r.code < 0 ? "without a value" : r.name;
+      r.button.title = `${name}: ${count(size)} samples${j > 0 ? `, ${percent((good.get(r.code) ?? 0) / j)} predicted right` : ""}\nClick to show it alone, Shift and click to select it`;
     }
   }
 
-  private mark(): void {
-    const { filter } = this.model;
-    for (const r of this.rows) {
-      const on = filter.has(r.c);
-      r.el.setAttribute("aria-pressed", String(on));
-      r.el.classList.toggle("out", filter.size > 0 && !on);
+  private histogram(values: Float32Array, scale: Scale): void {
+    const c = this.list.querySelector<HTMLCanvasElement>("canvas.bars");
+    if (!c) return;
+    const bars = new Uint32Array(BARS);
+    let known = 0;
+    for (const v of values) {
+      if (Number.isNaN(v)) continue;
+      known++;
+      const t = scale.log ? Math.log(Math.max(v, 1e-30) / scale.low) / Math.log(scale.high / scale.low) : (v - scale.low) / (scale.high - scale.low);
+      bars[Math.min(BARS - 1, Math.max(0, Math.floor(t * BARS)))]++;
     }
-    this.all.hidden = filter.size === 0;
+    const most = Math.max(1, ...bars);
+    const density = Math.min(3, devicePixelRatio || 1);
+    c.width = Math.max(1, Math.round((c.clientWidth || 300) * density));
+    c.height = Math.round(44 * density);
+    const g = c.getContext("2d")!;
+    const w = c.width / BARS;
+    bars.forEach((n, i) => {
+      if (n === 0) return;
+      const tall = Math.max(density, (n / most) * c.height);
+      g.fillStyle = this.model.choice.tints.ofNumber(numberAt(scale, (i + 0.5) / BARS));
+      g.fillRect(i * w, c.height - tall, Math.max(1, w - density), tall);
+    });
+    const note = this.list.querySelector(".bounds .share");
+    if (note) setText(note, known === 0 ? "no values at this epoch" : known < values.length ? `${count(known)} samples` : "");
+  }
+
+  private mark(): void {
+    const { model } = this;
+    const { choice } = model;
+    const c = this.condition;
+    for (const r of this.rows) {
+      const on = c?.values?.includes(r.name) ?? false;
+      r.button.setAttribute("aria-pressed", String(on));
+      r.el.classList.toggle("out", c?.values !== undefined && !on);
+    }
+    const brush = this.list.querySelector<HTMLElement>(".brush");
+    const { scale } = choice;
+    if (brush && scale) {
+      brush.hidden = !c?.range;
+      const t = (v: number) => (v === -Infinity ? 0 : v === Infinity ? 1 : scale.log ? Math.log(v / scale.low) / Math.log(scale.high / scale.low) : (v - scale.low) / (scale.high - scale.low));
+      if (c?.range) {
+        brush.style.left = `${Math.max(0, t(c.range[0])) * 100}%`;
+        brush.style.right = `${(1 - Math.min(1, t(c.range[1]))) * 100}%`;
+      }
+      this.list.querySelectorAll<HTMLInputElement>(".bound").forEach((input, i) => {
+        const v = c?.range?.[i];
+        input.value = v === undefined || !Number.isFinite(v) ? "" : bound(v);
+      });
+    }
+    this.all.hidden = choice.conditions.length === 0;
+    this.chips.hidden = choice.conditions.length === 0;
+    this.chips.replaceChildren(...choice.conditions.map((x) => this.chip(x)));
+  }
+
+  /** A condition as one sees it whatever the colours are, with a pin that keeps it at one epoch. */
+  private chip(c: Condition): HTMLElement {
+    const { choice, facts, numbers, clock } = this.model;
+    const column = facts.column(c.column);
+    const name = column?.name ?? c.column.replace(/^meta:/, "");
+    const say = (v: number) => (Number.isFinite(v) ? bound(v) : "");
+    const what = c.range
+      ? c.range[0] === -Infinity
+        ? `\u2264 ${say(c.range[1])}`
+        : c.range[1] === Infinity
+          ? `\u2265 ${say(c.range[0])}`
+          : `${say(c.range[0])} \u2013 ${say(c.range[1])}`
+      : (c.values ?? []).map((v) => v || "none").join(", ");
+    const away = h("button", { type: "button", "aria-label": `Remove the filter ${name}`, title: "Remove" }, icon("cross"));
+    away.addEventListener("click", () => choice.setConditions(choice.conditions.filter((o) => o !== c)));
+    let pin: HTMLElement | null = null;
+    if (column?.perEpoch) {
+      const pinned = c.epoch !== null;
+      const text = pinned ? `at epoch ${c.epoch}` : "at each epoch";
+      pin = h("button", { type: "button", class: "pin", "aria-pressed": String(pinned), title: pinned ? "Let it follow the slider" : "Keep it at this epoch" }, text);
+      pin.addEventListener("click", () =>
+        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: pinned ? null : numbers[clock.nearest] } : o))),
+      );
+    }
+    return h("span", { class: "chip" }, h("span", { class: "what" }, `${name}: ${what}`), pin, away);
   }
 }

@@ -4,14 +4,17 @@
 import { Clock, framesOf, nearestEpoch } from "../map/clock";
 import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
-import type { Epoch, Layout, Outputs, Projection, Run, Samples, Series } from "../data/api";
+import type { Epoch, Layout, Projection, Run, Samples, Series } from "../data/api";
 import { merge } from "../charts/series";
 import type { Change } from "../data/events";
+import { Facts } from "../data/facts";
 import { MapData } from "../data/mapdata";
-import type { Place } from "./address";
+import { somewhere, type Place } from "./address";
+import { Choice, type ChoiceTopic } from "./choice";
+import { unpack } from "./rows";
 
 /** What a view can be told about. */
-export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "outputs" | "filter" | "link" | "trouble";
+export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "link" | "trouble" | ChoiceTopic;
 
 export class Model {
   runs: Run[] | null = null;
@@ -21,8 +24,6 @@ export class Model {
   numbers: number[] = [];
   series: Series[] = [];
   samples: Samples | null = null;
-  /** Each sample's class; -1 without one. */
-  classOf: Int32Array = new Int32Array(0);
   /** The projections that the run is on, the newest first. */
   projections: Projection[] = [];
   map: MapData | null = null;
@@ -31,16 +32,22 @@ export class Model {
   /** The projection that the user asked for, or "provisional"; null follows the newest. */
   chosen: string | null = null;
   readonly clock = new Clock(0);
-  /** Classes that are shown; empty shows all. -1 is the samples without a label. */
-  readonly filter = new Set<number>();
-  /** The class that the pointer rests on in the legend, or null. */
-  focus: number | null = null;
+  /** What is known of each sample at each epoch. */
+  readonly facts = new Facts(
+    () => this.tell("facts"),
+    (e) => this.fail(said(e)),
+  );
+  /** What the user selected, filtered and coloured. */
+  readonly choice = new Choice(
+    this.facts,
+    () => ({ rows: this.samples?.ids.length ?? 0, epochs: this.numbers }),
+    (...topics) => this.tell(...topics),
+  );
   connected = true;
   trouble = "";
 
   private cursor = "";
   private listeners = new Map<Topic, (() => void)[]>();
-  private outputsOf = new Map<number, { seq: number; value: Outputs | null }>();
   private metricsSeq = 0;
   private opened = 0; // counts openings, so that answers for a run that was left are dropped
   private loadingMap = "";
@@ -69,19 +76,17 @@ export class Model {
     this.numbers = [];
     this.series = [];
     this.samples = null;
-    this.classOf = new Int32Array(0);
     this.metricsSeq = 0;
     this.projections = [];
     this.map = null;
     this.loadingMap = "";
     this.frameOf = new Int32Array(0);
     this.chosen = p.projection;
-    this.outputsOf.clear();
-    this.filter.clear();
-    this.focus = null;
+    this.facts.open(this.run?.id ?? "");
+    this.choice.open(p.colour, p.filters, p.view);
     this.clock.count = 0;
     this.clock.seek(0);
-    this.tell("run", "epochs", "metrics", "samples", "map", "filter");
+    this.tell("run", "epochs", "metrics", "samples", "map", "selection", "filter", "colour", "options");
     if (!this.run) return;
     const id = this.run.id;
     const still = () => mine === this.opened;
@@ -90,6 +95,7 @@ export class Model {
       if (!still()) return;
       this.setSamples(samples);
       this.setEpochs(epochs);
+      if (p.select !== "") this.choice.select(unpack(p.select, samples.ids.length), "replace");
       this.clock.seek(p.epoch === null ? this.numbers.length - 1 : nearestEpoch(this.numbers, p.epoch));
       this.tell("samples", "epochs");
       const metrics = api.getMetrics(id, 0).then((m) => {
@@ -108,32 +114,6 @@ export class Model {
     void this.attempt(() => this.takeMap());
   }
 
-  /** Shows or hides a class. The first click shows it alone, the next ones add and take away. */
-  toggle(c: number, classes: number): void {
-    if (this.filter.has(c)) this.filter.delete(c);
-    else this.filter.add(c);
-    if (this.filter.size === classes) this.filter.clear();
-    this.tell("filter");
-  }
-
-  showAll(): void {
-    if (this.filter.size === 0) return;
-    this.filter.clear();
-    this.tell("filter");
-  }
-
-  setFocus(c: number | null): void {
-    if (this.focus === c) return;
-    this.focus = c;
-    this.tell("filter");
-  }
-
-  /** What was logged at the i-th epoch, once it is here; asks for it, and for its neighbours, otherwise. */
-  outputs(i: number): Outputs | null {
-    for (const k of [i, i + 1, i - 1]) this.fetchOutputs(k);
-    return this.outputsOf.get(this.numbers[i])?.value ?? null;
-  }
-
   /** Takes in what the server says has changed. */
   change(c: Change): void {
     const id = this.run?.id;
@@ -150,7 +130,7 @@ export class Model {
 
   /** Looks at everything again. */
   resync(): void {
-    for (const [e, o] of this.outputsOf) if (o.value === null) this.outputsOf.delete(e); // those that failed get another chance
+    this.facts.retry();
     this.metricsSeq = 0;
     void Promise.all([this.refreshRuns(), this.refreshEpochs()]).then(() => this.attempt(() => this.refreshMaps()));
   }
@@ -169,7 +149,7 @@ export class Model {
       if (this.run) this.run = this.runs.find((r) => r.id === this.run!.id) ?? this.run;
       this.tell("runs");
       // A page that was opened on an empty store goes to the first run that comes.
-      if (!this.run && this.runs.length > 0 && this.opened > 0) await this.open({ run: null, projection: null, epoch: null });
+      if (!this.run && this.runs.length > 0 && this.opened > 0) await this.open(somewhere());
     }),
   );
 
@@ -221,6 +201,7 @@ export class Model {
       this.map = null;
       this.frameOf = new Int32Array(0);
       this.loadingMap = "";
+      this.facts.setMap(null, this.frameOf, "euclidean");
       this.tell("map");
       return;
     }
@@ -252,8 +233,20 @@ export class Model {
 
   private adopt(m: MapData): void {
     this.map = m;
-    this.frameOf = framesOf(this.numbers, m.layout.epochs);
+    this.placeEpochs();
     this.tell("map");
+  }
+
+  /** The metric in which the map's neighbours are near. */
+  private get metric(): string {
+    const m = this.projections.find((p) => p.projection === this.map?.layout.projection)?.options["metric"];
+    return typeof m === "string" ? m : "euclidean";
+  }
+
+  private placeEpochs(): void {
+    if (!this.map) return;
+    this.frameOf = framesOf(this.numbers, this.map.layout.epochs);
+    this.facts.setMap(this.map, this.frameOf, this.metric);
   }
 
   /** The frame for the i-th logged epoch, or the nearest that has come; null without any. */
@@ -268,24 +261,15 @@ export class Model {
     this.clock.reindex(this.numbers, numbers);
     this.epochs = epochs;
     this.numbers = numbers;
-    if (this.map) this.frameOf = framesOf(numbers, this.map.layout.epochs);
+    this.facts.setEpochs(epochs);
+    this.placeEpochs();
+    this.choice.refresh();
   }
 
   private setSamples(s: Samples): void {
     this.samples = s;
-    this.classOf = Int32Array.from(s.label);
-  }
-
-  private fetchOutputs(i: number): void {
-    const e = this.epochs[i];
-    const id = this.run?.id;
-    if (!e || id === undefined || this.outputsOf.get(e.number)?.seq === e.seq) return;
-    const slot = { seq: e.seq, value: this.outputsOf.get(e.number)?.value ?? null };
-    this.outputsOf.set(e.number, slot);
-    void this.attempt(async () => {
-      slot.value = await api.getOutputs(id, e.number, e.seq);
-      if (this.outputsOf.get(e.number) === slot) this.tell("outputs");
-    });
+    this.facts.setSamples(s);
+    this.choice.refresh();
   }
 
   private async attempt(f: () => Promise<void>): Promise<void> {
@@ -293,7 +277,7 @@ export class Model {
       await f();
       if (this.trouble !== "") this.fail("");
     } catch (e) {
-      this.fail(e instanceof api.ApiError ? e.message : e instanceof TypeError ? "The server does not answer." : String(e));
+      this.fail(said(e));
     }
   }
 
@@ -305,6 +289,10 @@ export class Model {
   private tell(...topics: Topic[]): void {
     for (const t of topics) for (const f of this.listeners.get(t) ?? []) f();
   }
+}
+
+function said(e: unknown): string {
+  return e instanceof api.ApiError ? e.message : e instanceof TypeError ? "The server does not answer." : String(e);
 }
 
 /** Runs f, and once more if it was called again meanwhile: never twice at a time, and never too old. */

@@ -32,11 +32,25 @@ export function colour(i: number, theme: Theme): string {
   return round === 0 ? c : round === 1 ? mix(c, "#000000", 0.38) : mix(c, "#ffffff", 0.45);
 }
 
-/** A palette for the renderer: class i at place i + 1, and at 0 the samples without a label. */
-export function texture(classes: number, theme: Theme): Uint8Array {
+/** Stops of a scale whose lightness runs evenly (viridis), the end that stands out last. */
+const RAMP = {
+  light: ["#b8de29", "#6ece58", "#2fb47c", "#1f9a8a", "#287c8e", "#34618d", "#443a83", "#3b0f54"],
+  dark: ["#433e85", "#365c8d", "#2a788e", "#21908d", "#27ad81", "#5cc863", "#a8db34", "#fde725"],
+};
+
+/** The colour at a place on the scale, from 0 to 1. */
+export function ramp(t: number, theme: Theme): string {
+  const stops = RAMP[theme];
+  const at = Math.min(1, Math.max(0, t)) * (stops.length - 1);
+  const i = Math.min(stops.length - 2, Math.floor(at));
+  return mix(stops[i], stops[i + 1], at - i);
+}
+
+/** A palette for the renderer: 256 colours, the first for rows without a value. */
+export function texture(none: string, of: (slot: number) => string): Uint8Array {
   const out = new Uint8Array(256 * 4);
   for (let k = 0; k < 256; k++) {
-    const [r, g, b] = rgb(k === 0 ? unlabelled(classes, theme) : k > classes ? grey(theme) : colour(k - 1, theme));
+    const [r, g, b] = rgb(k === 0 ? none : of(k));
     out.set([r, g, b, k === 0 ? 190 : 225], k * 4);
   }
   return out;

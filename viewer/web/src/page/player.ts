@@ -65,6 +65,13 @@ export class Player {
     this.invalidate();
   }
 
+  /** Goes to a share of the training, from 0 to 1. */
+  go(share: number): void {
+    const { clock, numbers } = this.model;
+    clock.glide(Math.round(share * (numbers.length - 1)), performance.now());
+    this.invalidate();
+  }
+
   /** Goes some epochs on, or to the first or last. */
   step(by: number): void {
     const { clock } = this.model;

@@ -1,62 +1,85 @@
 // The map on the page: the renderer, the camera and what lies over them.
 
 import { between, home, isHome, matrix, project, scale, zoomAt, type Camera, type View } from "../map/camera";
-import { ease } from "../map/clock";
-import { locate, type Frame, type Shot } from "../map/cloud";
-import { listen } from "../map/gestures";
+import { locate, type Frame } from "../map/cloud";
+import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick } from "../map/pick";
-import { FLAG, Renderer, type Paint, type RGBA } from "../map/renderer";
+import { inside, rectangle, type Corner } from "../map/region";
+import { Renderer, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
-import type { Sprite } from "../data/api";
 import { byId } from "./dom";
 import { Labels } from "./labels";
+import { Links } from "./links";
 import type { Model } from "./model";
-import { colour, rgb, slot, texture, unlabelled } from "./palette";
-import { theme } from "./theme";
+import { rgb } from "./palette";
+import type { Pictures } from "./pictures";
+import { describe } from "./portrait";
+import { cells, groundOf, moment, paintOf, spread, trailsOf, type Look, type Pane } from "./scene";
 import { Trail } from "./trail";
 
 /** How long one map takes to become another, in milliseconds. */
 const MORPH = 900;
 
-/** Points drawn as ground under the map, at most. */
-const TERRAIN = 100_000;
-
 /** How far from a point's centre the pointer still means it, in pixels. */
 const REACH = { mouse: 9, touch: 22 };
+
+/** Selected samples whose trails are drawn, at most. */
+const TRAILS = 3000;
+
+/** With more points than this, some are left out while things move. */
+const SWIFT = 150_000;
+
+/** Pixels that the grid of epochs leaves free for what lies over the map. */
+const INSET = { top: 50, right: 58 };
+
+/** The side of a picture in place of a point, in pixels: below the least, points stay points. */
+const PICTURE = { least: 20, most: 56 };
 
 export class Stage {
   readonly renderer: Renderer;
   camera: Camera = home(2);
+  tool: Tool = "move";
   /** The row under the pointer, or -1. */
   hovered = -1;
-  /** The row that a click keeps in view, or -1. */
-  pinned = -1;
+  /** What is drawn now. */
+  panes: Pane[] = [];
   private readonly box = byId("stage");
-  private readonly card = new Card();
-  private readonly labels = new Labels(byId("labels"));
+  private readonly card: Card;
+  private readonly labels = new Labels(byId("labels"), byId("captions"));
   private readonly trail = new Trail(byId("trail"));
+  private readonly links = new Links(byId("links"));
+  private readonly region = byId("region").querySelector("path")!;
   private readonly m = new Float32Array(16);
-  private flags = new Uint8Array(0);
-  private pointer: { x: number; y: number; reach: number } | null = null;
+  private pointer: { x: number; y: number; reach: number; origin: Corner } | null = null;
   private flight: { from: Camera; to: Camera; start: number } | null = null;
   private morph: { from: Frame; start: number } | null = null;
   private shown: Frame | null = null; // what was last on screen, for a morph to begin from
-  private pictures: Sprite | null = null; // still to be fetched
+  private trails: { of: unknown[]; steps: Float32Array } | null = null;
+  private sight: { of: unknown[]; count: number } | null = null;
+  private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
+  private kept: Camera | null = null; // from the address, until there is a map to look at
   private size = { width: 1, height: 1, density: 1 };
-  private css = { ink: [0, 0, 0, 1] as RGBA, paper: [1, 1, 1, 1] as RGBA };
+  private look: Look = { ink: [0, 0, 0, 1], paper: [1, 1, 1, 1] };
 
   /** invalidate asks for another frame soon. */
   constructor(
     private readonly model: Model,
+    private readonly pictures: Pictures,
     private readonly invalidate: () => void,
   ) {
+    this.card = new Card(pictures);
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
     byId("no-webgl").hidden = this.renderer.works;
     new ResizeObserver(() => this.measure()).observe(this.box);
     matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => this.measure());
     this.measure();
     listen(this.box, {
+      tool: () => this.tool,
+      origin: (x, y) => {
+        const p = this.paneAt(x, y);
+        return p ? [p.x, p.y] : [0, 0];
+      },
       camera: () => this.camera,
       view: () => this.view,
       move: (c) => {
@@ -64,76 +87,108 @@ export class Stage {
         this.camera = c;
         this.invalidate();
       },
-      hover: (x, y) => this.hover(x, y, REACH.mouse),
+      hover: (x, y, origin) => this.hover(x, y, REACH.mouse, origin),
       leave: () => this.leave(),
-      tap: (x, y) => {
-        this.hover(x, y, matchMedia("(hover: none)").matches ? REACH.touch : REACH.mouse);
-        this.pinned = this.hovered === this.pinned ? -1 : this.hovered;
-        this.invalidate();
-      },
+      tap: (x, y, origin, keys) => this.tap(x, y, origin, keys),
       closer: (x, y) => this.fly(zoomAt(this.camera, this.view, x, y, 2)),
+      draw: (path, tool, origin) => {
+        const corners = path && (tool === "rectangle" ? rectangle(path[0], path[path.length - 1]) : path);
+        this.region.setAttribute("d", corners ? `M${corners.map(([x, y]) => `${(x + origin[0]).toFixed(1)} ${(y + origin[1]).toFixed(1)}`).join("L")}Z` : "");
+      },
+      enclose: (path, tool, origin, keys) => this.enclose(tool === "rectangle" ? rectangle(path[0], path[path.length - 1]) : path, origin, keys),
     });
-    model.on(["samples", "run"], () => this.takeSamples());
-    model.on(["filter"], () => this.takeFilter());
+    model.on(["run"], () => {
+      this.hovered = -1;
+      this.camera = home(this.dims);
+      this.flight = null;
+    });
+    model.on(["samples", "colour"], () => this.repaint());
+    model.on(["selection", "filter", "focus", "options", "facts"], invalidate);
     model.on(["map"], () => this.takeMap());
     model.on(["frames"], () => {
-      this.renderer.upload(model.map?.loaded ?? []);
+      this.renderer.upload((model.map?.loaded ?? []).map((f) => f.quanta));
       this.invalidate();
     });
-    model.on(["outputs"], invalidate);
   }
 
+  /** The window of one part of the stage. */
   get view(): View {
     const f = this.model.frame(0);
+    const pane = this.panes[0];
     return {
-      width: this.size.width,
-      height: this.size.height,
+      width: pane?.width ?? this.size.width,
+      height: pane?.height ?? this.size.height,
       dims: f?.dims ?? 2,
       extent: f?.placement.extent ?? [1, 1, 1],
     };
   }
 
+  setTool(t: Tool): void {
+    this.tool = t;
+    this.box.classList.toggle("drawing", t !== "move");
+  }
+
+  /** Looks from this camera as soon as there is a map. */
+  start(c: Camera | null): void {
+    this.kept = c;
+  }
+
+  /** Pictures have come. */
+  renew(): void {
+    this.card.renew();
+    this.invalidate();
+  }
+
   /** Colours changed. */
   repaint(): void {
     const style = getComputedStyle(document.documentElement);
-    const of = (name: string): RGBA => {
+    const of = (name: string): [number, number, number, number] => {
       const [r, g, b] = rgb(style.getPropertyValue(name).trim());
       return [r / 255, g / 255, b / 255, 1];
     };
-    this.css = { ink: of("--ink"), paper: of("--map") };
-    const classes = this.model.samples?.classes ?? [];
-    this.renderer.setPalette(texture(classes.length, theme()));
-    this.labels.set(classes, this.model.classOf, theme());
+    this.look = { ink: of("--ink"), paper: of("--map") };
+    this.labels.clear();
+    this.trails = null;
     this.invalidate();
   }
 
   /** Draws the page's current moment, and reports whether more is to come without anybody's doing. */
   draw(now: number): boolean {
-    let moving = this.model.clock.tick(now);
+    const { model } = this;
+    const { choice, clock } = model;
+    let moving = clock.tick(now);
     if (this.flight) {
       const t = Math.min(1, (now - this.flight.start) / 350);
       this.camera = between(this.flight.from, this.flight.to, 1 - Math.pow(1 - t, 3));
       if (t === 1) this.flight = null;
       moving = true;
     }
-    const shot = this.shot(now);
-    if (!shot || !this.model.samples) {
-      this.renderer.clear();
+    this.panes = model.samples ? this.arrange(now) : [];
+    if (this.panes.length === 0) {
+      this.renderer.draw([], this.size.density);
       this.card.hide();
       this.trail.hide();
+      this.links.hide();
+      this.labels.hide();
       return moving;
     }
     moving = moving || this.morph !== null;
     const v = this.view;
     matrix(this.camera, v, this.m);
-    const stale = this.pointer !== null && !this.model.clock.playing;
-    if (stale) this.hovered = pick(shot, this.m, v, this.pointer!.x, this.pointer!.y, this.pointer!.reach, this.flags);
-    const marked = this.hovered >= 0 ? this.hovered : this.pinned;
-    this.renderer.draw({ shot, matrix: this.m, paint: this.paint(v), terrain: this.terrain, ringed: marked }, this.size.density);
-    const filter = this.model.filter;
-    this.labels.update(shot, this.m, v, (c) => (filter.size === 0 || filter.has(c)) && (this.model.focus === null || this.model.focus === c));
-    this.describe(marked, shot, v);
+    this.renderer.setPalette(choice.tints.palette);
+    if (this.pointer !== null && !clock.playing) this.hovered = this.under(this.pointer);
+    const marked = this.hovered >= 0 ? this.hovered : choice.focal;
+    const picture = this.picture(v);
+    this.renderer.setSheets(this.pictures.sheets);
+    this.renderer.draw(
+      this.panes.map((p) => this.pictureOf(p, v, marked, picture, moving)),
+      this.size.density,
+    );
+    const alone = this.panes.length === 1;
+    this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
+    this.describe(marked, alone ? this.panes[0] : (this.panes.find((p) => this.pointer && p.x === this.pointer.origin[0] && p.y === this.pointer.origin[1]) ?? null), v, alone);
     this.box.classList.toggle("pointing", this.hovered >= 0);
+    const { shot } = this.panes[this.panes.length - 1];
     this.shown = shot.t < 0.5 ? shot.from : shot.to;
     return moving;
   }
@@ -145,107 +200,164 @@ export class Stage {
 
   /** Zooms around the middle. */
   zoom(factor: number): void {
-    this.fly(zoomAt(this.flight?.to ?? this.camera, this.view, this.size.width / 2, this.size.height / 2, factor));
+    const v = this.view;
+    this.fly(zoomAt(this.flight?.to ?? this.camera, v, v.width / 2, v.height / 2, factor));
+  }
+
+  /** Goes where some rows are, all of them in sight. */
+  visit(rows: readonly number[]): void {
+    const shot = this.panes[0]?.shot;
+    if (!shot || rows.length === 0) return;
+    const p = new Float32Array(3);
+    const low = [Infinity, Infinity, Infinity];
+    const high = [-Infinity, -Infinity, -Infinity];
+    for (const r of rows) {
+      if (!locate(shot, r, p)) continue;
+      for (let d = 0; d < 3; d++) [low[d], high[d]] = [Math.min(low[d], p[d]), Math.max(high[d], p[d])];
+    }
+    if (low[0] > high[0]) return;
+    const v = this.view;
+    const one = scale({ ...this.camera, zoom: 1 }, v);
+    const wide = Math.max(0.05, high[0] - low[0], v.dims === 3 ? high[2] - low[2] : 0);
+    const tall = Math.max(0.05, high[1] - low[1]);
+    const zoom = Math.max(0.6, Math.min(24, Math.min((v.width * 0.7) / (wide * one), (v.height * 0.7) / (tall * one))));
+    this.fly({ ...this.camera, x: (low[0] + high[0]) / 2, y: (low[1] + high[1]) / 2, z: (low[2] + high[2]) / 2, zoom });
   }
 
   get atHome(): boolean {
     return isHome(this.flight?.to ?? this.camera, this.view.dims);
   }
 
-  unpin(): void {
-    this.pinned = -1;
+  /** Points at a row as the pointer would; -1 at none. */
+  point(row: number): void {
+    this.pointer = null;
+    if (this.hovered === row) return;
+    this.hovered = row;
     this.invalidate();
   }
 
   /** Where a sample is on the stage now, in CSS pixels; null when it is nowhere. */
   positionOf(row: number): [number, number] | null {
-    const s = this.shot(performance.now());
+    const [pane] = this.model.samples ? this.arrange(performance.now()) : [];
     const p = new Float32Array(3);
-    if (!s || !locate(s, row, p)) return null;
+    if (!pane || !locate(pane.shot, row, p)) return null;
     const v = this.view;
-    return project(matrix(this.camera, v, new Float32Array(16)), v, p, [0, 0]);
+    const [x, y] = project(matrix(this.camera, v, new Float32Array(16)), v, p, [0, 0]);
+    return [x + pane.x, y + pane.y];
   }
 
-  private shot(now: number): Shot | null {
-    const { clock } = this.model;
-    const position = clock.still ? clock.nearest : clock.position;
-    const low = Math.floor(position);
-    const a = this.model.frame(low);
-    const b = this.model.frame(Math.min(low + 1, this.model.numbers.length - 1));
-    if (!a || !b) return null;
-    const shot = { from: a, to: b, t: a === b ? 0 : ease(position - low) };
-    if (!this.morph) return shot;
+  /** The parts of the stage at this moment. */
+  private arrange(now: number): Pane[] {
+    const { clock, choice, numbers } = this.model;
+    const { width, height } = this.size;
+    if (choice.options.grid && numbers.length > 1) {
+      const [w, h] = [Math.max(40, width - INSET.right), Math.max(40, height - INSET.top)];
+      const room = Math.max(2, Math.min(64, Math.floor((w * h) / (120 * 110))));
+      const shown = spread(numbers.length, room);
+      const { columns, rows } = cells(shown.length, w, h);
+      return shown.flatMap((i, k) => {
+        const m = moment(this.model, i);
+        return m ? [{ ...m, x: ((k % columns) * w) / columns, y: INSET.top + (Math.floor(k / columns) * h) / rows, width: w / columns, height: h / rows }] : [];
+      });
+    }
+    const m = moment(this.model, clock.still ? clock.nearest : clock.position);
+    if (!m) return [];
+    const pane = { ...m, x: 0, y: 0, width, height };
+    if (!this.morph) return [pane];
     const t = (now - this.morph.start) / MORPH;
     if (t >= 1 || clock.moving) {
       this.morph = null; // the user goes on: the new map is simply there
-      return shot;
+      return [pane];
     }
-    return { from: this.morph.from, to: shot.t < 0.5 ? a : b, t: t * t * (3 - 2 * t) };
+    return [{ ...pane, shot: { from: this.morph.from, to: pane.shot.t < 0.5 ? pane.shot.from : pane.shot.to, t: t * t * (3 - 2 * t) } }];
   }
 
-  /** Frames of all epochs, or evenly some of them when there are many points. */
-  private get terrain(): readonly Frame[] {
-    const frames = this.model.map?.loaded ?? [];
-    if (frames.length < 2) return [];
-    const most = Math.max(2, Math.floor(TERRAIN / (frames[0].quanta.length / frames[0].dims)));
-    const every = Math.ceil(frames.length / most);
-    return frames.filter((_, i) => i % every === 0);
-  }
-
-  private paint(v: View): Paint {
-    const rows = Math.max(1, this.model.samples?.ids.length ?? 1);
-    const room = Math.sqrt((v.width * v.height) / rows); // pixels that each point has, along a side
-    const radius = Math.min(5, Math.max(1.1, room * 0.155)) * Math.pow(scale(this.camera, v) / scale(home(v.dims), v), 0.28);
-    const [r, g, b] = this.css.ink;
+  private pictureOf(p: Pane, v: View, marked: number, picture: number, moving: boolean): Picture {
+    const { choice, map, frameOf } = this.model;
+    const rows = this.model.samples!.ids.length;
+    const alone = this.panes.length === 1;
+    const before = choice.options.ghost && p.at > 0 ? this.model.frame(p.at - 1) : null;
     return {
-      radius: Math.min(9, radius),
-      rim: radius > 2 ? 0.6 : 0,
-      rimColour: this.css.paper,
-      ghost: [r, g, b, 0.07],
-      terrain: [r, g, b, Math.max(0.008, Math.min(0.022, 0.22 / Math.max(1, this.terrain.length)))],
-      fade: 0.13,
-      ring: this.css.ink,
+      shot: p.shot,
+      slots: [choice.slots(p.from), choice.slots(p.to)],
+      flags: choice.flags(p.at),
+      hiding: choice.hides(p.at),
+      emphasis: choice.emphasis,
+      matrix: this.m,
+      paint: paintOf(this.model, this.look, this.camera, v, picture),
+      ground: alone ? groundOf(this.model, this.look) : [],
+      echo: before === p.shot.from && before === p.shot.to ? null : before,
+      trails: alone && map && this.morph === null && choice.options.trails && choice.selected.length > 0 ? this.trailsOfSelection(p) : null,
+      now: frameOf[p.from] + (frameOf[p.to] - frameOf[p.from]) * p.shot.t,
+      ringed: marked,
+      stride: moving && rows > SWIFT ? Math.min(40, Math.ceil(rows / SWIFT)) : 1,
+      port: p,
     };
   }
 
-  private describe(row: number, shot: Shot, v: View): void {
+  private trailsOfSelection(p: Pane): Float32Array {
+    const { choice, map } = this.model;
+    const slots = choice.slots(p.at);
+    const of = [choice.selected, map, map!.loaded.length, choice.colourBy?.perEpoch ? choice.colourBy.key : slots];
+    if (this.trails && this.trails.of.every((o, i) => o === of[i])) return this.trails.steps;
+    const every = Math.max(1, Math.ceil(choice.selected.length / TRAILS));
+    const rows = choice.selected.filter((_, i) => i % every === 0);
+    this.trails = { of, steps: trailsOf(map!.frames, rows, (r) => slots[r]) };
+    this.keepArrays();
+    return this.trails.steps;
+  }
+
+  /** The side of pictures in place of points; 0 while they would lie over each other. */
+  private picture(v: View): number {
+    const { choice } = this.model;
+    if (!choice.options.pictures || this.panes.length > 1 || this.pictures.sheets === null) return 0;
+    const { shot, at } = this.panes[0];
+    if (this.camera.zoom < 1.5) return 0; // the whole map is there for its colours
+    const of = [this.camera, shot.from, shot.to, shot.t < 0.5, v.width, v.height, choice.hidden(at)];
+    if (!this.sight || !this.sight.of.every((o, i) => o === of[i])) {
+      const frame = [[0, 0], [v.width, 0], [v.width, v.height], [0, v.height]] as const;
+      this.sight = { of, count: inside({ ...shot, t: shot.t < 0.5 ? 0 : 1 }, this.m, v, frame, choice.hidden(at)).length };
+    }
+    const side = Math.sqrt((v.width * v.height) / Math.max(1, this.sight.count)) * 0.52;
+    return side < PICTURE.least ? 0 : Math.min(PICTURE.most, side);
+  }
+
+  private describe(row: number, pane: Pane | null, v: View, alone: boolean): void {
     const p = new Float32Array(3);
-    const { samples, clock, numbers } = this.model;
-    if (row < 0 || !samples || !locate(shot, row, p)) {
+    const facts: Facts | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at) : null;
+    if (!facts || !pane) {
       this.trail.hide();
       this.card.hide();
+      this.links.hide();
       return;
     }
     const at = project(this.m, v, p, [0, 0]);
-    const i = clock.nearest;
-    const out = this.model.outputs(i);
-    const label = samples.label[row];
-    const tint = label < 0 ? unlabelled(samples.classes.length, theme()) : colour(label, theme());
-    if (this.morph === null) this.trail.show(this.model.map?.frames ?? [], row, this.m, v, tint);
+    if (this.morph === null && alone) this.trail.show(this.model.map?.frames ?? [], row, this.m, v, facts.colour);
     else this.trail.hide();
-    const facts: Facts = {
-      row,
-      id: samples.ids[row],
-      label: label < 0 ? null : samples.classes[label],
-      labelColour: tint,
-      epoch: numbers[i],
-      prediction: out === null ? undefined : out.prediction && out.prediction[row] >= 0 ? out.classes[out.prediction[row]] : null,
-      confidence: out?.confidence?.[row] ?? null,
-      loss: out?.loss?.[row] ?? null,
-    };
-    this.card.show(facts, at[0], at[1], v.width, v.height);
+    const near = alone && row === this.model.choice.focal ? this.model.facts.nearest(pane.at) : null;
+    if (near) this.links.show(near, row, pane.shot, this.m, v);
+    else this.links.hide();
+    // What is beside a wide map says more of the sample in focus than the card, which would hide its neighbours.
+    if (this.hovered >= 0 || (alone && this.size.width < 560)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.size.width, this.size.height);
+    else this.card.hide();
   }
 
-  private hover(x: number, y: number, reach: number): void {
-    this.pointer = { x, y, reach };
-    const shot = this.shot(performance.now());
-    if (!shot) return;
-    const v = this.view;
-    const row = pick(shot, matrix(this.camera, v, this.m), v, x, y, reach, this.flags);
-    if (row !== this.hovered) {
-      this.hovered = row;
-      this.invalidate();
-    }
+  private paneAt(x: number, y: number): Pane | null {
+    return this.panes.find((p) => x >= p.x && x < p.x + p.width && y >= p.y && y < p.y + p.height) ?? this.panes[0] ?? null;
+  }
+
+  private under(at: { x: number; y: number; reach: number; origin: Corner }): number {
+    const pane = this.panes.find((p) => p.x === at.origin[0] && p.y === at.origin[1]);
+    return pane ? pick(pane.shot, this.m, this.view, at.x, at.y, at.reach, this.model.choice.hidden(pane.at)) : -1;
+  }
+
+  private hover(x: number, y: number, reach: number, origin: Corner): void {
+    this.pointer = { x, y, reach, origin };
+    matrix(this.camera, this.view, this.m);
+    const row = this.under(this.pointer);
+    if (row === this.hovered) return;
+    this.hovered = row;
+    this.invalidate();
   }
 
   private leave(): void {
@@ -255,26 +367,31 @@ export class Stage {
     this.invalidate();
   }
 
+  /** A click on a sample selects it, one on the ground lets the selection go; with Shift or Ctrl it adds or takes away. */
+  private tap(x: number, y: number, origin: Corner, keys: Keys): void {
+    this.hover(x, y, matchMedia("(hover: none)").matches ? REACH.touch : REACH.mouse, origin);
+    const { choice } = this.model;
+    if (this.hovered >= 0) choice.select([this.hovered], keys.add ? "toggle" : keys.subtract ? "subtract" : "replace");
+    else if (this.panes.length > 1) {
+      const pane = this.paneAt(x + origin[0], y + origin[1]);
+      if (pane) this.model.clock.glide(pane.at, performance.now());
+      this.invalidate();
+    } else if (!keys.add && !keys.subtract) choice.clear();
+  }
+
+  private enclose(path: readonly Corner[], origin: Corner, keys: Keys): void {
+    const pane = this.panes.find((p) => p.x === origin[0] && p.y === origin[1]);
+    if (!pane) return;
+    matrix(this.camera, this.view, this.m);
+    const rows = inside(pane.shot, this.m, this.view, path, this.model.choice.hidden(pane.at));
+    // Shift begins a rectangle, so that alone it does not mean to add.
+    const add = keys.add && (this.tool !== "move" || this.model.choice.selected.length > 0);
+    this.model.choice.select(rows, keys.subtract ? "subtract" : add ? "add" : "replace");
+  }
+
   private fly(to: Camera): void {
     if (this.model.clock.still) this.camera = to;
     else this.flight = { from: this.camera, to, start: performance.now() };
-    this.invalidate();
-  }
-
-  private takeSamples(): void {
-    const s = this.model.samples;
-    this.hovered = this.pinned = -1;
-    this.renderer.setCategories(Uint8Array.from(this.model.classOf, slot));
-    this.card.load("", null, this.invalidate); // the pictures wait until the map is there
-    this.pictures = s?.sprite ?? null;
-    this.takeFilter();
-    this.repaint();
-  }
-
-  private takeFilter(): void {
-    const { filter, focus, classOf } = this.model;
-    this.flags = Uint8Array.from(classOf, (c) => (filter.size > 0 && !filter.has(c) ? FLAG.hidden : 0) | (focus === c ? FLAG.focused : 0));
-    this.renderer.setFlags(this.flags);
     this.invalidate();
   }
 
@@ -289,15 +406,32 @@ export class Stage {
       this.camera = home(next.dims);
       this.flight = null;
     }
-    if (!map) this.shown = null;
-    this.morph = sameRows && moved && !clock.still && !clock.moving ? { from: before, start: performance.now() } : null;
-    if (map && this.pictures && this.model.run) {
-      this.card.load(this.model.run.id, this.pictures, this.invalidate);
-      this.pictures = null;
+    if (next && this.kept) {
+      this.camera = this.kept;
+      this.kept = null;
     }
-    this.renderer.upload(map?.loaded ?? []);
-    this.renderer.keep([...(map?.loaded ?? []), ...(this.morph ? [this.morph.from] : [])]);
+    if (!map) this.shown = null;
+    this.trails = null;
+    this.morph = sameRows && moved && !clock.still && !clock.moving && !this.model.choice.options.grid ? { from: before, start: performance.now() } : null;
+    const { run, samples } = this.model;
+    if (map && run && samples && this.loaded !== `${run.id} ${samples.ids.length}`) {
+      this.loaded = `${run.id} ${samples.ids.length}`; // the pictures waited until the map was there
+      this.pictures.load(run.id, samples.sprite);
+      this.card.renew();
+    }
+    this.renderer.upload((map?.loaded ?? []).map((f) => f.quanta));
+    this.keepArrays();
     this.invalidate();
+  }
+
+  /** Lets go of what is on the GPU and no longer needed: frames of other maps, colours and flags of another choice. */
+  private keepArrays(): void {
+    const { choice, numbers } = this.model;
+    const kept: ArrayBufferView[] = (this.model.map?.loaded ?? []).map((f) => f.quanta);
+    if (this.morph) kept.push(this.morph.from.quanta);
+    if (this.trails) kept.push(this.trails.steps);
+    numbers.forEach((_, i) => kept.push(choice.slots(i), choice.flags(i)));
+    this.renderer.keep(kept);
   }
 
   private measure(): void {

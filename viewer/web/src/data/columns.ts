@@ -1,0 +1,65 @@
+// What is known of each sample, as columns: its label, its metadata, and what the network made of it. Pure.
+
+/** A column that points can be coloured, filtered and sorted by. */
+export interface Column {
+  /** Names the column in addresses: "label", "loss", "meta:split". */
+  key: string;
+  /** As people read it. */
+  name: string;
+  kind: "category" | "number";
+  /** Whether its values differ from epoch to epoch. */
+  perEpoch: boolean;
+}
+
+/** A column's values, one per row: places in classes with -1 for none, or numbers with NaN for none. */
+export type Values = { kind: "category"; classes: readonly string[]; code: Int32Array } | { kind: "number"; value: Float32Array };
+
+/** More distinct values than this are no categories: numbers are a scale then, and text is only searched. */
+const CATEGORIES = 200;
+
+/** Fewer distinct whole numbers than this are taken for categories. */
+const WHOLE = 13;
+
+/** Reads a column of metadata; null when it holds nothing to colour or filter by, as a text of its own in every row. */
+export function metadataValues(list: readonly unknown[]): Values | null {
+  const present = list.filter((v) => v !== null && v !== undefined);
+  if (present.length === 0) return null;
+  const distinct = new Set(present.map(textOf));
+  if (present.every((v) => typeof v === "number") && !(distinct.size < WHOLE && present.every((v) => Number.isInteger(v)))) {
+    return { kind: "number", value: Float32Array.from(list, (v) => (typeof v === "number" ? v : NaN)) };
+  }
+  if (distinct.size > CATEGORIES || (distinct.size === present.length && present.length > 24)) return null;
+  const classes = [...distinct].sort(natural);
+  const place = new Map(classes.map((c, i) => [c, i]));
+  return { kind: "category", classes, code: Int32Array.from(list, (v) => (v === null || v === undefined ? -1 : place.get(textOf(v))!)) };
+}
+
+/** Labels that are numbers on a scale, as those of a regression are; null when they are names. */
+export function labelScale(classes: readonly string[], code: ArrayLike<number>): Float32Array | null {
+  if (classes.length <= 40) return null;
+  const numbers = classes.map((c) => (c.trim() === "" ? NaN : Number(c)));
+  if (numbers.some((v) => !Number.isFinite(v))) return null;
+  return Float32Array.from(code, (c) => (c < 0 ? NaN : numbers[c]));
+}
+
+/** A value of metadata in one line. */
+export function textOf(v: unknown): string {
+  return typeof v === "string" ? v : v === null || v === undefined ? "" : JSON.stringify(v);
+}
+
+/** What is written of a row's value: a class's name, a number, or null for none. */
+export function valueAt(v: Values, row: number): string | number | null {
+  if (v.kind === "category") return v.code[row] >= 0 ? v.classes[v.code[row]] : null;
+  return Number.isNaN(v.value[row]) || v.value[row] === undefined ? null : v.value[row];
+}
+
+/** Compares texts as people do: runs of digits by their value. */
+export function natural(a: string, b: string): number {
+  const [x, y] = [a, b].map((t) => t.match(/\d+|\D+/g) ?? []);
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const [p, q] = [Number(x[i]), Number(y[i])];
+    if (p !== q && !Number.isNaN(p) && !Number.isNaN(q)) return p - q;
+    if (x[i] !== y[i] && (Number.isNaN(p) || Number.isNaN(q))) return x[i] < y[i] ? -1 : 1;
+  }
+  return x.length - y.length || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,0 +1,256 @@
+// What is known of the samples at each epoch, from the server and reckoned from that: the columns by which points are
+// coloured, filtered and sorted.
+
+import { locate, type Frame } from "../map/cloud";
+import * as api from "./api";
+import type { Epoch, Outputs, Samples } from "./api";
+import { labelScale, metadataValues, type Column, type Values } from "./columns";
+import type { MapData } from "./mapdata";
+import { changes, type Neighbourhoods } from "./neighbourhood";
+import { PerEpoch } from "./perepoch";
+
+const NAMES: Record<string, string> = {
+  label: "Label",
+  prediction: "Prediction",
+  correct: "Right or wrong",
+  confidence: "Confidence",
+  loss: "Loss",
+  change: "Neighbourhood changed",
+  trust: "Trust in the point",
+  moved: "Moved on the map",
+  epoch: "Epoch",
+};
+
+/** The columns of one run on one map. Epochs are named by their place among those logged. */
+export class Facts {
+  /** Grows with everything that becomes known. */
+  version = 0;
+  private run = "";
+  private samples: Samples | null = null;
+  private epochs: Epoch[] = [];
+  private map: MapData | null = null;
+  private frameOf: Int32Array = new Int32Array(0);
+  private metric = "euclidean";
+  private statics = new Map<string, { column: Column; values: Values }>();
+  private reckoned = new Map<string, { of: unknown[]; values: Values }>();
+  private predicted: string[] = [];
+  private listed: { version: number; columns: Column[] } | null = null;
+  private readonly outputsOf: PerEpoch<Outputs>;
+  private readonly nearOf: PerEpoch<Neighbourhoods>;
+  private readonly trustOf: PerEpoch<Float32Array>;
+
+  /** arrived is called whenever something new is known. */
+  constructor(arrived: () => void, failed: (e: unknown) => void) {
+    // Neighbours and trust are extras: where the server has none, for too many samples, the column is empty.
+    const known = () => {
+      this.version++;
+      arrived();
+    };
+    const unknown = (e: unknown) => (e instanceof api.ApiError && e.status < 500 ? known() : failed(e));
+    this.outputsOf = new PerEpoch((e, v) => api.getOutputs(this.run, e, Number(v)), known, failed);
+    this.nearOf = new PerEpoch((e, v) => api.getNeighbourhoods(this.run, e, v.split(" ")[0], this.layer, this.metric), known, unknown);
+    this.trustOf = new PerEpoch((e) => api.getTrust(this.map!.layout, e), known, unknown);
+  }
+
+  /** Begins anew with a run. */
+  open(run: string): void {
+    this.version++;
+    this.run = run;
+    this.samples = null;
+    this.epochs = [];
+    this.map = null;
+    this.predicted = [];
+    this.reckoned.clear();
+    this.statics.clear();
+    for (const p of [this.outputsOf, this.nearOf, this.trustOf]) p.clear();
+  }
+
+  setSamples(s: Samples): void {
+    this.version++;
+    this.samples = s;
+    this.predicted = [...s.classes];
+    this.reckoned.clear();
+    this.statics.clear();
+    for (const p of [this.nearOf, this.trustOf]) p.clear();
+    const put = (key: string, name: string, values: Values) =>
+      this.statics.set(key, { column: { key, name, kind: values.kind, perEpoch: false }, values });
+    if (s.classes.length > 0) {
+      const scale = labelScale(s.classes, s.label);
+      put("label", NAMES.label, scale ? { kind: "number", value: scale } : { kind: "category", classes: s.classes, code: Int32Array.from(s.label) });
+    }
+    for (const [name, list] of Object.entries(s.metadata ?? {})) {
+      const values = metadataValues(list);
+      if (values) put(`meta:${name}`, name, values);
+    }
+  }
+
+  setEpochs(epochs: Epoch[]): void {
+    this.version++;
+    this.epochs = epochs;
+  }
+
+  /** Sets the map that is shown, and its frame for each logged epoch. */
+  setMap(map: MapData | null, frameOf: Int32Array, metric: string): void {
+    this.version++;
+    if (map?.layout.projection !== this.map?.layout.projection || map?.layout.revision !== this.map?.layout.revision) this.trustOf.clear();
+    if (metric !== this.metric || map?.layout.layer !== this.map?.layout.layer) this.nearOf.clear();
+    this.map = map;
+    this.frameOf = frameOf;
+    this.metric = metric;
+  }
+
+  retry(): void {
+    for (const p of [this.outputsOf, this.nearOf, this.trustOf]) p.retry();
+  }
+
+  /** The columns that there are. */
+  get columns(): readonly Column[] {
+    if (this.listed?.version !== this.version) this.listed = { version: this.version, columns: this.list() };
+    return this.listed.columns;
+  }
+
+  private list(): Column[] {
+    const per = (key: string, kind: Column["kind"]): Column => ({ key, name: NAMES[key], kind, perEpoch: true });
+    const out: Column[] = [];
+    const label = this.statics.get("label");
+    if (label) out.push(label.column);
+    const some = this.outputsOf.some();
+    if (some?.prediction) out.push(per("prediction", "category"));
+    if (some?.prediction && label) out.push(per("correct", "category"));
+    if (some?.confidence) out.push(per("confidence", "number"));
+    if (some?.loss) out.push(per("loss", "number"));
+    if (this.map && this.epochs.length > 1) {
+      if (!this.epochs.every((e) => this.nearOf.broken(e.number))) out.push(per("change", "number"));
+      out.push(per("moved", "number"));
+    }
+    if (this.map && !this.map.layout.provisional) out.push(per("trust", "number"));
+    if (this.epochs.length > 1) out.push(per("epoch", "number"));
+    for (const { column } of this.statics.values()) if (column !== label?.column) out.push(column);
+    return out;
+  }
+
+  column(key: string): Column | null {
+    return this.columns.find((c) => c.key === key) ?? null;
+  }
+
+  /** What was logged at the i-th epoch, once it is here; asks for it otherwise. */
+  outputs(i: number): Outputs | null {
+    const e = this.epochs[i];
+    return e ? this.outputsOf.get(e.number, String(e.seq)) : null;
+  }
+
+  /** Every sample's nearest ones at the i-th epoch, once they are here; asks for them otherwise. */
+  nearest(i: number): Neighbourhoods | null {
+    const e = this.epochs[i];
+    if (!e || !this.map) return null;
+    return this.nearOf.get(e.number, `${e.seq} ${this.layer} ${this.metric}`);
+  }
+
+  /** A column's values at the i-th epoch; null where they are on their way, or do not exist. */
+  values(key: string, i: number): Values | null {
+    const fixed = this.statics.get(key);
+    if (fixed) return fixed.values;
+    const e = this.epochs[i];
+    if (!e) return null;
+    const name = `${key}@${e.number}`;
+    const known = this.reckoned.get(name);
+    const of = this.sources(key, i);
+    if (of === null) return known?.values ?? null;
+    if (known && known.of.every((o, k) => o === of[k])) return known.values;
+    const values = this.reckon(key, i);
+    if (values) this.reckoned.set(name, { of, values });
+    return values;
+  }
+
+  /** Whether a column is known at every epoch, or can become no more known than it is. */
+  complete(key: string): boolean {
+    return this.statics.has(key) || this.epochs.every((e, i) => this.values(key, i) !== null || this.nearOf.broken(e.number) || this.trustOf.broken(e.number));
+  }
+
+  /** What a column is reckoned from; null while that is on its way. */
+  private sources(key: string, i: number): unknown[] | null {
+    switch (key) {
+      case "change": {
+        const [a, b] = [i > 0 ? this.nearest(i - 1) : this, this.nearest(i)];
+        return a && b ? [a, b] : null;
+      }
+      case "moved": {
+        const [a, b] = [this.frame(i - 1), this.frame(i)];
+        return b ? [a, b] : null;
+      }
+      case "trust": {
+        const t = this.trust(i);
+        return t ? [t] : null;
+      }
+      case "epoch":
+        return [this.samples];
+      default: {
+        const o = this.outputs(i);
+        return o ? [o, this.samples] : null;
+      }
+    }
+  }
+
+  private reckon(key: string, i: number): Values | null {
+    const rows = this.samples?.ids.length ?? 0;
+    const blank = () => new Float32Array(rows).fill(NaN);
+    const numbers = (list: readonly (number | string | null)[] | null): Values | null =>
+      list && { kind: "number", value: Float32Array.from(list, (v) => (v === null ? NaN : Number(v))) };
+    switch (key) {
+      case "change":
+        return { kind: "number", value: i > 0 ? changes(this.nearest(i - 1)!, this.nearest(i)!) : blank() };
+      case "moved":
+        return { kind: "number", value: moves(this.frame(i - 1), this.frame(i)!, rows) };
+      case "trust":
+        return { kind: "number", value: this.trust(i)! };
+      case "epoch":
+        return { kind: "number", value: blank().fill(this.epochs[i].number) };
+    }
+    const o = this.outputs(i);
+    if (!o || !this.samples) return null;
+    if (key === "confidence") return numbers(o.confidence);
+    if (key === "loss") return numbers(o.loss);
+    if (!o.prediction) return null;
+    // Predictions take the places of the labels that they name, and so their colours.
+    const place = o.classes.map((c) => {
+      const at = this.predicted.indexOf(c);
+      return at >= 0 ? at : this.predicted.push(c) - 1;
+    });
+    const { label } = this.samples;
+    if (key === "prediction") return { kind: "category", classes: this.predicted, code: Int32Array.from(o.prediction, (p) => (p < 0 ? -1 : place[p])) };
+    if (key === "correct") {
+      return { kind: "category", classes: ["right", "wrong"], code: Int32Array.from(o.prediction, (p, r) => (p < 0 || label[r] < 0 ? -1 : place[p] === label[r] ? 0 : 1)) };
+    }
+    return null;
+  }
+
+  private trust(i: number): Float32Array | null {
+    const e = this.epochs[i];
+    if (!e || !this.map || this.map.layout.provisional || !this.map.layout.epochs.includes(e.number)) return null;
+    return this.trustOf.get(e.number, `${this.map.layout.projection} ${this.map.layout.revision}`);
+  }
+
+  /** The map's own frame of the i-th epoch. */
+  private frame(i: number): Frame | null {
+    if (!this.map || !this.epochs[i]) return null;
+    const at = this.frameOf[i];
+    return at >= 0 && this.map.layout.epochs[at] === this.epochs[i].number ? this.map.frames[at] : null;
+  }
+
+  private get layer(): string {
+    return this.map?.layout.layer ?? "";
+  }
+}
+
+/** How far each row has moved between two frames, as a share of the map's longer side. */
+export function moves(a: Frame | null, b: Frame, rows: number): Float32Array {
+  const out = new Float32Array(rows).fill(NaN);
+  if (!a) return out;
+  const p = new Float32Array(3);
+  const q = new Float32Array(3);
+  for (let i = 0; i < rows; i++) {
+    if (!locate({ from: a, to: a, t: 0 }, i, p) || !locate({ from: b, to: b, t: 0 }, i, q)) continue;
+    out[i] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide
+  }
+  return out;
+}

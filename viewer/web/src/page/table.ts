@@ -1,0 +1,235 @@
+import { valueAt } from "../data/columns";
+import { byId, h, icon, setText } from "./dom";
+import { count, many, percent } from "./format";
+import type { Model } from "./model";
+import type { Pictures } from "./pictures";
+import { csv, json, type Record } from "./records";
+import { order, type Sort } from "./sorting";
+import type { Stage } from "./stage";
+
+/** The height of a row, in pixels. */
+const ROW = 34;
+
+/** Rows kept above and below those in sight. */
+const SPARE = 6;
+
+interface Shown {
+  key: string;
+  name: string;
+  title: string;
+  /** Columns that numbers sort downwards first. */
+  down: boolean;
+}
+
+const COLUMNS: Shown[] = [
+  { key: "sample", name: "Sample", title: "Sort by id", down: false },
+  { key: "prediction", name: "Predicted", title: "Sort by the prediction, mistakes first", down: true },
+  { key: "change", name: "Changed", title: "How strangely it moved: the share of its 15 nearest samples, in the original space, that were not so at the epoch before", down: true },
+  { key: "moved", name: "Moved", title: "How far it moved on the map since the epoch before, as a share of the map's longer side", down: true },
+];
+
+/** The samples as a table: those selected or, without a selection, all that are shown. */
+export class Table {
+  private readonly box = byId("table-box");
+  private readonly table = byId("table");
+  private readonly title = byId("table-title");
+  private readonly actions = byId("table-actions");
+  private readonly head = h("tr");
+  private readonly body = h("tbody");
+  private sort: Sort = { key: "sample", down: false };
+  private rows: Int32Array | number[] = [];
+  private of: unknown[] = [];
+  private drawn: unknown[] = [];
+  private buttons: { [name: string]: HTMLButtonElement } = {};
+
+  constructor(
+    private readonly model: Model,
+    private readonly pictures: Pictures,
+    private readonly stage: Stage,
+    private readonly invalidate: () => void,
+  ) {
+    this.table.append(h("caption", { class: "visually-hidden" }, "Samples at the epoch that is looked at"), h("thead", {}, this.head), this.body);
+    for (const c of COLUMNS) {
+      const button = h("button", { type: "button", title: c.title }, c.name);
+      button.addEventListener("click", () => {
+        this.sort = { key: c.key, down: this.sort.key === c.key ? !this.sort.down : c.down };
+        this.box.scrollTop = 0;
+        invalidate();
+      });
+      this.head.append(h("th", { scope: "col", "data-key": c.key, class: c.key }, button));
+    }
+    const act = (name: string, title: string, f: () => void, ...content: (Node | string)[]) => {
+      const b = h("button", { type: "button", class: "small", title }, ...content);
+      b.addEventListener("click", f);
+      this.buttons[name] = b;
+      this.actions.append(b);
+    };
+    const { choice } = model;
+    act("visit", "Zoom to the selection (F)", () => stage.visit(choice.selected), "Zoom");
+    act("invert", "Select what is shown and not selected (I)", () => choice.invert(model.clock.nearest), "Invert");
+    act("clear", "Clear the selection (Escape)", () => choice.clear(), "Clear");
+    act("copy", "Copy the ids, one per line", () => void this.copy(), "Copy ids");
+    act("csv", "Save these rows as CSV", () => this.save("csv"), "CSV");
+    act("json", "Save these rows as JSON", () => this.save("json"), "JSON");
+    this.box.addEventListener("scroll", invalidate);
+    this.body.addEventListener("click", (e) => {
+      const tr = (e.target as HTMLElement).closest("tr");
+      if (!tr?.dataset.row) return;
+      const row = Number(tr.dataset.row);
+      if (e.shiftKey || e.ctrlKey || e.metaKey) choice.select([row], "toggle");
+      else if (choice.selected.length === 0) choice.select([row], "replace");
+      else choice.setFocal(row === choice.focal ? -1 : row);
+    });
+    this.body.addEventListener("pointerover", (e) => {
+      const tr = (e.target as HTMLElement).closest("tr");
+      if (tr?.dataset.row && e.pointerType === "mouse") stage.point(Number(tr.dataset.row));
+    });
+    this.body.addEventListener("pointerleave", () => stage.point(-1));
+    this.box.addEventListener("keydown", (e) => this.key(e));
+    model.on(["selection", "filter", "facts", "samples"], invalidate);
+  }
+
+  /** Pictures have come. */
+  renew(): void {
+    this.drawn = [];
+  }
+
+  /** Follows the moment; hidden says that nobody sees the table. */
+  update(hidden: boolean): void {
+    const { model } = this;
+    const { choice, samples, clock } = model;
+    const n = choice.selected.length;
+    setText(byId("tab-count"), n > 0 ? count(n) : "");
+    if (hidden || !samples) return;
+    const at = clock.nearest;
+    const mask = choice.hidden(at);
+    const keys = this.sort.key === "sample" ? null : model.facts.values(this.sort.key === "prediction" ? "correct" : this.sort.key, at);
+    const of = [samples, choice.selected, n > 0 ? null : mask, keys, this.sort.key, this.sort.down];
+    if (!this.of.every((o, i) => o === of[i]) || this.of.length === 0) {
+      this.of = of;
+      const rows = n > 0 ? choice.selected : samples.ids.flatMap((_, i) => (mask[i] ? [] : [i]));
+      this.rows = order(rows, keys, this.sort, samples.ids);
+    }
+    setText(this.title, n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.ids.length ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.ids.length, "sample")}`);
+    this.buttons.visit.hidden = this.buttons.clear.hidden = n === 0;
+    this.buttons.copy.hidden = n === 0;
+    for (const th of this.head.children as HTMLCollectionOf<HTMLElement>) {
+      const mine = th.dataset.key === this.sort.key;
+      th.setAttribute("aria-sort", mine ? (this.sort.down ? "descending" : "ascending") : "none");
+      th.hidden = !this.offers(th.dataset.key!);
+    }
+    this.fill(at);
+  }
+
+  private offers(key: string): boolean {
+    return key === "sample" || this.model.facts.column(key) !== null;
+  }
+
+  /** Makes the rows that are in sight, and gaps as high as the others. */
+  private fill(at: number): void {
+    const { facts, choice, samples } = this.model;
+    const first = Math.max(0, Math.floor(this.box.scrollTop / ROW) - SPARE);
+    const last = Math.min(this.rows.length, Math.ceil((this.box.scrollTop + (this.box.clientHeight || 400)) / ROW) + SPARE);
+    const v = { correct: facts.values("correct", at), change: facts.values("change", at), moved: facts.values("moved", at), prediction: facts.values("prediction", at) };
+    const drawn = [this.rows, first, last, at, v.correct, v.change, v.moved, v.prediction, choice.focal, choice.selected, choice.tints];
+    if (this.drawn.length > 0 && this.drawn.every((o, i) => o === drawn[i])) return;
+    this.drawn = drawn;
+    this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
+    const gap = (rows: number) => {
+      const tr = h("tr", { "aria-hidden": "true", class: "gap" });
+      tr.style.height = `${rows * ROW}px`;
+      return tr;
+    };
+    const selected = new Set(choice.selected);
+    const focused = document.activeElement?.closest("tr")?.dataset.row;
+    const lines: HTMLElement[] = first > 0 ? [gap(first)] : [];
+    for (let i = first; i < last; i++) {
+      const row = this.rows[i];
+      const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
+      const dot = h("i", { class: "dot" });
+      dot.style.setProperty("--c", choice.colour(row, at));
+      const name = h("td", { class: "sample" });
+      if (this.pictures.any) {
+        const c = h("canvas", { class: "thumb", "aria-hidden": "true" });
+        this.pictures.draw(row, c, 26);
+        name.append(c);
+      }
+      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.ids[row])));
+      const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String(selected.has(row)) }, name);
+      tr.classList.toggle("focal", row === choice.focal);
+      for (const key of ["prediction", "change", "moved"] as const) {
+        if (!this.offers(key)) continue;
+        const value = v[key] ? valueAt(v[key], row) : null;
+        const wrong = key === "prediction" && v.correct?.kind === "category" && v.correct.code[row] === 1;
+        const text = value === null ? "\u2013" : typeof value === "number" ? (key === "change" ? percent(value, 0) : percent(value, 1)) : value;
+        tr.append(h("td", { class: wrong ? `${key} wrong` : key }, wrong ? icon("cross") : null, h("span", {}, text)));
+      }
+      lines.push(tr);
+    }
+    if (last < this.rows.length) lines.push(gap(this.rows.length - last));
+    this.body.replaceChildren(...lines);
+    if (focused !== undefined) this.body.querySelector<HTMLElement>(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  private key(e: KeyboardEvent): void {
+    const tr = (e.target as HTMLElement).closest<HTMLElement>("tr[data-row]");
+    const by: { [key: string]: number } = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+    if (e.key in by) {
+      e.preventDefault();
+      e.stopPropagation(); // the page's own shortcuts rest in the table
+      const here = tr ? Array.prototype.indexOf.call(this.rows, Number(tr.dataset.row)) : -1;
+      const to = Math.max(0, Math.min(this.rows.length - 1, tr ? here + by[e.key] : 0));
+      const top = to * ROW;
+      if (top < this.box.scrollTop) this.box.scrollTop = top;
+      else if (top + 2 * ROW > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = top + 2 * ROW - this.box.clientHeight;
+      this.fill(this.model.clock.nearest);
+      this.body.querySelector<HTMLElement>(`tr[data-row="${this.rows[to]}"]`)?.focus({ preventScroll: true });
+      this.stage.point(this.rows[to] ?? -1);
+    } else if ((e.key === "Enter" || e.key === " ") && tr) {
+      e.preventDefault();
+      e.stopPropagation();
+      tr.click();
+    }
+  }
+
+  /** What is known of the rows of the table, for a file. */
+  records(): Record[] {
+    const { samples, facts, clock, numbers } = this.model;
+    const at = clock.nearest;
+    const columns = facts.columns.filter((c) => !["label", "epoch", "correct"].includes(c.key));
+    return Array.from(this.rows, (row: number) => {
+      const r: Record = { id: samples!.ids[row], label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
+      for (const c of columns) {
+        const v = facts.values(c.key, at);
+        r[c.key.replace(/^meta:/, "")] = v ? valueAt(v, row) : null;
+      }
+      for (const [key, list] of Object.entries(samples!.metadata ?? {})) {
+        const v = list[row];
+        r[key] = v === null || v === undefined ? null : typeof v === "string" || typeof v === "number" ? v : JSON.stringify(v);
+      }
+      return r;
+    });
+  }
+
+  private async copy(): Promise<void> {
+    const ids = Array.from(this.rows, (row: number) => this.model.samples!.ids[row]).join("\n");
+    try {
+      await navigator.clipboard.writeText(ids);
+      setText(this.buttons.copy, "Copied");
+    } catch {
+      setText(this.buttons.copy, "Not allowed");
+    }
+    setTimeout(() => setText(this.buttons.copy, "Copy ids"), 1500);
+  }
+
+  private save(kind: "csv" | "json"): void {
+    const records = this.records();
+    const { run, numbers, clock } = this.model;
+    const blob = new Blob([kind === "csv" ? csv(records) : json(records)], { type: kind === "csv" ? "text/csv" : "application/json" });
+    const a = h("a", { href: URL.createObjectURL(blob), download: `${run?.name ?? "samples"}-epoch-${numbers[clock.nearest]}.${kind}` });
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
+    this.invalidate();
+  }
+}
+
