@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv("TRACKER_TEST_WRITER"); path != "" {
 		writeForever(path)
 	}
-	if os.Getenv(crashEnv) != "" { // a process that is to be killed
+	if os.Getenv(crashEnv) != "" || os.Getenv(processRole) != "" { // a process that a test has started
 		os.Exit(m.Run())
 	}
 	os.Exit(pgtest.Main(m, ""))
