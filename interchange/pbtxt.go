@@ -17,7 +17,10 @@ const (
 )
 
 // A projectorConfig is TensorBoard's ProjectorConfig, as far as it is about embeddings.
-type projectorConfig struct{ embeddings []embeddingInfo }
+type projectorConfig struct {
+	embeddings []embeddingInfo
+	ours       bool // it begins with [escapedComment]
+}
 
 // An embeddingInfo is TensorBoard's EmbeddingInfo: paths are relative to the configuration's folder.
 type embeddingInfo struct {
@@ -50,7 +53,7 @@ func readConfig(path string) (*projectorConfig, error) {
 // parseConfig reads the text form of a ProjectorConfig; fields that are not about embeddings are passed over.
 func parseConfig(text string) (*projectorConfig, error) {
 	p := &pbtxt{text: text, line: 1}
-	c := &projectorConfig{}
+	c := &projectorConfig{ours: strings.HasPrefix(text, escapedComment+"\n")}
 	err := p.message(0, func(field string, v pbValue) error {
 		if field != "embeddings" && field != "embedding" {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -40,7 +41,11 @@ func (t *table) readSamples(ctx context.Context, d *Dataset) error {
 		}
 	}
 	for _, c := range t.metadata {
-		d.Samples.Columns = append(d.Samples.Columns, Column{Name: fields[c].Name})
+		name := fields[c].Name
+		if _, ours := t.file.schema().Metadata().GetValue(layerKey); ours {
+			name = strings.TrimPrefix(name, clashPrefix)
+		}
+		d.Samples.Columns = append(d.Samples.Columns, Column{Name: name})
 	}
 	r.varying = make([]bool, len(t.metadata))
 	if len(r.columns) == 0 { // nothing but vectors: they are counted

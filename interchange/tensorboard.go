@@ -2,7 +2,6 @@ package interchange
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -24,7 +23,8 @@ type tensorBoard struct {
 	config  string // path
 	root    *os.Root
 	rows    int
-	escaped bool // the metadata were written by us: see [escapeTSV]
+	escaped bool // the folder was written by us: see [escapeTSV] and [mapTag]
+	points  bool
 	steps   map[int][]embeddingInfo
 	numbers []int
 }
@@ -42,9 +42,6 @@ func (e embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
 }
 
 func openTensorBoard(config string, o Options) (*Dataset, error) {
-	if o.Points {
-		return nil, fmt.Errorf("%s: TensorBoard's projector keeps no map: want an .npy, .npz, Parquet or Arrow file of places", config)
-	}
 	c, err := readConfig(config)
 	if err != nil {
 		return nil, err
@@ -53,7 +50,7 @@ func openTensorBoard(config string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tensorBoard{config: config, root: root, steps: map[int][]embeddingInfo{}}
+	t := &tensorBoard{config: config, root: root, escaped: c.ours, points: o.Points, steps: map[int][]embeddingInfo{}}
 	d := &Dataset{Format: "tensorboard", source: t}
 	err = t.arrange(c.embeddings, d, o)
 	if err == nil {
@@ -75,6 +72,17 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 	if len(all) == 0 {
 		return fmt.Errorf("%s lists no embeddings", t.config)
 	}
+	isMap := func(e embeddingInfo) bool {
+		layer, _, _ := e.layerAndStep()
+		return t.escaped && layer == mapTag
+	}
+	if t.points && !slices.ContainsFunc(all, isMap) {
+		return fmt.Errorf("%s: a projector keeps no map, unless zoetrope wrote it: want an .npy, .npz, Parquet or Arrow file of places", t.config)
+	}
+	if !t.points && slices.ContainsFunc(all, isMap) {
+		d.note("%s: the embedding map holds places on a map, not vectors: --points brings them in", t.config)
+	}
+	all = slices.DeleteFunc(all, func(e embeddingInfo) bool { return isMap(e) != t.points })
 	all = slices.DeleteFunc(all, func(e embeddingInfo) bool {
 		layer, _, _ := e.layerAndStep()
 		return len(o.Vectors) > 0 && !slices.Contains(o.Vectors, layer) && !slices.Contains(o.Vectors, e.tensorName)
@@ -104,11 +112,7 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 
 // samples reads the metadata and the sprite of the first embedding, and holds the others against it.
 func (t *tensorBoard) samples(d *Dataset, o Options) error {
-	text, err := os.ReadFile(t.config)
-	if err != nil {
-		return err
-	}
-	t.escaped = bytes.Contains(text, []byte(escapedComment))
+	var err error
 	first := t.steps[t.numbers[0]][0]
 	if t.rows, err = t.countRows(first); err != nil {
 		return err
@@ -217,7 +221,11 @@ func (t *tensorBoard) epochs(ctx context.Context, yield func(*Epoch, error) bool
 				return
 			}
 			dims[l.Name] = l.Dim
-			epoch.Layers = append(epoch.Layers, l)
+			if t.points {
+				epoch.Points = &l
+			} else {
+				epoch.Layers = append(epoch.Layers, l)
+			}
 		}
 		if !yield(epoch, nil) {
 			return
@@ -243,6 +251,9 @@ func (t *tensorBoard) layer(e embeddingInfo) (l Layer, err error) {
 	}
 	if n := len(l.Data) / l.Dim; n != t.rows {
 		return l, fmt.Errorf("%s has %d rows, and the first embedding %d: name those of the same samples with --vectors", t.path(e), n, t.rows)
+	}
+	if t.points && l.Dim != 2 && l.Dim != 3 {
+		return l, fmt.Errorf("%s has %d columns: want places of 2 or 3", t.path(e), l.Dim)
 	}
 	for i, v := range l.Data {
 		if !finite(v) {

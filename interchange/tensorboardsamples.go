@@ -50,6 +50,11 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) (sum [32]
 			return sum, fmt.Errorf("%s: %w", t.config, err)
 		}
 	}
+	if t.escaped {
+		for i := range m.Columns {
+			m.Columns[i].Name = strings.TrimPrefix(m.Columns[i].Name, clashPrefix)
+		}
+	}
 	d.Samples.IDs, d.Samples.Labels, d.Samples.Columns = m.IDs, m.Labels, m.Columns
 	return sum, nil
 }

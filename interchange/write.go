@@ -21,26 +21,15 @@ type Number interface {
 //
 // npyio's own writer takes nested slices only and puts the data off NumPy's 64-byte alignment; hence not used.
 func Write[T Number](w io.Writer, v []T, shape ...int) error {
-	dims, n := "", 1
+	n := 1
 	for _, d := range shape {
-		dims += strconv.Itoa(d) + ", "
 		n *= d
 	}
 	if n != len(v) {
 		panic(fmt.Sprintf("interchange: Write of %d numbers as %v", len(v), shape))
 	}
-	if len(shape) > 1 {
-		dims = strings.TrimSuffix(dims, ", ")
-	}
-	head := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr[T](), dims)
-	const fixed = 10 // bytes before the text; text, padding and newline end on a multiple of 64
-	head += strings.Repeat(" ", 63-(fixed+len(head))%64) + "\n"
-
 	b := bufio.NewWriterSize(w, 1<<16)
-	b.Write(npy.Magic[:])
-	b.Write([]byte{1, 0})
-	b.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(head))))
-	b.WriteString(head)
+	writeHead(b, descr[T](), shape)
 	const chunk = 1 << 13 // numbers converted at a time
 	for len(v) > 0 {
 		part := v[:min(chunk, len(v))]
@@ -50,6 +39,24 @@ func Write[T Number](w io.Writer, v []T, shape ...int) error {
 		v = v[len(part):]
 	}
 	return b.Flush() // errors are kept until here
+}
+
+// writeHead writes what stands before the data of an .npy file. An error is kept by the buffer.
+func writeHead(b *bufio.Writer, descr string, shape []int) {
+	dims := ""
+	for _, d := range shape {
+		dims += strconv.Itoa(d) + ", "
+	}
+	if len(shape) > 1 {
+		dims = strings.TrimSuffix(dims, ", ")
+	}
+	head := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, dims)
+	const fixed = 10 // bytes before the text; text, padding and newline end on a multiple of 64
+	head += strings.Repeat(" ", 63-(fixed+len(head))%64) + "\n"
+	b.Write(npy.Magic[:])
+	b.Write([]byte{1, 0})
+	b.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(head))))
+	b.WriteString(head)
 }
 
 // descr is NumPy's name of a type.

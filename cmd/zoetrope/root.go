@@ -45,7 +45,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	root.PersistentFlags().StringVar(&a.db, "db", db, "the store: a file; $ZOETROPE_DB overrides this default")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
 	root.AddCommand(
-		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), projectCommand(a), pointsCommand(a),
+		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), projectCommand(a), pointsCommand(a),
 		neighborsCommand(a), qualityCommand(a), serveCommand(a), benchCommand(a), versionCommand(a),
 	)
 	root.InitDefaultHelpCmd()

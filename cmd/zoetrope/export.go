@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// exportOptions are the flags of export.
+type exportOptions struct {
+	which  projectionFlags
+	layer  string
+	epochs string
+	format string
+	out    string
+}
+
+// exported is what export wrote, as JSON.
+type exported struct {
+	Run        string `json:"run"`
+	Experiment string `json:"experiment"`
+	Name       string `json:"name"`
+	Layer      string `json:"layer"`
+	Dim        int    `json:"dim"`        // 0: no vectors
+	Projection string `json:"projection"` // "": no map
+	Dims       int    `json:"dims"`
+	Epochs     []int  `json:"epochs"`
+	Samples    int    `json:"samples"`
+	Rows       int    `json:"rows"`
+	Format     string `json:"format"`
+	Path       string `json:"path"`
+	Bytes      int64  `json:"bytes"`
+}
+
+func exportCommand(a *app) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "export -o FILE",
+		Short: "Write a run's vectors, map and metadata for other programs",
+		Long: `Export writes the vectors of one layer of a run, the newest map of the run, and what is known of its samples:
+
+  .npz          arrays vectors (epochs × samples × columns) and points, epochs, ids, labels, predictions, losses,
+                confidences, layer, and metadata/NAME; NaN and the empty string where something is missing
+  .parquet      a row for each epoch and sample: epoch, id, label, prediction, loss, confidence, vector, x, y, z, and a
+  .arrow        column for each piece of metadata, called metadata.NAME where NAME is one of these; .arrows is a stream
+  tensorboard   a folder for TensorBoard's projector, with a tensor for each epoch; tensorboard-tsv has them as text.
+                In metadata.tsv, which knows no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
+
+The ending of FILE says the format; a path without one is a folder for TensorBoard. The file appears when it is complete.
+'zoetrope import' reads all of them back; --points FILE brings the map back in.`,
+		Example: `  zoetrope export -o run.parquet
+  zoetrope export --run mnist/cnn --layer fc1 --epochs 0,5-10,last --projection none -o fc1.npz
+  zoetrope export --run mnist/cnn -o projector && tensorboard --logdir projector`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.out == "" || o.out == "-" {
+				return usagef(cmd, "name the file to write with -o")
+			}
+			if o.format == "" {
+				if o.format = interchange.FormatOf(o.out); o.format == "" {
+					if i := strings.LastIndexByte(o.out, '.'); i > strings.LastIndexAny(o.out, `/\`)+1 {
+						return usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow or .arrows, or name one with --format", o.out)
+					}
+					o.format = "tensorboard"
+				}
+			}
+			if !slices.Contains(interchange.Formats, o.format) {
+				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(interchange.Formats, ", "))
+			}
+			if _, err := pickEpochs(o.epochs, []int{0}); errors.Is(err, errEpochs) {
+				return wrongUsage(cmd, err)
+			}
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.export(ctx, store, o) })
+		},
+	}
+	o.which.add(cmd)
+	f := cmd.Flags()
+	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run, if it has one)"
+	f.StringVar(&o.layer, "layer", "", "the layer (default the only one)")
+	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last (default all)")
+	f.StringVar(&o.format, "format", "", strings.Join(interchange.Formats, ", ")+" (default by the ending of the file)")
+	f.StringVarP(&o.out, "output", "o", "", "the file or folder to write (required)")
+	return cmd
+}
+
+func (a *app) export(ctx context.Context, store *tracker.Store, o exportOptions) error {
+	out, err := a.openOutgoing(ctx, store, o)
+	if err != nil {
+		return err
+	}
+	meter := a.newMeter()
+	defer meter.close()
+	src := out.source()
+	written, err := interchange.Export(ctx, o.out, o.format, src, func(done, total int) { meter.show("exporting epochs", done, total) })
+	if err != nil {
+		return err
+	}
+	meter.close()
+	for _, n := range written.Notes {
+		a.note("%s", n)
+	}
+	e := exported{
+		Run: out.run.ID, Experiment: out.run.Experiment, Name: out.run.Name, Layer: src.Layer, Dim: src.Dim, Dims: src.Dims,
+		Epochs: src.Epochs, Samples: src.Samples.Count, Rows: written.Rows, Format: o.format, Path: o.out, Bytes: written.Bytes,
+	}
+	if out.projection != nil {
+		e.Projection = out.projection.Info().ID
+	}
+	return a.printExported(e)
+}
+
+func (a *app) printExported(e exported) error {
+	if a.json {
+		return a.printJSON(e)
+	}
+	var what []string
+	if e.Dim > 0 {
+		what = append(what, fmt.Sprintf("%d×%d vectors of layer %s", e.Samples, e.Dim, e.Layer))
+	}
+	if e.Dims > 0 {
+		what = append(what, "the map "+e.Projection)
+	}
+	_, err := fmt.Fprintf(a.stdout, "exported %s of run %s to %s: %s, %.1f MB\n", plural(len(e.Epochs), "epoch"), e.Name, e.Path,
+		strings.Join(what, " and "), float64(e.Bytes)/1e6)
+	return err
+}
+
+var errEpochs = errors.New("want epochs and ranges of them, as 0,5-10,last")
+
+// pickEpochs returns those of the given epochs, ascending, that a list names; the empty list names all.
+func pickEpochs(list string, have []int) ([]int, error) {
+	if list == "" {
+		return have, nil
+	}
+	last := have[len(have)-1]
+	chosen := map[int]bool{}
+	for _, part := range strings.Split(list, ",") {
+		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		lo, err := epochNumber(from, last)
+		hi := lo
+		if isRange && err == nil {
+			hi, err = epochNumber(to, last)
+		}
+		if err != nil || hi < lo {
+			return nil, fmt.Errorf("%q is no list of epochs: %w", list, errEpochs)
+		}
+		found := false
+		for _, e := range have {
+			if e >= lo && e <= hi {
+				chosen[e], found = true, true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no epoch %s: there are %d, from %d to %d", part, len(have), have[0], last)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(have), func(e int) bool { return !chosen[e] }), nil
+}
+
+func epochNumber(s string, last int) (int, error) {
+	if s == "last" {
+		return last, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err == nil && n < 0 {
+		err = errEpochs
+	}
+	return n, err
+}
