@@ -18,6 +18,14 @@ const (
 // getEvents streams what changes. Each event has the cursor up to which it tells as its id, so that a browser which lost
 // the connection goes on from there.
 func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		fail(w, r, http.StatusServiceUnavailable, "%d pages listen already, which is all that this server has room for: close some", h.o.Streams)
+		return nil
+	}
 	after := r.Header.Get("Last-Event-ID")
 	if after == "" {
 		after = r.URL.Query().Get("after")

@@ -315,3 +315,30 @@ func (w *stuckWriter) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// TestStreamLimit: so many may listen at once, and another when one has left.
+func TestStreamLimit(t *testing.T) {
+	server := newServer(t, newStore(t), viewer.Options{Streams: 2})
+	open := func() *http.Response {
+		t.Helper()
+		resp, err := http.Get(server.URL + api + "events")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		return resp
+	}
+	first := open()
+	if second := open(); first.StatusCode != 200 || second.StatusCode != 200 {
+		t.Errorf("two streams = %s, %s", first.Status, second.Status)
+	}
+	if third := open(); third.StatusCode != 503 || third.Header.Get("Retry-After") == "" {
+		t.Errorf("a third stream = %s", third.Status)
+	}
+	first.Body.Close()
+	for start := time.Now(); open().StatusCode != 200; time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > 10*time.Second {
+			t.Fatal("there is no room after a stream was closed")
+		}
+	}
+}

@@ -20,6 +20,9 @@ type Options struct {
 	// behind a guard that asks for tokens.
 	Hosts []string
 
+	// Streams is how many event streams may be open at once; 0 means 256.
+	Streams int
+
 	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.
 	Poll time.Duration
 
@@ -34,6 +37,8 @@ type Handler struct {
 	log    *slog.Logger
 	routes http.Handler
 	feed   *feed
+
+	streams chan struct{} // holds an element for each open event stream
 
 	atlases *cache[atlasKey, *atlas]
 	standIn *cache[standInKey, *standIn]
@@ -58,6 +63,10 @@ func New(store *tracker.Store, o Options) *Handler {
 	if h.o.Poll <= 0 {
 		h.o.Poll = 200 * time.Millisecond
 	}
+	if h.o.Streams <= 0 {
+		h.o.Streams = 256
+	}
+	h.streams = make(chan struct{}, h.o.Streams)
 	h.feed = newFeed(store, h.o.Poll, h.log)
 	h.routes = h.route()
 	return h
@@ -101,10 +110,23 @@ func (h *Handler) route() http.Handler {
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusNotFound, "there is nothing at %s", r.URL.Path)
 	})
-	for pattern, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+	for pattern, answer := range h.reads() {
+		mux.HandleFunc("GET /api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := answer(w, r); err != nil {
+				h.explain(w, r, err)
+			}
+		})
+	}
+	return mux
+}
+
+// reads returns what answers a GET of each path below /api/v1.
+func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) error {
+	return map[string]func(http.ResponseWriter, *http.Request) error{
 		"runs":                                        h.getRuns,
 		"runs/{run}":                                  h.getRun,
 		"projections":                                 h.getProjections,
+		"openapi.json":                                h.getOpenAPI,
 		"metrics":                                     h.getComparison,
 		"events":                                      h.getEvents,
 		"runs/{run}/epochs":                           h.getEpochs,
@@ -125,14 +147,7 @@ func (h *Handler) route() http.Handler {
 		"projections/{projection}/trajectory":                                h.getTrajectory,
 		"projections/{projection}/neighbors":                                 h.getNeighbors,
 		"projections/{projection}/quality":                                   h.getQuality,
-	} {
-		mux.HandleFunc("GET /api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := answer(w, r); err != nil {
-				h.explain(w, r, err)
-			}
-		})
 	}
-	return mux
 }
 
 // context returns a context for work that is shared by requests and must not end with the one that began it.

@@ -1,0 +1,249 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/access"
+	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+func readDocument(t testing.TB) *document {
+	t.Helper()
+	b, err := os.ReadFile("../viewer/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &document{t: t}
+	if err := json.Unmarshal(b, &d.root); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// operations returns all operations by method and path, as "GET /api/v1/runs".
+func (d *document) operations() map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for path, item := range d.root["paths"].(map[string]any) {
+		for method, op := range item.(map[string]any) {
+			if method != "parameters" {
+				all[strings.ToUpper(method)+" /api/v1"+path] = op.(map[string]any)
+			}
+		}
+	}
+	return all
+}
+
+// newServer returns everything that zoetrope serve answers with.
+func newServer(t testing.TB) (*client, *ingest.Handler, *viewer.Handler) {
+	t.Helper()
+	store := newStore(t)
+	page := viewer.New(store, viewer.Options{Hosts: []string{"*"}})
+	t.Cleanup(func() { page.Close() })
+	log := ingest.New(store, ingest.Options{Next: page})
+	t.Cleanup(func() { log.Close() })
+	guard, err := access.New(log, access.Options{Hosts: []string{"example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &client{t, store, guard}, log, page
+}
+
+// TestOpenAPIRoutes: each route of the servers is in the file, and each of the file's is one of the servers'.
+func TestOpenAPIRoutes(t *testing.T) {
+	_, log, page := newServer(t)
+	have := append(log.Routes(), page.Routes()...)
+	have = append(have, "GET /api/v1/session", "POST /api/v1/session", "DELETE /api/v1/session") // of access
+	said := slices.Collect(maps.Keys(readDocument(t).operations()))
+	for _, r := range have {
+		if !slices.Contains(said, r) {
+			t.Errorf("%s is not in the file", r)
+		}
+	}
+	for _, r := range said {
+		if !slices.Contains(have, r) {
+			t.Errorf("%s is in the file, and nobody answers it", r)
+		}
+	}
+}
+
+// TestOpenAPIAnswers sends each request that the file describes, with the file's own example where it has one, and holds the
+// answer against what the file says of it.
+func TestOpenAPIAnswers(t *testing.T) {
+	d := readDocument(t)
+	c, _, _ := newServer(t)
+	ops := d.operations()
+	asked := map[string]bool{}
+	ask := func(route, path string, want int, body ...byte) map[string]any {
+		t.Helper()
+		op := ops[route]
+		if op == nil {
+			t.Fatalf("%s is not in the file", route)
+		}
+		asked[route] = true
+		method, _, _ := strings.Cut(route, " ")
+		kind := ""
+		if body == nil {
+			body = d.example(op, route)
+			kind = "application/json"
+		}
+		w := c.send(method, path, kind, bytes.NewReader(body))
+		return d.hold(op, route, w, want)
+	}
+	run := ask("POST /api/v1/runs", "runs", 201)
+	ask("POST /api/v1/runs", "runs", 200) // its example resumes
+	ask("PATCH /api/v1/runs/{run}", "runs/first", 200)
+	ask("POST /api/v1/runs/{run}/samples", "runs/first/samples", 200)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/1/frames/fc1", 202, npy(3, 4, 0)...)
+	ask("POST /api/v1/runs/{run}/epochs/{epoch}", "runs/first/epochs/1", 200)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc1", 202, npy(3, 4, 1)...)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc2", 202, npy(3, 4, 1)...)
+	ask("POST /api/v1/runs/{run}/epochs/{epoch}", "runs/first/epochs/2", 200)
+	ask("POST /api/v1/runs/{run}/metrics", "runs/first/metrics", 200)
+	ask("POST /api/v1/runs/{run}/heartbeat", "runs/first/heartbeat", 200)
+
+	// A run with pictures and a projection, for reading.
+	var list []string
+	for i := range 12 {
+		list = append(list, fmt.Sprintf(`{"id": "s%d", "label": "%d", "thumbnail": %q}`, i, i%2, onePixel))
+	}
+	mapped := c.do(201, "POST", "runs", `{"name": "mapped"}`)["id"].(string)
+	c.do(200, "POST", "runs/mapped/samples", `{"samples": [`+strings.Join(list, ",")+`]}`)
+	for epoch := 1; epoch <= 2; epoch++ {
+		c.put("mapped", epoch, "fc1", 12, 5, float32(epoch))
+		c.do(200, "POST", fmt.Sprintf("runs/mapped/epochs/%d", epoch), `{"layers": ["fc1"]}`)
+	}
+	o := projector.Defaults()
+	o.NNeighbors, o.NEpochs = 4, 20
+	p, err := projector.Project(t.Context(), c.store, []string{mapped}, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := p.Info().ID
+	for _, run := range []string{"first", "mapped"} {
+		ask("GET /api/v1/runs", "runs", 200)
+		ask("GET /api/v1/runs/{run}", "runs/"+run, 200)
+		ask("GET /api/v1/runs/{run}/epochs", "runs/"+run+"/epochs", 200)
+		ask("GET /api/v1/runs/{run}/metrics", "runs/"+run+"/metrics", 200)
+		ask("GET /api/v1/metrics", "metrics?run="+run, 200)
+		ask("GET /api/v1/runs/{run}/samples", "runs/"+run+"/samples", 200)
+		ask("GET /api/v1/runs/{run}/vectors", "runs/"+run+"/vectors", 200)
+		ask("GET /api/v1/runs/{run}/vectors", "runs/"+run+"/vectors?format=npy", 200)
+		ask("GET /api/v1/runs/{run}/epochs/{epoch}/outputs", "runs/"+run+"/epochs/1/outputs", 200)
+		ask("GET /api/v1/runs/{run}/epochs/{epoch}/neighborhoods", "runs/"+run+"/epochs/1/neighborhoods?k=2", 200)
+		layout := ask("GET /api/v1/runs/{run}/provisional", "runs/"+run+"/provisional", 200)
+		ask("GET /api/v1/runs/{run}/provisional/{revision}/positions", layout["positions"].(string), 200)
+	}
+	ask("GET /api/v1/runs/{run}/samples/{sample}/thumbnail", "runs/mapped/samples/s1/thumbnail", 200)
+	sprite := ask("GET /api/v1/runs/{run}/samples", "runs/mapped/samples", 200)["sprite"].(map[string]any)
+	ask("GET /api/v1/runs/{run}/sprite/{version}/{sheet}", fmt.Sprintf("runs/mapped/sprite/%s/0.png", sprite["version"]), 200)
+	ask("GET /api/v1/projections", "projections", 200)
+	base := "projections/" + id
+	ask("GET /api/v1/projections/{projection}", base, 200)
+	layout := ask("GET /api/v1/projections/{projection}/layout", base+"/layout", 200)
+	ask("GET /api/v1/projections/{projection}/revisions/{revision}/positions", layout["positions"].(string), 200)
+	ask("GET /api/v1/projections/{projection}/revisions/{revision}/epochs/{epoch}/trust", base+"/revisions/1/epochs/1/trust", 200)
+	for _, format := range []string{"json", "csv", "npy"} {
+		ask("GET /api/v1/projections/{projection}/points", base+"/points?format="+format, 200)
+	}
+	ask("GET /api/v1/projections/{projection}/trajectory", base+"/trajectory?sample=s1", 200)
+	ask("GET /api/v1/projections/{projection}/neighbors", base+"/neighbors?epoch=1&sample=s1", 200)
+	ask("GET /api/v1/projections/{projection}/quality", base+"/quality", 200)
+	ask("GET /api/v1/openapi.json", "openapi.json", 200)
+	ask("GET /api/v1/session", "session", 200)
+	ask("POST /api/v1/session", "session", 200)
+	ask("DELETE /api/v1/session", "session", 200)
+	asked["GET /api/v1/events"] = true
+	d.hold(ops["GET /api/v1/events"], "events", listen(t, c), 200)
+
+	ask("POST /api/v1/runs/{run}/truncate", "runs/first/truncate", 200)
+	for _, end := range []string{"finish", "stop", "fail"} {
+		c.do(200, "POST", "runs", `{"experiment": "digits", "name": "first", "resume": "must"}`)
+		if state := ask("POST /api/v1/runs/{run}/"+end, "runs/first/"+end, 200)["state"]; state == "running" {
+			t.Errorf("after %s the run is %s", end, state)
+		}
+	}
+	if run["id"] == nil {
+		t.Error("a run has no id")
+	}
+	for route := range ops {
+		if !asked[route] {
+			t.Errorf("%s was not asked for", route)
+		}
+	}
+}
+
+// example returns the example of an operation's body, which must be as the file says itself.
+func (d *document) example(op map[string]any, route string) []byte {
+	d.t.Helper()
+	body, ok := op["requestBody"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	content := body["content"].(map[string]any)["application/json"].(map[string]any)
+	if why := d.check(content["schema"].(map[string]any), content["example"], "the example"); why != "" {
+		d.t.Errorf("%s: %s", route, why)
+	}
+	b, err := json.Marshal(content["example"])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return b
+}
+
+// hold holds an answer against what the file says of it, and returns it if it is a JSON object.
+func (d *document) hold(op map[string]any, route string, w *httptest.ResponseRecorder, want int) map[string]any {
+	d.t.Helper()
+	if w.Code != want {
+		d.t.Fatalf("%s: answer %d %.200s, want %d", route, w.Code, w.Body, want)
+	}
+	response, ok := op["responses"].(map[string]any)[fmt.Sprint(want)].(map[string]any)
+	if !ok {
+		d.t.Fatalf("%s: the file has no answer %d", route, want)
+	}
+	kind, _, err := mime.ParseMediaType(w.Header().Get("Content-Type"))
+	if err != nil {
+		d.t.Fatalf("%s: %v", route, err)
+	}
+	content, ok := d.resolve(response)["content"].(map[string]any)[kind].(map[string]any)
+	if !ok {
+		d.t.Fatalf("%s: the file has no answer of type %s", route, kind)
+	}
+	schema, ok := content["schema"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	var v any
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		d.t.Fatalf("%s: %v", route, err)
+	}
+	if why := d.check(schema, v, "the answer"); why != "" {
+		d.t.Errorf("%s: %s", route, why)
+	}
+	object, _ := v.(map[string]any)
+	return object
+}
+
+// listen opens an event stream for a moment.
+func listen(t *testing.T, c *client) *httptest.ResponseRecorder {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	w := httptest.NewRecorder()
+	c.h.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/events", nil).WithContext(ctx))
+	return w
+}
+
+// onePixel is a PNG image, in base64.
+const onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
