@@ -28,7 +28,7 @@ by `sync`), or "disabled" (do nothing).
 
 Vectors, predictions and the like may be NumPy arrays, lists, or tensors of PyTorch on any device and of any float type.
 A run may be used from several threads. Processes that were forked from the training, such as those of a DataLoader, may
-hold it, but not log to it.
+hold it, but not log to it. Of a distributed training, one rank logs; in the others, set mode="disabled".
 """
 
 from __future__ import annotations
@@ -410,7 +410,7 @@ class Run:
     def _exit(self):
         """Ends the run when the interpreter ends."""
         error = getattr(sys, "last_value", None)
-        if hasattr(sys, "ps1") or "IPython" in sys.modules:
+        if hasattr(sys, "ps1") or getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)() is not None:
             how, body = "stop", {}
         elif error is None or error is self._uncaught:
             how, body = "finish", {}
@@ -926,7 +926,7 @@ class _Spool:
         self.path, self.lock, self.info, self.limit = path, lock, info, limit
         self.queue = collections.deque()  # (number, kind, bytes)
         self.bytes = 0
-        self.last = 0
+        self.last = self.synced = 0
         self.journal = None  # [number, file, bytes, lines, when it was begun]
 
     @classmethod
@@ -1060,15 +1060,17 @@ class _Spool:
             f.close()
             raise
 
-    def sync(self):
-        """Makes the oldest messages outlast the loss of power."""
-        for number, kind, _ in list(self.queue)[:64]:
-            with contextlib.suppress(OSError):
-                handle = os.open(self.file(number, kind), os.O_RDWR)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+    def sync(self, messages):
+        """Makes messages outlast the loss of power."""
+        for number, kind, _ in messages:
+            if number > self.synced:
+                with contextlib.suppress(OSError):
+                    handle = os.open(self.file(number, kind), os.O_RDWR)
+                    try:
+                        os.fsync(handle)
+                    finally:
+                        os.close(handle)
+                self.synced = number
 
     def done(self, number, kind):
         """Removes a message that was sent."""
@@ -1119,7 +1121,9 @@ def _spool_root(dir):
     if dir or os.environ.get("ZOETROPE_DIR"):
         return Path(dir or os.environ["ZOETROPE_DIR"]).expanduser().absolute()
     base = os.environ.get("XDG_STATE_HOME") or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
-    return Path(base or Path.home() / ".local" / "state") / "zoetrope" / "spool"
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        base = base or Path.home() / ".local" / "state"
+    return Path(base or tempfile.gettempdir()) / "zoetrope" / "spool"
 
 
 def _lock(path):
@@ -1280,7 +1284,7 @@ class _Sender:
             self.hurry, self.not_before = True, 0.0
             self.cond.notify_all()
             try:
-                while self.before or self.spool.queue:
+                while (self.before or self.spool.queue) and self.thread.is_alive():
                     now = time.monotonic()
                     stuck = (stuck or now) if self.failures else None
                     if now >= deadline or stuck is not None and now - stuck >= patience:
@@ -1370,18 +1374,21 @@ class _Sender:
         try:
             answer = self.courier.deliver(spool, number, kind, live)
         except Unreachable as e:
-            if not self.out:
-                self.out = True
-                with self.cond:
-                    self.run._note(e if self.failures > 3 else Unreachable(f"{e}. What is logged is kept in {self.spool.path}, and sent when it answers"))
+            with self.cond:
+                if not self.out:
+                    self.out = True
+                    self.run._note(Unreachable(f"{e}. What is logged is kept in {self.spool.path}, and sent when it answers"))
+                waiting = list(spool.queue)
             self._wait(5.0)
-            spool.sync()
+            spool.sync(waiting)
         except Refused as e:
             self._refused(spool, number, kind, live, e)
-        except (ValueError, KeyError, TypeError) as e:
+        except (ValueError, KeyError, TypeError, EOFError) as e:
             self._aside(spool, number, kind, f"message {spool.file(number, kind)} is damaged: {e}")
         except FileNotFoundError:
             self._aside(spool, number, kind, f"message {spool.file(number, kind)} is gone: did somebody remove it?")
+        except OSError as e:
+            self._trouble(ZoetropeError(f"message {spool.file(number, kind)} cannot be read: {e}"), 30.0)
         else:
             if live and kind == "start":
                 self._begun(answer)
@@ -1408,7 +1415,11 @@ class _Sender:
 
     def _refused(self, spool, number, kind, live, e):
         start = kind == "start"
-        if e.status in (408, 425, 429) or e.status >= 500 or e.code in ("run_active", "incomplete"):
+        if spool in self.others:  # not our business: `sync` will say it
+            with self.cond:
+                self.others.remove(spool)
+                spool.close(delete=False)
+        elif e.status in (408, 425, 429) or e.status >= 500 or e.code in ("run_active", "incomplete"):
             self._trouble(e, min(30.0, e.after or 30.0))
         elif e.status in (401, 403, 405, 407) or e.status == 404 and not (start and e.code):
             self._trouble(Refused(f"{e}. What is logged is kept in {self.spool.path}, and sent when this has changed", e.status, e.code), 30.0)
@@ -1423,10 +1434,9 @@ class _Sender:
         elif not live and (start or e.code in ("run_ended", "run_superseded")):
             with self.cond:
                 self.run._note(Refused(f"{len(spool.queue)} messages of an earlier process are not sent, and kept in {spool.path}: {e}", e.status, e.code), True)
-                for group in self.before, self.others:
-                    if spool in group:
-                        group.remove(spool)
+                self.before.remove(spool)
                 spool.close(delete=False)
+                self.cond.notify_all()
         else:
             what = f"epoch {_epoch_of(spool, number)}" if kind == "epoch" else f"message {number} ({kind})"
             self._aside(spool, number, kind, f"the server refuses {what}, which is kept in {spool.path / 'refused'}: {e}", e)
@@ -1640,7 +1650,7 @@ def points(projection=None, epoch=None, run=None, samples=None, url=None, token=
         maps = _get("projections", {"run": run}, url=url, token=token)["projections"]
         if not maps:
             raise ZoetropeError("there is no map yet: `zoetrope project` lays one out")
-        projection = maps[0]["id"]
+        projection = maps[0]["projection"]
     dims = _get(f"projections/{_quote(projection)}", url=url, token=token)["dims"]
     query = {"run": run, "epoch": epoch, "sample": None if samples is None else _texts(samples, "samples")}
     rows = _get(f"projections/{_quote(projection)}/points", query, url=url, token=token)["points"]
@@ -1754,7 +1764,7 @@ def main(args=None):
 
 def _say(text):
     with contextlib.suppress(Exception):
-        print("zoetrope: " + "".join(c if c.isprintable() else "?" for c in text), file=sys.stderr, flush=True)
+        print("zoetrope: " + "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text), file=sys.stderr, flush=True)
 
 
 def _size(n):
