@@ -41,6 +41,10 @@ type engine interface {
 	away(err error) bool
 	// explain names the store in an error of the database, and says what to do.
 	explain(err error) error
+	// sweep removes the samples that no run has.
+	sweep(ctx context.Context, s *Store) error
+	// compact gives the space of what was removed back to the disk, and returns how many bytes that were.
+	compact(ctx context.Context, s *Store) (int64, error)
 	// close gives back what the engine has beside s.reader and s.writer.
 	close() error
 }

@@ -2,7 +2,6 @@ package tracker
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
 	"errors"
@@ -81,49 +80,28 @@ func probe(ctx context.Context, path string, o OpenOptions) error {
 	return nil
 }
 
-// create makes an empty store under another name and links it into place, so that nobody ever sees half of one.
-// If another process does the same, the first wins.
+// create makes an empty store. If another process does the same, the first wins.
 func create(ctx context.Context, path string) error {
-	folder, base := filepath.Split(path)
-	tmp := filepath.Join(folder, "."+base+"-new-"+rand.Text())
-	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		if _, serr := os.Stat(folder); errors.Is(serr, fs.ErrNotExist) {
-			return refuse(ErrNoStore, "cannot make a store: the folder %s does not exist", filepath.Clean(folder))
+	err := newFile(path, "make a store", func(tmp string) error {
+		db, err := openNew(tmp)
+		if err != nil {
+			return err
 		}
-		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), cause(err))
+		return errors.Join(migrate(ctx, &sqliteEngine{path}, db), db.Close())
+	})
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	f.Close()
-	defer func() {
-		for _, side := range []string{"", "-wal", "-shm", "-journal"} {
-			os.Remove(tmp + side)
-		}
-	}()
-	db, err := sql.Open("sqlite", dsn(tmp, "application_id("+fmt.Sprint(applicationID)+")", "journal_mode(WAL)", durability, "foreign_keys(1)"))
-	if err != nil {
-		return err
+	return err
+}
+
+// openNew opens an empty file, to become a store.
+func openNew(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(path, "application_id("+fmt.Sprint(applicationID)+")", "journal_mode(WAL)", durability))
+	if err == nil {
+		db.SetMaxOpenConns(1)
 	}
-	db.SetMaxOpenConns(1)
-	err = migrate(ctx, &sqliteEngine{path}, db)
-	if err := errors.Join(err, db.Close()); codeOf(err) == sqlite3.SQLITE_FULL {
-		return refuse(ErrNoSpace, "cannot make a store in the folder %s: the disk is full", filepath.Clean(folder))
-	} else if err != nil {
-		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), err)
-	}
-	err = os.Link(tmp, path)
-	if err != nil && !errors.Is(err, fs.ErrExist) { // a file system without links
-		if _, serr := os.Stat(path); errors.Is(serr, fs.ErrNotExist) {
-			err = os.Rename(tmp, path)
-		}
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("cannot make a store in the folder %s: %w", filepath.Clean(folder), cause(err))
-	}
-	if d, err := os.Open(folder); err == nil { // the new name must survive a power loss too; not every system can
-		d.Sync()
-		d.Close()
-	}
-	return nil
+	return db, err
 }
 
 // durability makes a commit wait until it is on the disk. A test turns it off, to see that the loss is noticed.

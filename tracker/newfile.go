@@ -1,0 +1,56 @@
+package tracker
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// newFile makes a file under another name, has it written by fill, and links it into place, so that nobody ever sees half of
+// one, and nothing that is there is written over: the error is then fs.ErrExist. what says what it is for, in an error.
+func newFile(path, what string, fill func(tmp string) error) error {
+	folder, base := filepath.Split(path)
+	here := filepath.Clean(folder)
+	fail := func(err error) error {
+		if codeOf(err) == sqlite3.SQLITE_FULL {
+			return refuse(ErrNoSpace, "cannot %s in the folder %s: the disk is full", what, here)
+		}
+		return fmt.Errorf("cannot %s in the folder %s: %w", what, here, cause(err))
+	}
+	tmp := filepath.Join(folder, "."+base+"-new-"+rand.Text())
+	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		if _, serr := os.Stat(folder); errors.Is(serr, fs.ErrNotExist) {
+			return refuse(ErrNoStore, "cannot %s: the folder %s does not exist", what, here)
+		}
+		return fail(err)
+	}
+	f.Close()
+	defer func() {
+		for _, side := range []string{"", "-wal", "-shm", "-journal"} {
+			os.Remove(tmp + side)
+		}
+	}()
+	if err := fill(tmp); err != nil {
+		return fail(err)
+	}
+	err = os.Link(tmp, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // a file system without links
+		if _, serr := os.Stat(path); errors.Is(serr, fs.ErrNotExist) {
+			err = os.Rename(tmp, path)
+		}
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if d, err := os.Open(here); err == nil { // the new name must survive a power loss too; not every system can
+		d.Sync()
+		d.Close()
+	}
+	return nil
+}
