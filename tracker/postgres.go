@@ -36,6 +36,27 @@ func isPostgres(path string) bool {
 	return ok && (scheme == "postgres" || scheme == "postgresql")
 }
 
+// WithoutPassword returns what names a store, a path or an address, as it can be shown to anybody.
+func WithoutPassword(path string) string {
+	scheme, _, ok := strings.Cut(path, "://")
+	if !ok {
+		return path
+	}
+	u, err := url.Parse(path)
+	if err != nil {
+		return scheme + "://…"
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	if query := u.Query(); query.Has("password") || query.Has("sslpassword") {
+		query.Del("password")
+		query.Del("sslpassword")
+		u.RawQuery = query.Encode()
+	}
+	return u.String()
+}
+
 func newPostgresEngine(address string) (*postgresEngine, error) {
 	config, err := pgx.ParseConfig(address)
 	u, uerr := url.Parse(address)
@@ -43,14 +64,13 @@ func newPostgresEngine(address string) (*postgresEngine, error) {
 		return nil, refuse(ErrNotAStore, "the address of the store cannot be read: write postgres://user@host:5432/database?sslmode=prefer, "+
 			"with %%XX for what is special in a URL (a password's / is %%2F, its %% is %%25)")
 	}
-	query := u.Query()
-	if !query.Has("connect_timeout") {
+	if !u.Query().Has("connect_timeout") {
 		config.ConnectTimeout = connectTimeout
 	}
 	for name, value := range map[string]string{
 		"application_name":                    "zoetrope",
 		"lock_timeout":                        milliseconds(busyTimeout),     // for the clock
-		"idle_in_transaction_session_timeout": milliseconds(6 * busyTimeout), // of a writer that stands still
+		"idle_in_transaction_session_timeout": milliseconds(6 * busyTimeout), // a writer that stands still loses its turn
 		"tcp_keepalives_idle":                 "10",                          // seconds: a dead writer's locks are free after half a minute
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "4",
@@ -59,13 +79,7 @@ func newPostgresEngine(address string) (*postgresEngine, error) {
 			config.RuntimeParams[name] = value
 		}
 	}
-	query.Del("password")
-	query.Del("sslpassword")
-	u.RawQuery = query.Encode()
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
-	}
-	e := &postgresEngine{path: u.String(), config: config}
+	e := &postgresEngine{path: WithoutPassword(address), config: config}
 	e.locks.config = config
 	return e, nil
 }

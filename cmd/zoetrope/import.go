@@ -159,7 +159,7 @@ func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, met
 		if in.vectors == nil {
 			return in.addMap(ctx, store, meter)
 		}
-		return nil, fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.db)
+		return nil, fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.shownDB())
 	}
 	if err != nil {
 		return nil, err

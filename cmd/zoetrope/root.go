@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // app is what the subcommands share: where they write, and the flags that all of them take.
@@ -42,7 +44,8 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	if db == "" {
 		db = "zoetrope.db"
 	}
-	root.PersistentFlags().StringVar(&a.db, "db", db, "the store: a file; $ZOETROPE_DB overrides this default")
+	root.PersistentFlags().StringVar(&a.db, "db", db, "the store: a file, or postgres://user@host/database; $ZOETROPE_DB overrides this default")
+	root.PersistentFlags().Lookup("db").DefValue = tracker.WithoutPassword(db) // which --help shows
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
 	root.AddCommand(
 		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), projectCommand(a), pointsCommand(a),

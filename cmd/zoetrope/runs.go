@@ -79,7 +79,7 @@ func (a *app) printRuns(runs []tracker.RunInfo) error {
 		return a.printJSON(list)
 	}
 	if len(runs) == 0 {
-		a.note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.db)
+		a.note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
 		return nil
 	}
 	t := newTable(a.stdout)

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,12 +26,28 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script/*.txtar against the command in a child process, one file for each subcommand.
 func TestScripts(t *testing.T) {
+	runScripts(t, testscript.Params{Dir: "testdata/script"}, func() string { return "" })
+}
+
+// TestScriptsOnPostgres runs some of them, and one of its own, with their stores on a server.
+func TestScriptsOnPostgres(t *testing.T) {
+	server := pgtest.Need(t)
+	p := testscript.Params{Files: []string{"testdata/postgres/team.txtar"}}
+	for _, name := range []string{"edit", "neighbors", "points", "project", "quality", "show"} {
+		p.Files = append(p.Files, "testdata/script/"+name+".txtar")
+	}
+	runScripts(t, p, func() string { return server.Address(t) })
+}
+
+// runScripts runs scripts whose default store is what db returns.
+func runScripts(t *testing.T, p testscript.Params, db func() string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 p.Dir,
+		Files:               p.Files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("ZOETROPE_DB", "")
+			env.Setenv("ZOETROPE_DB", db())
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each child lingers for a second under -race
 			return nil
 		},

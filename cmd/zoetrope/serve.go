@@ -194,10 +194,10 @@ func (a *app) announce(at net.Addr, s serveFlags) error {
 			URL      string `json:"url"`
 			DB       string `json:"db"`
 			ReadOnly bool   `json:"read_only"`
-		}{url, a.db, s.readOnly})
+		}{url, a.shownDB(), s.readOnly})
 	}
 	_, err := fmt.Fprintln(a.stdout, url)
-	a.note("showing %s at this address; Ctrl-C stops", a.db)
+	a.note("showing %s at this address; Ctrl-C stops", a.shownDB())
 	if s.tokenFile != "" {
 		a.note("log in with a token of %s, or open %slogin#token=TOKEN", s.tokenFile, url)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Con
 		return usagef(cmd, "--db is empty: name a store")
 	}
 	store, err := tracker.Open(cmd.Context(), a.db, o)
-	if errors.Is(err, tracker.ErrNoStore) {
+	if errors.Is(err, tracker.ErrNoStore) && !strings.Contains(a.db, "://") {
 		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log, 'zoetrope import' or 'zoetrope serve --create'", a.db)
 	}
 	if err != nil {
@@ -29,6 +30,9 @@ func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Con
 	}
 	return errors.Join(f(cmd.Context(), store), store.Close())
 }
+
+// shownDB is --db for messages.
+func (a *app) shownDB() string { return tracker.WithoutPassword(a.db) }
 
 // runFlag adds --run to a command that is about one run.
 func runFlag(cmd *cobra.Command, name *string) {
@@ -39,7 +43,7 @@ func runFlag(cmd *cobra.Command, name *string) {
 func (a *app) findRun(ctx context.Context, store *tracker.Store, name string) (tracker.RunInfo, error) {
 	info, err := store.Run(ctx, name)
 	if name == "" && errors.Is(err, tracker.ErrNotFound) {
-		return info, fmt.Errorf("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.db)
+		return info, fmt.Errorf("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
 	}
 	return info, err
 }

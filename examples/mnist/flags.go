@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 
+	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
@@ -60,7 +61,8 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	f := flag.NewFlagSet("mnist", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // the error that Parse returns says it all
 	f.Usage = func() {}
-	f.StringVar(&o.db, "db", cmp.Or(os.Getenv("ZOETROPE_DB"), "zoetrope.db"), "the store, a `file` that is made if there is none; $ZOETROPE_DB changes the default")
+	f.StringVar(&o.db, "db", cmp.Or(os.Getenv("ZOETROPE_DB"), "zoetrope.db"), "the store, a `file` that is made if there is none, or postgres://user@host/database; $ZOETROPE_DB changes the default")
+	f.Lookup("db").DefValue = tracker.WithoutPassword(f.Lookup("db").DefValue) // which -help shows
 	f.IntVar(&o.Epochs, "epochs", 20, "passes over the training images")
 	f.Float64Var(&o.Rate, "lr", d.LearningRate, "learning rate of Adam")
 	f.IntVar(&o.Batch, "batch", d.Batch, "images per step")

@@ -42,7 +42,7 @@ func (t *training) resume(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	t.display.print("run %s in %s, from epoch %d of %d", name, o.db, t.first(), t.Epochs)
+	t.display.print("run %s in %s, from epoch %d of %d", name, tracker.WithoutPassword(o.db), t.first(), t.Epochs)
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (t *training) start(ctx context.Context, o options) (err error) {
 		return err
 	}
 	t.checkpoint = checkpointPath(o.db, t.run.ID())
-	t.display.print("run %s/%s in %s", t.run.Experiment(), t.run.Name(), o.db)
+	t.display.print("run %s/%s in %s", t.run.Experiment(), t.run.Name(), tracker.WithoutPassword(o.db))
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (t *training) end(ctx context.Context, err error) error {
 // goOn is the command that resumes a run of these options.
 func (o options) goOn() string {
 	words := []string{command, "-resume"}
-	for _, f := range []struct{ name, value string }{{"db", o.db}, {"data", o.data}, {"addr", o.addr}} {
+	for _, f := range []struct{ name, value string }{{"db", tracker.WithoutPassword(o.db)}, {"data", o.data}, {"addr", o.addr}} {
 		if o.given[f.name] {
 			words = append(words, "-"+f.name, f.value)
 		}
@@ -127,7 +127,10 @@ func (o options) goOn() string {
 
 const experiment = "mnist"
 
-// checkpointPath is where a run's checkpoint lies, beside its store.
+// checkpointPath is where a run's checkpoint lies: beside its store, or in the working folder if that is on a server.
 func checkpointPath(db, run string) string {
+	if strings.Contains(db, "://") {
+		db = "zoetrope"
+	}
 	return filepath.Join(db+"-checkpoints", run+".ckpt")
 }

@@ -43,15 +43,35 @@ func Main(m *testing.M, pattern string) int {
 	return m.Run()
 }
 
+// Need starts a server for one test, which it skips where there is none; where ZOETROPE_REQUIRE_ALL is 1, that is a failure.
+func Need(t testing.TB) *Server {
+	t.Helper()
+	server, err := Start()
+	switch {
+	case errors.Is(err, ErrMissing) && os.Getenv("ZOETROPE_REQUIRE_ALL") != "1":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	return server
+}
+
 var count atomic.Int64
 
 // Address returns the address of an empty schema of the test's own in a database of the current server. It takes a hundredth
 // of a second, where a database of its own would take a third of one.
 func Address(t testing.TB) string {
 	t.Helper()
+	return Current.Address(t)
+}
+
+// Address returns the address of an empty schema of the test's own.
+func (s *Server) Address(t testing.TB) string {
+	t.Helper()
 	name := fmt.Sprintf("test%d", count.Add(1))
-	if err := Current.Exec("postgres", "CREATE SCHEMA "+name); err != nil {
+	if err := s.Exec("postgres", "CREATE SCHEMA "+name); err != nil {
 		t.Fatal(err)
 	}
-	return Current.URL("postgres") + "?search_path=" + name
+	return s.URL("postgres") + "?search_path=" + name
 }
