@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
@@ -22,6 +23,10 @@ type Options struct {
 
 	// Streams is how many event streams may be open at once; 0 means 256.
 	Streams int
+
+	// Frames are the origins whose pages may show this one in a frame, as http://localhost:8888 for a notebook there. Without
+	// any, none may: a page of another site could otherwise lure people into clicks that they do not mean to make here.
+	Frames []string
 
 	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.
 	Poll time.Duration
@@ -81,12 +86,14 @@ func (h *Handler) Close() error {
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
-	head.Set("Content-Security-Policy", policy)
+	head.Set("Content-Security-Policy", policy+h.ancestors())
 	head.Set("Cross-Origin-Opener-Policy", "same-origin")
 	head.Set("Cross-Origin-Resource-Policy", "same-origin")
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("X-Frame-Options", "DENY")
+	if len(h.o.Frames) == 0 {
+		head.Set("X-Frame-Options", "DENY") // what browsers knew before frame-ancestors, and knows no origins
+	}
 	switch {
 	case !h.welcome(r):
 		fail(w, r, http.StatusForbidden, "this server does not answer to the name %q: use localhost or 127.0.0.1", r.Host)
@@ -100,7 +107,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // policy allows the page what it brings along, and nothing else: no inline script or style, no other server.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors "
+
+func (h *Handler) ancestors() string {
+	if len(h.o.Frames) == 0 {
+		return "'none'"
+	}
+	return strings.Join(h.o.Frames, " ")
+}
 
 func (h *Handler) route() http.Handler {
 	mux := http.NewServeMux()

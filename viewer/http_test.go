@@ -168,6 +168,22 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
+// TestFrames: only the pages that are named may show this one in a frame.
+func TestFrames(t *testing.T) {
+	h := viewer.New(newStore(t), viewer.Options{Frames: []string{"http://localhost:8888", "https://lab.example.org"}})
+	t.Cleanup(func() { h.Close() })
+	head := get(t, h, "/").Header()
+	if p := head.Get("Content-Security-Policy"); !strings.HasSuffix(p, "; frame-ancestors http://localhost:8888 https://lab.example.org") {
+		t.Errorf("policy %q", p)
+	}
+	if got := head.Values("X-Frame-Options"); got != nil {
+		t.Errorf("X-Frame-Options = %q", got)
+	}
+	if got := get(t, newHandler(t, newStore(t)), "/").Header().Get("X-Frame-Options"); got != "DENY" {
+		t.Errorf("X-Frame-Options = %q without frames, want DENY", got)
+	}
+}
+
 // TestPage: the page loads nothing from elsewhere, holds no inline script or style, and its files may be kept.
 func TestPage(t *testing.T) {
 	h := newHandler(t, newStore(t))

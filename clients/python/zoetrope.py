@@ -439,7 +439,8 @@ class Run:
         return len(self._spool.queue) if self._spool else 0
 
     def show(self, height=600):
-        """Prints the address of the run's map and returns it as something that a notebook displays."""
+        """Prints the address of the run's map and returns what a notebook displays: a link, and the page in a frame, for which
+        the server is started with `--allow-frame http://localhost:8888`, or whatever the notebook's origin is."""
         _say(f"run {self.title}: {self.page}")
         return _Page(self.page, self.title, height)
 
@@ -487,7 +488,11 @@ def _elsewhere(experiment, name, url, id, owner):
 
 
 class _Page:
-    """A map in a notebook: a frame with the server's page, and a link to it."""
+    """A map in a notebook: a frame with the server's page, and a link to it.
+
+    Browsers show the frame if the server was started with `zoetrope serve --allow-frame ORIGIN`, with the notebook's origin,
+    such as http://localhost:8888. The link always works.
+    """
 
     def __init__(self, address, title, height):
         self.address, self.title, self.height = address, title, _whole("height", height)

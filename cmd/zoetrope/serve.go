@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -28,7 +30,7 @@ const connections = 512
 type serveFlags struct {
 	addr, tokenFile, basePath string
 	tlsCert, tlsKey           string
-	hosts                     []string
+	hosts, frames             []string
 	readOnly, create          bool
 }
 
@@ -55,6 +57,7 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
   zoetrope serve --db runs/new.db --create
   zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only
   zoetrope serve --addr :8420 --token-file tokens.txt --tls-cert cert.pem --tls-key key.pem
+  zoetrope serve --allow-frame http://localhost:8888    # shows maps in a notebook of that server
   zoetrope serve --token-file tokens.txt --allow-host lab.example.org --base-path /zoetrope/    # behind a reverse proxy`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -72,11 +75,15 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
 	f.BoolVar(&s.create, "create", false, "make the store if there is none yet")
 	f.StringVar(&s.tokenFile, "token-file", "", "the file of tokens; needed where other machines can reach the address")
 	f.StringSliceVar(&s.hosts, "allow-host", nil, "a further name that the server is asked for by, as that of a proxy; '*' for any, with tokens")
+	f.StringSliceVar(&s.frames, "allow-frame", nil, "an origin, as http://localhost:8888, whose pages may show this one in a frame: that of a notebook")
 	f.StringVar(&s.basePath, "base-path", "/", "what a proxy leaves before all paths, as /zoetrope/")
 	f.StringVar(&s.tlsCert, "tls-cert", "", "the certificate, in PEM, to answer with HTTPS")
 	f.StringVar(&s.tlsKey, "tls-key", "", "its key, in PEM")
 	return cmd
 }
+
+// origin is what a page is of: a scheme, a name and perhaps a port.
+var origin = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
 // access checks the flags, and returns who may ask.
 func (s *serveFlags) access() (o access.Options, err error) {
@@ -91,6 +98,8 @@ func (s *serveFlags) access() (o access.Options, err error) {
 		return o, errors.New("--create and --read-only contradict each other")
 	case (s.tlsCert == "") != (s.tlsKey == ""):
 		return o, errors.New("--tls-cert and --tls-key belong together: give both")
+	case slices.ContainsFunc(s.frames, func(f string) bool { return !origin.MatchString(f) }):
+		return o, fmt.Errorf("--allow-frame %s: want origins, as http://localhost:8888 or https://lab.example.org", strings.Join(s.frames, ","))
 	case s.tokenFile == "" && !loopback:
 		return o, fmt.Errorf("--addr %s could be reached by other machines, and everybody there could read and log: give --token-file FILE, "+
 			"with a line as 'read,log TOKEN'; or use a loopback address, as 127.0.0.1:8420, and from elsewhere a tunnel (ssh -L 8420:127.0.0.1:8420 HOST)", s.addr)
@@ -124,7 +133,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
 	}
-	page := viewer.New(store, viewer.Options{ReadOnly: s.readOnly, Hosts: []string{"*"}}) // the guard looks at names
+	page := viewer.New(store, viewer.Options{ReadOnly: s.readOnly, Frames: s.frames, Hosts: []string{"*"}}) // the guard looks at names
 	defer page.Close()
 	var handler http.Handler = page
 	if !s.readOnly {
