@@ -17,7 +17,8 @@
 // behind, and a finished one stays readable when the run's epochs are replaced or deleted later. [Projection.Extend] and
 // [Projection.Refit] return a new [Projection], of the next revision; the old value goes on describing the old one.
 //
-// How epochs meet is a choice: see [Options.Mode] and docs/modes.md.
+// How epochs meet is a choice: see [Options.Mode] and docs/modes.md. [ProjectFrom] begins at given coordinates, and
+// [Given] stores a map that another program computed.
 //
 // The same seed gives the same coordinates, bit for bit, for any number of workers, on one kind of processor
 // ([Options.Seed]). Until a projection exists, a [Provisional] map shows a run's epochs on a plane that never turns.

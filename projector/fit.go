@@ -10,8 +10,10 @@ import (
 // fit lays out the rows of src as the resolved options say, and returns their coordinates. They start at start, or where
 // the options say if that is nil.
 func fit(ctx context.Context, src *source, o Options, start []float32, progress Progress) ([]float32, Stages, error) {
+	u := o.umap()
+	u.Scale, u.PCA = "none", 0 // the source has seen to it
 	if o.plain() && start == nil {
-		m, err := umap.Fit(ctx, src.x, src.dim, o.umap(), umap.Progress(progress))
+		m, err := umap.Fit(ctx, src.x, src.dim, u, umap.Progress(progress))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -22,7 +24,6 @@ func fit(ctx context.Context, src *source, o Options, start []float32, progress 
 		return m.Embedding, stages, nil
 	}
 	watch := startWatch()
-	u := o.umap()
 	if u.NEpochs == 0 {
 		u.NEpochs = passes(src.rows())
 	}
@@ -77,14 +78,6 @@ func unite(ctx context.Context, src *source, graphs []*umap.Graph, o Options) (g
 		}
 	}
 	return g, nil
-}
-
-// startPlaces returns where the rows of src lie before the first pass.
-func startPlaces(ctx context.Context, src *source, g *umap.Graph, o Options) ([]float32, error) {
-	if o.Init == "first" {
-		return firstPlaces(src, o), nil
-	}
-	return umap.Start(ctx, src.x, src.dim, g, o.umap())
 }
 
 // neighbourGraphs returns the mode's fuzzy neighbour graphs: among all rows, and among those of the same epoch.

@@ -99,6 +99,9 @@ func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, er
 	if g.src, err = openSource(ctx, p.store, g.p.info.Runs, g.p.info.Layer, progress); err != nil {
 		return nil, err
 	}
+	if err := g.src.prepare(ctx, g.p.info.Options); err != nil {
+		return nil, err
+	}
 	dims := g.p.info.Dims
 	g.y, g.fresh = make([]float32, g.src.rows()*dims), make([]bool, len(g.src.frames))
 	for i, f := range g.src.frames {

@@ -51,7 +51,7 @@ func modes() []string {
 
 // plain reports whether o asks for nothing but UMAP over all rows.
 func (o Options) plain() bool {
-	return o.Mode == "joint" && o.EpochNegatives == 0 && o.TieWeight == 0 && o.Init != "first"
+	return o.Mode == "joint" && o.EpochNegatives == 0 && o.TieWeight == 0 && o.Init != "first" && o.Init != initGiven
 }
 
 // passes is umap's own choice of NEpochs for n rows.

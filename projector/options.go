@@ -25,7 +25,10 @@ type Options struct {
 	Spread     float64 `json:"spread"`      // scale of the map, > 0
 	NEpochs    int     `json:"n_epochs"`    // UMAP's passes over the graph; 0 = 500 for up to 10,000 points, else 200
 	Metric     string  `json:"metric"`      // distance in the original space, one of [Metrics]
-	Init       string  `json:"init"`        // where points start, one of [Inits]; empty = as suits the mode
+	Init       string  `json:"init"`        // where points start, one of [Inits]; empty = as suits the mode; [ProjectFrom] takes coordinates instead
+
+	Scale string `json:"scale"` // of vectors beforehand, one of [Scales]: "standardize" columns, "unit" length, "none" or empty
+	PCA   int    `json:"pca"`   // then keep that many principal components, at most all columns; 0 = leave them
 
 	LearningRate       float64 `json:"learning_rate"`        // step of the first pass, > 0
 	NegativeSampleRate int     `json:"negative_sample_rate"` // repelled points per attracted one, 0 to 100
@@ -47,6 +50,7 @@ var (
 	Methods = []string{"auto", "umap"} // auto takes what suits the size, which is UMAP until there is another method
 	Modes   = modes()
 	Metrics = umap.Metrics
+	Scales  = umap.Scales
 	Inits   = append([]string{"first"}, umap.Inits...) // first: each sample where it first appears, on that epoch's principal plane
 )
 
@@ -63,6 +67,7 @@ func Defaults() Options {
 		Spread:             u.Spread,
 		NEpochs:            u.NEpochs,
 		Metric:             u.Metric,
+		Scale:              u.Scale,
 		LearningRate:       u.LearningRate,
 		NegativeSampleRate: u.NegativeSampleRate,
 		RepulsionStrength:  u.RepulsionStrength,
@@ -114,7 +119,7 @@ func (o Options) method(int) string {
 
 // umap returns what concerns UMAP itself. The start called first is ours: [fit] sees to it.
 func (o Options) umap() umap.Options {
-	if o.Init == "" || o.Init == "first" {
+	if o.Init == "" || o.Init == "first" || o.Init == initGiven {
 		o.Init = umap.Defaults().Init
 	}
 	return umap.Options{
@@ -122,6 +127,8 @@ func (o Options) umap() umap.Options {
 		Dims:               o.Dims,
 		Metric:             o.Metric,
 		Init:               o.Init,
+		Scale:              o.Scale,
+		PCA:                o.PCA,
 		MinDist:            o.MinDist,
 		Spread:             o.Spread,
 		NEpochs:            o.NEpochs,

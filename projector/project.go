@@ -23,6 +23,13 @@ func (p Progress) report(stage string, done, total int) {
 //
 // Nothing is stored unless all of it is: an error, or the end of ctx, leaves the store as it was.
 func Project(ctx context.Context, store *tracker.Store, runs []string, o Options, progress Progress) (*Projection, error) {
+	return ProjectFrom(ctx, store, runs, o, nil, progress)
+}
+
+// ProjectFrom is [Project] from given coordinates instead of Options.Init, on their own scale, but for a noise of 1e-4:
+// every sample of every epoch must have a place in start. There an empty Run stands for the only one, and no Samples for
+// all of the run in their order. What [Projection.Placements] returns is a start; so are the places of another method.
+func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Options, start []Placement, progress Progress) (*Projection, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -32,13 +39,23 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 	if err != nil {
 		return nil, err
 	}
+	if err := src.prepare(ctx, o); err != nil {
+		return nil, err
+	}
+	var y []float32
+	if start != nil {
+		o.Init = initGiven
+		if y, err = src.given(start, o); err != nil {
+			return nil, err
+		}
+	}
 	watch.lap("load")
 
 	p := &Projection{store: store, info: Info{
 		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
 		Points: src.rows(), Revision: 1, Options: o,
 	}}
-	y, stages, err := fit(ctx, src, o, nil, progress)
+	y, stages, err := fit(ctx, src, o, y, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}

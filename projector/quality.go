@@ -134,6 +134,9 @@ func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
 	if err := src.read(ctx, p.store, nil); err != nil {
 		return nil, nil, err
 	}
+	if err := src.prepare(ctx, p.info.Options); err != nil {
+		return nil, nil, err
+	}
 	y := make([]float32, src.rows()*p.info.Dims)
 	for i, f := range src.frames {
 		if !src.fill(y, i, placed[i], p.info.Dims) {

@@ -2,10 +2,12 @@ package projector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/projector/umap"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -17,6 +19,8 @@ type source struct {
 	runs   []string // ids
 	frames []sourceFrame
 	x      []float32 // rows of all frames, n×dim, row-major
+
+	preparation *umap.Preparation // what x went through; nil = nothing
 }
 
 type sourceFrame struct {
@@ -162,4 +166,28 @@ func (s *source) identify(ctx context.Context, store *tracker.Store) error {
 		}
 	}
 	return nil
+}
+
+// prepare does to the rows what o asks for beforehand: from here on, they are the original space.
+func (s *source) prepare(ctx context.Context, o Options) error {
+	if o.PCA == 0 && (o.Scale == "" || o.Scale == "none") {
+		return nil
+	}
+	p, err := umap.Prepare(ctx, s.x, s.dim, o.Scale, o.PCA, o.Seed, o.Workers)
+	if err == nil {
+		s.x, err = p.Apply(ctx, s.x, o.Workers)
+	}
+	if err != nil {
+		return asOptions(err)
+	}
+	s.preparation, s.dim = p, p.Columns()
+	return nil
+}
+
+// asOptions makes an error about umap's settings one about ours.
+func asOptions(err error) error {
+	if errors.Is(err, umap.ErrInput) {
+		return fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	return err
 }

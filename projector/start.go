@@ -1,10 +1,71 @@
 package projector
 
 import (
+	"context"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
+
+// initGiven is what Options.Init says of a projection that began at given coordinates.
+const initGiven = "given"
+
+// startPlaces returns where the rows of src lie before the first pass. One that began at given coordinates and is fitted
+// anew begins as suits the mode.
+func startPlaces(ctx context.Context, src *source, g *umap.Graph, o Options) ([]float32, error) {
+	if o.Init == initGiven {
+		o.Init = recipes[o.Mode].init
+	}
+	if o.Init == "first" {
+		return firstPlaces(src, o), nil
+	}
+	return umap.Start(ctx, src.x, src.dim, g, o.umap())
+}
+
+// given returns the places of all rows from those of start.
+func (s *source) given(start []Placement, o Options) ([]float32, error) {
+	dims := o.Dims
+	y := make([]float32, s.rows()*dims)
+	for _, f := range s.frames {
+		run := s.runs[f.run]
+		k := slices.IndexFunc(start, func(p Placement) bool {
+			return p.Epoch == f.epoch && (p.Run == run || p.Run == "" && len(s.runs) == 1)
+		})
+		if k < 0 {
+			return nil, fmt.Errorf("%w: the start has no places for epoch %d of run %s", ErrOptions, f.epoch, run)
+		}
+		p := start[k]
+		at := make(map[string]int, len(p.Samples))
+		for i, sample := range p.Samples {
+			at[sample] = i
+		}
+		for j, sample := range f.samples {
+			i, ok := at[sample]
+			if p.Samples == nil {
+				i, ok = f.numbers[j], true
+			}
+			if !ok || (i+1)*dims > len(p.Coordinates) {
+				return nil, fmt.Errorf("%w: the start has no place for sample %q at epoch %d of run %s", ErrOptions, sample, f.epoch, run)
+			}
+			place := y[(f.first+j)*dims:][:dims]
+			copy(place, p.Coordinates[i*dims:])
+			for _, v := range place {
+				if math.Abs(float64(v)) > 1e6 || math.IsNaN(float64(v)) {
+					return nil, fmt.Errorf("%w: the start has sample %q at epoch %d of run %s at %v: want coordinates of at most 1e6", ErrOptions, sample, f.epoch, run, v)
+				}
+			}
+		}
+	}
+	for i := range y {
+		y[i] += noise(o.Seed, i)
+	}
+	return y, nil
+}
+
+// noise keeps rows that lie on each other from moving as one.
+func noise(seed uint64, i int) float32 { return float32(2e-4 * (unitHash(seed, uint64(i)) - 0.5)) }
 
 // firstPlaces starts every row where its sample first appears, on the principal plane of its run's earliest epoch that
 // spans one: the epochs begin as one picture and part only as far as they differ, and that picture is the one in which
@@ -37,7 +98,7 @@ func firstPlaces(src *source, o Options) []float32 {
 		largest = 1
 	}
 	for i := range y {
-		y[i] = 10*y[i]/largest + float32(2e-4*(unitHash(o.Seed, uint64(i))-0.5)) // equal rows must not move as one
+		y[i] = 10*y[i]/largest + noise(o.Seed, i)
 	}
 	return y
 }
@@ -86,7 +147,7 @@ func startFresh(src *source, y []float32, fresh []bool, g *umap.Graph, o Options
 	}
 	for i := range y {
 		if fresh[i/dims] {
-			y[i] += float32(2e-4 * (unitHash(o.Seed, uint64(i)) - 0.5)) // equal rows must not move as one
+			y[i] += noise(o.Seed, i)
 		}
 	}
 }

@@ -25,17 +25,26 @@ func (p *Projection) Transform(ctx context.Context, run string, epoch int, x []f
 	if err != nil {
 		return nil, err
 	}
-	src, o := g.src, g.p.info.Options
 	frame, err := g.frame(ctx, run, epoch)
 	if err != nil {
 		return nil, err
 	}
-	if len(x)%src.dim != 0 {
-		return nil, fmt.Errorf("%w: %d numbers are not a whole number of vectors of %d dimensions", ErrOptions, len(x), src.dim)
+	src, o := g.src, g.p.info.Options
+	dim := src.dim
+	if src.preparation != nil {
+		dim = src.preparation.In()
+	}
+	if len(x)%dim != 0 {
+		return nil, fmt.Errorf("%w: %d numbers are not a whole number of vectors of %d dimensions", ErrOptions, len(x), dim)
 	}
 	for i, v := range x {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("%w: vector %d, column %d is %v", ErrOptions, i/src.dim, i%src.dim, v)
+			return nil, fmt.Errorf("%w: vector %d, column %d is %v", ErrOptions, i/dim, i%dim, v)
+		}
+	}
+	if src.preparation != nil {
+		if x, err = src.preparation.Apply(ctx, x, o.Workers); err != nil {
+			return nil, asOptions(err)
 		}
 	}
 	var out []float32
@@ -75,7 +84,7 @@ func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) 
 }
 
 func (g *growth) forgetFresh() {
-	src := &source{layer: g.src.layer, dim: g.src.dim, runs: g.src.runs}
+	src := &source{layer: g.src.layer, dim: g.src.dim, runs: g.src.runs, preparation: g.src.preparation}
 	dims := g.p.info.Dims
 	var y []float32
 	for i, f := range g.src.frames {

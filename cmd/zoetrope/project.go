@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -25,18 +27,26 @@ func projectCommand(a *app) *cobra.Command {
 		Use:   "project",
 		Short: "Lay the epochs of one or more runs out on one map",
 		Long: `Project lays all epochs of a layer out jointly on one map, stores the map beside the runs, and measures
-how far it can be trusted. The same seed gives the same coordinates, bit for bit, for any number of workers.`,
+how far it can be trusted. The same seed gives the same coordinates, bit for bit, for any number of workers.
+
+Its subcommands go on from a map that there is: epochs logged since join it, it is fitted anew, or vectors
+that are not on it find their places.`,
 		Example: `  zoetrope project
   zoetrope project --run reference --n-neighbors 20 --min-dist 0.01 --n-epochs 200
   zoetrope project --run seed1,seed2 --layer fc1 --dims 3 --metric cosine
+  zoetrope project --mode joint --init spectral --scale standardize --pca 50
   zoetrope project --json | jq .seconds`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o, path := o, ""
+			if strings.HasSuffix(o.Init, ".npy") {
+				o.Init, path = "", o.Init
+			}
 			if err := o.Validate(); err != nil {
 				return wrongUsage(cmd, err) // before the store is opened
 			}
 			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
-				err := a.project(ctx, store, runs, o)
+				err := a.project(ctx, store, runs, path, o)
 				if errors.Is(err, projector.ErrOptions) {
 					return wrongUsage(cmd, err)
 				}
@@ -44,47 +54,120 @@ how far it can be trusted. The same seed gives the same coordinates, bit for bit
 			})
 		},
 	}
-	f := cmd.Flags()
-	f.StringSliceVar(&runs, "run", nil, "the runs, by name, experiment/name or id, separated by commas (default the newest)")
-	f.StringVar(&o.Layer, "layer", o.Layer, "the layer (default the only one)")
-	f.StringVar(&o.Method, "method", o.Method, "the algorithm: "+strings.Join(projector.Methods, ", "))
-	f.StringVar(&o.Mode, "mode", o.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
-	f.IntVar(&o.NNeighbors, "n-neighbors", o.NNeighbors, "the size of a neighbourhood, counting the point itself: 2 or more")
-	f.Float64Var(&o.MinDist, "min-dist", o.MinDist, "how close points may lie on the map: 0 to 1")
-	f.IntVar(&o.NEpochs, "n-epochs", o.NEpochs, "UMAP's passes over the graph; 0 chooses by the number of points")
-	f.IntVar(&o.Dims, "dims", o.Dims, "the dimensions of the map: 2 or 3")
-	f.StringVar(&o.Metric, "metric", o.Metric, "the distance in the original space: "+strings.Join(projector.Metrics, ", "))
-	f.Uint64Var(&o.Seed, "seed", o.Seed, "the seed of all random choices")
-	f.IntVar(&o.Workers, "workers", o.Workers, "goroutines; 0 is one for each processor")
+	cmd.Flags().StringSliceVar(&runs, "run", nil, "the runs, by name, experiment/name or id, separated by commas (default the newest)")
+	mapFlags(cmd, &o)
+	cmd.AddCommand(extendCommand(a), refitCommand(a), transformCommand(a))
 	return cmd
 }
 
-func (a *app) project(ctx context.Context, store *tracker.Store, names []string, o projector.Options) error {
+// mapFlags are a flag for each of o, with the name it has in the store and its range.
+func mapFlags(cmd *cobra.Command, o *projector.Options) {
+	f := cmd.Flags()
+	f.StringVar(&o.Layer, "layer", o.Layer, "the layer (default the only one)")
+	f.StringVar(&o.Method, "method", o.Method, "the algorithm: "+strings.Join(projector.Methods, ", "))
+	f.StringVar(&o.Mode, "mode", o.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
+	f.Float64Var(&o.EpochNegatives, "epoch-negatives", o.EpochNegatives, "share of a point's repelled ones drawn from its own epoch: 0 to 1; -1 is the mode's own")
+	f.Float64Var(&o.TieWeight, "tie-weight", o.TieWeight, "of the edge between a sample and itself at the next epoch: 0 to 1; -1 is the mode's own")
+	f.IntVar(&o.Dims, "dims", o.Dims, "the dimensions of the map: 2 or 3")
+	f.StringVar(&o.Scale, "scale", o.Scale, "what is done to vectors beforehand: "+strings.Join(projector.Scales, ", "))
+	f.IntVar(&o.PCA, "pca", o.PCA, "principal components to keep of them, at most all columns; 0 leaves them")
+	f.StringVar(&o.Metric, "metric", o.Metric, "the distance in the original space: "+strings.Join(projector.Metrics, ", "))
+	f.StringVar(&o.Init, "init", o.Init, "where points start: "+strings.Join(projector.Inits, ", ")+", or an .npy file of places, E×n×dims (default as suits the mode)")
+	f.IntVar(&o.NNeighbors, "n-neighbors", o.NNeighbors, "the size of a neighbourhood, counting the point itself: 2 or more")
+	f.Float64Var(&o.MinDist, "min-dist", o.MinDist, "how close points may lie on the map: 0 to the spread")
+	f.Float64Var(&o.Spread, "spread", o.Spread, "the scale of the map: more than 0")
+	f.IntVar(&o.NEpochs, "n-epochs", o.NEpochs, "UMAP's passes over the graph; 0 chooses by the number of points")
+	f.Float64Var(&o.LearningRate, "learning-rate", o.LearningRate, "the step of the first pass: more than 0")
+	f.IntVar(&o.NegativeSampleRate, "negative-sample-rate", o.NegativeSampleRate, "repelled points per attracted one: 0 to 100")
+	f.Float64Var(&o.RepulsionStrength, "repulsion-strength", o.RepulsionStrength, "the weight of the repulsion: 0 or more")
+	f.Float64Var(&o.SetOpMixRatio, "set-op-mix-ratio", o.SetOpMixRatio, "1 joins the two directions of an edge as a fuzzy union, 0 as an intersection")
+	f.Float64Var(&o.LocalConnectivity, "local-connectivity", o.LocalConnectivity, "neighbours taken as fully connected: 0 to n-neighbors - 1")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "the seed of all random choices")
+	f.IntVar(&o.Workers, "workers", o.Workers, "goroutines; 0 is one for each processor")
+}
+
+// project makes a map, from the places in the .npy file at path unless that is empty.
+func (a *app) project(ctx context.Context, store *tracker.Store, names []string, path string, o projector.Options) error {
 	if len(names) == 0 {
 		names = []string{""}
 	}
-	var ids, titles []string
+	var ids []string
 	for _, name := range names {
 		run, err := a.findRun(ctx, store, strings.TrimSpace(name))
 		if err != nil {
 			return err
 		}
-		ids, titles = append(ids, run.ID), append(titles, run.Experiment+"/"+run.Name)
+		ids = append(ids, run.ID)
+	}
+	var start []projector.Placement
+	if path != "" {
+		var err error
+		if start, err = readPlaces(ctx, store, ids, path, o); err != nil {
+			return err
+		}
 	}
 	meter := a.newMeter()
 	defer meter.close()
-	p, err := projector.Project(ctx, store, ids, o, meter.show)
+	p, err := projector.ProjectFrom(ctx, store, ids, o, start, meter.show)
 	if err != nil {
 		return err
 	}
+	return a.printMap(ctx, store, p, meter)
+}
+
+// readPlaces reads where the points of a run start, from what 'zoetrope points --format npy' writes or a file like it.
+func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path string, o projector.Options) ([]projector.Placement, error) {
+	if len(runs) > 1 {
+		return nil, fmt.Errorf("%w: an array of places is of one run, and %d are to be laid out", projector.ErrOptions, len(runs))
+	}
+	m, err := interchange.OpenMatrix(path)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	frames, err := store.Frames(ctx, runs[0])
+	if err != nil {
+		return nil, err
+	}
+	var epochs []int
+	for _, f := range frames {
+		if (o.Layer == "" || f.Layer == o.Layer) && !slices.Contains(epochs, f.Epoch) {
+			epochs = append(epochs, f.Epoch)
+		}
+	}
+	if m.Epochs != len(epochs) || m.Dim != o.Dims {
+		return nil, fmt.Errorf("%w: %s holds %s of %d dimensions, want places for %s in %d", projector.ErrOptions,
+			path, plural(m.Epochs, "epoch"), m.Dim, plural(len(epochs), "epoch"), o.Dims)
+	}
+	var start []projector.Placement
+	for _, epoch := range epochs {
+		places, err := m.Next()
+		if err != nil {
+			return nil, err
+		}
+		start = append(start, projector.Placement{Epoch: epoch, Coordinates: slices.Clone(places)})
+	}
+	return start, nil
+}
+
+// printMap prints a map that was made or has changed, with its measures.
+func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.Projection, meter *meter) error {
+	info := p.Info()
 	q, err := p.Quality(ctx)
 	meter.close()
-	info := p.Info()
 	if err != nil {
 		return fmt.Errorf("the map is stored as projection %s, but it could not be measured: %w", info.ID, err)
 	}
 	if a.json {
 		return a.printJSON(projected{info, q})
+	}
+	var titles []string
+	for _, id := range info.Runs {
+		run, err := store.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		titles = append(titles, run.Experiment+"/"+run.Name)
 	}
 	if err := a.printProjection(info, titles); err != nil {
 		return err
@@ -101,6 +184,9 @@ func (a *app) printProjection(i projector.Info, runs []string) error {
 	t.row("method", i.Choice())
 	t.row("mode", i.Mode)
 	t.row("points", fmt.Sprintf("%d in %d dimensions", i.Points, i.Dims))
+	if i.Revision > 1 {
+		t.row("revision", fmt.Sprintf("%d, with %s placed since the last fit", i.Revision, plural(i.Extended, "point")))
+	}
 	var stages []string
 	for _, s := range i.Stages {
 		stages = append(stages, fmt.Sprintf("%s %.2f", s.Name, s.Seconds))

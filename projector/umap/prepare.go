@@ -57,6 +57,9 @@ func Prepare(ctx context.Context, x []float32, dim int, scale string, pca int, s
 	return p, nil
 }
 
+// In returns how many columns rows must have.
+func (p *Preparation) In() int { return p.in }
+
 // Columns returns how many columns prepared rows have.
 func (p *Preparation) Columns() int { return p.out }
 

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// transformOptions say what is to be placed, and how to print it.
+type transformOptions struct {
+	which       projectionFlags
+	path, from  string // one of them: a file, a run
+	epoch       int
+	every       bool // of the run's epochs; epoch is not given
+	format, out string
+}
+
+func transformCommand(a *app) *cobra.Command {
+	var o transformOptions
+	cmd := &cobra.Command{
+		Use:   "transform [flags] {VECTORS.npy | --from RUN}",
+		Short: "Place vectors that are not on a map",
+		Long: `Transform prints where vectors that are not on a map would lie on it, such as further inputs put through the
+network, or another training of it. The map stays as it is, and nothing is stored. Vectors are placed as those of
+an epoch are, among the points that are their neighbours.
+
+They come from an .npy file, n×d, and are placed at --epoch, by default the last one of the map; their samples are
+called 0…n−1. Or they are those of a run that is not on the map, in the map's layer: each of its epochs is
+placed at the epoch of that number on the map, or --epoch alone.
+
+Formats are those of 'zoetrope points'.`,
+		Example: `  zoetrope project transform --epoch 7 more.npy
+  zoetrope project transform --from seed2 --format npy -o seed2.npy
+  zoetrope project transform --projection k3v9x2m4qa --from seed2 --epoch 20 --json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.path = args[0]
+			}
+			if (o.path == "") == (o.from == "") {
+				return usagef(cmd, "name either an .npy file or a run with --from: one of them is to be placed")
+			}
+			if a.json {
+				if cmd.Flags().Changed("format") && o.format != "json" {
+					return usagef(cmd, "--json and --format %s contradict each other", o.format)
+				}
+				o.format = "json"
+			}
+			if !slices.Contains([]string{"csv", "json", "npy"}, o.format) {
+				return usagef(cmd, "there is no format %q: want csv, json or npy", o.format)
+			}
+			if o.format == "npy" && o.out == "" && isTerminal(a.stdout) {
+				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
+			}
+			o.every = !cmd.Flags().Changed("epoch")
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
+				err := a.transform(ctx, store, o)
+				if errors.Is(err, projector.ErrOptions) {
+					return wrongUsage(cmd, err)
+				}
+				return err
+			})
+		},
+	}
+	o.which.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "a run whose vectors to place, by name, experiment/name or id")
+	f.IntVar(&o.epoch, "epoch", 0, "the epoch to place at; 0 is before training")
+	f.StringVar(&o.format, "format", "csv", "csv, json or npy")
+	f.StringVarP(&o.out, "output", "o", "", "the file to write (default standard output)")
+	return cmd
+}
+
+func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOptions) error {
+	p, at, err := a.findProjection(ctx, store, o.which)
+	if err != nil {
+		return err
+	}
+	if runs := p.Info().Runs; at == "" && len(runs) > 1 {
+		return fmt.Errorf("projection %s holds %s: choose among whose points to place with --run", p.Info().ID, plural(len(runs), "run"))
+	} else if at == "" {
+		at = runs[0]
+	}
+	on, err := p.Placements(ctx, projector.Query{Run: at, AllEpochs: true})
+	if err != nil {
+		return err
+	}
+	var epochs []int
+	for _, e := range on {
+		epochs = append(epochs, e.Epoch)
+	}
+	if !o.every {
+		if !slices.Contains(epochs, o.epoch) {
+			return fmt.Errorf("projection %s has no epoch %d: it has %d, from %d to %d", p.Info().ID, o.epoch, len(epochs), epochs[0], epochs[len(epochs)-1])
+		}
+		epochs = []int{o.epoch}
+	}
+	meter := a.newMeter()
+	defer meter.close()
+	var points []projector.Point
+	if o.path != "" {
+		points, err = placeFile(ctx, p, at, epochs[len(epochs)-1], o.path)
+	} else {
+		points, err = a.placeRun(ctx, store, p, at, epochs, o.from, meter)
+	}
+	meter.close()
+	if err != nil {
+		return err
+	}
+	write := placedWriter(points, p.Info().Dims, o.format)
+	if o.out == "" || o.out == "-" {
+		return write(a.stdout)
+	}
+	if err := toFile(o.out, write); err != nil {
+		return err
+	}
+	a.note("wrote %s on projection %s to %s", plural(len(points), "place"), p.Info().ID, o.out)
+	return nil
+}
+
+// placeFile places the vectors of a file at an epoch.
+func placeFile(ctx context.Context, p *projector.Projection, at string, epoch int, path string) ([]projector.Point, error) {
+	m, err := interchange.OpenMatrix(path)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	if m.Epochs > 1 {
+		return nil, fmt.Errorf("%s holds %d epochs, and one is placed at a time: import it as a run, and name that with --from", path, m.Epochs)
+	}
+	x, err := m.Next()
+	if err != nil {
+		return nil, err
+	}
+	y, err := p.Transform(ctx, at, epoch, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return placed(y, p.Info().Dims, "", epoch, func(i int) (string, string) { return strconv.Itoa(i), "" }), nil
+}
+
+// placeRun places those epochs of a run that are among the given ones.
+func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.Projection, at string, epochs []int, name string, meter *meter) ([]projector.Point, error) {
+	run, err := a.findRun(ctx, store, name)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := store.Frames(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := store.Samples(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	label := make(map[string]string, len(samples))
+	for _, s := range samples {
+		label[s.ID] = s.Label
+	}
+	layer := p.Info().Layer
+	frames = slices.DeleteFunc(frames, func(f tracker.FrameInfo) bool { return f.Layer != layer || !slices.Contains(epochs, f.Epoch) })
+	if len(frames) == 0 {
+		return nil, fmt.Errorf("run %s/%s has no vectors of layer %s at an epoch of projection %s: nothing to place", run.Experiment, run.Name, layer, p.Info().ID)
+	}
+	var points []projector.Point
+	for i, f := range frames {
+		meter.show("placing", i, len(frames))
+		frame, err := store.Frame(ctx, run.ID, layer, f.Epoch)
+		if err != nil {
+			return nil, err
+		}
+		y, err := p.Transform(ctx, at, f.Epoch, frame.Vectors)
+		if err != nil {
+			return nil, fmt.Errorf("run %s/%s, epoch %d: %w", run.Experiment, run.Name, f.Epoch, err)
+		}
+		points = append(points, placed(y, p.Info().Dims, run.ID, f.Epoch, func(i int) (string, string) { return frame.IDs[i], label[frame.IDs[i]] })...)
+	}
+	return points, nil
+}
+
+// placed makes points of places; who tells a row's sample and label.
+func placed(y []float32, dims int, run string, epoch int, who func(row int) (sample, label string)) []projector.Point {
+	points := make([]projector.Point, len(y)/dims)
+	for i := range points {
+		at := [3]float32{}
+		copy(at[:], y[i*dims:(i+1)*dims])
+		points[i] = projector.Point{Run: run, Epoch: epoch, X: float64(at[0]), Y: float64(at[1]), Z: float64(at[2])}
+		points[i].Sample, points[i].Label = who(i)
+	}
+	return points
+}
+
+// placedWriter returns how to write points; as an array, E×n×dims, epochs must have equally many.
+func placedWriter(points []projector.Point, dims int, format string) func(io.Writer) error {
+	switch format {
+	case "json":
+		return func(w io.Writer) error { return writeJSON(w, points, dims) }
+	case "csv":
+		return func(w io.Writer) error { return projector.WriteCSV(w, points, dims) }
+	}
+	return func(w io.Writer) error {
+		count, order := map[int]int{}, []int{}
+		var y []float32
+		for _, p := range points {
+			if count[p.Epoch] == 0 {
+				order = append(order, p.Epoch)
+			}
+			count[p.Epoch]++
+			for _, v := range []float64{p.X, p.Y, p.Z}[:dims] {
+				y = append(y, float32(v))
+			}
+		}
+		for _, epoch := range order {
+			if count[epoch] != count[order[0]] {
+				return fmt.Errorf("epochs %d and %d have %d and %d samples, and an array is full: choose an epoch with --epoch, or csv", order[0], epoch, count[order[0]], count[epoch])
+			}
+		}
+		return interchange.Write(w, y, len(order), count[order[0]], dims)
+	}
+}
