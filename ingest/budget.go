@@ -23,7 +23,7 @@ func (b *budget) take(n int64) error {
 			"this takes %d bytes of memory, and the server has %d for all requests: send it in smaller parts", n, b.limit)
 	case n > b.limit-b.used:
 		e := refuse(http.StatusServiceUnavailable, "memory_full",
-			"%d of %d bytes are taken by frames that wait for their epoch and by other requests: commit epochs, or try again in a moment", b.used, b.limit)
+			"%d of %d bytes are taken by frames that wait for their epochs, or by requests that are being read: commit epochs, or try again in a moment", b.used, b.limit)
 		e.after = 1
 		return e
 	}

@@ -47,17 +47,13 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 		if err != nil {
 			return err
 		}
-		free, err := h.join(&e, q.Layers, frames)
-		defer free()
-		if err != nil {
-			return err
-		}
+		join(&e, frames)
 		receipt, err := run.Write(c.ctx(), tracker.Batch{Epochs: []tracker.Epoch{e}, Key: c.storeKey("epoch")})
 		if err != nil {
 			return err
 		}
 		a.Seq = receipt.Seq
-		a.Discarded = h.staging.committed(run.ID(), number, q.Layers)
+		a.Discarded = h.staging.committed(run.ID(), number, frames)
 		return nil
 	})
 	return http.StatusOK, a, err
@@ -99,29 +95,21 @@ func floats(list []optionalNumber) []float64 {
 	return v
 }
 
-// join puts the parts of each frame together, for which it may need memory: free must be called.
-func (h *Handler) join(e *tracker.Epoch, names []string, frames [][]*part) (free func(), err error) {
-	var taken int64
-	free = func() { h.memory.give(taken) }
-	for i, parts := range frames {
-		l := tracker.Layer{Name: names[i], Dim: parts[0].dim, Vectors: parts[0].vectors, IDs: parts[0].ids}
-		if len(parts) > 1 {
+// join puts the parts of each frame together.
+func join(e *tracker.Epoch, frames []gathered) {
+	for _, f := range frames {
+		l := tracker.Layer{Name: f.layer, Dim: f.parts[0].dim, Vectors: f.parts[0].vectors, IDs: f.parts[0].ids}
+		if len(f.parts) > 1 {
 			rows := 0
-			for _, p := range parts {
+			for _, p := range f.parts {
 				rows += p.rows
 			}
-			size := 4 * int64(rows) * int64(l.Dim)
-			if err := h.memory.take(size); err != nil {
-				return free, err
-			}
-			taken += size
 			l.Vectors, l.IDs = make([]float32, 0, rows*l.Dim), nil
-			for _, p := range parts {
+			for _, p := range f.parts {
 				l.Vectors = append(l.Vectors, p.vectors...)
 				l.IDs = append(l.IDs, p.ids...)
 			}
 		}
 		e.Layers = append(e.Layers, l)
 	}
-	return free, nil
 }

@@ -66,7 +66,7 @@ func (h *Handler) takeFrame(r *http.Request) (v frameAnswer, err error) {
 	if samples == 0 {
 		return v, invalid("the run has no samples yet: add them first (POST runs/%s/samples)", key.run)
 	}
-	p, err := h.readPart(r, samples)
+	p, err := h.readPart(r, samples, r.URL.Query().Has("part"))
 	if err != nil {
 		return v, h.nameSample(r.Context(), key.run, number, err)
 	}
@@ -76,15 +76,20 @@ func (h *Handler) takeFrame(r *http.Request) (v frameAnswer, err error) {
 	return v, err
 }
 
-// readPart reads the body, of a run with so many samples. The memory that it takes is part.taken of the budget.
-func (h *Handler) readPart(r *http.Request, samples int) (*part, error) {
+// readPart reads the body, of a run with so many samples. The memory that it takes is part.taken of the budget, twice the
+// part's size if the frame comes in parts, which are joined at the commit: that must not have to wait for memory.
+func (h *Handler) readPart(r *http.Request, samples int, parted bool) (*part, error) {
+	copies := int64(1)
+	if parted {
+		copies = 2
+	}
 	body := bufio.NewReaderSize(r.Body, 64<<10)
 	head, err := body.Peek(4)
 	switch {
 	case string(head) == rawMagic:
-		return h.readRaw(body, r.ContentLength, samples)
+		return h.readRaw(body, r.ContentLength, samples, copies)
 	case string(head) == "\x93NUM":
-		return h.readNpy(body, r.ContentLength, samples)
+		return h.readNpy(body, r.ContentLength, samples, copies)
 	case len(head) == 0 && errors.Is(err, io.EOF):
 		return nil, invalid("the body is empty: send a .npy file or a raw frame")
 	case err != nil && !errors.Is(err, io.EOF):
@@ -93,13 +98,13 @@ func (h *Handler) readPart(r *http.Request, samples int) (*part, error) {
 	return nil, refuse(http.StatusUnsupportedMediaType, "wrong_type", "the body is neither a .npy file (it would begin with \\x93NUMPY) nor a raw frame (%s)", rawMagic)
 }
 
-func (h *Handler) readNpy(body io.Reader, length int64, samples int) (*part, error) {
+func (h *Handler) readNpy(body io.Reader, length int64, samples int, copies int64) (*part, error) {
 	if length < 0 {
 		return nil, refuse(http.StatusLengthRequired, "length_required", "a .npy file is checked against its length: send Content-Length, or a raw frame")
 	}
 	// The file's elements have 2 to 8 bytes each: what is too long now is so in any case.
 	if length/2 > h.o.MaxFrame+1<<16 {
-		return nil, h.frameTooLarge(length/2, 0)
+		return nil, h.frameTooLarge(length / 2)
 	}
 	m, err := interchange.NewMatrix("the body", body, length)
 	if err != nil {
@@ -109,7 +114,7 @@ func (h *Handler) readNpy(body io.Reader, length int64, samples int) (*part, err
 		return nil, invalid("the body is of shape %d×%d×%d: a frame is n×d, of one epoch", m.Epochs, m.Rows, m.Dim)
 	}
 	p := &part{rows: m.Rows, dim: m.Dim}
-	if err := h.admit(p, samples); err != nil {
+	if err := h.admit(p, samples, copies); err != nil {
 		return nil, err
 	}
 	if p.vectors, err = m.Next(); err != nil {
@@ -130,7 +135,7 @@ type rawHeader struct {
 	IDs  []string `json:"ids"`
 }
 
-func (h *Handler) readRaw(body io.Reader, length int64, samples int) (*part, error) {
+func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int64) (*part, error) {
 	var fixed [8]byte
 	if _, err := io.ReadFull(body, fixed[:]); err != nil {
 		return nil, truncated(err)
@@ -156,7 +161,7 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int) (*part, err
 		return nil, invalid("the frame's header has %d ids for %d rows: name each row, or none", len(head.IDs), head.Rows)
 	}
 	p := &part{rows: head.Rows, dim: head.Dim, ids: head.IDs}
-	if err := h.admit(p, samples); err != nil {
+	if err := h.admit(p, samples, copies); err != nil {
 		return nil, err
 	}
 	if err := readFloats(body, length-8-size, length < 0, p); err != nil {
@@ -194,7 +199,7 @@ func readFloats(body io.Reader, size int64, unknown bool, p *part) error {
 }
 
 // admit checks a part's size, and takes the memory for it.
-func (h *Handler) admit(p *part, samples int) error {
+func (h *Handler) admit(p *part, samples int, copies int64) error {
 	switch {
 	case p.rows < 1 || p.dim < 1 || p.dim > 1<<18:
 		return invalid("the frame is %d×%d: want at least one row, and 1 to %d columns", p.rows, p.dim, 1<<18)
@@ -203,16 +208,16 @@ func (h *Handler) admit(p *part, samples int) error {
 	}
 	size := 4 * int64(p.rows) * int64(p.dim)
 	if size > h.o.MaxFrame {
-		return h.frameTooLarge(size, p.rows)
+		return h.frameTooLarge(size)
 	}
 	for _, id := range p.ids {
 		size += int64(len(id)) + 16
 	}
-	p.taken = size + 1<<10
+	p.taken = copies*size + 1<<10
 	return h.memory.take(p.taken)
 }
 
-func (h *Handler) frameTooLarge(size int64, rows int) error {
+func (h *Handler) frameTooLarge(size int64) error {
 	return refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame takes %d bytes as float32, at most %d are allowed at once: send it in parts of fewer rows (?part=0, 1, …)", size, h.o.MaxFrame)
 }
 

@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Next      http.Handler  // answers what is no logging; nil: nobody does
 	MaxFrame  int64         // bytes of a part of a frame, as float32; 0 means 256 MiB
-	MaxMemory int64         // bytes of all that waits for its epoch or is being read; 0 means 1 GiB
+	MaxMemory int64         // bytes of all frames that wait for their epochs; 0 means 1 GiB
 	Idle      time.Duration // after which a run is given up, and a frame that waits forgotten; 0 means 5 minutes
 	Logger    *slog.Logger  // takes failures that are not the client's; nil means [slog.Default]
 }
@@ -25,6 +25,7 @@ type Options struct {
 // Limits that are not worth a setting. Each has its message.
 const (
 	maxJSON       = 32 << 20 // bytes of a JSON body
+	maxReading    = 8 * maxJSON
 	maxSamples    = 100_000  // per request
 	maxSteps      = 10_000   // of metrics per request
 	maxText       = 1 << 10  // bytes of a sample's id, a label, a prediction, a layer's or a metric's name
@@ -43,7 +44,8 @@ type Handler struct {
 	o       Options
 	log     *slog.Logger
 	mux     *http.ServeMux
-	memory  *budget
+	memory  *budget // for frames
+	reading *budget // for JSON, so that a commit, which frees memory, need not wait for it
 	staging *staging
 	answers *answers
 
@@ -77,6 +79,7 @@ func New(store *tracker.Store, o Options) *Handler {
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Handler{store: store, o: o, log: o.Logger, stop: cancel, writers: map[string]*writer{}, answers: newAnswers()}
 	h.memory = &budget{limit: o.MaxMemory}
+	h.reading = &budget{limit: maxReading}
 	h.staging = newStaging(h.memory)
 	h.mux = h.route()
 	h.sweep.Go(func() { h.tidy(ctx) })

@@ -56,7 +56,7 @@ func (h *Handler) json(do action) http.HandlerFunc {
 	}
 }
 
-// read takes the body of a request in, as long as there is memory for it and what will be made of it: free must be called.
+// read takes the body of a request in, and memory for it: free must be called.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (c *call, free func(), err error) {
 	key, err := keyOf(r)
 	if err != nil {
@@ -68,29 +68,49 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (c *call, free fu
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.ContentLength != 0 && (err != nil || kind != "application/json") {
 		return nil, nil, refuse(http.StatusUnsupportedMediaType, "wrong_type", "the body is of type %q: send JSON, as Content-Type: application/json", r.Header.Get("Content-Type"))
 	}
-	size := r.ContentLength
-	if size < 0 {
-		size = maxJSON
-	}
-	if size > maxJSON {
+	if r.ContentLength > maxJSON {
 		return nil, nil, toRefusal(&http.MaxBytesError{Limit: maxJSON})
 	}
-	size = 4*size + 4<<10 // the body, and about three times that for what it says
-	if err := h.memory.take(size); err != nil {
-		return nil, nil, err
-	}
-	free = func() { h.memory.give(size) }
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
+	body, taken, err := h.readAll(http.MaxBytesReader(w, r.Body, maxJSON))
 	if err != nil {
-		free()
-		return nil, nil, unread(err)
+		return nil, nil, err
 	}
 	c = &call{r: r, body: body, key: key}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
 	sum.Write(body)
 	sum.Sum(c.hash[:0])
-	return c, free, nil
+	return c, func() { h.reading.give(taken) }, nil
+}
+
+// perByte is how much memory a byte of JSON takes: itself, and about three times that for what it says.
+const perByte = 4
+
+// readAll reads a body, and takes memory for it as it comes in.
+func (h *Handler) readAll(r io.Reader) (body []byte, taken int64, err error) {
+	defer func() {
+		if err != nil {
+			h.reading.give(taken)
+		}
+	}()
+	for {
+		if len(body) == cap(body) {
+			more := max(4<<10, cap(body))
+			if err := h.reading.take(perByte * int64(more)); err != nil {
+				return nil, taken, err
+			}
+			taken += perByte * int64(more)
+			body = append(make([]byte, 0, cap(body)+more), body...)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if errors.Is(err, io.EOF) {
+			return body, taken, nil
+		}
+		if err != nil {
+			return nil, taken, unread(err)
+		}
+	}
 }
 
 // unread says why a body could not be read to its end.

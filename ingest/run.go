@@ -70,6 +70,9 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	} else {
 		err = h.resumeAnew(c.ctx(), id, config)
 	}
+	if errors.Is(err, tracker.ErrRunExists) {
+		return 0, nil, refuse(http.StatusConflict, "run_exists", `run %s exists: send "resume": "allow" to go on with it, or choose another name`, q.Name)
+	}
 	if err != nil {
 		return 0, nil, err
 	}

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -25,10 +24,18 @@ type part struct {
 	taken     int64 // bytes of the budget
 }
 
-// A waiting frame, which its epoch's commit makes visible. Only the map and the time change; parts are replaced whole.
+// A waiting frame, which its epoch's commit makes visible. Parts are replaced whole, and never changed.
 type waiting struct {
 	parts   map[int]*part
+	puts    int // how often something was put
 	touched time.Time
+}
+
+// A gathered frame is one that is about to be committed.
+type gathered struct {
+	layer string
+	puts  int
+	parts []*part
 }
 
 // staging holds frames until their epoch is committed.
@@ -69,16 +76,17 @@ func (s *staging) put(key frameKey, number int, p *part) (rows int, err error) {
 	}
 	s.frames[key] = f
 	f.parts[number] = p
+	f.puts++
 	f.touched = time.Now()
 	return rows + p.rows, nil
 }
 
 // gather returns the parts of each layer of an epoch, in order.
-func (s *staging) gather(run string, epoch int, layers []string) ([][]*part, error) {
+func (s *staging) gather(run string, epoch int, layers []string) ([]gathered, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var missing []string
-	frames := make([][]*part, len(layers))
+	frames := make([]gathered, len(layers))
 	for i, layer := range layers {
 		f := s.frames[frameKey{run, epoch, layer}]
 		if f == nil {
@@ -86,8 +94,9 @@ func (s *staging) gather(run string, epoch int, layers []string) ([][]*part, err
 			continue
 		}
 		f.touched = time.Now()
+		frames[i] = gathered{layer: layer, puts: f.puts}
 		for _, n := range slices.Sorted(maps.Keys(f.parts)) {
-			frames[i] = append(frames[i], f.parts[n])
+			frames[i].parts = append(frames[i].parts, f.parts[n])
 		}
 	}
 	if missing != nil {
@@ -97,20 +106,24 @@ func (s *staging) gather(run string, epoch int, layers []string) ([][]*part, err
 	return frames, nil
 }
 
-// committed forgets the parts of an epoch that were committed. It returns the layers of which something else was put for
-// that epoch, which is forgotten too: the epoch is complete without it.
-func (s *staging) committed(run string, epoch int, layers []string) (discarded []string) {
+// committed forgets the frames of an epoch that were committed, unless something was put in the meantime. It returns the
+// layers of which something else was put for that epoch, which is forgotten too: the epoch is complete without it.
+func (s *staging) committed(run string, epoch int, frames []gathered) (discarded []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key := range s.frames {
-		if key.run == run && key.epoch == epoch {
-			if !slices.Contains(layers, key.layer) {
-				discarded = append(discarded, key.layer)
-			}
-			s.dropLocked(key)
+	for key, f := range s.frames {
+		if key.run != run || key.epoch != epoch {
+			continue
 		}
+		i := slices.IndexFunc(frames, func(g gathered) bool { return g.layer == key.layer })
+		if i < 0 {
+			discarded = append(discarded, key.layer)
+		} else if frames[i].puts != f.puts {
+			continue
+		}
+		s.dropLocked(key)
 	}
-	slices.SortFunc(discarded, cmp.Compare)
+	slices.Sort(discarded)
 	return discarded
 }
 
