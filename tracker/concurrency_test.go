@@ -157,3 +157,84 @@ func TestCloseWhileRunsEnd(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestReplaceWhileReading logs one epoch again and again: a reader sees one of them, never parts of two.
+func TestReplaceWhileReading(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	const n, dim = 300, 1000 // two chunks
+	r := newRun(t, s, "cnn", n)
+	log := func(i int) {
+		v := make([]float32, n*dim)
+		losses := make([]float64, n)
+		for j := range v {
+			v[j] = float32(i)
+		}
+		for j := range losses {
+			losses[j] = float64(i)
+		}
+		err := r.Log(ctx, Epoch{Number: 1, Layers: []Layer{{Name: "fc1", Dim: dim, Vectors: v}}, Outputs: &Outputs{Losses: losses}})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	log(0)
+	done := make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		var last float32
+		for finished := false; !finished; {
+			select {
+			case <-done:
+				finished = true
+			default:
+			}
+			f, err := s.Frame(ctx, "cnn", "fc1", 1)
+			out, oerr := s.Outputs(ctx, "cnn", 1)
+			if err != nil || oerr != nil || len(f.Vectors) != n*dim || slices.Min(f.Vectors) != slices.Max(f.Vectors) || slices.Min(out.Losses) != slices.Max(out.Losses) {
+				t.Errorf("a mixture was read: %v, %v", err, oerr)
+				return
+			}
+			if f.Vectors[0] < last {
+				t.Errorf("%v was read after %v", f.Vectors[0], last)
+			}
+			last = f.Vectors[0]
+		}
+		if last != 30 {
+			t.Errorf("the last one read is %v, want 30", last)
+		}
+	})
+	for i := range 30 {
+		log(i + 1)
+	}
+	close(done)
+	reader.Wait()
+}
+
+// TestSlicesAreFree changes all that Log was given as soon as it has returned.
+func TestSlicesAreFree(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	r := newRun(t, s, "cnn", 2)
+	e := Epoch{
+		Number:  1,
+		Layers:  []Layer{{Name: "fc1", Dim: 1, Vectors: []float32{1, 2}, IDs: []string{"1", "0"}}},
+		Outputs: &Outputs{Predictions: []string{"a", "b"}, Losses: []float64{1, 2}, IDs: []string{"0", "1"}},
+		Metrics: Metrics{"loss": 1},
+	}
+	if err := r.Log(ctx, e); err != nil {
+		t.Fatal(err)
+	}
+	e.Layers[0].Vectors[0], e.Layers[0].IDs[0], e.Outputs.Losses[0], e.Outputs.Predictions[0], e.Metrics["loss"] = 9, "0", 9, "x", 9
+	e.Layers[0].Name = "changed"
+	f, err := s.Frame(ctx, "cnn", "fc1", 1)
+	if err != nil || f.Vectors[0] != 1 || f.IDs[0] != "1" {
+		t.Errorf("Frame = %+v, %v", f, err)
+	}
+	if out, err := s.Outputs(ctx, "cnn", 1); err != nil || out.Losses[0] != 1 || out.Predictions[0] != "a" {
+		t.Errorf("Outputs = %+v, %v", out, err)
+	}
+	if got := series(t, s, "loss"); got != "0:1" {
+		t.Errorf("loss %s", got)
+	}
+}
