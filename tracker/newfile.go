@@ -17,6 +17,10 @@ func newFile(path, what string, fill func(tmp string) error) error {
 	folder, base := filepath.Split(path)
 	here := filepath.Clean(folder)
 	fail := func(err error) error {
+		var refused *refusal
+		if errors.As(err, &refused) {
+			return err
+		}
 		if codeOf(err) == sqlite3.SQLITE_FULL {
 			return refuse(ErrNoSpace, "cannot %s in the folder %s: the disk is full", what, here)
 		}

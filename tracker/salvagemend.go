@@ -1,0 +1,322 @@
+package tracker
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+func (s *salvage) exec(query string, args ...any) (changed int64, err error) {
+	res, err := s.db.ExecContext(s.ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%w, in %s", err, query)
+	}
+	return res.RowsAffected()
+}
+
+// ints returns the rows of a query of whole numbers.
+func (s *salvage) ints(query string, args ...any) (list [][]int64, err error) {
+	rows, err := s.db.QueryContext(s.ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%w, in %s", err, query)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		row, into := make([]int64, len(columns)), make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, rows.Err()
+}
+
+// mendRuns makes runs whose rows are lost from what the two indexes of them say: name and id.
+func (s *salvage) mendRuns() error {
+	names := map[int64][2]string{}
+	for _, v := range s.index["sqlite_autoindex_run_2"] {
+		if len(v) == 3 {
+			experiment, _ := v[0].(string)
+			name, _ := v[1].(string)
+			id, _ := v[2].(int64)
+			names[id] = [2]string{experiment, name}
+		}
+	}
+	for _, v := range s.index["sqlite_autoindex_run_1"] {
+		if len(v) != 2 {
+			continue
+		}
+		uid, _ := v[0].(string)
+		id, _ := v[1].(int64)
+		name, ok := names[id]
+		if !ok {
+			name = [2]string{"lost", uid}
+		}
+		n, err := s.exec(`INSERT OR IGNORE INTO run (id, uid, experiment, name, state, cause, params, generation, writer, started, seen, seq, cut)
+			VALUES (?, ?, ?, ?, 'failed', 'salvaged without its params', '{}', 1, '', 0, 0, 0, 0)`, id, uid, name[0], name[1])
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			s.lose("run %s/%s: its params, state and times", name[0], name[1])
+		}
+	}
+	return nil
+}
+
+// mendEpochs makes epochs whose rows are lost, but not their frames, from their index.
+func (s *salvage) mendEpochs() error {
+	for _, v := range s.index["sqlite_autoindex_epoch_1"] {
+		if len(v) != 3 {
+			continue
+		}
+		n, err := s.exec(`INSERT OR IGNORE INTO epoch (id, run, number, step, time, seq)
+			SELECT ?, id, ?, 0, 0, 0 FROM run WHERE id = ? AND EXISTS (SELECT 1 FROM frame WHERE epoch = ?)`, v[2], v[1], v[0], v[2])
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			s.lose("run %s, epoch %d: its step and time", s.title(v[0]), v[1])
+		}
+	}
+	return nil
+}
+
+func (s *salvage) title(run any) (title string) {
+	if s.db.QueryRowContext(s.ctx, "SELECT experiment || '/' || name FROM run WHERE id = ?", run).Scan(&title) != nil {
+		return "?"
+	}
+	return title
+}
+
+// mendFrames makes frames whose rows are lost, but not their vectors: their epoch and layer are in an index, and all else is
+// as in another frame of the run's layer.
+func (s *salvage) mendFrames() error {
+	for _, v := range s.index["sqlite_autoindex_frame_1"] {
+		if len(v) != 3 {
+			continue
+		}
+		n, err := s.exec(`INSERT OR IGNORE INTO frame (id, epoch, layer, dim, rows, roster, dtype)
+			SELECT ?, e.id, o.layer, o.dim, o.rows, o.roster, o.dtype
+			FROM epoch e JOIN epoch oe ON oe.run = e.run JOIN frame o ON o.epoch = oe.id AND o.layer = ?
+			WHERE e.id = ? AND o.rows = (SELECT sum(rows) FROM chunk WHERE frame = ?)
+				AND o.rows * o.dim * CASE o.dtype WHEN 'float16' THEN 2 ELSE 4 END = (SELECT sum(length(data)) FROM chunk WHERE frame = ?) LIMIT 1`,
+			v[2], v[1], v[0], v[2], v[2])
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			s.lose("layer %v of an epoch: which samples its rows are; taken from another epoch", v[1])
+		}
+	}
+	return nil
+}
+
+// mendSamples puts a sample without label in the place of each that is lost. Those of one set lie one after the other, so its
+// id and position follow from the next one's. A set, or its link to a run, that is lost follows from the samples.
+func (s *salvage) mendSamples() error {
+	sets, err := s.ints(`SELECT sample_set, min(id - position), max(id - position), count(*), max(position) + 1 FROM sample GROUP BY sample_set`)
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
+		n := set[4]
+		s.db.QueryRowContext(s.ctx, "SELECT max(rows, ?) FROM sample_set WHERE id = ?", n, set[0]).Scan(&n) // lost: stays
+		if _, err := s.exec("INSERT OR IGNORE INTO sample_set (id, hash, rows) VALUES (?, randomblob(32), ?)", set[0], n); err != nil {
+			return err
+		}
+		if set[1] != set[2] || n == set[3] || n > 1<<24 {
+			continue
+		}
+		lost, err := s.exec(`WITH RECURSIVE place (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM place WHERE at + 1 < ?)
+			INSERT OR IGNORE INTO sample (id, sample_set, position, uid) SELECT ? + at, ?, at, 'lost ' || at FROM place`, n, set[1], set[0])
+		if err != nil {
+			return err
+		}
+		if lost > 0 {
+			s.lose("%d of %d samples of a set: they are called 'lost 0' and so on, by their position", lost, n)
+		}
+	}
+	return s.mendLinks()
+}
+
+// mendLinks gives runs that have frames but no samples the sets that their frames are of.
+func (s *salvage) mendLinks() error {
+	links, err := s.ints(`SELECT DISTINCT e.run, sa.sample_set, ss.rows FROM epoch e JOIN frame f ON f.epoch = e.id
+		JOIN roster_row rr ON rr.roster = f.roster JOIN sample sa ON sa.id = rr.sample JOIN sample_set ss ON ss.id = sa.sample_set
+		WHERE e.run NOT IN (SELECT run FROM run_sample_set) ORDER BY 1, 2`)
+	if err != nil {
+		return err
+	}
+	first := map[int64]int64{}
+	for _, l := range links {
+		if _, err := s.exec("INSERT OR IGNORE INTO run_sample_set (run, sample_set, first_position) VALUES (?, ?, ?)", l[0], l[1], first[l[0]]); err != nil {
+			return err
+		}
+		first[l[0]] += l[2]
+	}
+	return nil
+}
+
+// mendRosters drops the rows of a list of samples that is not what its hash says, and makes a list that is lost from its rows.
+func (s *salvage) mendRosters() error {
+	if _, err := s.exec(`INSERT OR IGNORE INTO roster (id, hash, rows)
+		SELECT f.roster, randomblob(32), max(f.rows) FROM frame f WHERE f.roster NOT IN (SELECT id FROM roster) GROUP BY f.roster`); err != nil {
+		return err
+	}
+	rosters, err := s.ints("SELECT id, rows FROM roster")
+	if err != nil {
+		return err
+	}
+	for _, r := range rosters {
+		members, err := s.ints("SELECT sample, position FROM roster_row WHERE roster = ? ORDER BY position", r[0])
+		if err != nil {
+			return err
+		}
+		var samples []int64
+		whole := int64(len(members)) == r[1]
+		for i, m := range members {
+			samples = append(samples, m[0])
+			whole = whole && m[1] == int64(i)
+		}
+		var known []byte
+		if err := s.db.QueryRowContext(s.ctx, "SELECT hash FROM roster WHERE id = ?", r[0]).Scan(&known); err != nil {
+			return err
+		}
+		hash := hashRoster(samples)
+		switch {
+		case whole && string(known) == string(hash):
+		case whole: // the hash was lost, or a row was altered, which cannot be told apart
+			s.lose("the list of the samples of some frames may be wrong: its hash does not match")
+			if _, err := s.exec("UPDATE OR IGNORE roster SET hash = ? WHERE id = ?", hash, r[0]); err != nil {
+				return err
+			}
+		default:
+			if err := s.guessRoster(r[0], r[1], known); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// guessRoster tries whether a list that is not whole was all samples of its run, in order, which most are.
+func (s *salvage) guessRoster(roster, rows int64, hash []byte) error {
+	runs, err := s.ints("SELECT DISTINCT e.run FROM frame f JOIN epoch e ON e.id = f.epoch WHERE f.roster = ?", roster)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		list, err := s.ints(`SELECT sa.id FROM run_sample_set rs JOIN sample sa ON sa.sample_set = rs.sample_set
+			WHERE rs.run = ? ORDER BY rs.first_position, sa.position LIMIT ?`, run[0], rows)
+		if err != nil {
+			return err
+		}
+		samples := make([]int64, len(list))
+		for i, l := range list {
+			samples[i] = l[0]
+		}
+		if int64(len(samples)) != rows || string(hashRoster(samples)) != string(hash) {
+			continue
+		}
+		for i, id := range samples {
+			if _, err := s.exec("INSERT OR REPLACE INTO roster_row (roster, position, sample) VALUES (?, ?, ?)", roster, i, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// dropTornFrames drops frames that lack vectors or the list of their samples.
+func (s *salvage) dropTornFrames() error {
+	const torn = `FROM frame f LEFT JOIN epoch e ON e.id = f.epoch LEFT JOIN run r ON r.id = e.run
+		WHERE f.rows <> (SELECT coalesce(sum(rows), 0) FROM chunk WHERE frame = f.id)
+		OR f.rows <> (SELECT count(*) FROM roster_row rr JOIN sample sa ON sa.id = rr.sample WHERE rr.roster = f.roster)`
+	rows, err := s.db.QueryContext(s.ctx, `SELECT coalesce(r.experiment || '/' || r.name, '?'), coalesce(e.number, -1), f.layer, f.rows,
+		(SELECT coalesce(sum(rows), 0) FROM chunk WHERE frame = f.id) `+torn+" ORDER BY e.run, e.number, f.layer")
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var run, layer string
+		var epoch, n, have int
+		if err := rows.Scan(&run, &epoch, &layer, &n, &have); err != nil {
+			rows.Close()
+			return err
+		}
+		if have == n {
+			s.lose("run %s, epoch %d, layer %q: which samples its rows are", run, epoch, layer)
+		} else {
+			s.lose("run %s, epoch %d, layer %q: %d of its %d rows", run, epoch, layer, n-have, n)
+		}
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	_, err = s.exec("DELETE FROM frame WHERE id IN (SELECT f.id " + torn + ")")
+	return err
+}
+
+// dropDangling removes rows that refer to rows that are lost, until there are none.
+func (s *salvage) dropDangling() error {
+	type reference struct{ child, from, parent, to string }
+	var refs []reference
+	for name := range s.tables {
+		rows, err := s.db.QueryContext(s.ctx, `SELECT "from", "table", coalesce("to", 'id') FROM pragma_foreign_key_list(?)`, name)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			r := reference{child: name}
+			if err := rows.Scan(&r.from, &r.parent, &r.to); err != nil {
+				rows.Close()
+				return err
+			}
+			refs = append(refs, r)
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range refs {
+			query := strings.NewReplacer("CHILD", r.child, "FROM_", r.from, "PARENT", r.parent, "TO_", r.to).
+				Replace(`DELETE FROM CHILD WHERE "FROM_" IS NOT NULL AND "FROM_" NOT IN (SELECT "TO_" FROM PARENT)`)
+			n, err := s.exec(query)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				changed = true
+				if r.child != "chunk" {
+					s.lose("%d rows of table %s, which belong to what is lost", n, r.child)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// setClock sets the clock beyond all that it has ever shown.
+func (s *salvage) setClock() error {
+	var last sql.NullInt64
+	err := s.db.QueryRowContext(s.ctx, `SELECT max(seq) FROM (SELECT max(seq) AS seq FROM clock UNION ALL SELECT max(seq) FROM run
+		UNION ALL SELECT max(seq) FROM epoch UNION ALL SELECT max(seq) FROM metric)`).Scan(&last)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec("INSERT OR REPLACE INTO clock (id, seq, shared) VALUES (1, ?, ?)", last.Int64+1, last.Int64+1)
+	return err
+}

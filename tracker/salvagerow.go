@@ -1,0 +1,188 @@
+package tracker
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/zoetrope-ml/zoetrope/internal/rawsqlite"
+)
+
+// A salvage is a new database that is being filled from a damaged one. Nothing checks that what rows refer to is there.
+type salvage struct {
+	ctx    context.Context
+	db     *sql.DB // one connection
+	tables map[string]*salvageTable
+	index  map[string][][]any // rows of the indexes of rawsqlite.File that tell what a lost row was
+	lost   []string
+}
+
+// A salvageTable is a table of the new database.
+type salvageTable struct {
+	name    string
+	rowid   bool           // has rowids
+	columns []salvageValue // as they lie in a row: for a table without rowids, the primary key first
+}
+
+type salvageValue struct {
+	name, kind string
+	filled     bool // may not be NULL
+	isRowid    bool
+}
+
+func (s *salvage) readTables() error {
+	s.tables, s.index = map[string]*salvageTable{}, map[string][][]any{}
+	rows, err := s.db.QueryContext(s.ctx, `SELECT t.name, t.wr, c.name, c.type, c."notnull", c.pk FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+		WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name <> 'migration'
+		ORDER BY t.name, CASE WHEN t.wr AND c.pk > 0 THEN c.pk ELSE 1000 + c.cid END`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var bare bool
+		var c salvageValue
+		var key int
+		if err := rows.Scan(&name, &bare, &c.name, &c.kind, &c.filled, &key); err != nil {
+			return err
+		}
+		t := s.tables[name]
+		if t == nil {
+			t = &salvageTable{name: name, rowid: !bare}
+			s.tables[name] = t
+		}
+		c.isRowid = !bare && key == 1 && c.kind == "INTEGER" && c.name == "id"
+		c.filled = c.filled || bare && key > 0
+		t.columns = append(t.columns, c)
+	}
+	return rows.Err()
+}
+
+// copyRows copies every row that fits. It commits from time to time: the file may be large.
+func (s *salvage) copyRows(f *rawsqlite.File, progress func(done, total int)) error {
+	tx, err := s.db.BeginTx(s.ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { tx.Rollback() }()
+	bytes := 0
+	for row, err := range f.Rows(progress) {
+		if s.ctx.Err() != nil {
+			return s.ctx.Err()
+		}
+		if err != nil {
+			s.lose("%v", err)
+			continue
+		}
+		if row.Index {
+			if strings.HasPrefix(row.Table, "sqlite_autoindex_run_") || row.Table == "sqlite_autoindex_epoch_1" || row.Table == "sqlite_autoindex_frame_1" {
+				s.index[row.Table] = append(s.index[row.Table], row.Values)
+			}
+			continue
+		}
+		t := s.tables[row.Table]
+		if row.Table == "" {
+			t = s.fitting(row)
+		}
+		if t == nil {
+			continue // of no table of ours, or of more than one
+		}
+		size, err := s.copyRow(tx, t, row)
+		if err != nil {
+			return err
+		}
+		if bytes += size; bytes > 32<<20 {
+			if err := tx.Commit(); err != nil {
+				return err
+			}
+			if tx, err = s.db.BeginTx(s.ctx, nil); err != nil {
+				return err
+			}
+			bytes = 0
+		}
+	}
+	return tx.Commit()
+}
+
+// fitting returns the one table that a row of unknown origin may be of.
+func (s *salvage) fitting(row rawsqlite.Row) (fits *salvageTable) {
+	for _, t := range s.tables {
+		if t.rowid == row.HasRowid && len(t.columns) == len(row.Values) && t.accepts(row.Values) {
+			if fits != nil {
+				return nil
+			}
+			fits = t
+		}
+	}
+	return fits
+}
+
+func (t *salvageTable) accepts(values []any) bool {
+	for i, c := range t.columns[:min(len(t.columns), len(values))] {
+		ok := false
+		switch values[i].(type) {
+		case nil:
+			ok = c.isRowid || !c.filled
+		case int64:
+			ok = !c.isRowid && (c.kind == "INTEGER" || c.kind == "REAL")
+		case float64:
+			ok = c.kind == "REAL"
+		case string:
+			ok = c.kind == "TEXT"
+		case []byte:
+			ok = c.kind == "BLOB"
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// copyRow copies a row, unless one with its key is there or it cannot be what was written, and returns about how large it is.
+func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size int, err error) {
+	if len(row.Values) > len(t.columns) || !t.accepts(row.Values) {
+		s.lose("page %d: a row of table %s is damaged", row.Page, t.name)
+		return 0, nil
+	}
+	values := slices.Clone(row.Values) // fewer than columns: the others were added later, and have defaults
+	names := make([]string, len(values))
+	var sum int64
+	var data []byte
+	for i, c := range t.columns[:len(values)] {
+		names[i] = `"` + c.name + `"`
+		if c.isRowid {
+			values[i] = row.Rowid
+		}
+		switch v := values[i].(type) {
+		case []byte:
+			data = v
+			size += len(v)
+		case int64:
+			if c.name == "checksum" {
+				sum = v
+			}
+		}
+	}
+	if t.name == "chunk" && int64(crc32.Checksum(data, castagnoli)) != sum {
+		s.lose("page %d: vectors with a wrong checksum", row.Page)
+		return 0, nil
+	}
+	verb := "INSERT OR IGNORE"
+	if t.name == "clock" {
+		verb = "INSERT OR REPLACE"
+	}
+	query := fmt.Sprintf("%s INTO %s (%s) VALUES (?%s)", verb, t.name, strings.Join(names, ", "), strings.Repeat(", ?", len(values)-1))
+	_, err = tx.ExecContext(s.ctx, query, values...)
+	if codeOf(err) == sqlite3.SQLITE_CONSTRAINT || codeOf(err) == sqlite3.SQLITE_MISMATCH {
+		s.lose("page %d: a row of table %s is damaged: %v", row.Page, t.name, err)
+		return 0, nil
+	}
+	return size + 100, err
+}
