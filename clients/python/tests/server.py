@@ -21,7 +21,7 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-for name in [n for n in os.environ if n.startswith("ZOETROPE_") and n not in ("ZOETROPE_BIN", "ZOETROPE_REQUIRE_ALL")]:
+for name in [n for n in os.environ if n.startswith("ZOETROPE_") and n not in ("ZOETROPE_BIN", "ZOETROPE_KILLS", "ZOETROPE_REQUIRE_ALL")]:
     del os.environ[name]  # the tests say themselves what they need
 
 import zoetrope  # noqa: E402

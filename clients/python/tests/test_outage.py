@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import random
 import re
 import signal
 import sqlite3
@@ -122,6 +123,33 @@ class Outage(ServerTest):
         self.assertTrue(run.finish())
         self.complete(range(1, 6))
         self.assertEqual(list(self.spool.iterdir()), [])
+
+    def test_killed_at_random(self):
+        """Trainings are killed at random moments, one after the other, and the server too: every epoch that was logged is there."""
+        self.server.start()
+        chance, logged = random.Random(7), []
+        program = "run = zoetrope.init('e', 'r'); run.add_samples(ids=range(3))\n" \
+                  "for e in range(%d, %d):\n  assert run.log(e, {'fc1': np.full((3, 2), e)}, metrics={'loss': e}, step=10 * e)\n" \
+                  "  assert run.log_metrics(10 * e + 5, {'rate': e})\n  print(e, flush=True)\n"
+        for k in range(int(os.environ.get("ZOETROPE_KILLS", 8))):
+            child = self.program(program % (1000 * k, 1000 * k + 1000))
+            first = child.stdout.readline()
+            time.sleep(0.2 * chance.random())
+            if chance.random() < 0.3:
+                self.server.kill()
+            child.send_signal(signal.SIGKILL)
+            logged += [int(line) for line in (first + child.communicate()[0]).splitlines()]
+            if self.server.process is None:
+                self.server.start()
+        self.assertEqual(zoetrope.sync(self.spool), 0, self.said.getvalue())
+        stored = self.rows("SELECT epoch, count(*), min(length(vector)) FROM vectors GROUP BY epoch")
+        self.assertEqual({row[1:] for row in stored}, {(3, 8)})
+        self.assertEqual(set(logged) - {e for e, _, _ in stored}, set())
+        for name, step in ("loss", 0), ("rate", 5):
+            there = {s for s, in self.rows(f"SELECT step FROM metrics WHERE name = '{name}'")}
+            self.assertEqual({10 * e + step for e in logged} - there, set())
+        print(f"{k + 1} trainings killed, {len(logged)} epochs logged, none lost", file=sys.__stderr__)
+        self.assertGreater(len(logged), 50)
 
     def test_sync(self):
         """The command sends what a killed process has left, once; what a living one has it leaves alone."""

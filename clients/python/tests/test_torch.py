@@ -135,6 +135,17 @@ class Watch(ServerTest):
         self.run_.flush()
         self.assertEqual(self.epochs(), [0, 1, 2])
 
+    def test_data_loader(self):
+        """The processes of a data loader, forked while the run is open and sends, leave it alone."""
+        data = torch.utils.data.TensorDataset(torch.randn(64, 1, 8, 8))
+        loader = torch.utils.data.DataLoader(data, batch_size=8, num_workers=2)
+        self.run_.watch(self.model, "fc1", self.probes)
+        for epoch in 1, 2, 3:
+            self.assertEqual(sum(len(x) for x, in loader), 64)
+            self.run_.epoch_end(epoch)
+        self.assertTrue(self.run_.finish())
+        self.assertEqual((self.epochs(), self.state(), self.left()), ([1, 2, 3], "finished", []))
+
     def test_several_inputs(self):
         class Two(nn.Module):
             def __init__(self):
