@@ -34,9 +34,11 @@ async function start() {
   } else if (!onLoginPage) {
     // Somebody who has a cookie and follows a link of another site arrives without it: ask again from here.
     const answer = await fetch("api/v1/session").catch(() => null);
-    const last = Number(sessionStorage.getItem("asked"));
-    sessionStorage.setItem("asked", String(Date.now()));
-    if (answer?.ok && Date.now() - last > 5000) return proceed(); // never round and round
+    const last = Number(sessionStorage.getItem("went on"));
+    if (answer?.ok && Date.now() - last > 5000) {
+      sessionStorage.setItem("went on", String(Date.now())); // so that it never goes round and round
+      return proceed();
+    }
   }
   form.hidden = false;
   field.focus();
