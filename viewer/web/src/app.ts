@@ -6,10 +6,12 @@ import { listen } from "./data/events";
 import { nearestEpoch } from "./map/clock";
 import * as address from "./page/address";
 import { byId, setText } from "./page/dom";
+import { Comparing } from "./page/comparing";
 import { Finder } from "./page/finder";
 import { Header } from "./page/header";
 import { Legend } from "./page/legend";
 import { Model } from "./page/model";
+import { Matrix } from "./page/matrix";
 import { Near } from "./page/near";
 import { base } from "./page/palette";
 import { Pictures } from "./page/pictures";
@@ -21,6 +23,7 @@ import { Table } from "./page/table";
 import { Tabs } from "./page/tabs";
 import { theme, wireTheme } from "./page/theme";
 import { Toolbar } from "./page/toolbar";
+import { Verdict } from "./page/verdict";
 import { ViewMenu } from "./page/viewmenu";
 
 /** A selection that takes more characters than this is not kept in the address. */
@@ -48,10 +51,14 @@ function main(): void {
   const player = new Player(model, invalidate);
   const legend = new Legend(model, invalidate);
   const header = new Header(model);
-  const charts = new Charts(byId("charts"), (epoch) => {
+  const jump = (epoch: number) => {
     model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
-  });
+  };
+  const charts = new Charts(byId("charts"), jump);
+  const verdict = new Verdict(model, jump, chartLook, invalidate);
+  const matrix = new Matrix(model);
+  new Comparing(model);
 
   function frame(now: number): void {
     pending = 0;
@@ -63,7 +70,10 @@ function main(): void {
     table.update(!tabs.samples);
     near.update(!tabs.samples);
     header.update();
-    charts.point(epochAt(model));
+    const epoch = epochAt(model);
+    charts.point(epoch);
+    verdict.update(epoch);
+    matrix.update(tabs.samples);
     byId("reset").classList.toggle("idle", stage.atHome);
     if (moving) invalidate();
     else keepAddress();
@@ -90,6 +100,7 @@ function main(): void {
       run: model.run.id,
       projection: model.chosen,
       epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
+      compare: model.other?.run.id ?? null,
       colour: choice.colourAsked,
       filters: [...choice.conditions],
       select: select.length > LONGEST ? "" : select,
@@ -112,6 +123,7 @@ function main(): void {
     stage.repaint();
     legend.rebuild();
     drawCharts();
+    verdict.draw();
   });
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const setCalm = () => (model.clock.still = calm.matches);

@@ -7,6 +7,7 @@ test("address: what is written can be read", () => {
     run: "mnist/a b&c=<é>",
     projection: "p1",
     epoch: 0,
+    compare: "other",
     colour: "meta:split ~x",
     filters: [
       { column: "label", epoch: null, values: ["a~b", "", "x;@!_"] },

@@ -99,6 +99,24 @@ export interface Layout extends Range {
   positions: string;
 }
 
+/** How the labels of one epoch stand apart in one space; null where that is not defined. */
+export interface Labels {
+  silhouette: number | null;
+  purity: number | null;
+  separation: number | null;
+}
+
+/** How far a map can be trusted (see the package projector/measure); null is what is not defined, or was not measured. */
+export interface Quality {
+  exact: boolean;
+  trust_epoch: number | null;
+  knn15: number | null;
+  sil_corr: number | null;
+  motion: number | null;
+  epochs: { run: string; epoch: number; trustworthiness: number | null; continuity: number | null; original: Labels; map: Labels }[];
+  transitions: { run: string; from: number; to: number; original: { cka: number | null; churn: number | null }; map: { cka: number | null; churn: number | null } }[];
+}
+
 /** A failure that the server explained. */
 export class ApiError extends Error {
   constructor(
@@ -155,6 +173,11 @@ export async function getTrust(m: Layout, epoch: number): Promise<Float32Array> 
 /** The projections that a run is on, the newest first. */
 export async function getProjections(run: string): Promise<Projection[]> {
   return (await json<{ projections: Projection[] }>(`projections?run=${encodeURIComponent(run)}`)).projections;
+}
+
+/** How far a projection can be trusted; where that was not measured yet, it takes a while. */
+export function getQuality(projection: string): Promise<Quality> {
+  return json<Quality>(`projections/${encodeURIComponent(projection)}/quality`);
 }
 
 /** A run's place on a projection. */

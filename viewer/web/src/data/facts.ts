@@ -162,9 +162,9 @@ export class Facts {
     return values;
   }
 
-  /** Whether a column is known at every epoch, or can become no more known than it is. */
-  complete(key: string): boolean {
-    return this.statics.has(key) || this.epochs.every((e, i) => this.values(key, i) !== null || this.nearOf.broken(e.number) || this.trustOf.broken(e.number));
+  /** A column's values at the i-th epoch if they were reckoned before; asks for nothing. */
+  known(key: string, i: number): Values | null {
+    return this.statics.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
   }
 
   /** What a column is reckoned from; null while that is on its way. */

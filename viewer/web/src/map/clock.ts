@@ -7,6 +7,9 @@ const GLIDE = 320;
 /** Epochs per second at speed 1. */
 const PACE = 1.5;
 
+/** How long a loop rests at its end. */
+const REST = 900;
+
 /** Slows a movement at both its ends, gently: what stands at an epoch is real, what is between is not. */
 export function ease(t: number): number {
   return t + 0.75 * (t * t * (3 - 2 * t) - t);
@@ -20,8 +23,11 @@ export class Clock {
   speed = 1;
   /** Jump instead of gliding, for those who asked their system for less motion. */
   still = false;
+  /** Play again from the start when the end is reached. */
+  loop = false;
   private target: { from: number; to: number; start: number; duration: number } | null = null;
   private last = 0;
+  private ended = 0; // when the end was reached, while it plays in a loop
 
   constructor(public count: number) {}
 
@@ -79,7 +85,10 @@ export class Clock {
       const passed = Math.max(0, Math.min(250, now - this.last)); // a page in the background does not leap
       this.last = now;
       this.position = this.clamp(this.position + (passed / 1000) * PACE * this.speed);
-      if (this.position >= this.count - 1) this.playing = false;
+      if (this.position >= this.count - 1) {
+        if (!this.loop) this.playing = false;
+        else if (this.last - this.ended > REST) this.position = 0;
+      } else this.ended = this.last;
       return true;
     }
     if (this.target === null) return false;

@@ -59,6 +59,8 @@ export interface Picture {
   now: number;
   /** The row with a ring, or -1. */
   ringed: number;
+  /** Points are rings. */
+  hollow: boolean;
   /** Only every so manieth row is drawn. */
   stride: number;
   /** The part of the canvas in CSS pixels, from its top left. */
@@ -218,7 +220,9 @@ export class Renderer {
     // Only points in full write depth: what is faded must not cut holes into what lies behind it.
     if (solid) gl.enable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, solid ? 1 : 0);
-    pass(TIER.full, radius, rim, rimColour, 0, count);
+    gl.uniform1i(u.hollow, p.hollow ? 1 : 0);
+    pass(TIER.full, radius, p.hollow ? 1.2 : rim, rimColour, 0, count);
+    gl.uniform1i(u.hollow, 0);
     gl.disable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, 0);
     if (picture > 0 && this.sheets) this.tiles(p, density, rows);

@@ -52,6 +52,7 @@ uniform vec4 ghost; // what remains of a filtered point, and the ground
 uniform float fade;
 uniform float opacity;
 uniform vec4 rimColour, markColour;
+uniform bool hollow;
 out vec4 colour;
 out vec4 edge;
 out float size;
@@ -68,7 +69,7 @@ void main() {
   gl_PointSize = size + 1.0;
   vec4 own = tint();
   colour = tier == 0 || tier == 4 ? vec4(ghost.rgb, ghost.a * own.a) : tier == 3 ? vec4(own.rgb, 1.0) : vec4(own.rgb, own.a * (tier == 1 || tier == 5 ? fade : opacity));
-  edge = marked ? markColour : tier == 5 ? own : rimColour;
+  edge = marked ? markColour : hollow ? own : rimColour;
 }`;
 
 export const pointFragment = `#version 300 es

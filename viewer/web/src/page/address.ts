@@ -13,6 +13,8 @@ export interface Place {
   projection: string | null;
   /** An epoch's number; null is the last. */
   epoch: number | null;
+  /** The id of a run to compare with. */
+  compare: string | null;
   /** The column that points are coloured by; null is the usual one. */
   colour: string | null;
   filters: Condition[];
@@ -25,7 +27,7 @@ export interface Place {
 
 /** The place without anything chosen. */
 export function somewhere(part: Partial<Place> = {}): Place {
-  return { run: null, projection: null, epoch: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
+  return { run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
 }
 
 /** Reads the query of an address; what cannot be read is left out. */
@@ -44,6 +46,7 @@ export function parse(query: string): Place {
     run: q.get("run") || null,
     projection: q.get("projection") || null,
     epoch: /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
+    compare: q.get("compare") || null,
     colour: q.get("colour") || null,
     filters: (q.get("filter") ?? "").split(";").flatMap((f) => filter.parse(f) ?? []),
     select: q.get("select") ?? "",
@@ -60,6 +63,7 @@ export function format(p: Place): string {
     ["run", p.run ?? ""],
     ["projection", p.projection ?? ""],
     ["epoch", p.epoch === null ? "" : String(p.epoch)],
+    ["compare", p.compare ?? ""],
     ["colour", p.colour ?? ""],
     ["filter", p.filters.map(filter.format).join(";")],
     ["select", p.select],

@@ -171,17 +171,29 @@ export class Choice {
 
   /** Each row's place in the palette. */
   slots(at: number): Uint8Array {
-    const v = this.values(at);
+    return this.slotsFor(this.values(at));
+  }
+
+  /** Each row's place in the palette for values of the column in colours that another run has. */
+  slotsFor(v: Values | null): Uint8Array {
     if (!v) return this.none();
-    const { scale } = this.colours();
     let s = this.slotsOf.get(v);
-    if (!s) this.slotsOf.set(v, (s = slotsOf(v, scale)));
+    if (!s) this.slotsOf.set(v, (s = slotsOf(v, this.colours().scale)));
     return s;
   }
 
   /** The colour of a row. */
   colour(row: number, at: number): string {
     const v = this.values(at);
+    const { tints } = this.colours();
+    return !v ? tints.ofClass(-1) : v.kind === "category" ? tints.ofClass(v.code[row] ?? -1) : tints.ofNumber(v.value[row]);
+  }
+
+  /** The colour of a row in another run, at one of its epochs. */
+  colourIn(other: { values(key: string, i: number, classes: readonly string[] | null): Values | null }, row: number, at: number): string {
+    const by = this.colourBy;
+    const own = by ? this.values(0) : null;
+    const v = by ? other.values(by.key, at, own?.kind === "category" ? own.classes : null) : null;
     const { tints } = this.colours();
     return !v ? tints.ofClass(-1) : v.kind === "category" ? tints.ofClass(v.code[row] ?? -1) : tints.ofNumber(v.value[row]);
   }

@@ -29,7 +29,9 @@ export function scaleOf(epochs: readonly Float32Array[]): Scale | null {
   const at = (q: number) => seen[Math.min(seen.length - 1, Math.floor(q * seen.length))];
   let [low, high] = [at(0.01), at(0.99)];
   if (low === high) [low, high] = [seen[0], seen[seen.length - 1]];
-  const log = seen[0] > 0 && at(0.95) / at(0.05) > 100;
+  // Where most values are tiny beside the largest, as losses are, equal steps would show those few alone.
+  const log = seen[0] >= 0 && high > 0 && (seen[0] > 0 ? at(0.95) / at(0.05) > 100 : high / at(0.5) > 50);
+  if (log) low = Math.max(low, seen.find((v) => v > 0) ?? high, high * 1e-4);
   if (seen[0] >= 0 && seen[seen.length - 1] <= 1 && !log && low < 0.3) [low, high] = [0, Math.max(high, low + 1e-6)];
   if (low === high) high = low + (Math.abs(low) || 1);
   return log ? { low, high, log } : { ...nice(low, high), log };

@@ -85,13 +85,25 @@ export class Labels {
       const p = panes[i];
       el.hidden = !p;
       if (!p) return;
-      setText(el, `Epoch ${model.numbers[p.at]}`);
-      el.classList.toggle("now", p.at === model.clock.nearest);
+      setText(el, this.nameOf(p, panes, model));
+      el.hidden = el.textContent === "";
+      el.classList.toggle("now", !model.other && p.at === model.clock.nearest);
+      el.classList.toggle("low", model.other !== null);
       el.style.left = `${p.x}px`;
       el.style.top = `${p.y}px`;
       el.style.width = `${p.width}px`;
       el.style.height = `${p.height}px`;
     });
+  }
+
+  /** What is written on a part of the stage: its epoch, and its run where there are two. */
+  private nameOf(p: Pane, panes: readonly Pane[], model: Model): string {
+    const { other, run, numbers } = model;
+    if (!other) return `Epoch ${numbers[p.at]}`;
+    const open = `${run?.name} \u00b7 epoch ${numbers[panes[0].at]}`;
+    const own = `${other.run.name} \u00b7 epoch ${other.numbers[panes[1].at]}${other.together ? "" : " \u00b7 on a map of its own"}`;
+    if (panes[0].x !== panes[1].x) return p.whose === "run" ? open : own;
+    return p.whose === "run" ? `Discs: ${open}   Rings: ${own}` : "";
   }
 
   private of(f: Frame, codes: Int32Array): Float32Array {

@@ -4,17 +4,18 @@
 import { Clock, framesOf, nearestEpoch } from "../map/clock";
 import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
-import type { Epoch, Layout, Projection, Run, Samples, Series } from "../data/api";
+import type { Epoch, Layout, Projection, Quality, Run, Samples, Series } from "../data/api";
 import { merge } from "../charts/series";
 import type { Change } from "../data/events";
 import { Facts } from "../data/facts";
 import { MapData } from "../data/mapdata";
 import { somewhere, type Place } from "./address";
+import { Companion } from "./companion";
 import { Choice, type ChoiceTopic } from "./choice";
 import { unpack } from "./rows";
 
 /** What a view can be told about. */
-export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "link" | "trouble" | ChoiceTopic;
+export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "compare" | "quality" | "link" | "trouble" | ChoiceTopic;
 
 export class Model {
   runs: Run[] | null = null;
@@ -43,11 +44,16 @@ export class Model {
     () => ({ rows: this.samples?.ids.length ?? 0, epochs: this.numbers }),
     (...topics) => this.tell(...topics),
   );
+  /** Another run beside this one, or null. */
+  other: Companion | null = null;
+  /** How far the map can be trusted; null while it is measured, and for a provisional map. */
+  quality: Quality | null = null;
   connected = true;
   trouble = "";
 
   private cursor = "";
   private listeners = new Map<Topic, (() => void)[]>();
+  private qualityOf = ""; // the map whose quality is known or asked for
   private metricsSeq = 0;
   private opened = 0; // counts openings, so that answers for a run that was left are dropped
   private loadingMap = "";
@@ -82,11 +88,14 @@ export class Model {
     this.loadingMap = "";
     this.frameOf = new Int32Array(0);
     this.chosen = p.projection;
+    this.other = null;
+    this.quality = null;
+    this.qualityOf = "";
     this.facts.open(this.run?.id ?? "");
     this.choice.open(p.colour, p.filters, p.view);
     this.clock.count = 0;
     this.clock.seek(0);
-    this.tell("run", "epochs", "metrics", "samples", "map", "selection", "filter", "colour", "options");
+    this.tell("run", "epochs", "metrics", "samples", "map", "selection", "filter", "colour", "options", "compare", "quality");
     if (!this.run) return;
     const id = this.run.id;
     const still = () => mine === this.opened;
@@ -105,7 +114,26 @@ export class Model {
         this.tell("metrics");
       });
       await Promise.all([metrics, this.refreshMaps()]);
+      if (still() && p.compare !== null) this.compare(p.compare);
     });
+  }
+
+  /** Puts another run beside this one; null takes it away. */
+  compare(id: string | null): void {
+    const run = this.runs?.find((r) => r.id === id) ?? null;
+    this.other = null;
+    this.tell("compare");
+    if (!run || !this.samples || run.id === this.run?.id) return;
+    const other = new Companion(
+      run,
+      this.samples,
+      () => {
+        if (this.other === other) this.tell("compare");
+      },
+      (e) => this.fail(said(e)),
+    );
+    this.other = other;
+    void this.attempt(() => other.load(this.map?.layout.projection || null)).then(() => this.tell("compare"));
   }
 
   /** Shows a projection; null follows the newest. */
@@ -235,6 +263,26 @@ export class Model {
     this.map = m;
     this.placeEpochs();
     this.tell("map");
+    void this.measure();
+  }
+
+  /** Asks how far the map can be trusted. */
+  private async measure(): Promise<void> {
+    const { map } = this;
+    const key = map && !map.layout.provisional ? `${map.layout.projection} ${map.layout.revision}` : "";
+    if (key === this.qualityOf) return;
+    this.qualityOf = key;
+    this.quality = null;
+    this.tell("quality");
+    if (key === "") return;
+    try {
+      const q = await api.getQuality(map!.layout.projection);
+      if (key !== this.qualityOf) return;
+      this.quality = q;
+      this.tell("quality");
+    } catch (e) {
+      if (!(e instanceof api.ApiError && e.status < 500)) this.fail(said(e));
+    }
   }
 
   /** The metric in which the map's neighbours are near. */

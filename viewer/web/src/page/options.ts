@@ -21,6 +21,8 @@ export interface Options {
   grid: boolean;
   /** Play again from the start. */
   loop: boolean;
+  /** Another run over the open one, not beside it. */
+  overlay: boolean;
 }
 
 export const USUAL: Readonly<Options> = {
@@ -34,6 +36,7 @@ export const USUAL: Readonly<Options> = {
   pictures: true,
   grid: false,
   loop: false,
+  overlay: false,
 };
 
 type Switch = { [K in keyof Options]: Options[K] extends boolean ? K : never }[keyof Options];

@@ -1,4 +1,5 @@
 import { byId, h, icon, setText } from "./dom";
+import { Heat } from "./heat";
 import type { Model } from "./model";
 
 /** With more epochs than this, their marks would run into each other. */
@@ -19,6 +20,7 @@ export class Player {
   private readonly done = byId("done");
   private readonly number = byId("epoch-number");
   private readonly total = byId("epoch-total");
+  private readonly heat: Heat;
   private dragging = false;
   private icon = "";
 
@@ -26,6 +28,7 @@ export class Player {
     private readonly model: Model,
     private readonly invalidate: () => void,
   ) {
+    this.heat = new Heat(model);
     this.button.addEventListener("click", () => this.toggle());
     this.speed.addEventListener("click", () => {
       const { clock } = model;
@@ -33,6 +36,8 @@ export class Player {
       setText(this.speed, `${clock.speed}\u00d7`);
       this.speed.setAttribute("aria-label", `Speed ${clock.speed}\u00d7`);
     });
+    byId("back").addEventListener("click", () => this.step(-1));
+    byId("forth").addEventListener("click", () => this.step(1));
     this.slider.addEventListener("pointerdown", (e) => {
       if (e.button !== 0 || model.numbers.length < 2) return;
       this.slider.setPointerCapture(e.pointerId);
@@ -42,6 +47,7 @@ export class Player {
     });
     this.slider.addEventListener("pointermove", (e) => {
       if (this.dragging) this.scrub(e);
+      else this.slider.title = this.heat.tell(this.share(e));
     });
     const drop = () => {
       if (!this.dragging) return;
@@ -53,6 +59,8 @@ export class Player {
     this.slider.addEventListener("pointerup", drop);
     this.slider.addEventListener("pointercancel", drop);
     model.on(["epochs", "run", "map"], () => this.rebuild());
+    model.on(["frames", "facts"], invalidate);
+    model.on(["options"], () => (model.clock.loop = model.choice.options.loop));
     new ResizeObserver(() => this.rebuild()).observe(this.marks);
     this.rebuild();
   }
@@ -88,6 +96,9 @@ export class Player {
     this.done.style.transform = `scaleX(${share.toFixed(5)})`;
     const number = numbers[clock.nearest];
     setText(this.number, number === undefined ? "\u2013" : String(number));
+    byId<HTMLButtonElement>("back").disabled = last < 1 || clock.heading === 0;
+    byId<HTMLButtonElement>("forth").disabled = last < 1 || clock.heading === last;
+    this.heat.draw();
     const name = clock.playing ? "pause" : "play";
     if (name !== this.icon) {
       this.icon = name;
@@ -100,10 +111,13 @@ export class Player {
     this.slider.setAttribute("aria-valuetext", `Epoch ${number}`);
   }
 
-  private scrub(e: PointerEvent): void {
+  private share(e: PointerEvent): number {
     const r = this.marks.getBoundingClientRect();
-    const share = Math.max(0, Math.min(1, (e.clientX - r.left) / r.width));
-    this.model.clock.seek(share * (this.model.numbers.length - 1));
+    return Math.max(0, Math.min(1, (e.clientX - r.left) / r.width));
+  }
+
+  private scrub(e: PointerEvent): void {
+    this.model.clock.seek(this.share(e) * (this.model.numbers.length - 1));
     this.invalidate();
   }
 

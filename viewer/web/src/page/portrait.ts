@@ -1,28 +1,34 @@
 import { valueAt } from "../data/columns";
+import type { Facts as Source } from "../data/facts";
 import type { Facts } from "./card";
+import type { Companion } from "./companion";
 import { figure } from "./format";
 import type { Model } from "./model";
 
 /** Columns that the card shows in words of its own. */
 const SAID = ["label", "prediction", "correct", "confidence", "loss", "epoch"];
 
-/** What the card says of a sample at an epoch, by its place. */
-export function describe(model: Model, row: number, at: number): Facts | null {
-  const { samples, facts, choice, numbers } = model;
+/** What the card says of a sample at an epoch, by its place; of another run at one of its own epochs, if one is given. */
+export function describe(model: Model, row: number, at: number, other: Companion | null = null): Facts | null {
+  const { samples, choice } = model;
   if (!samples) return null;
+  const { facts, numbers } = other ?? model;
   const out = facts.outputs(at);
-  const label = samples.label[row];
+  const mine = row; // among the open run's samples
+  if (other) row = other.rowOf(row);
+  if (row < 0) return null;
+  const label = samples.label[mine];
   const by = choice.colourBy;
   const v = by && !SAID.includes(by.key) ? facts.values(by.key, at) : null;
   const value = v ? valueAt(v, row) : null;
   const numeric = (x: number | string | null | undefined): number | null => (typeof x === "number" ? x : null);
   const course = out?.loss ? "loss" : out?.confidence ? "confidence" : null;
-  const values = course ? numbers.map((_, i) => numeric(known(model, course, i, row))) : [];
+  const values = course ? numbers.map((_, i) => numeric(known(facts, course, i, row))) : [];
   return {
-    row,
-    id: samples.ids[row],
+    row: mine,
+    id: samples.ids[mine],
     label: label < 0 ? null : samples.classes[label],
-    colour: choice.colour(row, at),
+    colour: other ? choice.colourIn(other, mine, at) : choice.colour(row, at),
     epoch: numbers[at],
     prediction: out === null ? undefined : out.prediction && out.prediction[row] >= 0 ? out.classes[out.prediction[row]] : null,
     confidence: numeric(out?.confidence?.[row]),
@@ -32,7 +38,7 @@ export function describe(model: Model, row: number, at: number): Facts | null {
   };
 }
 
-function known(model: Model, column: string, i: number, row: number): number | string | null {
-  const v = model.facts.values(column, i);
+function known(facts: Source, column: string, i: number, row: number): number | string | null {
+  const v = facts.values(column, i);
   return v ? valueAt(v, row) : null;
 }

@@ -23,6 +23,8 @@ export interface Pane {
   at: number;
   /** The playhead, with its fraction. */
   now: number;
+  /** The run whose moment it is: the open one, or the one that it is compared with. */
+  whose: "run" | "other";
 }
 
 /** Colours of the page that the map takes. */
@@ -38,7 +40,7 @@ export function moment(model: Model, position: number): Omit<Pane, "x" | "y" | "
   const [a, b] = [model.frame(from), model.frame(to)];
   if (!a || !b) return null;
   const at = Math.max(0, Math.min(model.numbers.length - 1, Math.round(position)));
-  return { shot: { from: a, to: b, t: position === from ? 0 : ease(position - from) }, from, to, at, now: position };
+  return { shot: { from: a, to: b, t: position === from ? 0 : ease(position - from) }, from, to, at, now: position, whose: "run" };
 }
 
 /** A grid of cells for so many pictures in a space: as large as they can be, about as wide as high. */

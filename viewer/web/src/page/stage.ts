@@ -7,6 +7,7 @@ import { pick } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
 import { Renderer, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
+import { Contours } from "./contours";
 import { byId } from "./dom";
 import { Labels } from "./labels";
 import { Links } from "./links";
@@ -45,6 +46,7 @@ export class Stage {
   panes: Pane[] = [];
   private readonly box = byId("stage");
   private readonly card: Card;
+  readonly contours = new Contours();
   private readonly labels = new Labels(byId("labels"), byId("captions"));
   private readonly trail = new Trail(byId("trail"));
   private readonly links = new Links(byId("links"));
@@ -105,6 +107,7 @@ export class Stage {
     model.on(["samples", "colour"], () => this.repaint());
     model.on(["selection", "filter", "focus", "options", "facts"], invalidate);
     model.on(["map"], () => this.takeMap());
+    model.on(["compare", "quality"], invalidate);
     model.on(["frames"], () => {
       this.renderer.upload((model.map?.loaded ?? []).map((f) => f.quanta));
       this.invalidate();
@@ -170,6 +173,7 @@ export class Stage {
       this.trail.hide();
       this.links.hide();
       this.labels.hide();
+      this.contours.hide();
       return moving;
     }
     moving = moving || this.morph !== null;
@@ -185,6 +189,8 @@ export class Stage {
       this.size.density,
     );
     const alone = this.panes.length === 1;
+    if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
+    else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
     this.describe(marked, alone ? this.panes[0] : (this.panes.find((p) => this.pointer && p.x === this.pointer.origin[0] && p.y === this.pointer.origin[1]) ?? null), v, alone);
     this.box.classList.toggle("pointing", this.hovered >= 0);
@@ -236,9 +242,9 @@ export class Stage {
     this.invalidate();
   }
 
-  /** Where a sample is on the stage now, in CSS pixels; null when it is nowhere. */
-  positionOf(row: number): [number, number] | null {
-    const [pane] = this.model.samples ? this.arrange(performance.now()) : [];
+  /** Where a sample is in a part of the stage now, in CSS pixels; null when it is nowhere. */
+  positionOf(row: number, part = 0): [number, number] | null {
+    const pane = this.model.samples ? this.arrange(performance.now())[part] : undefined;
     const p = new Float32Array(3);
     if (!pane || !locate(pane.shot, row, p)) return null;
     const v = this.view;
@@ -262,7 +268,10 @@ export class Stage {
     }
     const m = moment(this.model, clock.still ? clock.nearest : clock.position);
     if (!m) return [];
-    const pane = { ...m, x: 0, y: 0, width, height };
+    const other = this.model.other ? this.beside(m) : null;
+    const half = other && !choice.options.overlay ? width / 2 : width;
+    const pane: Pane = { ...m, x: 0, y: 0, width: half, height };
+    if (other) return [pane, { ...other, x: choice.options.overlay ? 0 : half, y: 0, width: half, height }];
     if (!this.morph) return [pane];
     const t = (now - this.morph.start) / MORPH;
     if (t >= 1 || clock.moving) {
@@ -272,16 +281,36 @@ export class Stage {
     return [{ ...pane, shot: { from: this.morph.from, to: pane.shot.t < 0.5 ? pane.shot.from : pane.shot.to, t: t * t * (3 - 2 * t) } }];
   }
 
+  /** The other run at the epoch that is looked at. */
+  private beside(m: Omit<Pane, "x" | "y" | "width" | "height">): Omit<Pane, "x" | "y" | "width" | "height"> | null {
+    const { numbers } = this.model;
+    const epoch = numbers[m.from] + (numbers[m.to] - numbers[m.from]) * (m.now - m.from);
+    const shot = this.model.other!.shot(epoch);
+    return shot && { ...shot, now: m.now, whose: "other" };
+  }
+
+  /** Each row's place in the palette at the ends of a pane's shot. */
+  private slots(p: Pane): [Uint8Array, Uint8Array] {
+    const { choice, other } = this.model;
+    if (p.whose === "run" || !other) return [choice.slots(p.from), choice.slots(p.to)];
+    const by = choice.colourBy;
+    const own = by ? choice.values(this.panes[0].at) : null;
+    const of = (i: number) => choice.slotsFor(by ? other.values(by.key, i, own?.kind === "category" ? own.classes : null) : null);
+    return [of(p.from), of(p.to)];
+  }
+
   private pictureOf(p: Pane, v: View, marked: number, picture: number, moving: boolean): Picture {
     const { choice, map, frameOf } = this.model;
     const rows = this.model.samples!.ids.length;
     const alone = this.panes.length === 1;
-    const before = choice.options.ghost && p.at > 0 ? this.model.frame(p.at - 1) : null;
+    const open = p.whose === "run" ? p : this.panes[0]; // whose filters hold
+    const before = choice.options.ghost && p.at > 0 && p.whose === "run" ? this.model.frame(p.at - 1) : null;
     return {
       shot: p.shot,
-      slots: [choice.slots(p.from), choice.slots(p.to)],
-      flags: choice.flags(p.at),
-      hiding: choice.hides(p.at),
+      slots: this.slots(p),
+      flags: choice.flags(open.at),
+      hiding: choice.hides(open.at),
+      hollow: p.whose === "other" && choice.options.overlay,
       emphasis: choice.emphasis,
       matrix: this.m,
       paint: paintOf(this.model, this.look, this.camera, v, picture),
@@ -324,7 +353,7 @@ export class Stage {
 
   private describe(row: number, pane: Pane | null, v: View, alone: boolean): void {
     const p = new Float32Array(3);
-    const facts: Facts | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at) : null;
+    const facts: Facts | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
     if (!facts || !pane) {
       this.trail.hide();
       this.card.hide();
@@ -348,7 +377,8 @@ export class Stage {
 
   private under(at: { x: number; y: number; reach: number; origin: Corner }): number {
     const pane = this.panes.find((p) => p.x === at.origin[0] && p.y === at.origin[1]);
-    return pane ? pick(pane.shot, this.m, this.view, at.x, at.y, at.reach, this.model.choice.hidden(pane.at)) : -1;
+    const open = pane && pane.whose === "other" ? this.panes[0] : pane;
+    return pane ? pick(pane.shot, this.m, this.view, at.x, at.y, at.reach, this.model.choice.hidden(open!.at)) : -1;
   }
 
   private hover(x: number, y: number, reach: number, origin: Corner): void {
@@ -372,7 +402,7 @@ export class Stage {
     this.hover(x, y, matchMedia("(hover: none)").matches ? REACH.touch : REACH.mouse, origin);
     const { choice } = this.model;
     if (this.hovered >= 0) choice.select([this.hovered], keys.add ? "toggle" : keys.subtract ? "subtract" : "replace");
-    else if (this.panes.length > 1) {
+    else if (choice.options.grid && this.panes.length > 1) {
       const pane = this.paneAt(x + origin[0], y + origin[1]);
       if (pane) this.model.clock.glide(pane.at, performance.now());
       this.invalidate();

@@ -10,6 +10,7 @@ const NAMES: { [K in (typeof SWITCHES)[number]]: [string, string] } = {
   ghost: ["Epoch before, as rings", "Where the points come from"],
   trails: ["Trails of the selection", "Their ways through all epochs"],
   ground: ["All epochs, as ground", "Where any point is at any epoch"],
+  overlay: ["Compared run over this one", "As rings; otherwise it is beside it"],
   loop: ["Play again from the start", ""],
 };
 
@@ -25,7 +26,7 @@ export class ViewMenu {
       input.addEventListener("input", () => choice.setOptions({ [key]: Number(input.value) }));
       return h("label", { class: "range" }, h("span", {}, name), input);
     };
-    const switches = (["grid", "names", "pictures", "contours", "ghost", "trails", "ground", "loop"] as const).map((key) => {
+    const switches = (["grid", "names", "pictures", "contours", "ghost", "trails", "ground", "overlay", "loop"] as const).map((key) => {
       const input = h("input", { type: "checkbox", "data-key": key });
       input.addEventListener("change", () => choice.setOptions({ [key]: input.checked }));
       return h("label", { class: "switch", title: NAMES[key][1] }, input, h("span", {}, NAMES[key][0]));

@@ -1,0 +1,205 @@
+package viewer_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+// TestColours: every column colours the points, by what the server and the projector say of them, and once the epochs
+// are known, scrubbing uploads nothing although the colours differ from epoch to epoch.
+func TestColours(t *testing.T) {
+	server, store, run := shown(t)
+	tb := openTab(t, server, "", 960, 640)
+	tb.ready()
+	want := []string{"label", "prediction", "correct", "confidence", "loss", "change", "moved", "trust", "epoch", "meta:rank", "meta:split"}
+	if got := eval[[]string](tb, `zoetrope.model.facts.columns.map((c) => c.key)`); !slices.Equal(got, want) {
+		t.Errorf("columns %v, want %v", got, want)
+	}
+	values := func(key string, at int) []float64 {
+		t.Helper()
+		eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(key))
+		tb.wait(key+" is known", fmt.Sprintf(`zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`), 3*time.Second)
+		tb.rest()
+		return eval[[]float64](tb, `[...zoetrope.model.choice.values(%d).value].map((v) => Number.isNaN(v) ? -1 : v)`, at)
+	}
+	p := projectionOf(t, store, run.ID())
+	_, trust, err := p.PointTrust(t.Context(), run.ID(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range values("trust", 2) {
+		if math.Abs(v-trust[i]) > 1e-6 {
+			t.Fatalf("trust of row %d is %g, want %g", i, v, trust[i])
+		}
+	}
+	for i, v := range values("change", 2) {
+		if w := churn(t, store, run.ID(), 3)[i]; math.Abs(v-w) > 1e-6 {
+			t.Fatalf("change of row %d is %g, want %g", i, v, w)
+		}
+	}
+	if got := values("change", 0); slices.Max(got) != -1 {
+		t.Errorf("at the first epoch nothing has changed yet, and it is %v", got)
+	}
+	for range 4 { // each epoch's colours go to the graphics card once
+		tb.press(kb.ArrowLeft)
+		tb.rest()
+	}
+	before := tb.uploaded()
+	for range 4 {
+		tb.press(kb.ArrowRight)
+		tb.rest()
+	}
+	if got := tb.uploaded() - before; got != 0 {
+		t.Errorf("%d bytes were uploaded, want 0", got)
+	}
+
+	// The one mistake has the colour of mistakes, by the legend and on the map.
+	tb.do(chromedp.Do(tb.ctx, chromedp.Focus(chromedp.CSS("#colour"))))
+	tb.press(kb.Enter)
+	tb.press("R") // Right or wrong
+	tb.press(kb.Enter)
+	tb.wait("it is coloured by mistakes", `document.getElementById("colour-name").textContent === "Right or wrong" && document.querySelectorAll("#legend .entry").length === 2`, 2*time.Second)
+	tb.rest()
+	if got := eval[[]int](tb, `[...zoetrope.model.choice.slots(4)].filter((s) => s === 2).concat([zoetrope.model.choice.slots(4)[0]])`); !slices.Equal(got, []int{2, 2}) {
+		t.Errorf("slots of mistakes: %v", got)
+	}
+	if got := tb.text("#legend .entry:nth-child(2) .share"); got != "1" {
+		t.Errorf("the legend counts %q mistakes", got)
+	}
+}
+
+// projectionOf is a run's only projection.
+func projectionOf(t *testing.T, store *tracker.Store, run string) *projector.Projection {
+	t.Helper()
+	list, err := projector.List(t.Context(), store, run)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	p, err := projector.Open(t.Context(), store, list[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestPictures: close enough, points are their samples' pictures, and the option takes them away.
+func TestPictures(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "", 960, 640)
+	tb.ready()
+	row := tb.lonely("true")
+	eval[chromedp.Void](tb, `zoetrope.stage.visit([%d])`, row)
+	tb.rest()
+	shade := func() []int {
+		t.Helper()
+		return eval[[]int](tb, `(() => { zoetrope.stage.point(-1); zoetrope.stage.draw(performance.now()); const c = document.createElement("canvas"), map = document.getElementById("map");
+			c.width = map.width; c.height = map.height; const g = c.getContext("2d"); g.drawImage(map, 0, 0); const p = zoetrope.stage.positionOf(%d);
+			return [...g.getImageData(Math.round(p[0]), Math.round(p[1]), 1, 1).data] })()`, row)
+	}
+	want := 100 + row%150
+	if got := shade(); got[0] != want || got[1] != want || got[2] != want {
+		t.Errorf("the picture has the colour %v, want %d of all", got, want)
+	}
+	tb.click(tb.middle("#view"))
+	tb.wait("the panel is open", `!document.getElementById("view-panel").hidden`, time.Second)
+	tb.click(tb.middle(`#view-panel input[data-key="pictures"]`))
+	tb.press(kb.Escape)
+	tb.rest()
+	if got := shade(); got[0] == got[1] && got[1] == got[2] {
+		t.Errorf("without pictures the point is grey: %v", got)
+	}
+	if got := eval[string](tb, `decodeURIComponent(location.search)`); !slices.Contains([]byte(got), '-') || tb.visible("#view-panel") {
+		t.Errorf("the address is %s, and the panel is open: %v", got, tb.visible("#view-panel"))
+	}
+}
+
+// TestContours: each class has its lines, all of them within the map, and a filter takes the class's lines away.
+func TestContours(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "?view=contours", 960, 640)
+	tb.expected = append(tb.expected, "willReadFrequently") // this test reads what the page only draws
+	tb.ready()
+	if got := eval[int](tb, `zoetrope.stage.contours.sets`); got != 3 {
+		t.Errorf("%d classes have contours, want 3", got)
+	}
+	ink := `(() => { const c = document.getElementById("contours"); return c.getContext("2d").getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 60).length })()`
+	all := eval[int](tb, "%s", ink)
+	tb.click(tb.middle("#legend .entry:nth-child(1) .class"))
+	tb.move(pixel{400, 20})
+	tb.rest()
+	if got := eval[int](tb, `zoetrope.stage.contours.sets`); got != 1 {
+		t.Errorf("with a filter, %d classes have contours, want 1", got)
+	}
+	if one := eval[int](tb, "%s", ink); one == 0 || one >= all {
+		t.Errorf("%d pixels of contours for one class, %d for all", one, all)
+	}
+}
+
+// TestManySamples: 6,000 samples without labels or pictures are drawn, hovered and searched.
+func TestManySamples(t *testing.T) {
+	const n, dim = 6_000, 4
+	store := newStore(t)
+	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "many"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := make([]tracker.Sample, n)
+	for i := range samples {
+		samples[i] = tracker.Sample{ID: fmt.Sprint("n", i), Metadata: map[string]any{"age": float64(i) / 100, "note": fmt.Sprint("a sentence about ", i)}}
+	}
+	if err := run.AddSamples(t.Context(), samples); err != nil {
+		t.Fatal(err)
+	}
+	for e := 1; e <= 3; e++ {
+		v := make([]float32, n*dim)
+		for i := range n {
+			a := float64(i) * 2.399963 // a sunflower, turning
+			r := math.Sqrt(float64(i))
+			v[i*dim], v[i*dim+1] = float32(r*math.Cos(a+float64(e)/9)), float32(r*math.Sin(a+float64(e)/9))
+		}
+		logEpoch(t, run, tracker.Epoch{Number: e, Layers: []tracker.Layer{{Name: "l", Dim: dim, Vectors: v}}})
+	}
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "?colour=meta:age", 800, 560)
+	tb.ready()
+	if got := eval[string](tb, `zoetrope.model.choice.colourBy.kind + zoetrope.model.facts.columns.map((c) => c.key)`); got != "numberchange,moved,epoch,meta:age" {
+		t.Errorf("columns: %s", got)
+	}
+	before := tb.uploaded()
+	tb.press(kb.Home)
+	tb.rest()
+	tb.press(kb.End)
+	tb.rest()
+	if got := tb.uploaded() - before; got != 0 {
+		t.Errorf("%d bytes were uploaded, want 0", got)
+	}
+	row := 5_990
+	tb.move(tb.sample(row))
+	tb.wait("it is hovered", fmt.Sprintf(`zoetrope.stage.hovered === %d && document.querySelector("#card").textContent.includes("Sample n%d")`, row, row), 2*time.Second)
+	if got := tb.text("#card"); got != "No label"+fmt.Sprintf("Sample n%d · epoch 3age: 59.90", row) {
+		t.Errorf("the card says %q", got)
+	}
+	tb.press("/")
+	tb.wait("the field has the focus", `document.activeElement.id === "search"`, time.Second)
+	eval[chromedp.Void](tb, `document.getElementById("search").value = ""`)
+	tb.press("about 1234")
+	tb.press(kb.Enter)
+	tb.rest()
+	if got := len(tb.selected()); got != 1 {
+		t.Errorf("%d samples are found", got)
+	}
+	for _, selector := range []string{"#matrix-panel", "#legend .class", "#labels span"} {
+		if tb.visible(selector) {
+			t.Errorf("%s is shown", selector)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+// Another run beside the one that is open: its map and what is known of its samples, brought into the order of the open
+// run's rows by their ids, so that colours, filters and selections mean the same samples in both.
+
+import type { Values } from "../data/columns";
+import { Facts } from "../data/facts";
+import { MapData } from "../data/mapdata";
+import * as api from "../data/api";
+import type { Epoch, Run, Samples, Series } from "../data/api";
+import { ease, framesOf } from "../map/clock";
+import { MISSING, type Frame, type Shot } from "../map/cloud";
+import { recode, reorder } from "./reorder";
+
+export class Companion {
+  epochs: Epoch[] = [];
+  numbers: number[] = [];
+  series: Series[] = [];
+  /** Samples that both runs have. */
+  shared = 0;
+  /** Whether it lies on the same map as the open run, so that places compare. */
+  together = false;
+  readonly facts: Facts;
+  private map: MapData | null = null;
+  private frameOf: Int32Array = new Int32Array(0);
+  private rows: Int32Array = new Int32Array(0); // its row of each of the open run's rows, -1 for none
+  private frames = new WeakMap<Frame, Frame>();
+  private ordered = new WeakMap<Values, Values>();
+
+  constructor(
+    readonly run: Run,
+    private readonly samples: Samples,
+    private readonly changed: () => void,
+    failed: (e: unknown) => void,
+  ) {
+    this.facts = new Facts(changed, failed);
+  }
+
+  /** Fetches everything; projection is the map of the open run. */
+  async load(projection: string | null): Promise<void> {
+    const { id } = this.run;
+    const [epochs, samples, metrics, projections] = await Promise.all([api.getEpochs(id), api.getSamples(id), api.getMetrics(id, 0), api.getProjections(id)]);
+    this.epochs = epochs;
+    this.numbers = epochs.map((e) => e.number);
+    this.series = metrics.series;
+    const place = new Map(samples.ids.map((s, i) => [s, i]));
+    this.rows = Int32Array.from(this.samples.ids, (s) => place.get(s) ?? -1);
+    this.shared = this.rows.reduce((n, r) => n + (r >= 0 ? 1 : 0), 0);
+    this.facts.open(id);
+    this.facts.setSamples(samples);
+    this.facts.setEpochs(epochs);
+    const own = projections.find((p) => p.projection === projection) ?? projections[0];
+    this.together = own !== undefined && own.projection === projection;
+    const layout = own ? await api.getLayout(own.projection, id) : await api.getProvisional(id);
+    if (!layout) return;
+    this.map = new MapData(layout);
+    this.frameOf = framesOf(this.numbers, layout.epochs);
+    this.facts.setMap(this.map, this.frameOf, String(own?.options["metric"] ?? "euclidean"));
+    await this.map.load(layout.epochs.length - 1, () => this.changed());
+  }
+
+  /** Where it is at an epoch, maybe between two; null until its frames are here. */
+  shot(epoch: number): { shot: Shot; from: number; to: number; at: number } | null {
+    const position = positionOf(this.numbers, epoch);
+    const from = Math.floor(position);
+    const to = Math.min(from + 1, this.numbers.length - 1);
+    const [a, b] = [this.frame(from), this.frame(to)];
+    if (!a || !b) return null;
+    return { shot: { from: a, to: b, t: position === from ? 0 : ease(position - from) }, from, to, at: Math.round(position) };
+  }
+
+  /** A column's values at its i-th epoch, in the open run's rows and with its classes. */
+  values(key: string, i: number, classes: readonly string[] | null): Values | null {
+    const v = this.facts.values(key, i);
+    if (!v) return null;
+    let o = this.ordered.get(v);
+    if (!o) this.ordered.set(v, (o = reorder(classes ? recode(v, classes) : v, this.rows)));
+    return o;
+  }
+
+  /** Its row of one of the open run's rows, or -1. */
+  rowOf(row: number): number {
+    return this.rows[row] ?? -1;
+  }
+
+  private frame(i: number): Frame | null {
+    const at = this.frameOf[i] ?? -1;
+    const f = at < 0 ? null : (this.map?.frame(at) ?? null);
+    if (!f) return null;
+    let mine = this.frames.get(f);
+    if (!mine) {
+      const quanta = new Uint16Array(this.rows.length * f.dims).fill(MISSING);
+      this.rows.forEach((r, k) => {
+        if (r >= 0) quanta.set(f.quanta.subarray(r * f.dims, (r + 1) * f.dims), k * f.dims);
+      });
+      this.frames.set(f, (mine = { ...f, quanta }));
+    }
+    return mine;
+  }
+}
+
+/** Where among ascending epochs a number lies, maybe between two; beyond the ends, at them. */
+export function positionOf(numbers: readonly number[], epoch: number): number {
+  const last = numbers.length - 1;
+  if (last < 0) return 0;
+  if (epoch <= numbers[0]) return 0;
+  for (let i = 0; i < last; i++) if (epoch < numbers[i + 1]) return i + (epoch - numbers[i]) / (numbers[i + 1] - numbers[i]);
+  return last;
+}

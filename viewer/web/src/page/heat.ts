@@ -1,0 +1,62 @@
+import { byId } from "./dom";
+import { percent } from "./format";
+import type { Model } from "./model";
+import { ramp } from "./palette";
+
+/** The strip under the slider: how far the points moved on the map between one epoch and the next. */
+export class Heat {
+  private readonly canvas = byId<HTMLCanvasElement>("heat");
+  private drawn: unknown[] = [];
+  /** The median movement to each logged epoch, as a share of the map's longer side; NaN for the first. */
+  moved: number[] = [];
+
+  constructor(private readonly model: Model) {}
+
+  draw(): void {
+    const { model } = this;
+    const { numbers, facts, choice, map } = model;
+    const values = map ? numbers.map((_, i) => facts.values("moved", i)) : [];
+    const key = [choice.theme, this.canvas.clientWidth, ...values];
+    if (key.length === this.drawn.length && key.every((o, i) => o === this.drawn[i])) return;
+    this.drawn = key;
+    this.moved = values.map((v) => (v?.kind === "number" ? median(v.value) : NaN));
+    const most = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
+    const density = Math.min(3, devicePixelRatio || 1);
+    const c = this.canvas;
+    c.width = Math.max(1, Math.round(c.clientWidth * density));
+    c.height = Math.max(1, Math.round(c.clientHeight * density));
+    const g = c.getContext("2d")!;
+    const step = c.width / Math.max(1, numbers.length - 1);
+    this.moved.forEach((m, i) => {
+      if (i === 0 || Number.isNaN(m)) return;
+      g.fillStyle = ramp(Math.sqrt(m / most), choice.theme);
+      g.fillRect((i - 1) * step + density / 2, 0, Math.max(1, step - density), c.height);
+    });
+  }
+
+  /** What is known of the movement at a share of the strip. */
+  tell(share: number): string {
+    const { numbers, facts } = this.model;
+    const i = Math.min(numbers.length - 1, Math.floor(share * (numbers.length - 1)) + 1);
+    const m = this.moved[i];
+    if (i < 1 || m === undefined || Number.isNaN(m)) return "";
+    const change = facts.known("change", i);
+    const more = change?.kind === "number" ? `; ${percent(mean(change.value), 0)} of their neighbourhoods changed` : "";
+    return `From epoch ${numbers[i - 1]} to ${numbers[i]} points moved by ${percent(m)} of the map (median)${more}`;
+  }
+}
+
+/** The median of the numbers among values, or of evenly some of them. */
+export function median(values: Float32Array): number {
+  const every = Math.max(1, Math.floor(values.length / 5000));
+  const some: number[] = [];
+  for (let i = 0; i < values.length; i += every) if (!Number.isNaN(values[i])) some.push(values[i]);
+  some.sort((a, b) => a - b);
+  return some.length > 0 ? some[some.length >> 1] : NaN;
+}
+
+function mean(values: Float32Array): number {
+  let [sum, n] = [0, 0];
+  for (const v of values) if (!Number.isNaN(v)) [sum, n] = [sum + v, n + 1];
+  return n > 0 ? sum / n : NaN;
+}

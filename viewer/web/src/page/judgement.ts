@@ -1,0 +1,56 @@
+// What a map can tell, in plain words, from what was measured of it: pure.
+
+import type { Quality } from "../data/api";
+import type { Group, Line } from "../charts/series";
+
+/** What sets the modes apart for who reads the map. */
+const MODES: Record<string, string> = {
+  joint: "All epochs were laid out as one set of points: places compare between epochs, but within one epoch neighbours are less sure.",
+  balanced: "Epochs share the map and each keeps its own structure: places compare between epochs, and neighbours within one.",
+  aligned: "Each epoch keeps its own structure, and each sample is held near its place at the epochs beside: the steadiest picture of movement.",
+};
+
+/** Sentences beside the map: what can be read from it, and what cannot. */
+export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number): string[] {
+  if (provisional) {
+    return [
+      "A fixed view of each epoch: the two directions in which the first epochs differ most. What lies apart here is apart; what lies together may not be.",
+      "Distances are true in these two directions only.",
+    ];
+  }
+  const out: string[] = [];
+  const here = q?.epochs.find((e) => e.run === run && e.epoch === epoch);
+  const t = here?.trustworthiness;
+  if (typeof t === "number") {
+    const grade = t >= 0.95 ? "Neighbours on the map are neighbours in the network, with few exceptions" : t >= 0.85 ? "Most neighbours on the map are neighbours in the network" : t >= 0.7 ? "Many neighbours on the map are not so in the network" : "Neighbours on the map say little about the network";
+    out.push(`${grade}: trustworthiness ${t.toFixed(3)} at epoch ${epoch}, of at most 1.`);
+  } else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
+  const [a, b] = [here?.original.silhouette, here?.map.silhouette];
+  if (typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
+  out.push("Distances between groups, and the sizes of groups, are not to scale.");
+  if (MODES[mode]) out.push(MODES[mode]);
+  if (typeof q?.motion === "number") {
+    out.push(q.motion >= 0.6 ? "Who moves far here has moved far in the network." : q.motion >= 0.3 ? "Who moves far here has often moved far in the network." : "How far a point moves here says little about how far it moved in the network.");
+  }
+  return out;
+}
+
+/** The measures of each epoch as charts: in the network's space and on the map. Those that are not defined are absent. */
+export function charts(q: Quality, run: string): Group[] {
+  const epochs = q.epochs.filter((e) => e.run === run);
+  const steps = q.transitions.filter((t) => t.run === run);
+  const line = (name: string, points: { x: number; y: number | null | undefined }[]): Line => {
+    const known = points.filter((p) => typeof p.y === "number");
+    return { name, x: known.map((p) => p.x), y: known.map((p) => p.y as number) };
+  };
+  const of = (name: string, f: (e: Quality["epochs"][number]) => number | null) => line(name, epochs.map((e) => ({ x: e.epoch, y: f(e) })));
+  const step = (name: string, f: (t: Quality["transitions"][number]) => number | null) => line(name, steps.map((t) => ({ x: t.to, y: f(t) })));
+  const all: Group[] = [
+    { title: "Neighbours kept", percent: false, lines: [of("trustworthiness", (e) => e.trustworthiness), of("continuity", (e) => e.continuity)] },
+    { title: "Silhouette", percent: false, lines: [of("network", (e) => e.original.silhouette), of("map", (e) => e.map.silhouette)] },
+    { title: "Label purity", percent: true, lines: [of("network", (e) => e.original.purity), of("map", (e) => e.map.purity)] },
+    { title: "Neighbours changed", percent: true, lines: [step("network", (t) => t.original.churn), step("map", (t) => t.map.churn)] },
+    { title: "Likeness (CKA)", percent: false, lines: [step("network", (t) => t.original.cka), step("map", (t) => t.map.cka)] },
+  ];
+  return all.map((g) => ({ ...g, lines: g.lines.filter((l) => l.x.length > 0) })).filter((g) => g.lines.length > 0);
+}

@@ -1,0 +1,46 @@
+import { Charts, type Look } from "../charts/charts";
+import { byId, h } from "./dom";
+import { charts, words } from "./judgement";
+import type { Model } from "./model";
+
+/** What the map can tell: in words, and as charts of what was measured at each epoch. */
+export class Verdict {
+  private readonly charts: Charts;
+  private said = "";
+
+  constructor(
+    private readonly model: Model,
+    jump: (epoch: number) => void,
+    private readonly look: () => Look,
+    invalidate: () => void,
+  ) {
+    this.charts = new Charts(byId("quality-charts"), jump);
+    model.on(["quality", "map", "epochs"], () => {
+      this.draw();
+      invalidate();
+    });
+  }
+
+  /** Colours changed, or the measures did. */
+  draw(): void {
+    const { quality, map, numbers } = this.model;
+    byId("quality-panel").hidden = map === null;
+    const groups = quality && map && !map.layout.provisional ? charts(quality, map.layout.run) : [];
+    this.charts.set(groups, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, this.look());
+  }
+
+  /** Follows the playhead. */
+  update(epoch: number): void {
+    const { model } = this;
+    const { map, quality, projections, numbers, clock } = model;
+    if (!map) return;
+    const mode = projections.find((p) => p.projection === map.layout.projection)?.mode ?? "";
+    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest]);
+    const key = text.join("|");
+    if (key !== this.said) {
+      this.said = key;
+      byId("quality-words").replaceChildren(...text.map((t) => h("span", {}, `${t} `)));
+    }
+    this.charts.point(epoch);
+  }
+}
