@@ -177,15 +177,16 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 	if err != nil {
 		return f, err
 	}
-	f = Frame{Run: r.uid, Layer: row.layer, Epoch: epoch, Dim: row.dim, Vectors: make([]float32, row.rows*row.dim)}
+	f = Frame{Run: r.uid, Layer: row.layer, Epoch: epoch, Dim: row.dim}
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
 		return f, err
 	}
+	if len(f.IDs) != row.rows || row.dim < 1 || row.dim > maxDim { // before there is room for a size that damage made up
+		return f, refuse(ErrCorrupt, "run %s, layer %q, epoch %d: %d samples are listed for %d rows of %d columns", r.title(), row.layer, epoch, len(f.IDs), row.rows, row.dim)
+	}
+	f.Vectors = make([]float32, row.rows*row.dim)
 	if err := readChunks(ctx, tx, row, f.Vectors); err != nil {
 		return f, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
-	}
-	if len(f.IDs) != row.rows {
-		return f, refuse(ErrCorrupt, "run %s, layer %q, epoch %d: %d samples are listed for %d rows", r.title(), row.layer, epoch, len(f.IDs), row.rows)
 	}
 	return f, nil
 }

@@ -59,7 +59,7 @@ func (s *Store) checkSchema(number int) error {
 	switch last := latest(s.engine); {
 	case number > last:
 		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, last)
-	case s.readOnly && number < last:
+	case s.readOnly && number < last && !s.old:
 		return refuse(ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", s.path, number, last)
 	}
 	return nil

@@ -41,7 +41,7 @@ func readRoster(ctx context.Context, tx *Tx, id int64, n int) ([]string, error) 
 		return nil, err
 	}
 	defer rows.Close()
-	uids := make([]string, 0, n)
+	uids := make([]string, 0, min(max(n, 0), 1<<20))
 	for rows.Next() {
 		var uid string
 		if err := rows.Scan(&uid); err != nil {

@@ -40,27 +40,17 @@ func (s *salvage) ints(query string, args ...any) (list [][]int64, err error) {
 
 // mendRuns makes runs whose rows are lost from what the two indexes of them say: name and id.
 func (s *salvage) mendRuns() error {
-	names := map[int64][2]string{}
+	names := map[any][]any{}
 	for _, v := range s.index["sqlite_autoindex_run_2"] {
-		if len(v) == 3 {
-			experiment, _ := v[0].(string)
-			name, _ := v[1].(string)
-			id, _ := v[2].(int64)
-			names[id] = [2]string{experiment, name}
-		}
+		names[v[2]] = v
 	}
 	for _, v := range s.index["sqlite_autoindex_run_1"] {
-		if len(v) != 2 {
-			continue
-		}
-		uid, _ := v[0].(string)
-		id, _ := v[1].(int64)
-		name, ok := names[id]
+		name, ok := names[v[1]]
 		if !ok {
-			name = [2]string{"lost", uid}
+			name = []any{"lost", v[0]}
 		}
 		n, err := s.exec(`INSERT OR IGNORE INTO run (id, uid, experiment, name, state, cause, params, generation, writer, started, seen, seq, cut)
-			VALUES (?, ?, ?, ?, 'failed', 'salvaged without its params', '{}', 1, '', 0, 0, 0, 0)`, id, uid, name[0], name[1])
+			VALUES (?, ?, ?, ?, 'failed', 'salvaged without its params', '{}', 1, '', 0, 0, 0, 0)`, v[1], v[0], name[0], name[1])
 		if err != nil {
 			return err
 		}
@@ -71,14 +61,11 @@ func (s *salvage) mendRuns() error {
 	return nil
 }
 
-// mendEpochs makes epochs whose rows are lost, but not their frames, from their index.
+// mendEpochs makes epochs whose rows are lost from their index.
 func (s *salvage) mendEpochs() error {
 	for _, v := range s.index["sqlite_autoindex_epoch_1"] {
-		if len(v) != 3 {
-			continue
-		}
 		n, err := s.exec(`INSERT OR IGNORE INTO epoch (id, run, number, step, time, seq)
-			SELECT ?, id, ?, 0, 0, 0 FROM run WHERE id = ? AND EXISTS (SELECT 1 FROM frame WHERE epoch = ?)`, v[2], v[1], v[0], v[2])
+			SELECT ?, id, ?, 0, 0, 0 FROM run WHERE id = ?`, v[2], v[1], v[0])
 		if err != nil {
 			return err
 		}
@@ -96,53 +83,30 @@ func (s *salvage) title(run any) (title string) {
 	return title
 }
 
-// mendFrames makes frames whose rows are lost, but not their vectors: their epoch and layer are in an index, and all else is
-// as in another frame of the run's layer.
-func (s *salvage) mendFrames() error {
-	for _, v := range s.index["sqlite_autoindex_frame_1"] {
-		if len(v) != 3 {
-			continue
-		}
-		n, err := s.exec(`INSERT OR IGNORE INTO frame (id, epoch, layer, dim, rows, roster, dtype)
-			SELECT ?, e.id, o.layer, o.dim, o.rows, o.roster, o.dtype
-			FROM epoch e JOIN epoch oe ON oe.run = e.run JOIN frame o ON o.epoch = oe.id AND o.layer = ?
-			WHERE e.id = ? AND o.rows = (SELECT sum(rows) FROM chunk WHERE frame = ?)
-				AND o.rows * o.dim * CASE o.dtype WHEN 'float16' THEN 2 ELSE 4 END = (SELECT sum(length(data)) FROM chunk WHERE frame = ?) LIMIT 1`,
-			v[2], v[1], v[0], v[2], v[2])
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			s.lose("layer %v of an epoch: which samples its rows are; taken from another epoch", v[1])
+// mendSamples makes samples whose rows are lost, without label, metadata and thumbnail, from their indexes: ids and positions.
+// A set that is lost follows from its samples.
+func (s *salvage) mendSamples() error {
+	positions := map[any]any{}
+	for _, v := range s.index["sqlite_autoindex_sample_1"] {
+		positions[v[2]] = v[1]
+	}
+	lost := int64(0)
+	for _, v := range s.index["sqlite_autoindex_sample_2"] {
+		if position, ok := positions[v[2]]; ok {
+			n, err := s.exec("INSERT OR IGNORE INTO sample (id, sample_set, position, uid) VALUES (?, ?, ?, ?)", v[2], v[0], position, v[1])
+			if err != nil {
+				return err
+			}
+			lost += n
 		}
 	}
-	return nil
-}
-
-// mendSamples puts a sample without label in the place of each that is lost. Those of one set lie one after the other, so its
-// id and position follow from the next one's. A set, or its link to a run, that is lost follows from the samples.
-func (s *salvage) mendSamples() error {
-	sets, err := s.ints(`SELECT sample_set, min(id - position), max(id - position), count(*), max(position) + 1 FROM sample GROUP BY sample_set`)
+	if lost > 0 {
+		s.lose("the labels, metadata and thumbnails of %d samples", lost)
+	}
+	_, err := s.exec(`INSERT OR IGNORE INTO sample_set (id, hash, rows) SELECT sample_set, randomblob(32), count(*) FROM sample
+		WHERE sample_set NOT IN (SELECT id FROM sample_set) GROUP BY sample_set`)
 	if err != nil {
 		return err
-	}
-	for _, set := range sets {
-		n := set[4]
-		s.db.QueryRowContext(s.ctx, "SELECT max(rows, ?) FROM sample_set WHERE id = ?", n, set[0]).Scan(&n) // lost: stays
-		if _, err := s.exec("INSERT OR IGNORE INTO sample_set (id, hash, rows) VALUES (?, randomblob(32), ?)", set[0], n); err != nil {
-			return err
-		}
-		if set[1] != set[2] || n == set[3] || n > 1<<24 {
-			continue
-		}
-		lost, err := s.exec(`WITH RECURSIVE place (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM place WHERE at + 1 < ?)
-			INSERT OR IGNORE INTO sample (id, sample_set, position, uid) SELECT ? + at, ?, at, 'lost ' || at FROM place`, n, set[1], set[0])
-		if err != nil {
-			return err
-		}
-		if lost > 0 {
-			s.lose("%d of %d samples of a set: they are called 'lost 0' and so on, by their position", lost, n)
-		}
 	}
 	return s.mendLinks()
 }

@@ -35,6 +35,32 @@ type salvageValue struct {
 	isRowid    bool
 }
 
+// The indexes that tell what a lost row was, of the UNIQUE constraints in their order, and what their rows are made of:
+// integers and texts. The last column is the row's id.
+var telling = map[string]string{
+	"sqlite_autoindex_run_1":    "ti",  // uid
+	"sqlite_autoindex_run_2":    "tti", // experiment, name
+	"sqlite_autoindex_epoch_1":  "iii", // run, number
+	"sqlite_autoindex_frame_1":  "iti", // epoch, layer
+	"sqlite_autoindex_sample_1": "iii", // sample_set, position
+	"sqlite_autoindex_sample_2": "iti", // sample_set, uid
+}
+
+func kindsOf(values []any) string {
+	var kinds []byte
+	for _, v := range values {
+		switch v.(type) {
+		case int64:
+			kinds = append(kinds, 'i')
+		case string:
+			kinds = append(kinds, 't')
+		default:
+			kinds = append(kinds, '?')
+		}
+	}
+	return string(kinds)
+}
+
 func (s *salvage) readTables() error {
 	s.tables, s.index = map[string]*salvageTable{}, map[string][][]any{}
 	rows, err := s.db.QueryContext(s.ctx, `SELECT t.name, t.wr, c.name, c.type, c."notnull", c.pk FROM pragma_table_list t JOIN pragma_table_info(t.name) c
@@ -81,7 +107,7 @@ func (s *salvage) copyRows(f *rawsqlite.File, progress func(done, total int)) er
 			continue
 		}
 		if row.Index {
-			if strings.HasPrefix(row.Table, "sqlite_autoindex_run_") || row.Table == "sqlite_autoindex_epoch_1" || row.Table == "sqlite_autoindex_frame_1" {
+			if kinds := telling[row.Table]; kinds != "" && kinds == kindsOf(row.Values) {
 				s.index[row.Table] = append(s.index[row.Table], row.Values)
 			}
 			continue

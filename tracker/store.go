@@ -19,6 +19,7 @@ type OpenOptions struct {
 type Store struct {
 	path      string
 	readOnly  bool
+	old       bool // an older schema will do
 	engine    engine
 	reader    *sql.DB              // read-only connections
 	writer    *sql.DB              // the one connection that writes; nil when readOnly
@@ -37,7 +38,12 @@ const busyTimeout = 10 * time.Second
 // Open opens the store at path: a SQLite file, or a database in PostgreSQL as postgres://user@host:5432/database. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
 // something else is, and [ErrNewerSchema] if a later version of this package has written it.
 func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
-	s := &Store{path: path, readOnly: o.ReadOnly, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
+	return openStore(ctx, path, o, false)
+}
+
+// openStore also opens a store of an older schema for reading, if old is set.
+func openStore(ctx context.Context, path string, o OpenOptions, old bool) (*Store, error) {
+	s := &Store{path: path, readOnly: o.ReadOnly, old: old, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
 	if isPostgres(path) {
 		e, err := newPostgresEngine(path)
 		if err != nil {

@@ -49,7 +49,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
 	root.AddCommand(
 		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), projectCommand(a), pointsCommand(a),
-		neighborsCommand(a), qualityCommand(a), serveCommand(a), backupCommand(a), rmCommand(a), benchCommand(a), versionCommand(a),
+		neighborsCommand(a), qualityCommand(a), serveCommand(a), doctorCommand(a), backupCommand(a), rmCommand(a), benchCommand(a), versionCommand(a),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)

@@ -58,14 +58,15 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			return false, fmt.Errorf("there is no condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    exits,
-			"blobs":    blobs,
-			"labels":   labels,
-			"pictures": pictures,
-			"cut":      cut,
-			"listen":   listen,
-			"get":      get,
-			"count":    count,
+			"exits":     exits,
+			"blobs":     blobs,
+			"labels":    labels,
+			"pictures":  pictures,
+			"cut":       cut,
+			"overwrite": overwrite,
+			"listen":    listen,
+			"get":       get,
+			"count":     count,
 		},
 	})
 }
@@ -167,6 +168,23 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	info, err := os.Stat(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(whole(ts, args[1]))))
+}
+
+// overwrite FILE PLACE N changes N bytes, from a place in the file between 0 and 1 on.
+func overwrite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: overwrite FILE PLACE N")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	place, err := strconv.ParseFloat(args[1], 64)
+	ts.Check(err)
+	at := int(place * float64(len(b)))
+	for i := range whole(ts, args[2]) {
+		b[at+i] ^= 0xa5
+	}
+	ts.Check(os.WriteFile(path, b, 0o666))
 }
 
 // listen NAME sets $NAME to a loopback address; with "held" after it, one that is taken until the script ends.

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+func doctorCommand(a *app) *cobra.Command {
+	var salvage string
+	cmd := &cobra.Command{
+		Use:   "doctor [flags]",
+		Short: "Check the store for damage, and salvage what can be read",
+		Long: `Doctor reads the whole store, also while runs are being written, and compares it with the checksums that were
+made when it was logged: the vectors, the samples with their labels and thumbnails, and which sample each row is.
+Of a file it checks the structure, too. It says what is damaged, what can still be read, and what takes room for
+nothing. It changes nothing. Exit status 1 means damage.
+
+With --salvage it copies everything that can be read to a new store, page by page, even from a file that does not
+open, is cut short, or has lost its header. A damaged page costs the vectors on it; of other things that it held,
+most can be told from the rest of the file. Nothing may be writing the store meanwhile.
+
+There are no checksums of metrics, predictions and losses: a changed digit in one of these is not noticed.`,
+		Example: `  zoetrope doctor
+  zoetrope doctor --json | jq -r '.damage[]'
+  zoetrope doctor --db broken.db --salvage saved.db`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.db == "" {
+				return usagef(cmd, "--db is empty: name a store")
+			}
+			if cmd.Flags().Changed("salvage") {
+				if salvage == "" {
+					return usagef(cmd, "--salvage is empty: name a new file")
+				}
+				return a.salvage(cmd.Context(), salvage)
+			}
+			return a.doctor(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&salvage, "salvage", "", "copy what can be read to a new store in a `file`")
+	return cmd
+}
+
+// doctorResult is the report as JSON.
+type doctorResult struct {
+	Store   string      `json:"store"`
+	Engine  string      `json:"engine"`
+	Schema  int         `json:"schema"`
+	Bytes   int64       `json:"bytes"`
+	Free    int64       `json:"free_bytes"`
+	Sound   bool        `json:"sound"`
+	Runs    []doctorRun `json:"runs"`
+	Damage  []string    `json:"damage"`
+	Orphans []string    `json:"orphans"`
+}
+
+type doctorRun struct {
+	ID         string `json:"id"`
+	Experiment string `json:"experiment"`
+	Name       string `json:"name"`
+	State      string `json:"state"`
+	Epochs     int    `json:"epochs"`
+	Frames     int    `json:"frames"`
+	Readable   int    `json:"readable"`
+}
+
+var errDamaged = errors.New("the store is damaged: zoetrope doctor --salvage FILE copies what can be read to a new one")
+
+func (a *app) doctor(ctx context.Context) error {
+	m := a.newMeter()
+	defer m.close()
+	report, err := tracker.Check(ctx, a.db, m.show)
+	if errors.Is(err, tracker.ErrNoStore) {
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB", a.db)
+	} else if err != nil {
+		return err
+	}
+	m.close()
+	r := doctorResult{report.Path, report.Engine, report.Schema, report.Bytes, report.Free, len(report.Damage) == 0,
+		[]doctorRun{}, append([]string{}, report.Damage...), append([]string{}, report.Orphans...)}
+	frames, readable := 0, 0
+	for _, run := range report.Runs {
+		r.Runs = append(r.Runs, doctorRun{run.ID, run.Experiment, run.Name, string(run.State), run.Epochs, run.Frames, run.Readable})
+		frames, readable = frames+run.Frames, readable+run.Readable
+	}
+	if a.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else if err := a.printDoctor(r, frames, readable); err != nil {
+		return err
+	}
+	if !r.Sound {
+		return errDamaged
+	}
+	return nil
+}
+
+func (a *app) printDoctor(r doctorResult, frames, readable int) error {
+	fmt.Fprintf(a.stdout, "%s: %s, schema %d", r.Store, r.Engine, r.Schema)
+	if r.Bytes > 0 {
+		fmt.Fprintf(a.stdout, ", %.1f MB, of them %.1f MB free", float64(r.Bytes)/1e6, float64(r.Free)/1e6)
+	}
+	fmt.Fprintln(a.stdout)
+	t := newTable(a.stdout)
+	t.row("RUN", "STATE", "EPOCHS", "FRAMES", "READABLE", "ID")
+	for _, run := range r.Runs {
+		t.row(run.Experiment+"/"+run.Name, run.State, run.Epochs, run.Frames, run.Readable, run.ID)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	for _, d := range r.Damage {
+		fmt.Fprintf(a.stdout, "damaged: %s\n", d)
+	}
+	for _, o := range r.Orphans {
+		fmt.Fprintf(a.stdout, "left over: %s\n", o)
+	}
+	verdict := "Sound"
+	if !r.Sound {
+		verdict = "Damaged"
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %d of %s can be read.\n", verdict, readable, plural(frames, "frame"))
+	return err
+}
+
+// salvageResult is what was saved, as JSON.
+type salvageResult struct {
+	Store string        `json:"store"`
+	Runs  []salvagedRun `json:"runs"`
+	Lost  []string      `json:"lost"`
+}
+
+type salvagedRun struct {
+	ID         string `json:"id"`
+	Experiment string `json:"experiment"`
+	Name       string `json:"name"`
+	Epochs     int    `json:"epochs"`
+	Frames     int    `json:"frames"`
+	Samples    int    `json:"samples"`
+}
+
+func (a *app) salvage(ctx context.Context, dest string) error {
+	m := a.newMeter()
+	defer m.close()
+	saved, err := tracker.Salvage(ctx, a.db, dest, func(done, total int) { m.show("pages", done, total) })
+	if err != nil {
+		return err
+	}
+	m.close()
+	r := salvageResult{dest, []salvagedRun{}, append([]string{}, saved.Lost...)}
+	for _, run := range saved.Runs {
+		r.Runs = append(r.Runs, salvagedRun(run))
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	t := newTable(a.stdout)
+	t.row("SAVED", "EPOCHS", "FRAMES", "SAMPLES", "ID")
+	for _, run := range r.Runs {
+		t.row(run.Experiment+"/"+run.Name, run.Epochs, run.Frames, run.Samples, run.ID)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	for _, l := range r.Lost {
+		fmt.Fprintf(a.stdout, "lost: %s\n", l)
+	}
+	a.note("what can be read of %s is in %s", a.db, dest)
+	return nil
+}
