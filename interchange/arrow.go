@@ -23,7 +23,7 @@ type arrowFile struct {
 }
 
 // maxArrowMetadata bounds what describes a schema or a batch of an Arrow file, in bytes.
-const maxArrowMetadata = 64 << 20
+const maxArrowMetadata = 2 << 20
 
 func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 	f, size, err := openRegular(path)
@@ -38,7 +38,7 @@ func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 	a := &arrowFile{name: path, file: f, size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
 	err = guard(path, func() error {
 		if a.stream {
-			r, err := ipc.NewReader(io.NewSectionReader(f, 0, size), a.options()...)
+			r, err := a.openStream()
 			if err == nil {
 				a.fields = r.Schema()
 				r.Release()
@@ -66,16 +66,21 @@ func (a *arrowFile) options() []ipc.Option {
 	}
 }
 
+// openStream reads the schema. The messages are read with the limits on them, which [ipc.NewReader] would not do.
+func (a *arrowFile) openStream() (*ipc.Reader, error) {
+	section := bufio.NewReaderSize(io.NewSectionReader(a.file, 0, a.size), 1<<18)
+	return ipc.NewReaderFromMessageReader(ipc.NewMessageReader(section, a.options()...), a.options()...)
+}
+
 func (a *arrowFile) schema() *arrow.Schema          { return a.fields }
 func (a *arrowFile) claimed() int64                 { return 0 }
 func (a *arrowFile) readable(t arrow.DataType) bool { return true }
 func (a *arrowFile) Close() error                   { return a.file.Close() }
 
 func (a *arrowFile) batches(_ context.Context, columns []int) (batches, error) {
-	section := io.NewSectionReader(a.file, 0, a.size)
 	b := &arrowBatches{columns: columns}
 	if a.stream {
-		r, err := ipc.NewReader(bufio.NewReaderSize(section, 1<<18), a.options()...)
+		r, err := a.openStream()
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +96,7 @@ func (a *arrowFile) batches(_ context.Context, columns []int) (batches, error) {
 		b.end = r.Release
 		return b, nil
 	}
-	r, err := ipc.NewFileReader(section, a.options()...)
+	r, err := ipc.NewFileReader(io.NewSectionReader(a.file, 0, a.size), a.options()...)
 	if err != nil {
 		return nil, err
 	}

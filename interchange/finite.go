@@ -19,9 +19,9 @@ func checkFinite(name string, epoch, epochs int, v []float32, dim int) error {
 	return nil
 }
 
-// present returns the rows of places on a map that are there: NaN throughout is a sample that is missing. A place that
-// is partly a number is an error.
-func present(name string, epoch, epochs int, v []float32, dim int) (*Layer, error) {
+// present returns the rows of a matrix that are there: NaN throughout is a sample that is missing. What they are is for
+// people. A row that is partly a number is an error.
+func present(name, what string, epoch, epochs int, v []float32, dim int) (*Layer, error) {
 	n := len(v) / dim
 	l := &Layer{Dim: dim, Data: make([]float32, 0, len(v)), Rows: make([]int, 0, n)}
 	for i := range n {
@@ -29,10 +29,10 @@ func present(name string, epoch, epochs int, v []float32, dim int) (*Layer, erro
 		missing := 0
 		for c, x := range row {
 			if math.IsInf(float64(x), 0) {
-				return nil, fmt.Errorf("%s: the place in epoch %d of %d, row %d, column %d is %v: want finite numbers, or NaN for a sample that is not on the map",
-					name, epoch+1, epochs, i, c, x)
+				return nil, fmt.Errorf("%s: the %s in epoch %d of %d, row %d, column %d is %v: want finite numbers, or NaN throughout for a sample that is missing",
+					name, what, epoch+1, epochs, i, c, x)
 			}
-			if math.IsNaN(float64(x)) {
+			if x != x {
 				missing++
 			}
 		}
@@ -41,8 +41,8 @@ func present(name string, epoch, epochs int, v []float32, dim int) (*Layer, erro
 			l.Data, l.Rows = append(l.Data, row...), append(l.Rows, i)
 		case dim:
 		default:
-			return nil, fmt.Errorf("%s: the place in epoch %d of %d, row %d is NaN in part: want numbers, or NaN throughout for a sample that is not on the map",
-				name, epoch+1, epochs, i)
+			return nil, fmt.Errorf("%s: the %s in epoch %d of %d, row %d is NaN in part: want numbers, or NaN throughout for a sample that is missing",
+				name, what, epoch+1, epochs, i)
 		}
 	}
 	if len(l.Rows) == n {

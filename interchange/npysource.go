@@ -36,7 +36,7 @@ func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) 
 		e := &Epoch{Number: i}
 		err := ctx.Err()
 		if err == nil {
-			err = m.into(e, "", i, s.points)
+			err = m.into(e, "", i, s.points, false)
 		}
 		if err != nil {
 			yield(nil, err)
@@ -48,8 +48,9 @@ func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) 
 	}
 }
 
-// into reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map.
-func (m *Matrix) into(e *Epoch, layer string, i int, points bool) error {
+// into reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map. Where gaps are allowed, as
+// among places, a row that is NaN throughout is a sample that is missing.
+func (m *Matrix) into(e *Epoch, layer string, i int, points, gaps bool) error {
 	v, err := m.Next()
 	if err == io.EOF {
 		return m.a.errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
@@ -57,12 +58,23 @@ func (m *Matrix) into(e *Epoch, layer string, i int, points bool) error {
 	if err != nil {
 		return err
 	}
-	if points {
-		e.Points, err = present(m.a.name, i, m.Epochs, v, m.Dim)
-		return err
+	switch {
+	case points:
+		e.Points, err = present(m.a.name, "place", i, m.Epochs, v, m.Dim)
+	case gaps:
+		l, err := present(m.a.name, "vector", i, m.Epochs, v, m.Dim)
+		if err != nil {
+			return err
+		}
+		if len(l.Data) > 0 {
+			l.Name = layer
+			e.Layers = append(e.Layers, *l)
+		}
+	default:
+		e.Layers = append(e.Layers, Layer{Name: layer, Dim: m.Dim, Data: v})
+		err = checkFinite(m.a.name, i, m.Epochs, v, m.Dim)
 	}
-	e.Layers = append(e.Layers, Layer{Name: layer, Dim: m.Dim, Data: v})
-	return checkFinite(m.a.name, i, m.Epochs, v, m.Dim)
+	return err
 }
 
 // Close does nothing: the file is open only while it is read.

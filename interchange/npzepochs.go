@@ -86,10 +86,10 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 		e.Number = r.z.numbers[i]
 	}
 	if r.points != nil {
-		return e, r.points.into(e, "", i, true)
+		return e, r.points.into(e, "", i, true, true)
 	}
 	for l, m := range r.layers {
-		if err := m.into(e, r.names[l], i, false); err != nil {
+		if err := m.into(e, r.names[l], i, false, r.z.layerName >= 0); err != nil {
 			return nil, err
 		}
 	}

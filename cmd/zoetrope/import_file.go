@@ -122,7 +122,9 @@ func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *meter) (do
 			return done, logged, fmt.Errorf("%s: %w", in.o.path, err)
 		}
 		logged++
-		done.Layer, done.Dim = epoch.Layers[0].Name, epoch.Layers[0].Dim
+		if len(epoch.Layers) > 0 {
+			done.Layer, done.Dim = epoch.Layers[0].Name, epoch.Layers[0].Dim
+		}
 		if len(epoch.Layers) > len(done.Layers) && len(epoch.Layers) > 1 {
 			done.Layers = nil
 			for _, l := range epoch.Layers {

@@ -1,0 +1,231 @@
+package interchange
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/metrics"
+	"strings"
+	"testing"
+)
+
+// maxFuzzAlloc is how much reading a small file may allocate in all, in bytes, with the budget of these tests.
+const maxFuzzAlloc = 256 << 20
+
+// fuzzOpen opens a file of the given content again and again, and reads it to its end: every answer is a dataset whose
+// epochs fit its samples, or an error that names the file; and what is allocated is bounded.
+func fuzzOpen(f *testing.F, ext string, open func(path string, o Options) (*Dataset, error)) {
+	Budget, windowBytes = 16<<20, 1<<20
+	path := filepath.Join(f.TempDir(), "fuzz"+ext)
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if len(content) > 1<<20 {
+			return
+		}
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{}, {Points: true}} {
+			before := allocated()
+			fuzzRead(t, path, o, open)
+			if n := allocated() - before; n > maxFuzzAlloc {
+				t.Fatalf("reading %d bytes allocated %d", len(content), n)
+			}
+		}
+	})
+}
+
+func fuzzRead(t *testing.T, path string, o Options, open func(path string, o Options) (*Dataset, error)) {
+	named := func(err error) {
+		if !strings.Contains(err.Error(), path) {
+			t.Errorf("the error does not name the file: %v", err)
+		}
+	}
+	d, err := open(path, o)
+	if err != nil {
+		named(err)
+		return
+	}
+	defer d.Close()
+	s := d.Samples
+	if s.Count < 1 || s.IDs != nil && len(s.IDs) != s.Count || s.Labels != nil && len(s.Labels) != s.Count {
+		t.Fatalf("%d samples, %d ids, %d labels", s.Count, len(s.IDs), len(s.Labels))
+	}
+	for _, c := range s.Columns {
+		if len(c.Values) != s.Count {
+			t.Fatalf("column %q has %d values for %d samples", c.Name, len(c.Values), s.Count)
+		}
+	}
+	if s.Thumbnails != nil {
+		if _, err := s.Thumbnails(s.Count - 1); err != nil {
+			t.Errorf("thumbnail: %v", err)
+		}
+	}
+	epochs := 0
+	for e, err := range d.Epochs(context.Background()) {
+		if err != nil {
+			named(err)
+			return
+		}
+		epochs++
+		layers := e.Layers
+		if e.Points != nil {
+			layers = append(layers, *e.Points)
+		}
+		for _, l := range layers {
+			rows := len(l.Rows)
+			if l.Rows == nil {
+				rows = s.Count
+			}
+			if l.Dim < 1 || len(l.Data) != rows*l.Dim {
+				t.Fatalf("%d numbers for %d rows of %d", len(l.Data), rows, l.Dim)
+			}
+			for _, r := range l.Rows {
+				if r < 0 || r >= s.Count {
+					t.Fatalf("row %d of %d samples", r, s.Count)
+				}
+			}
+			for _, v := range l.Data {
+				if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+					t.Fatalf("a vector with %v", v)
+				}
+			}
+		}
+	}
+	if epochs != d.Count {
+		t.Fatalf("%d epochs were read of %d", epochs, d.Count)
+	}
+}
+
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// seeds adds what Export writes.
+func seeds(f *testing.F, formats ...string) {
+	dir := f.TempDir()
+	for i, src := range []*Source{made(1, 3, 2, 0), made(2, 5, 3, 2), made(3, 4, 0, 3)} {
+		for _, format := range formats {
+			path := filepath.Join(dir, fmt.Sprint(format, i))
+			if _, err := Export(context.Background(), path, format, src, nil); err != nil {
+				f.Fatal(err)
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(content)
+			f.Add(content[:len(content)*2/3])
+		}
+	}
+}
+
+func FuzzNpz(f *testing.F) {
+	seeds(f, "npz")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, _ := z.Create("a.npy") // deflated
+	Write(w, make([]float32, 600), 2, 100, 3)
+	z.Close()
+	f.Add(b.Bytes())
+	fuzzOpen(f, ".npz", openNpz)
+}
+
+func FuzzParquet(f *testing.F) {
+	seeds(f, "parquet")
+	fuzzOpen(f, ".parquet", func(path string, o Options) (*Dataset, error) { return openParquet(context.Background(), path, o) })
+}
+
+func FuzzArrow(f *testing.F) {
+	seeds(f, "arrow", "arrows")
+	fuzzOpen(f, ".arrow", func(path string, o Options) (*Dataset, error) { return openArrow(context.Background(), path, o) })
+}
+
+// FuzzProjector reads a folder of a projector: its configuration, tensors as text, metadata, and no more.
+func FuzzProjector(f *testing.F) {
+	Budget, windowBytes = 16<<20, 1<<20
+	config := "embeddings {\n tensor_name: \"fc:00001\"\n tensor_path: \"t.tsv\"\n metadata_path: \"m.tsv\"\n}\n"
+	f.Add(config, "1\t2\n3\t4\n", "id\tlabel\na\tx\nb\ty\n", []byte{})
+	f.Add(escapedComment+"\n"+config, "1\t2\n3\t4\n", "a\\tb\nc\n", []byte{})
+	f.Add("embeddings { tensor_name: 'a' tensor_shape: [2, 1] tensor_path: \"t.bytes\" sprite { image_path: 's.png' single_image_dim: 1, single_image_dim: 1 } }",
+		"", "", []byte("\x00\x00\x80\x3f\x00\x00\x00\x40"))
+	f.Add("# x\nmodel_checkpoint_path: \"\\001\\n\" embeddings < tensor_name: \"a\" unknown { b: 1 c { } } >;", "", "", []byte{})
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, config, tensor, metadata string, raw []byte) {
+		if len(config)+len(tensor)+len(metadata)+len(raw) > 1<<20 {
+			return
+		}
+		path := filepath.Join(dir, configName)
+		for name, content := range map[string]string{configName: config, "t.tsv": tensor, "m.tsv": metadata, "t.bytes": string(raw), "s.png": string(raw)} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := allocated()
+		for _, o := range []Options{{}, {Points: true}} {
+			fuzzRead(t, dir, o, func(_ string, o Options) (*Dataset, error) { return openTensorBoard(path, o) })
+		}
+		if n := allocated() - before; n > maxFuzzAlloc {
+			t.Fatalf("reading allocated %d bytes", n)
+		}
+		if c, err := parseConfig(config); err == nil { // what a config says is a string that can be written again
+			for _, e := range c.embeddings {
+				again, err := parseConfig("embeddings { tensor_name: " + pbQuote(e.tensorName) + " }")
+				if err != nil || again.embeddings[0].tensorName != e.tensorName {
+					t.Fatalf("%q became %v, %v", e.tensorName, again, err)
+				}
+			}
+		}
+	})
+}
+
+func FuzzMetadata(f *testing.F) {
+	f.Add(byte(0), "id,label,n\na,\"x, y\",1\nb,,2.5\n")
+	f.Add(byte(0), "\xef\xbb\xbfid\n007\n")
+	f.Add(byte(1), "id\tlabel\na\t\"q\"\n")
+	f.Add(byte(2), "{\"id\": \"a\", \"n\": 1e400, \"l\": [1, {\"b\": null}]}\n\n{\"label\": true}\n")
+	f.Fuzz(func(t *testing.T, kind byte, content string) {
+		if len(content) > 1<<20 {
+			return
+		}
+		ext := []string{".csv", ".tsv", ".jsonl"}[kind%3]
+		before := allocated()
+		m, err := readMetadata(strings.NewReader(content), int64(len(content)), ext, Options{})
+		if n := allocated() - before; n > maxFuzzAlloc {
+			t.Fatalf("reading %d bytes allocated %d", len(content), n)
+		}
+		if err != nil {
+			return
+		}
+		for _, c := range m.Columns {
+			if len(c.Values) != m.Rows {
+				t.Fatalf("column %q has %d values for %d rows", c.Name, len(c.Values), m.Rows)
+			}
+			for _, v := range c.Values {
+				switch v.(type) {
+				case nil, bool, int64, float64, string:
+				default:
+					t.Fatalf("a value of type %T", v)
+				}
+			}
+		}
+	})
+}
+
+// FuzzTSV escapes a field and reads it back.
+func FuzzTSV(f *testing.F) {
+	for _, s := range []string{"", "a\tb", "\\t", "\r\n", "=1+1", "\\\\n\\"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		e := escapeTSV(s)
+		if strings.ContainsAny(e, "\t\r\n") || unescapeTSV(e) != s {
+			t.Fatalf("%q became %q and %q", s, e, unescapeTSV(e))
+		}
+	})
+}
