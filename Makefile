@@ -4,6 +4,7 @@
 #   make short      gofmt, vet and the tests, with what the machine has
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
+#   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
 #   make mnist      the example
 
 GO ?= go
@@ -11,7 +12,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
 
-.PHONY: test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
+.PHONY: fuzz test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
 .NOTPARALLEL:
 
 test: setup fmt vet staticcheck generated unit race purego levels vuln
@@ -67,6 +68,14 @@ vuln:
 
 crash:
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
+
+# Each target alone and with one worker, so that the counts compare.
+FUZZTIME ?= 10m
+fuzz:
+	@for d in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -oh '^func Fuzz[A-Za-z0-9]*' $$d/*_test.go | cut -c6-); do \
+			echo "fuzz: $$d $$f"; \
+			$(GO) test -run NONE -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 ./$$d || exit 1; done; done
 
 mnist:
 	$(GO) run ./examples/mnist

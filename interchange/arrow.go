@@ -37,6 +37,9 @@ func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 	}
 	a := &arrowFile{name: path, file: f, size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
 	err = guard(path, func() error {
+		if err := a.checkHead(); err != nil {
+			return err
+		}
 		if a.stream {
 			r, err := a.openStream()
 			if err == nil {

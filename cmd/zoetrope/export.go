@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 			if !slices.Contains(interchange.Formats, o.format) {
 				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(interchange.Formats, ", "))
 			}
-			if _, err := pickEpochs(o.epochs, []int{0}); errors.Is(err, errEpochs) {
+			if _, err := pickEpochs(o.epochs, []int{math.MaxInt}); errors.Is(err, errEpochs) {
 				return wrongUsage(cmd, err)
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.export(ctx, store, o) })

@@ -67,6 +67,7 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			"listen":    listen,
 			"get":       get,
 			"count":     count,
+			"back":      back,
 		},
 	})
 }
@@ -231,6 +232,21 @@ func count(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if n, want := strings.Count(ts.ReadFile(args[1]), "\n"), whole(ts, args[0]); n != want {
 		ts.Fatalf("%s has %d lines, want %d", args[1], n, want)
+	}
+}
+
+// back FILE imports what was exported of run first, vectors and map, into a store of its own, and exports that: it must
+// be first.npz again, byte for byte, but for the types that a text file does not know.
+func back(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: back FILE")
+	}
+	file := args[0]
+	db, again := file+".db", file+".again.npz"
+	ts.Check(ts.Exec("zoetrope", "import", "--db", db, "--run", "first", "--points", file, file))
+	ts.Check(ts.Exec("zoetrope", "export", "--db", db, "-o", again))
+	if got, want := ts.ReadFile(again), ts.ReadFile("first.npz"); got != want {
+		ts.Fatalf("what came back of %s differs: %d bytes, want %d", file, len(got), len(want))
 	}
 }
 
