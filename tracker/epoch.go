@@ -164,7 +164,7 @@ type EpochInfo struct {
 	Number int
 	Step   int
 	Time   time.Time // when it was logged
-	Seq    int64     // grows at every Log in the store, so that a replaced epoch has a new one
+	Seq    int64     // grows at every write in the store, so that a replaced epoch has a new one
 }
 
 // Epochs returns the epochs of a run, by number.

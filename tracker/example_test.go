@@ -6,6 +6,9 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -92,6 +95,93 @@ func ExampleStore_Start_resume() {
 	// Output:
 	// going on after epoch 0
 	// going on after epoch 1
+}
+
+// A layer whose vectors come in batches, here from two goroutines, and an epoch that is logged whole with it.
+func ExampleRun_NewFrame() {
+	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	store, err := tracker.Open(ctx, path, tracker.OpenOptions{Create: true})
+	check(err)
+	defer store.Close()
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "digits", Name: "ranks"})
+	check(err)
+	check(run.AddSamples(ctx, []tracker.Sample{{ID: "0"}, {ID: "1"}, {ID: "2"}, {ID: "3"}}))
+
+	frame, err := run.NewFrame(ctx, 1, "fc1", 2)
+	check(err)
+	var ranks sync.WaitGroup
+	ranks.Go(func() { check(frame.Append([]string{"3", "2"}, []float32{7, 8, 5, 6})) })
+	ranks.Go(func() { check(frame.Append([]string{"0", "1"}, []float32{1, 2, 3, 4})) })
+	ranks.Wait()
+	check(run.Log(ctx, tracker.Epoch{Number: 1, Frames: []*tracker.FrameWriter{frame}, Metrics: tracker.Metrics{"loss": 0.5}}))
+	check(run.Finish(ctx))
+
+	stored, err := store.Frame(ctx, "ranks", "fc1", 1)
+	check(err)
+	fmt.Println(stored.IDs, stored.Vectors)
+	// Output: [0 1 2 3] [1 2 3 4 5 6 7 8]
+}
+
+// A loop that does not wait for the disk, and goes on when something cannot be stored.
+func ExampleRunConfig_async() {
+	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	store, err := tracker.Open(ctx, path, tracker.OpenOptions{Create: true})
+	check(err)
+	defer store.Close()
+	run, err := store.Start(ctx, tracker.RunConfig{
+		Experiment: "digits", Name: "quick", Async: true,
+		OnError: func(err error) error {
+			fmt.Println("not logged:", err)
+			return nil // go on
+		},
+	})
+	check(err)
+	for step := range 3 {
+		check(run.LogMetrics(ctx, step-1, tracker.Metrics{"loss": train()}))
+	}
+	check(run.Flush(ctx)) // now all is durable
+	metrics, err := store.Metrics(ctx, "quick")
+	check(err)
+	fmt.Println(len(metrics), "metrics")
+	check(run.Finish(ctx))
+	// Output:
+	// not logged: run digits/quick, step -1: must not be negative
+	// 2 metrics
+}
+
+// Going on after a write whose answer was lost: the same batch under the same key is stored once.
+func ExampleRun_Write() {
+	ctx := context.Background()
+	path, remove := temporary("zoetrope.db")
+	defer remove()
+	store, err := tracker.Open(ctx, path, tracker.OpenOptions{Create: true})
+	check(err)
+	defer store.Close()
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "digits", Name: "remote"})
+	check(err)
+	batch := tracker.Batch{Key: "client 7, write 1", Samples: []tracker.Sample{{ID: "0", Label: "seven"}}}
+	for range 2 {
+		receipt, err := run.Write(ctx, batch)
+		check(err)
+		fmt.Println(receipt.Added, receipt.Samples, receipt.Repeated)
+	}
+	check(run.Finish(ctx))
+	// Output:
+	// 1 1 false
+	// 1 1 true
+}
+
+// Vectors of a gonum matrix.
+func ExampleMatrix() {
+	embeddings := mat.NewDense(2, 3, []float64{1, 2, 3, 4, 5, 6})
+	vectors, dim := tracker.Matrix(embeddings)
+	layer := tracker.Layer{Name: "fc1", Dim: dim, Vectors: vectors}
+	fmt.Println(layer.Dim, layer.Vectors)
+	// Output: 3 [1 2 3 4 5 6]
 }
 
 func train() float64 { return 0.5 }

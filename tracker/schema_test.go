@@ -43,6 +43,12 @@ func TestOldSchemas(t *testing.T) {
 			if info, err := s.Run(ctx, ""); info.State != Stopped || info.Epochs != 2 || info.Samples != 3 || err != nil {
 				t.Errorf("Run = %+v, %v", info, err)
 			}
+			if got := table(t, s.reader, "SELECT tags, notes, code = '' AND host = '' FROM runs"); number == 1 && got != "[[[]  1]]" {
+				t.Errorf("what a run of schema 1 lacks is %s", got)
+			}
+			if got := table(t, s.reader, "SELECT DISTINCT dtype, length(vector) FROM vectors"); got != "[[float32 4]]" {
+				t.Errorf("vectors: %s", got)
+			}
 			if ms, err := s.Metrics(ctx, "", "loss"); len(ms) != 2 || ms[1].Value != 0.5 || err != nil {
 				t.Errorf("Metrics = %+v, %v", ms, err)
 			}

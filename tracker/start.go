@@ -12,7 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// RunConfig says which run [Store.Start] starts or resumes.
+// RunConfig says which run [Store.Start] starts or resumes. Async, OnError, Every and Float16 hold for the [Run] that Start
+// returns; whoever resumes the run chooses anew.
 type RunConfig struct {
 	Experiment string         // empty means "default"; no slash
 	Name       string         // unique within the experiment; empty makes a new one from the time
