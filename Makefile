@@ -53,13 +53,13 @@ race:
 	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(CONCURRENT); else .ci/skipped "race detector" "gcc"; fi
 
 purego:
-	$(GO) test -count=1 -tags purego ./internal/... ./train/... ./projector/...
+	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -count=1 -tags purego ./internal/... ./train/... ./projector/...
 
 # Each CPU level that this machine has, forced; the kernels' own test says whether it was chosen.
 levels:
 	@for l in avx512 avx2 generic; do \
 		if ZOETROPE_CPU=$$l $(GO) test -count=1 -run TestLevelAsked ./internal/vec >/dev/null; then \
-			echo "level $$l"; ZOETROPE_CPU=$$l $(GO) test -count=1 ./internal/... ./train/... ./projector/... || exit 1; \
+			echo "level $$l"; ZOETROPE_TEST_ENGINE=sqlite ZOETROPE_CPU=$$l $(GO) test -count=1 ./internal/... ./train/... ./projector/... || exit 1; \
 		else echo "level $$l: NOT RUN (this CPU lacks it)"; fi; done
 
 # Exit 3 is a finding; any other failure means that the vulnerability data could not be had here.

@@ -8,14 +8,18 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
+
+// TestMain runs everything once more on PostgreSQL.
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, "")) }
 
 // openStore opens the store at path, which it makes if there is none.
 func openStore(t testing.TB, path string) *tracker.Store {
@@ -30,7 +34,7 @@ func openStore(t testing.TB, path string) *tracker.Store {
 
 func newStore(t testing.TB) *tracker.Store {
 	t.Helper()
-	return openStore(t, filepath.Join(t.TempDir(), "zoetrope.db"))
+	return openStore(t, pgtest.Store(t))
 }
 
 // A client asks a handler as another program would.

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -19,7 +19,7 @@ const dim = 12
 
 func newStore(t *testing.T) *tracker.Store {
 	t.Helper()
-	store, err := tracker.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), tracker.OpenOptions{Create: true})
+	store, err := tracker.Open(t.Context(), pgtest.Store(t), tracker.OpenOptions{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}

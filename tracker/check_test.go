@@ -13,7 +13,7 @@ import (
 
 func TestCheck(t *testing.T) {
 	ctx := context.Background()
-	address := newAddress(t)
+	address := pgtest.Store(t)
 	s := newStoreAt(t, address)
 	r := newRun(t, s, "cnn", 30)
 	for epoch := 1; epoch <= 4; epoch++ {

@@ -81,7 +81,7 @@ func TestConcurrentUse(t *testing.T) {
 
 func TestConcurrentOpen(t *testing.T) {
 	ctx := context.Background()
-	path := newAddress(t)
+	path := pgtest.Store(t)
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {

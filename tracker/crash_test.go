@@ -33,7 +33,7 @@ func TestKilled(t *testing.T) {
 			c := &crasher{t: t, async: way == "Async", random: rand.New(rand.NewPCG(seed, 1)), starting: 50 * time.Millisecond, hit: map[string]int{}}
 			for done := 0; done < *kills && !t.Failed(); done++ {
 				if done%10 == 0 {
-					c.address, c.model = newAddress(t), crashModel{}
+					c.address, c.model = pgtest.Store(t), crashModel{}
 					if done/10%2 == 1 {
 						makeOld(t, c.address)
 					}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 func TestDefaultRun(t *testing.T) {
@@ -15,7 +17,7 @@ func TestDefaultRun(t *testing.T) {
 			t.Errorf("%s without Init = %v, want ErrNoRun", name, err)
 		}
 	}
-	path := newAddress(t)
+	path := pgtest.Store(t)
 	if _, err := Init(ctx, path, RunConfig{Name: "x", Resume: Must}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Init of a run that does not exist = %v, want ErrNotFound", err)
 	}

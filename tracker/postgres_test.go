@@ -53,7 +53,7 @@ func TestMigrationsAlike(t *testing.T) {
 		if err := migrateUpTo(ctx, &sqliteEngine{}, file, number); err != nil {
 			t.Fatal(err)
 		}
-		address := pgtest.Address(t)
+		address := pgtest.Current.Address(t)
 		migrateTo(t, address, number)
 		server, err := sql.Open("pgx", address)
 		if err != nil {

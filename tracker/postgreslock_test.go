@@ -129,7 +129,7 @@ func TestLostSession(t *testing.T) {
 // TestChangesInOrder reads changes while writers of several stores commit at the same time, some of them late: none is missed.
 func TestChangesInOrder(t *testing.T) {
 	ctx := context.Background()
-	address := newAddress(t)
+	address := pgtest.Store(t)
 	const writers, epochs = 4, 15
 	reader := newStoreAt(t, address)
 	var group sync.WaitGroup

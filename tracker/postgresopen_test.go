@@ -41,14 +41,14 @@ func TestOpenPostgresRefuses(t *testing.T) {
 	}
 	schema := func(address string) string { return address[strings.LastIndex(address, "=")+1:] }
 
-	empty := pgtest.Address(t)
+	empty := pgtest.Current.Address(t)
 	newer := newStore(t)
 	if _, err := newer.writer.Exec("INSERT INTO migration VALUES (999, '0999_future', 0)"); err != nil {
 		t.Fatal(err)
 	}
-	older := pgtest.Address(t)
+	older := pgtest.Current.Address(t)
 	migrateTo(t, older, 1)
-	foreign, other := pgtest.Address(t), pgtest.Address(t)
+	foreign, other := pgtest.Current.Address(t), pgtest.Current.Address(t)
 	exec("CREATE TABLE " + schema(foreign) + ".run (id INTEGER); CREATE TABLE " + schema(other) + ".migration (version TEXT)")
 	store := newStore(t)
 	exec("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA " + schema(store.path) + " TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA " + schema(store.path) + " TO reader")

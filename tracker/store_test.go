@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 // newStore opens a new store on the engine that is being tested: TestMain runs everything on both.
 func newStore(t testing.TB) *Store {
 	t.Helper()
-	return newStoreAt(t, newAddress(t))
+	return newStoreAt(t, pgtest.Store(t))
 }
 
 // newStoreAt opens a store, and makes it if there is none.
@@ -26,15 +25,6 @@ func newStoreAt(t testing.TB, path string) *Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-// newAddress returns where a store can be made: a path in a temporary folder, or the address of an empty schema.
-func newAddress(t testing.TB) string {
-	t.Helper()
-	if pgtest.Current == nil {
-		return filepath.Join(t.TempDir(), "zoetrope.db")
-	}
-	return pgtest.Address(t)
 }
 
 // sqliteOnly skips a test of what only a file has.

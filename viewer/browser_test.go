@@ -17,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 // browser is one Chromium with one tab, which the tests have in turn: a new tab would cost a second and a half of
@@ -28,8 +30,10 @@ var browser struct {
 	stop []func()
 }
 
+// TestMain runs what reads the store in its own way, and one page that is live, once more on PostgreSQL.
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := pgtest.Main(m, "^Test(Runs|EpochsAndMetrics|SamplesAndOutputs|Positions|MissingSamples|Sprite|PointsNeighborsQuality|"+
+		"Provisional|Events|NothingIsMissed|OtherProcess|Vectors|PointFormats|Comparison|Trust|Neighborhoods|Live)$")
 	for i := len(browser.stop) - 1; i >= 0; i-- {
 		browser.stop[i]()
 	}

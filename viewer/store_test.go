@@ -11,9 +11,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
@@ -22,7 +22,7 @@ import (
 // newStore returns an empty store.
 func newStore(t testing.TB) *tracker.Store {
 	t.Helper()
-	store, err := tracker.Open(t.Context(), filepath.Join(t.TempDir(), "zoetrope.db"), tracker.OpenOptions{Create: true})
+	store, err := tracker.Open(t.Context(), pgtest.Store(t), tracker.OpenOptions{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}

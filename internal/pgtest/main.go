@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 )
@@ -59,14 +60,18 @@ func Need(t testing.TB) *Server {
 
 var count atomic.Int64
 
-// Address returns the address of an empty schema of the test's own in a database of the current server. It takes a hundredth
-// of a second, where a database of its own would take a third of one.
-func Address(t testing.TB) string {
+// Store returns where a test can make a store, on the database that is being tested: a path in a temporary folder, or the
+// address of an empty schema.
+func Store(t testing.TB) string {
 	t.Helper()
+	if Current == nil {
+		return filepath.Join(t.TempDir(), "zoetrope.db")
+	}
 	return Current.Address(t)
 }
 
-// Address returns the address of an empty schema of the test's own.
+// Address returns the address of an empty schema of the test's own. It takes a hundredth of a second, where a database of
+// its own would take a third of one.
 func (s *Server) Address(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", count.Add(1))
