@@ -41,7 +41,7 @@
 // # What it does not promise
 //
 //   - A call whose ctx was cancelled, or whose connection was lost, in the very moment of the commit may have been stored. Logging the same epoch again is safe; [Batch].Key makes any write safe to repeat.
-//   - A disk that says that it has written what it has not, or a PostgreSQL server with fsync or synchronous_commit turned off,
+//   - A disk that says that it has written what it has not, or a PostgreSQL server with fsync turned off,
 //     can lose what was acknowledged.
 //   - On a network file system without locks, two writers of a run are kept apart by the check in each write only. SQLite
 //     itself needs a local disk: to share a store between machines, keep it in PostgreSQL or log through the server.
@@ -88,7 +88,7 @@
 // # Reading
 //
 // The methods of [Store] read runs, epochs, frames, outputs and metrics, of a training that is going on too, and
-// [Store.Changes] tells cheaply what is new. The file is a SQLite database, and these views are stable, for anyone with SQL:
+// [Store.Changes] tells cheaply what is new. The database has these views, which are stable, for anyone with SQL:
 //
 //	runs     run, experiment, name, state, started, seen, ended, epochs, last_epoch, samples, params, cause, tags, notes, code, host
 //	samples  run, sample, position, label, metadata, thumbnail
@@ -99,6 +99,22 @@
 // There, run is the run's id; vector is dim numbers, little-endian, of the type that dtype names: float32 or, for a run with
 // Float16, float16 (IEEE 754 binary16); tags is a JSON array; a sample without a label has the label NULL; and a metric that
 // is no number has the value NULL and the kind nan, +inf or -inf.
+//
+// # PostgreSQL
+//
+// [Open] takes postgres://user@host:5432/database, with all that libpq takes in a URL or from the environment ($PGPASSWORD,
+// ~/.pgpass, sslmode, …), and keeps the same promises there. The server must be told to keep them: with its fsync = off it
+// loses what was acknowledged. What else is particular:
+//
+//   - Writers of a store take turns, and hold the turn until their write is on the server's disk; readers never wait.
+//   - A run's lock is held by a session of its own. It must be one session: connect directly, or through a pooler in session
+//     mode. When a process dies its runs can be resumed at once; when its machine is lost, after half a minute.
+//   - When the server restarts, a write waits for it up to 10 s before it fails with [ErrUnreachable]; the lock is taken again,
+//     and a run that another writer has resumed meanwhile is [ErrSuperseded].
+//   - A process has up to six connections: four that read, one that writes, one that holds locks.
+//   - The owner of the database makes the tables. Writers need INSERT, SELECT, UPDATE and DELETE on all of them, readers SELECT.
+//   - It is tested with PostgreSQL 15. CockroachDB, YugabyteDB and Citus are untested; where advisory locks do nothing, the
+//     check in each write is all that keeps two writers of a run apart.
 //
 // Packages that keep rows of their own in a store use [Store.Read] and [Store.Write], whose [Tx] takes the same SQL for
 // every database that a store can be in: placeholders are ?, flags are 0 or 1, rows by the thousand go in by [Tx.Insert],
