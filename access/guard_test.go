@@ -38,6 +38,7 @@ func tokens(t testing.TB) []access.Token {
 
 // inside answers with the method and path that it was asked for.
 var inside = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Inside", "yes")
 	fmt.Fprintf(w, "%s %s", r.Method, r.URL.EscapedPath())
 })
 
