@@ -46,7 +46,7 @@ func TestFitIris(t *testing.T) {
 		m := fit(t, x, 4, o)
 		same, setosa := 0, 0
 		for i := range m.N {
-			for _, j := range order(m.Embedding, c.dims, i)[:10] {
+			for _, j := range smallest(distancesFrom(m.Embedding, c.dims, i), 10) {
 				if species[j] == species[i] {
 					same++
 				} else if species[i] == "setosa" || species[j] == "setosa" {

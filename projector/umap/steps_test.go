@@ -29,7 +29,7 @@ func TestNeighborsAreTheNearest(t *testing.T) {
 			t.Fatalf("%s: %d neighbours, want %d", c.name, knn.K, c.near-1)
 		}
 		for i := range knn.N {
-			for r, j := range order(c.x, c.dim, i)[:knn.K] {
+			for r, j := range smallest(distancesFrom(c.x, c.dim, i), knn.K) {
 				if got := knn.Index[i*knn.K+r]; int(got) != j {
 					t.Fatalf("%s: neighbour %d of row %d = %d, want %d", c.name, r, i, got, j)
 				}
