@@ -50,7 +50,9 @@ unit:
 	$(GO) test -count=1 ./...
 
 race:
-	@if command -v gcc >/dev/null; then CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(CONCURRENT); else .ci/skipped "race detector" "gcc"; fi
+	@if command -v gcc >/dev/null; then \
+		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(CONCURRENT) && \
+		ZOETROPE_TEST_ENGINE=postgres CGO_ENABLED=1 $(GO) test -race -count=1 -run 'Concurrent|Changes|Close|Heartbeat|Async|Lock|Lost|Server' ./tracker; else .ci/skipped "race detector" "gcc"; fi
 
 purego:
 	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -count=1 -tags purego ./internal/... ./train/... ./projector/...

@@ -43,7 +43,7 @@ func WithoutPassword(path string) string {
 		return path
 	}
 	u, err := url.Parse(path)
-	if err != nil {
+	if err != nil || u.User == nil && strings.Contains(path, "@") { // a password with a / or ? of its own
 		return scheme + "://…"
 	}
 	if u.User != nil {
@@ -59,21 +59,19 @@ func WithoutPassword(path string) string {
 
 func newPostgresEngine(address string) (*postgresEngine, error) {
 	config, err := pgx.ParseConfig(address)
-	u, uerr := url.Parse(address)
-	if err != nil || uerr != nil { // their text may hold the password
+	if err != nil || strings.HasSuffix(WithoutPassword(address), "…") { // the text of err may hold the password
 		return nil, refuse(ErrNotAStore, "the address of the store cannot be read: write postgres://user@host:5432/database?sslmode=prefer, "+
 			"with %%XX for what is special in a URL (a password's / is %%2F, its %% is %%25)")
 	}
-	if !u.Query().Has("connect_timeout") {
+	if !strings.Contains(address, "connect_timeout=") {
 		config.ConnectTimeout = connectTimeout
 	}
 	for name, value := range map[string]string{
-		"application_name":                    "zoetrope",
-		"lock_timeout":                        milliseconds(busyTimeout),     // for the clock
-		"idle_in_transaction_session_timeout": milliseconds(6 * busyTimeout), // a writer that stands still loses its turn
-		"tcp_keepalives_idle":                 "10",                          // seconds: a dead writer's locks are free after half a minute
-		"tcp_keepalives_interval":             "5",
-		"tcp_keepalives_count":                "4",
+		"application_name":        "zoetrope",
+		"lock_timeout":            milliseconds(busyTimeout), // for the clock
+		"tcp_keepalives_idle":     "10",                      // seconds: a dead writer's locks are free after half a minute
+		"tcp_keepalives_interval": "5",
+		"tcp_keepalives_count":    "4",
 	} {
 		if _, ok := config.RuntimeParams[name]; !ok {
 			config.RuntimeParams[name] = value
@@ -154,7 +152,7 @@ func (e *postgresEngine) connect(ctx context.Context, s *Store, o OpenOptions) e
 	if err := s.checkSchema(number); err != nil || s.readOnly {
 		return err
 	}
-	s.writer = stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(durable))
+	s.writer = stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(prepareWriter))
 	s.writer.SetMaxOpenConns(1)
 	if number < latest(e) {
 		return e.explain(migrate(ctx, e, s.writer))
@@ -171,9 +169,12 @@ func (e *postgresEngine) schema() schema {
 	}
 }
 
-// durable makes a commit wait for the disk, whatever the server's, the database's or the role's default is.
-func durable(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+// prepareWriter makes a commit wait for the disk, whatever the default of the server, the database or the role is, and lets
+// a writer that stands still in its turn lose it.
+func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
+	query := "SELECT set_config('idle_in_transaction_session_timeout', $1, false), " +
+		"CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END"
+	_, err := conn.Exec(ctx, query, milliseconds(6*busyTimeout))
 	return err
 }
 

@@ -34,6 +34,20 @@ func migrateTo(t testing.TB, address string, number int) {
 	}
 }
 
+// TestDurable holds that a commit waits for the disk also where the role's default is not to.
+func TestDurable(t *testing.T) {
+	postgresOnly(t)
+	address := pgtest.Store(t)
+	newStoreAt(t, address).Close()
+	for _, setting := range []struct{ role, want string }{{"off", "on"}, {"on", "on"}, {"remote_apply", "remote_apply"}} {
+		s := newStoreAt(t, address+"&synchronous_commit="+setting.role)
+		if got := table(t, s.writer, "SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout')"); got != "[["+setting.want+" 1min]]" {
+			t.Errorf("a writer whose default is %s has %s, want %s", setting.role, got, setting.want)
+		}
+		s.Close()
+	}
+}
+
 // TestMigrationsAlike holds the migrations of the two engines against each other: the same files, and after each of them the
 // same columns in the same tables and views.
 func TestMigrationsAlike(t *testing.T) {

@@ -87,6 +87,8 @@ func TestOpenPostgresRefuses(t *testing.T) {
 		{"not a URL", "postgres://zoetrope:" + secret + "@127.0.0.1/%zz", OpenOptions{}, ErrNotAStore, "cannot be read: write postgres://user@host:5432/database"},
 		{"wrong port", "postgres://zoetrope:s3cr3t@127.0.0.1:port/x", OpenOptions{}, ErrNotAStore, "cannot be read"},
 		{"wrong option", "postgres://zoetrope:s3cr3t@127.0.0.1/x?sslmode=perhaps", OpenOptions{}, ErrNotAStore, "cannot be read"},
+		{"slash in the password", "postgres://zoetrope:12/s3cr3t@127.0.0.1/x", OpenOptions{}, ErrNotAStore, "cannot be read"},
+		{"question mark in the password", "postgres://zoetrope:12?s3cr3t@127.0.0.1/x", OpenOptions{}, ErrNotAStore, "cannot be read"},
 		{"another server", "mysql://zoetrope:s3cr3t@127.0.0.1/x", OpenOptions{}, ErrNotAStore, "mysql:// addresses are not supported"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
