@@ -2,8 +2,12 @@ package projector
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -92,18 +96,50 @@ func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progr
 		graphs = append(graphs, g)
 	}
 	if r.within > 0 {
-		parts := make([]*umap.Graph, len(src.frames))
-		for i, f := range src.frames {
-			x := src.x[f.first*src.dim : (f.first+len(f.samples))*src.dim]
-			var err error
-			if parts[i], err = neighbourGraph(ctx, x, src.dim, r.size(r.within, o), o, nil); err != nil {
-				return nil, err
-			}
-			progress.report("neighbors", i+1, len(src.frames))
+		g, err := withinGraph(ctx, src, r.size(r.within, o), o, progress)
+		if err != nil {
+			return nil, err
 		}
-		graphs = append(graphs, sideBySide(parts))
+		graphs = append(graphs, g)
 	}
 	return graphs, nil
+}
+
+// withinGraph joins rows to their neighbours in the same run and epoch. Where there are many frames, each is one worker's.
+func withinGraph(ctx context.Context, src *source, neighbours int, o Options, progress Progress) (*umap.Graph, error) {
+	crew := vec.Workers(o.Workers)
+	if len(src.frames) >= 2*crew {
+		o.Workers = 1
+	} else {
+		crew = 1
+	}
+	parts, errs := make([]*umap.Graph, len(src.frames)), make([]error, len(src.frames))
+	var next atomic.Int64
+	var reporting sync.Mutex // guards done, and progress
+	done := 0
+	var wg sync.WaitGroup
+	for range crew {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(parts) {
+					return
+				}
+				f := src.frames[i]
+				x := src.x[f.first*src.dim : (f.first+len(f.samples))*src.dim]
+				parts[i], errs[i] = neighbourGraph(ctx, x, src.dim, neighbours, o, nil)
+				reporting.Lock()
+				done++
+				progress.report("neighbors", done, len(parts))
+				reporting.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+		return nil, err
+	}
+	return sideBySide(parts), nil
 }
 
 // neighbourGraph is UMAP's graph of the rows of x.
