@@ -62,9 +62,11 @@ func startBrowser(path string) {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("enable-precise-memory-info", true),
 		chromedp.Flag("use-angle", "swiftshader"), // WebGL 2 without a graphics card
 		chromedp.Flag("enable-unsafe-swiftshader", true),
 		chromedp.Flag("ignore-gpu-blocklist", true),
+		chromedp.Flag("js-flags", "--expose-gc"), // to see what is left behind
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	browser.stop = append(browser.stop, stop)

@@ -9,6 +9,7 @@ import { byId, setText } from "./page/dom";
 import { Comparing } from "./page/comparing";
 import { Finder } from "./page/finder";
 import { Header } from "./page/header";
+import { Home } from "./page/home";
 import { Legend } from "./page/legend";
 import { Model } from "./page/model";
 import { Matrix } from "./page/matrix";
@@ -50,7 +51,8 @@ function main(): void {
   new ViewMenu(model);
   const player = new Player(model, invalidate);
   const legend = new Legend(model, invalidate);
-  const header = new Header(model);
+  const home = new Home(model, chartLook, () => (written = "?"));
+  const header = new Header(model, () => goHome());
   const jump = (epoch: number) => {
     model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
@@ -92,11 +94,23 @@ function main(): void {
 
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
   let written = location.search;
+  function goHome(): void {
+    history.pushState(null, "", "?runs");
+    written = "?runs";
+    home.show(true);
+  }
+  byId("home-link").addEventListener("click", (e) => {
+    if (e.ctrlKey || e.metaKey || e.shiftKey || (model.runs?.length ?? 0) === 0) return;
+    e.preventDefault();
+    if (!home.visible) goHome();
+  });
   function keepAddress(): void {
+    if (home.visible) return;
     if (!model.run || model.numbers.length === 0) return;
     const { choice, clock, numbers } = model;
     const select = pack(choice.selected);
     const query = address.format({
+      home: false,
       run: model.run.id,
       projection: model.chosen,
       epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
@@ -108,12 +122,17 @@ function main(): void {
       view: choice.options,
     });
     if (query === written) return;
+    // Another run is another page, to which Back goes back.
+    const turned = written === "?" || (new URLSearchParams(written).get("run") ?? model.run.id) !== model.run.id;
     written = query;
-    history.replaceState(null, "", query || location.pathname);
+    if (turned) history.pushState(null, "", query || location.pathname);
+    else history.replaceState(null, "", query || location.pathname);
   }
   const go = () => {
     const place = address.parse(location.search);
     stage.start(place.camera);
+    written = location.search;
+    home.show(place.home);
     return place;
   };
   window.addEventListener("popstate", () => void model.open(go()));
@@ -124,6 +143,7 @@ function main(): void {
     legend.rebuild();
     drawCharts();
     verdict.draw();
+    home.repaint();
   });
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const setCalm = () => (model.clock.still = calm.matches);

@@ -4,6 +4,7 @@ import { equal, test } from "./harness";
 
 test("address: what is written can be read", () => {
   const p: Place = {
+    home: false,
     run: "mnist/a b&c=<é>",
     projection: "p1",
     epoch: 0,
@@ -20,6 +21,11 @@ test("address: what is written can be read", () => {
   equal(JSON.stringify(parse(format(p)), infinite), JSON.stringify(p, infinite), "place");
   const turned = somewhere({ camera: { x: 0, y: 0, z: 0.5, zoom: 1, yaw: 0.6, pitch: -0.1 } });
   equal(parse(format(turned)), turned, "place in space");
+});
+
+test("address: the page of all runs", () => {
+  equal(format(somewhere({ home: true, epoch: 3 })), "?runs", "query");
+  equal(parse("?runs").home, true, "place");
 });
 
 test("address: nothing to say", () => {

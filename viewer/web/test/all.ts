@@ -8,6 +8,7 @@ import "./format.test";
 import "./palette.test";
 import "./region.test";
 import "./rows.test";
+import "./runs.test";
 import "./series.test";
 import "./table.test";
 

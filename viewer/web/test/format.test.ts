@@ -17,5 +17,5 @@ test("format: how long ago", () => {
 });
 
 test("format: values of parameters", () => {
-  equal([value("adam"), value(128), value(0.000003), value(null), value([1, "a"]), value({ a: 1 })], ["adam", "128", "3.0e-6", "null", '[1,"a"]', '{"a":1}'], "values");
+  equal([value("adam"), value(128), value(0.000003), value(null), value([1, "a"]), value({ a: 1 })], ["adam", "128", "3e-6", "null", '[1,"a"]', '{"a":1}'], "values");
 });

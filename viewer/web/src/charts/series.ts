@@ -57,7 +57,8 @@ function titleOf(name: string): string {
   return name;
 }
 
-function lineOf(s: Series, epochs: readonly Epoch[]): Line {
+/** A metric as a line over epochs. */
+export function lineOf(s: Series, epochs: readonly Epoch[]): Line {
   const stepped = epochs.some((e) => e.step > 0);
   const points = s.value.map((v, i) => ({
     x: stepped && s.step[i] > 0 ? epochOfStep(s.step[i], epochs) : s.epoch[i],

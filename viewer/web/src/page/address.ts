@@ -7,6 +7,8 @@ import * as options from "./options";
 import type { Options } from "./options";
 
 export interface Place {
+  /** The page of all runs, and no run at all. */
+  home: boolean;
   /** A run's id; null is the newest. */
   run: string | null;
   /** A projection's id that the user chose, "provisional", or null for the newest. */
@@ -27,7 +29,7 @@ export interface Place {
 
 /** The place without anything chosen. */
 export function somewhere(part: Partial<Place> = {}): Place {
-  return { run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
+  return { home: false, run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
 }
 
 /** Reads the query of an address; what cannot be read is left out. */
@@ -43,6 +45,7 @@ export function parse(query: string): Place {
   }
   const epoch = q.get("epoch") ?? "";
   return {
+    home: q.has("runs"),
     run: q.get("run") || null,
     projection: q.get("projection") || null,
     epoch: /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
@@ -57,6 +60,7 @@ export function parse(query: string): Place {
 
 /** Writes the query, with its question mark, or nothing when there is nothing to say. */
 export function format(p: Place): string {
+  if (p.home) return "?runs";
   const c = p.camera;
   const camera = c ? [c.x, c.y, c.zoom, ...(c.z || c.yaw || c.pitch ? [c.z, c.yaw, c.pitch] : [])].map((v) => String(+v.toFixed(4))).join(",") : "";
   const parts: [string, string][] = [

@@ -12,7 +12,7 @@ export function figure(v: number): string {
 /** A bound of a scale, without needless noughts: 0.34. */
 export function bound(v: number): string {
   const text = figure(v);
-  return text.includes(".") && !text.includes("e") ? text.replace(/\.?0+$/, "") : text;
+  return text.includes("e") ? text.replace(".0e", "e") : text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
 /** A share of one in percent: 91.7 %. */
@@ -42,6 +42,6 @@ export function ago(then: string, now: number): string {
 /** A parameter's value in one line. */
 export function value(v: unknown): string {
   if (typeof v === "string") return v;
-  if (typeof v === "number" && !Number.isInteger(v)) return figure(v);
+  if (typeof v === "number" && !Number.isInteger(v)) return bound(v);
   return JSON.stringify(v) ?? "";
 }

@@ -6,23 +6,21 @@ import { byId, h, setText } from "./dom";
 import { ago, count, many, value } from "./format";
 import { Menu, type Item } from "./menu";
 import type { Model } from "./model";
-
-const STATES: Record<string, string> = {
-  running: "Training",
-  quiet: "Gone quiet",
-  finished: "Finished",
-  stopped: "Stopped",
-  failed: "Failed",
-};
+import { STATES, stateOf } from "./runlist";
 
 /** The header, the notes over the map and the facts beside it. */
 export class Header {
   private readonly runs: Menu;
   private readonly maps: Menu;
 
-  constructor(private readonly model: Model) {
+  /** home shows the page of all runs. */
+  constructor(
+    private readonly model: Model,
+    home: () => void,
+  ) {
     this.runs = new Menu(byId<HTMLButtonElement>("run"), "Runs", (id) => {
-      if (id !== model.run?.id) void model.open(somewhere({ run: id }));
+      if (id === "") home();
+      else if (id !== model.run?.id) void model.open(somewhere({ run: id }));
     });
     this.maps = new Menu(byId<HTMLButtonElement>("map-kind"), "Maps", (id) => model.choose(id === model.projections[0]?.projection ? null : id));
     model.on(["runs", "run"], () => this.showRuns());
@@ -55,11 +53,12 @@ export class Header {
     // Experiments stay together, in the order of their newest run.
     const order = [...new Set(items.map((i) => i.group))];
     items.sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+    if (items.length > 1) items.push({ key: "", group: "Store", title: "All runs", note: "search and compare them" });
     this.runs.set(items, run?.id ?? null);
     setText(byId("run-name"), run ? run.name || run.id : "No runs yet");
     setText(byId("run-experiment"), run?.experiment ?? "");
     setText(byId("title"), run ? `Zoetrope: ${run.name || run.id}` : "Zoetrope");
-    document.title = run ? `${run.name || run.id} \u00b7 Zoetrope` : "Zoetrope";
+    if (!document.body.classList.contains("at-home")) document.title = run ? `${run.name || run.id} \u00b7 Zoetrope` : "Zoetrope";
   }
 
   private showFacts(): void {
@@ -116,10 +115,6 @@ export class Header {
     bar.hidden = connected && trouble === "";
     setText(bar, trouble !== "" ? trouble : "Connection lost. Trying again\u2026");
   }
-}
-
-function stateOf(r: Run): string {
-  return r.state === "running" && r.quiet ? "quiet" : r.state;
 }
 
 /** "UMAP", "NOMAD in 3-D". */

@@ -74,7 +74,11 @@ export class Stage {
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
     byId("no-webgl").hidden = this.renderer.works;
     new ResizeObserver(() => this.measure()).observe(this.box);
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => this.measure());
+    const watch = () => {
+      const now = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+      now.addEventListener("change", () => (this.measure(), watch()), { once: true });
+    };
+    watch();
     this.measure();
     listen(this.box, {
       tool: () => this.tool,

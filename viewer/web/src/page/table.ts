@@ -72,6 +72,7 @@ export class Table {
     act("csv", "Save these rows as CSV", () => this.save("csv"), "CSV");
     act("json", "Save these rows as JSON", () => this.save("json"), "JSON");
     this.box.addEventListener("scroll", invalidate);
+    new ResizeObserver(invalidate).observe(this.box); // it grows with its rows, up to its most
     this.body.addEventListener("click", (e) => {
       const tr = (e.target as HTMLElement).closest("tr");
       if (!tr?.dataset.row) return;

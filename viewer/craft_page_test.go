@@ -1,0 +1,163 @@
+package viewer_test
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+// axe is axe-core, which looks for what keeps people from using a page.
+func axe(t *testing.T) string {
+	t.Helper()
+	f, err := os.Open("testdata/axe/axe.min.js.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestAccessible: axe-core has no serious finding, in light and dark, wide and narrow, with all panels open.
+func TestAccessible(t *testing.T) {
+	server, _, _ := shown(t)
+	script := axe(t)
+	tb := openTab(t, server, "", 1160, 800)
+	for _, c := range []struct {
+		name, scheme, query string
+		width               int64
+		prepare             string
+	}{
+		{"the map", "light", "", 1160, ``},
+		{"a selection in the dark", "dark", "?select=1-2.5&colour=loss", 1160, ``},
+		{"filters on a phone", "dark", "?filter=label~1~2", 390, ``},
+		{"the view menu over a grid", "light", "?view=grid", 1160, `document.getElementById("view").click()`},
+		{"all runs", "light", "?runs", 1160, ``},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tb := &tab{t: t, ctx: tb.ctx, server: tb.server}
+			tb.size(c.width, 800, false)
+			_, err := chromedp.Call(tb.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: c.scheme}}})
+			tb.do(err)
+			tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(tb.server+"/"+c.query)))
+			tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
+			if !strings.Contains(c.query, "runs") {
+				tb.ready()
+			}
+			eval[chromedp.Void](tb, "%s", c.prepare)
+			eval[chromedp.Void](tb, "%s", script)
+			found := eval[[]string](tb, `axe.run(document).then((r) => r.passes.length < 15 ? ["only " + r.passes.length + " rules were looked at"] : r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").flatMap((v) =>
+				v.nodes.slice(0, 4).map((n) => v.id + ": " + n.target + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300))))`)
+			for _, f := range found {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+// TestKeyboard: everything is reached by the keyboard, in the order in which it stands, and has a name.
+func TestKeyboard(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "?select=1", 1160, 800)
+	tb.ready()
+	var order []string
+	for range 60 {
+		tb.press(kb.Tab)
+		at := eval[string](tb, `(() => { const e = document.activeElement; if (e === document.body) return ""; const r = e.getBoundingClientRect();
+			const name = e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.labels?.[0]?.textContent || e.textContent.trim() || e.title;
+			return (e.id || e.className || e.tagName) + (name ? "" : " without a name") + (r.width > 0 && r.height > 0 ? "" : " unseen") })()`)
+		if at == "" {
+			break
+		}
+		order = append(order, at)
+	}
+	text := strings.Join(order, " > ")
+	last := -1
+	for _, id := range []string{"home-link", "theme", "map-kind", "view", "tool-move", "zoom-in", "play", "slider", "colour", "tab-samples", "search", "table-box"} {
+		i := strings.Index(text, id)
+		if i <= last {
+			t.Errorf("%s is not where it should be in the order: %s", id, text)
+		}
+		last = max(last, i)
+	}
+	if strings.Contains(text, "without a name") || strings.Contains(text, "unseen") {
+		t.Errorf("order: %s", text)
+	}
+}
+
+// TestTableIsTheMap: who does not see the map has the same samples in a table.
+func TestTableIsTheMap(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "?filter=label~1", 1160, 800)
+	tb.ready()
+	tb.click(tb.middle("#tab-samples"))
+	tb.rest()
+	if got := tb.text("#table-title"); got != "20 samples shown" {
+		t.Errorf("the table says %q", got)
+	}
+	if got := eval[string](tb, `document.getElementById("map").getAttribute("aria-label")`); !strings.Contains(got, "60 samples in 3 classes over 5 epochs") || !strings.Contains(got, "table") {
+		t.Errorf("the map says %q", got)
+	}
+	if got := eval[int](tb, `document.querySelectorAll("#table tr[data-row]").length`); got < 10 {
+		t.Errorf("%d rows are made", got)
+	}
+}
+
+// TestSharp: on a screen with two device pixels per pixel, the map has twice as many.
+func TestSharp(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "", 800, 600)
+	_, err := chromedp.Call(tb.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 800, Height: 600, DeviceScaleFactor: 2})
+	tb.do(err)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Reload()))
+	tb.wait("the page has started again", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
+	tb.wait("the map is sharp", `(() => { const c = document.getElementById("map"); return Math.abs(c.width - 2 * c.clientWidth) <= 1 })()`, 2*time.Second)
+	tb.ready()
+	row := tb.lonely("true")
+	tb.move(tb.sample(row))
+	tb.wait("a sample is where it is drawn", fmt.Sprintf(`zoetrope.stage.hovered === %d`, row), time.Second)
+}
+
+// TestEndurance: two hundred movements of the slider leave nothing behind.
+func TestEndurance(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(60, "0", "1", "2").log(t, store, "cnn", 5)
+	project(t, store, run.ID(), 2)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "?select=1-5&colour=change", 800, 560)
+	tb.ready()
+	tb.wait("the colours are known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`, 3*time.Second)
+	scrub := func(n int) {
+		eval[chromedp.Void](tb, `(async () => { for (let i = 0; i < %d; i++) { zoetrope.model.clock.seek((i * 0.37) %% 4); zoetrope.stage.draw(performance.now()); if (i %% 20 === 0) await new Promise(requestAnimationFrame) } })()`, n)
+	}
+	heap := func() float64 {
+		return eval[float64](tb, `(async () => { for (let i = 0; i < 3; i++) { gc(); await new Promise((r) => setTimeout(r, 10)) } return performance.memory.usedJSHeapSize })()`)
+	}
+	scrub(40)
+	before, uploaded := heap(), tb.uploaded()
+	scrub(200)
+	after := heap()
+	if got := tb.uploaded() - uploaded; got != 0 {
+		t.Errorf("%d bytes were uploaded, want 0", got)
+	}
+	if after > before+512<<10 {
+		t.Errorf("the heap grew from %.0f to %.0f bytes", before, after)
+	}
+}

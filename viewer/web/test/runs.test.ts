@@ -1,0 +1,67 @@
+import type { Quality, Run, Series } from "../src/data/api";
+import { confusion } from "../src/page/confusion";
+import { charts, words } from "../src/page/judgement";
+import { byExperiment, differences, lossOf, matches, stateOf, thinned } from "../src/page/runlist";
+import { positionOf } from "../src/page/companion";
+import { reorder, recode } from "../src/page/reorder";
+import { equal, test, truth } from "./harness";
+
+const run = (part: Partial<Run>): Run => ({
+  id: "x1", experiment: "mnist", name: "cnn", state: "finished", quiet: false, started: "", ended: null, params: { lr: 0.001, opt: "adam" }, epochs: 3, last_epoch: 3, samples: 10, layers: ["fc1"], ...part,
+});
+
+test("runs: search", () => {
+  const r = run({});
+  for (const q of ["cnn", "MNIST", "mnist cnn", "lr", "lr:0.001", "opt:ad", "finished", "x1"]) truth(matches(r, q), q);
+  for (const q of ["other", "lr:0.002", "cnn zebra"]) truth(!matches(r, q), q);
+  truth(matches(run({ state: "running", quiet: true }), "quiet"), "gone quiet");
+  equal(stateOf(run({ state: "running", quiet: true })), "quiet", "state");
+});
+
+test("runs: groups and differences", () => {
+  const runs = [run({ id: "1", experiment: "b" }), run({ id: "2", experiment: "a", params: { lr: 0.01 } }), run({ id: "3", experiment: "b" })];
+  equal(byExperiment(runs).map((g) => [g.experiment, g.runs.length]), [["b", 2], ["a", 1]], "groups");
+  equal(differences(runs.slice(0, 2)), [{ name: "lr", values: ["0.001", "0.01"] }, { name: "opt", values: ["adam", ""] }], "differences");
+  equal(differences([runs[0], runs[2]]), [], "none");
+});
+
+test("runs: the loss and some of its values", () => {
+  const s = (name: string): Series => ({ name, step: [], epoch: [], value: [] });
+  equal(lossOf([s("accuracy"), s("val_loss"), s("loss")])?.name, "loss", "loss");
+  equal(lossOf([s("train/loss")])?.name, "train/loss", "another's loss");
+  equal(lossOf([s("glossy")]), null, "none");
+  equal(thinned([1, 2, 3, 4, 5], 3), [1, 3, 5], "thinned");
+});
+
+test("confusion: counts by label and prediction", () => {
+  const c = confusion(["a", "b"], [0, 0, 1, -1, 1], ["b", "zebra", "a"], [2, 0, 0, 0, -1]);
+  equal(c.classes, ["a", "b", "zebra"], "classes");
+  equal([...c.counts], [1, 1, 0, 0, 1, 0, 0, 0, 0], "counts");
+  equal([c.right, c.total], [2, 3], "sums");
+});
+
+test("companion: epochs and rows of another run", () => {
+  equal([0, 2, 3.5, 10, 11].map((e) => positionOf([2, 5, 10], e)), [0, 0, 0.5, 2, 2], "positions");
+  equal(reorder({ kind: "number", value: Float32Array.of(5, 6) }, Int32Array.of(1, -1, 0)), { kind: "number", value: [6, NaN, 5] }, "numbers");
+  equal(recode({ kind: "category", classes: ["b", "c"], code: Int32Array.of(0, 1, -1) }, ["a", "b"]), { kind: "category", classes: ["a", "b", "c"], code: [1, 2, -1] }, "classes");
+});
+
+const none = { silhouette: null, purity: null, separation: null };
+const quality: Quality = {
+  exact: true, trust_epoch: 0.9, knn15: null, sil_corr: null, motion: 0.7,
+  epochs: [{ run: "r", epoch: 1, trustworthiness: 0.97, continuity: 0.9, original: { ...none, silhouette: 0.1 }, map: { ...none, silhouette: 0.5 } }],
+  transitions: [],
+};
+
+test("judgement: what a map can tell", () => {
+  const text = words(false, "joint", quality, "r", 1).join(" ");
+  for (const part of ["0.970 at epoch 1", "farther apart than they are", "not to scale", "one set of points", "moved far in the network"]) truth(text.includes(part), part);
+  truth(words(true, "", null, "r", 1)[0].startsWith("A fixed view"), "a provisional map");
+  truth(!words(false, "balanced", { ...quality, motion: null, epochs: [] }, "r", 1).join(" ").includes("NaN"), "nothing measured");
+});
+
+test("judgement: what is not defined has no chart", () => {
+  equal(charts(quality, "r").map((g) => g.title), ["Neighbours kept", "Silhouette"], "charts");
+  equal(charts({ ...quality, epochs: [{ ...quality.epochs[0], original: none, map: none }] }, "r").map((g) => g.title), ["Neighbours kept"], "without labels");
+  equal(charts(quality, "other"), [], "another run");
+});
