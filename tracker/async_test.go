@@ -119,7 +119,7 @@ func TestAsyncBounded(t *testing.T) {
 	}
 	accepted := 0
 	for ; accepted < 10; accepted++ {
-		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		short, cancel := context.WithTimeout(ctx, time.Second)
 		err := r.Log(short, epoch(accepted+1))
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {

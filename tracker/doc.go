@@ -40,7 +40,8 @@
 //
 // # What it does not promise
 //
-//   - A call whose ctx was cancelled, or whose connection was lost, in the very moment of the commit may have been stored. Logging the same epoch again is safe; [Batch].Key makes any write safe to repeat.
+//   - A call whose ctx was cancelled, whose connection was lost or whose disk failed in the very moment of the commit may have
+//     been stored. Logging the same epoch again is safe; [Batch].Key makes any write safe to repeat.
 //   - A disk that says that it has written what it has not, or a PostgreSQL server with fsync turned off,
 //     can lose what was acknowledged.
 //   - On a network file system without locks, two writers of a run are kept apart by the check in each write only. SQLite
@@ -66,7 +67,8 @@
 //   - [ErrInvalid]: what was given cannot be stored, and never can: wrong shape, NaN, unknown sample, a key used twice.
 //   - [ErrBusy]: others were writing for longer than 10 s. Nothing was stored: try again.
 //   - [ErrUnreachable]: PostgreSQL was away for longer than 10 s, or was lost in the middle: log the same again.
-//   - [ErrNoSpace], [ErrIO]: the disk is full, or fails. Nothing was stored; free some space, and log the same again.
+//   - [ErrNoSpace]: the disk is full. Nothing was stored; free some space, and log the same again.
+//   - [ErrIO]: the disk, or a file system over the network, fails.
 //   - [ErrRunActive]: another writer, alive, has the run. Wait for it or end it.
 //   - [ErrSuperseded]: another writer has resumed the run since: stop writing it.
 //   - [ErrRunEnded]: the run was finished, stopped, failed or released: resume it to write more.
