@@ -173,25 +173,18 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 // applyAll stores metrics and epochs of several writes in one transaction.
 func (r *Run) applyAll(ctx context.Context, list []*pending) (err error) {
 	defer r.caught(&err)
-	return r.write(ctx, func(t *txn) error {
-		for _, w := range list {
-			if err := r.insert(t, w); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return r.write(ctx, func(t *txn) error { return r.insert(t, list...) })
 }
 
-func (r *Run) insert(t *txn, w *pending) error {
-	for _, m := range w.Metrics {
-		if err := r.insertMetrics(t, upsertMetricSQL, m.Values, m.Step, w.training); err != nil {
-			return err
-		}
+func (r *Run) insert(t *txn, list ...*pending) error {
+	if err := r.upsertMetrics(t, list); err != nil {
+		return err
 	}
-	for i := range w.epochs {
-		if err := r.insertEpoch(t, &w.epochs[i]); err != nil {
-			return err
+	for _, w := range list {
+		for i := range w.epochs {
+			if err := r.insertEpoch(t, &w.epochs[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

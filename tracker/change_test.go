@@ -2,6 +2,8 @@ package tracker
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"testing"
 )
@@ -80,5 +82,55 @@ func TestMetricAgain(t *testing.T) {
 	ms, err := s.Metrics(ctx, "cnn")
 	if err != nil || len(ms) != 2 || ms[0].Value != 0.25 || ms[0].Epoch != 1 || ms[1].Value != 2 || ms[1].Epoch != 2 {
 		t.Errorf("Metrics = %+v, %v", ms, err)
+	}
+}
+
+// TestMetricsTogether writes metrics by the hundred: NaN beside numbers, and the same name and step more than once.
+func TestMetricsTogether(t *testing.T) {
+	ctx := context.Background()
+	s := newStore(t)
+	for _, async := range []bool{false, true} {
+		r, err := s.Start(ctx, RunConfig{Name: fmt.Sprint(async), Async: async})
+		must(t, err)
+		var b Batch
+		for step := range 333 {
+			for round := range 2 {
+				m := Metrics{"a": float64(step + 1000*round), "b": math.NaN(), "c": math.Inf(1)}
+				if step%2 == 0 {
+					m["b"] = float64(round)
+				}
+				b.Metrics = append(b.Metrics, StepMetrics{step, m})
+			}
+		}
+		if async {
+			unblock := block(t, s)
+			for _, m := range b.Metrics {
+				must(t, r.LogMetrics(ctx, m.Step, m.Values))
+			}
+			unblock()
+			must(t, r.Flush(ctx))
+		} else {
+			_, err = r.Write(ctx, b)
+			must(t, err)
+		}
+		ms, err := s.Metrics(ctx, r.ID())
+		must(t, err)
+		if len(ms) != 3*333 {
+			t.Fatalf("async %v: %d metrics, want %d", async, len(ms), 3*333)
+		}
+		for i, m := range ms { // by name, then by step
+			want := float64(1000 + i)
+			switch {
+			case i >= 2*333:
+				want = math.Inf(1)
+			case i >= 333 && m.Step%2 == 0:
+				want = 1
+			case i >= 333:
+				want = math.NaN()
+			}
+			if m.Step != i%333 || m.Value != want && !(math.IsNaN(want) && math.IsNaN(m.Value)) || m.Epoch != 1 {
+				t.Fatalf("async %v: metric %d is %+v, want %v", async, i, m, want)
+			}
+		}
 	}
 }

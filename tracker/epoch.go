@@ -94,7 +94,7 @@ func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
 	if err := insertOutputs(t, id, e.samples, e.outputs); err != nil {
 		return err
 	}
-	return r.insertMetrics(t, insertMetricSQL, e.metrics, e.step, e.number)
+	return r.insertMetrics(t, e.metrics, e.step, e.number)
 }
 
 // replaceEpoch returns the id of the epoch's row, on which nothing hangs but the frames of other layers that this writer has

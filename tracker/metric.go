@@ -45,10 +45,51 @@ func (m Metrics) check() error {
 	return nil
 }
 
-func (r *Run) insertMetrics(t *txn, query string, m Metrics, step, epoch int) error {
+// insertMetrics stores the metrics of an epoch that has none.
+func (r *Run) insertMetrics(t *txn, m Metrics, step, epoch int) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		kind, value := kindOf(m[name])
-		if err := t.exec(query, r.id, name, step, epoch, t.time, kind, value, t.seq); err != nil {
+		if err := t.exec(insertMetricSQL, r.id, name, step, epoch, t.time, kind, value, t.seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upsertMetrics stores the metrics between epochs of several writes, many by one statement. Of those with the same name and
+// step, the last one stays.
+func (r *Run) upsertMetrics(t *txn, list []*pending) error {
+	type key struct {
+		name string
+		step int
+	}
+	type row struct {
+		key
+		epoch int
+		value float64
+	}
+	var rows []row
+	place := map[key]int{}
+	for _, w := range list {
+		for _, m := range w.Metrics {
+			for _, name := range slices.Sorted(maps.Keys(m.Values)) {
+				next := row{key{name, m.Step}, w.training, m.Values[name]}
+				if at, known := place[next.key]; known {
+					rows[at] = next
+					continue
+				}
+				place[next.key] = len(rows)
+				rows = append(rows, next)
+			}
+		}
+	}
+	for part := range slices.Chunk(rows, batchRows) {
+		args := make([]any, 0, 8*len(part))
+		for _, m := range part {
+			kind, value := kindOf(m.value)
+			args = append(args, r.id, m.name, m.step, m.epoch, t.time, kind, value, t.seq)
+		}
+		if err := t.exec(upsertMetrics(len(part)), args...); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package tracker
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // The statements of the write path. SQLite prepares them once, when a store is opened
@@ -24,10 +25,15 @@ const (
 	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster, dtype, apart) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
 	insertChunkSQL  = "INSERT INTO chunk (frame, first_row, rows, checksum, norms, data) VALUES (?, ?, ?, ?, ?, ?)"
 	insertMetricSQL = "INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES (?, 'epoch', ?, ?, ?, ?, ?, ?, ?)"
-	upsertMetricSQL = `INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES (?, 'step', ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (run, name, step) WHERE origin = 'step' DO UPDATE
-		SET epoch = excluded.epoch, time = excluded.time, kind = excluded.kind, value = excluded.value, seq = excluded.seq`
 )
+
+// upsertMetrics returns the statement that stores this many metrics between epochs.
+func upsertMetrics(rows int) string {
+	const row = "(?, 'step', ?, ?, ?, ?, ?, ?, ?)"
+	return "INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES " + row + strings.Repeat(", "+row, rows-1) +
+		" ON CONFLICT (run, name, step) WHERE origin = 'step' DO UPDATE" +
+		" SET epoch = excluded.epoch, time = excluded.time, kind = excluded.kind, value = excluded.value, seq = excluded.seq"
+}
 
 // The columns of what comes by the thousand, for [Tx.Insert].
 var (
@@ -41,7 +47,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	s.stmts = map[string]*sql.Stmt{}
 	for _, query := range []string{
 		tickSQL, claimSQL, findEpochSQL, insertEpochSQL, otherDimSQL, findRosterSQL, insertFrameSQL, insertChunkSQL, insertMetricSQL,
-		upsertMetricSQL, insertRows("output", outputColumns, batchRows), insertRows("roster_row", rosterColumns, batchRows),
+		upsertMetrics(1), upsertMetrics(batchRows), insertRows("output", outputColumns, batchRows), insertRows("roster_row", rosterColumns, batchRows),
 		insertRows("sample", sampleColumns, batchRows),
 		findKeySQL, forgetKeysSQL, insertKeySQL,
 	} {
