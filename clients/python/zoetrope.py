@@ -43,6 +43,7 @@ import functools
 import html
 import http.client
 import io
+import itertools
 import json
 import math
 import numbers
@@ -209,7 +210,7 @@ class Run:
         if refusal is not None:
             self._state = "refused"
             self._sender.close()
-            self._spool.close(delete=True)
+            self._spool.close(delete=True, whatever=True)
             _open_runs.discard(self)
             raise refusal
 
@@ -931,7 +932,8 @@ class _Spool:
         self.path, self.lock, self.info, self.limit = path, lock, info, limit
         self.queue = collections.deque()  # (number, kind, bytes)
         self.bytes = 0
-        self.last = self.synced = 0
+        self.numbers = itertools.count(1)  # of new messages; its step cannot be interrupted
+        self.synced = 0
         self.journal = None  # [number, file, bytes, lines, when it was begun]
 
     @classmethod
@@ -966,13 +968,17 @@ class _Spool:
             return None
         try:
             spool = cls(path, lock, json.loads((path / "run.json").read_bytes()))
-            files = [p for p in path.iterdir() if re.fullmatch(r"\d{12}\.[a-z]+", p.name)]
+            files = spool.files()
         except (OSError, ValueError):
             _unlock(lock)
             return None
-        for p in sorted(files):
+        for p in files:
             spool._append(int(p.name[:12]), p.suffix[1:], p.stat().st_size)
         return spool
+
+    def files(self):
+        """The files of messages, in order."""
+        return sorted(p for p in self.path.iterdir() if re.fullmatch(r"\d{12}\.[a-z]+", p.name))
 
     def save(self):
         """Writes what a later process must know of the run."""
@@ -988,8 +994,10 @@ class _Spool:
         return f"{self.info['uid']}-{number}"
 
     def _append(self, number, kind, size):
-        self.queue.append((number, kind, size))
-        self.last = max(self.last, number)
+        at = len(self.queue)
+        while at > 0 and self.queue[at - 1][0] > number:
+            at -= 1
+        self.queue.insert(at, (number, kind, size))
         self.bytes += size
 
     def _room(self, size):
@@ -1012,8 +1020,8 @@ class _Spool:
         self.roll()
         if not whatever:
             self._room(size)
-        self.last += 1
-        number, temporary = self.last, self.path / ".message"
+        number = next(self.numbers)
+        temporary = self.path / f".message-{number}"  # a signal handler may log in the middle of this
         with open(temporary, "wb", buffering=0) as f:
             for piece in pieces:
                 view = memoryview(piece)
@@ -1028,9 +1036,9 @@ class _Spool:
         self._room(len(line))
         began = self.journal is None
         if began:
-            self.last += 1
-            handle = os.open(self.file(self.last, "metrics"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-            self.journal = [self.last, handle, 0, 0, time.monotonic()]
+            number = next(self.numbers)
+            handle = os.open(self.file(number, "metrics"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+            self.journal = [number, handle, 0, 0, time.monotonic()]
         os.write(self.journal[1], line)
         self.journal[2] += len(line)
         self.journal[3] += 1
@@ -1103,11 +1111,13 @@ class _Spool:
         """The messages that were set aside."""
         return sorted((self.path / "refused").glob("*.txt"))
 
-    def close(self, delete):
-        """Lets the spool go, and removes it when there is nothing in it."""
+    def close(self, delete, whatever=False):
+        """Lets the spool go and, if asked to, removes it when there is no message in it, or whatever there is."""
         with contextlib.suppress(OSError):
             self.roll()
         if self.lock is not None:
+            with contextlib.suppress(OSError):
+                delete = delete and (whatever or not self.files())  # an interrupt may have left a message that is in no queue
             if delete:
                 shutil.rmtree(self.path, ignore_errors=True)
             _unlock(self.lock, remove=delete)
@@ -1161,13 +1171,12 @@ def _unlock(lock, remove=False):
 
 
 def _orphans(root):
-    """Yields the spools of processes that are gone."""
-    try:
-        paths = sorted(p for p in root.iterdir() if p.is_dir() and (p / "run.json").exists())
-    except OSError:
-        return
-    for path in paths:
-        spool = _Spool.adopt(path)
+    """Yields the spools of processes that are gone, if they are this user's."""
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        spool = None
+        with contextlib.suppress(OSError):
+            if (path / "run.json").exists():
+                spool = _Spool.adopt(path)
         if spool is not None:
             yield spool
 

@@ -130,6 +130,8 @@ class Network:
                     return
                 server.sendall(request)
                 answer = _message(answers)
+                if not answer:
+                    return
                 if self.lose(request):
                     self.lost.append(request.split(b"\r\n", 1)[0].decode())
                     return

@@ -177,6 +177,52 @@ class Outage(ServerTest):
         done = subprocess.run([sys.executable, "-m", "zoetrope", *args], cwd=HERE.parent, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout + done.stderr
 
+    def test_heartbeat(self):
+        """A training that has nothing to say lets the server know that it lives."""
+        self.server.start()
+        network = Network(self.server.port)
+        self.addCleanup(network.close)
+        seen = []
+        network.lose = lambda request: seen.append(request.split(b" ")[1])
+        zoetrope._BEAT, before = 0.05, zoetrope._BEAT
+        self.addCleanup(setattr, zoetrope, "_BEAT", before)
+        run = self.init(url=network.url)
+        wait("there were heartbeats", lambda: sum(path.endswith(b"/heartbeat") for path in seen) > 2)
+        self.server.kill()
+        time.sleep(0.2)
+        self.server.start()
+        run.add_samples(ids=range(3))
+        self.log(run, 1)
+        self.assertTrue(run.finish())
+        self.complete([1])
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "no timers here")
+    def test_signal_handler(self):
+        """A signal handler that logs may interrupt a call that logs."""
+        self.server.start()
+        run = self.init()
+        run.add_samples(ids=range(3))
+        run.flush()
+        ticks = []
+
+        def tick(*_):
+            ticks.append(10_000 + len(ticks))
+            self.log(run, ticks[-1])
+            if len(ticks) == 100:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+        before = signal.signal(signal.SIGALRM, tick)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        epochs = range(100)
+        for epoch in epochs:
+            run.log(epoch, {"fc1": np.full((3, 2), epoch)}, metrics={"loss": epoch}, step=10 * epoch)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.assertTrue(run.finish())
+        self.assertEqual((run.errors, self.epochs()), ([], [*epochs, *ticks]))
+        self.assertGreater(len(ticks), 0)
+
     def test_other_runs(self):
         """What other runs have left is sent when there is nothing else to do, but what was meant to stay offline is not."""
         for name, mode in ("a", "online"), ("b", "offline"):
