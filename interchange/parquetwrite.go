@@ -93,7 +93,10 @@ func parquetSchema(c tableColumns) (*schema.GroupNode, error) {
 
 // rowGroup writes the rows of an epoch, column by column.
 func (s *sink) rowGroup(out *file.Writer, c tableColumns, e *tableEpoch) error {
-	g := out.AppendRowGroup()
+	g, err := out.AppendRowGroupChecked()
+	if err != nil {
+		return err
+	}
 	w := &parquetColumns{g: g, n: len(e.rows)}
 	w.write(func(int) any { return int32(e.number) })
 	w.write(func(i int) any { return s.Samples.id(e.rows[i]) })
