@@ -173,7 +173,7 @@ func (t *salvageTable) accepts(values []any) bool {
 
 // copyRow copies a row, unless one with its key is there or it cannot be what was written, and returns about how large it is.
 func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size int, err error) {
-	if len(row.Values) > len(t.columns) || !t.accepts(row.Values) {
+	if len(row.Values) == 0 || len(row.Values) > len(t.columns) || !t.accepts(row.Values) {
 		s.lose("page %d: a row of table %s is damaged", row.Page, t.name)
 		return 0, nil
 	}
