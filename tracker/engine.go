@@ -41,6 +41,8 @@ type engine interface {
 	away(err error) bool
 	// explain names the store in an error of the database, and says what to do.
 	explain(err error) error
+	// committed is called after each commit of the writer's.
+	committed(conn *sql.Conn)
 	// sweep removes the samples that no run has.
 	sweep(ctx context.Context, s *Store) error
 	// compact gives the space of what was removed back to the disk, and returns how many bytes that were.

@@ -84,6 +84,8 @@ func newPostgresEngine(address string) (*postgresEngine, error) {
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
+func (e *postgresEngine) committed(*sql.Conn) {}
+
 func (e *postgresEngine) isolation(write bool) *sql.TxOptions {
 	if write {
 		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}

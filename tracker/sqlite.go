@@ -36,7 +36,7 @@ func newSQLiteEngine(ctx context.Context, path string, o OpenOptions) (*sqliteEn
 		return nil, err
 	}
 	path, err = filepath.EvalSymlinks(path) // the lock folder lies beside the file itself
-	return &sqliteEngine{path}, err
+	return &sqliteEngine{path: path}, err
 }
 
 // probe looks at path before the database does, which would make a file or a side file, and makes a new store if asked to.
@@ -87,7 +87,7 @@ func create(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(migrate(ctx, &sqliteEngine{path}, db), db.Close())
+		return errors.Join(migrate(ctx, &sqliteEngine{path: path}, db), db.Close())
 	})
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -110,7 +110,10 @@ var durability = "synchronous(FULL)"
 var waitBusy = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
 // A sqliteEngine keeps a store in a SQLite file.
-type sqliteEngine struct{ path string }
+type sqliteEngine struct {
+	path   string
+	merger *merger // nil when read-only
+}
 
 func (e *sqliteEngine) isolation(write bool) *sql.TxOptions { return &sql.TxOptions{ReadOnly: !write} }
 
@@ -118,7 +121,12 @@ func (e *sqliteEngine) placeholders(query string) string { return query }
 
 func (e *sqliteEngine) away(error) bool { return false }
 
-func (e *sqliteEngine) close() error { return nil }
+func (e *sqliteEngine) close() error {
+	if e.merger != nil {
+		return e.merger.close()
+	}
+	return nil
+}
 
 func (e *sqliteEngine) schema() schema {
 	return schema{
@@ -157,7 +165,7 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store, _ OpenOptions) err
 		return err
 	}
 	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", durability,
-		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)")+"&_txlock=immediate")
+		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)", fmt.Sprintf("wal_autocheckpoint(%d)", mergeAtLast))+"&_txlock=immediate")
 	if err != nil {
 		return err
 	}
@@ -169,6 +177,9 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store, _ OpenOptions) err
 		if err := migrate(ctx, e, s.writer); err != nil {
 			return s.explain(err)
 		}
+	}
+	if e.merger, err = newMerger(s.path); err != nil {
+		return err
 	}
 	return s.explain(s.prepare(ctx))
 }

@@ -107,6 +107,9 @@ func (s *Store) tryBegin(ctx context.Context, write bool) (*Tx, error) {
 
 func (t *Tx) commit() error {
 	err := t.tx.Commit()
+	if err == nil && t.used != nil {
+		t.engine.committed(t.conn)
+	}
 	t.conn.Close()
 	return err
 }
