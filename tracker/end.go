@@ -132,8 +132,9 @@ func (r *Run) beat(ctx context.Context) {
 }
 
 // showLife reports whether the run is still this writer's, as far as is known, and gives its lock up if it is not. Nothing
-// relies on it: an error only means that the display is late.
-func (r *Run) showLife(ctx context.Context) bool {
+// relies on it: an error only means that the display is late, and a mistake in it must not end the training.
+func (r *Run) showLife(ctx context.Context) (mine bool) {
+	defer func() { mine = mine || recover() != nil }()
 	const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
 	res, err := r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)
 	if err == nil {
