@@ -62,8 +62,10 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 	a.filled = map[int]int{}
 	var b batches
 	err := guard(a.t.name, func() (err error) {
-		b, err = a.t.file.batches(ctx, a.columns)
-		return err
+		if b, err = a.t.file.batches(ctx, a.columns); err != nil {
+			return fmt.Errorf("%s: %w", a.t.name, err)
+		}
+		return nil
 	})
 	if err != nil {
 		yield(nil, err)
@@ -75,8 +77,11 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 		if err == nil {
 			err = guard(a.t.name, func() error {
 				columns, rows, err := b.next()
-				if err != nil {
+				if err == io.EOF {
 					return err
+				}
+				if err != nil {
+					return fmt.Errorf("%s: %w", a.t.name, err)
 				}
 				return a.batch(columns, rows)
 			})
