@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 )
 
 var everyPage = flag.Bool("everypage", false, "damage every page of a store in TestDamagedPages, not some")
@@ -222,4 +224,47 @@ func TestSalvageRefuses(t *testing.T) {
 	if got := names(t, dir); len(got) != 1 {
 		t.Errorf("files are left behind: %q", got)
 	}
+}
+
+// FuzzSalvage changes bytes of a small store, three for a place and one for what to put there, and salvages it.
+func FuzzSalvage(f *testing.F) {
+	if pgtest.Current != nil {
+		f.Skip("is about a file")
+	}
+	before := durability
+	durability = "synchronous(OFF)"
+	f.Cleanup(func() { durability = before })
+	whole := gunzip(f, schemaFile(2))
+	f.Add([]byte{})
+	f.Add([]byte{0, 0, 0, 1, 0, 0, 1, 2, 0, 4, 7, 255})
+	f.Fuzz(func(t *testing.T, edits []byte) {
+		b := bytes.Clone(whole)
+		for ; len(edits) >= 4; edits = edits[4:] {
+			b[(int(edits[0])<<16|int(edits[1])<<8|int(edits[2]))%len(b)] = edits[3]
+		}
+		dir := t.TempDir()
+		path, saved := filepath.Join(dir, "x.db"), filepath.Join(dir, "saved.db")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.Background()
+		if _, err := Check(ctx, path, nil); err != nil && !errors.Is(err, ErrNewerSchema) {
+			t.Errorf("Check = %v", err)
+		}
+		switch _, err := Salvage(ctx, path, saved, nil); {
+		case errors.Is(err, ErrNotAStore) || errors.Is(err, ErrNewerSchema):
+		case err != nil:
+			t.Errorf("Salvage = %v", err)
+		default:
+			report, err := Check(ctx, saved, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range report.Runs {
+				if r.Readable < r.Frames {
+					t.Errorf("of what was saved, %d of %d frames can be read: %q", r.Readable, r.Frames, report.Damage)
+				}
+			}
+		}
+	})
 }

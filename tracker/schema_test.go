@@ -109,7 +109,7 @@ func writeSchemaFile(t *testing.T) {
 	}
 }
 
-func gunzip(t *testing.T, path string) []byte {
+func gunzip(t testing.TB, path string) []byte {
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
