@@ -1,5 +1,7 @@
 package vec
 
+import "math/bits"
+
 // A Field is a plane of points that attract and repel each other, as they are
 // in one pass of a layout.
 type Field struct {
@@ -58,25 +60,25 @@ func (f *Field) Pull(i int, cols []int32, steps []uint32, key uint32) (x, y floa
 const listSpare = 16
 
 func pullGeneric(f *Field, i int, cols []int32, steps []uint32, key uint32) (x, y float32) {
-	near := 0
+	near, pass := 0, f.Pass
+	list := f.list
 	for e, step := range steps {
-		f.list[near] = cols[e]
-		if f.Pass*step < step {
-			near++
-		}
+		list[near] = cols[e]
+		_, due := bits.Sub32(pass*step, step, 0) // no branch: half of them would be foretold wrongly
+		near += int(due)
 	}
-	list := f.list[:near*(1+int(f.Negatives))]
-	for k := range list[near:] {
-		list[near+k] = f.Draw(key, uint32(k))
+	places := f.Places
+	px, py := places[2*i], places[2*i+1]
+	for _, j := range list[:near] {
+		dx, dy := places[2*j]-px, places[2*j+1]-py
+		c := f.Forces[0].At(float32(dx*dx) + float32(dy*dy))
+		x += float32(c * dx)
+		y += float32(c * dy)
 	}
-	px, py := f.Places[2*i], f.Places[2*i+1]
-	for k, j := range list {
-		dx, dy := f.Places[2*j]-px, f.Places[2*j+1]-py
-		force := &f.Forces[1]
-		if k < near {
-			force = &f.Forces[0]
-		}
-		c := force.At(float32(dx*dx) + float32(dy*dy))
+	for k := range uint32(near) * f.Negatives {
+		j := f.Draw(key, k)
+		dx, dy := places[2*j]-px, places[2*j+1]-py
+		c := f.Forces[1].At(float32(dx*dx) + float32(dy*dy))
 		x += float32(c * dx)
 		y += float32(c * dy)
 	}
@@ -86,10 +88,9 @@ func pullGeneric(f *Field, i int, cols []int32, steps []uint32, key uint32) (x, 
 // Draw returns the k-th draw of a key.
 func (f *Field) Draw(key, k uint32) int32 {
 	h := hash32(key + k*goldenRatio)
-	first, size := uint32(0), f.Points
-	if h*goldenRatio <= f.Share {
-		first, size = f.First, f.Size
-	}
+	_, other := bits.Sub32(f.Share, h*goldenRatio, 0) // 1 where the draw is not of the group
+	all := -other
+	first, size := f.First&^all, f.Size&^all|f.Points&all
 	r := first + uint32(uint64(h)*uint64(size)>>32)
 	if f.Pool != nil {
 		return f.Pool[r]
