@@ -50,7 +50,7 @@ func (d *document) operations() map[string]map[string]any {
 func newServer(t testing.TB) (*client, *ingest.Handler, *viewer.Handler) {
 	t.Helper()
 	store := newStore(t)
-	page := viewer.New(store, viewer.Options{Hosts: []string{"*"}})
+	page := viewer.New(store, viewer.Options{Hosts: []string{"*"}, Projections: true})
 	t.Cleanup(func() { page.Close() })
 	log := ingest.New(store, ingest.Options{Next: page})
 	t.Cleanup(func() { log.Close() })
@@ -161,6 +161,15 @@ func TestOpenAPIAnswers(t *testing.T) {
 	ask("GET /api/v1/projections/{projection}/trajectory", base+"/trajectory?sample=s1", 200)
 	ask("GET /api/v1/projections/{projection}/neighbors", base+"/neighbors?epoch=1&sample=s1", 200)
 	ask("GET /api/v1/projections/{projection}/quality", base+"/quality", 200)
+	job := "jobs/" + ask("POST /api/v1/projections", "projections", 202)["id"].(string)
+	ask("GET /api/v1/jobs", "jobs", 200)
+	for ask("GET /api/v1/jobs/{job}", job, 200)["ended"] == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if got := ask("DELETE /api/v1/jobs/{job}", job, 200); got["state"] != "finished" {
+		t.Errorf("the projection of the example is %v", got)
+	}
+	ask("DELETE /api/v1/projections/{projection}", base, 200)
 	ask("GET /api/v1/openapi.json", "openapi.json", 200)
 	ask("GET /api/v1/session", "session", 200)
 	ask("POST /api/v1/session", "session", 200)

@@ -34,6 +34,7 @@
 //	projections/{projection}/trajectory?run=RUN&sample=ID
 //	projections/{projection}/neighbors?run=RUN&epoch=7&sample=ID&k=10
 //	projections/{projection}/quality
+//	jobs, jobs/{job}                                 projections that are being made, where [Options.Projections] is set
 //	events?after=CURSOR                              what changes, as server-sent events
 //
 // Positions are little-endian, one block of rows × dims per epoch asked for, row-major, rows in the order of the run's

@@ -59,7 +59,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	sum := sha256.Sum256([]byte(h.store.Path()))
 	if s.send("retry: 1000\n\n") != nil ||
-		s.event("hello", from, map[string]any{"store": hex.EncodeToString(sum[:8]), "read_only": h.o.ReadOnly}) != nil {
+		s.event("hello", from, map[string]any{"store": hex.EncodeToString(sum[:8]), "read_only": h.o.ReadOnly, "may_project": h.o.Projections}) != nil {
 		return nil // the client has left, here and below
 	}
 	if missed.cursor != from && s.event("change", missed.cursor, missed) != nil {
@@ -78,6 +78,12 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 		case n, ok := <-news:
 			if !ok {
 				return nil
+			}
+			if n.job != nil {
+				if s.progress(*n.job) != nil {
+					return nil
+				}
+				continue
 			}
 			if n.cursor <= missed.cursor {
 				continue // told already
@@ -101,6 +107,15 @@ func (s stream) event(kind string, id int64, data any) error {
 		return err
 	}
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", id, kind, b))
+}
+
+// progress sends how far a projection is. It has no id, so that a reader's cursor stays where it is.
+func (s stream) progress(j job) error {
+	b, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	return s.send(fmt.Sprintf("event: job\ndata: %s\n\n", b))
 }
 
 func (s stream) send(text string) error {

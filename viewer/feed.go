@@ -15,6 +15,7 @@ import (
 // news is what changed in the store up to a cursor.
 type news struct {
 	cursor      int64
+	job         *job             // how far a projection is, and nothing else
 	Runs        []string         `json:"runs"` // of which anything changed
 	Cut         []string         `json:"cut"`  // that lost epochs or metrics: read them whole
 	Epochs      []epochNews      `json:"epochs"`
@@ -131,6 +132,17 @@ func (f *feed) poll(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// publish tells those who listen now how far a projection is. Who is behind misses it: the next one says more.
+func (f *feed) publish(j job) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for l := range f.listener {
+		if len(l) < backlog/2 {
+			l <- news{job: &j}
+		}
+	}
 }
 
 // since returns the news after a cursor, and the projections that there are now; known are those that there were then,

@@ -21,6 +21,10 @@ type Options struct {
 	// behind a guard that asks for tokens.
 	Hosts []string
 
+	// Projections lets the page start projections, cancel and delete them. It is for a handler behind a guard that keeps
+	// other sites' pages out, such as that of package access, and a store that is open for writing.
+	Projections bool
+
 	// Streams is how many event streams may be open at once; 0 means 256.
 	Streams int
 
@@ -37,11 +41,12 @@ type Options struct {
 
 // A Handler serves one store. It is safe for concurrent use.
 type Handler struct {
-	store  *tracker.Store
-	o      Options
-	log    *slog.Logger
-	routes http.Handler
-	feed   *feed
+	store *tracker.Store
+	o     Options
+	log   *slog.Logger
+	mux   *http.ServeMux
+	feed  *feed
+	jobs  *jobs
 
 	streams chan struct{} // holds an element for each open event stream
 
@@ -73,12 +78,14 @@ func New(store *tracker.Store, o Options) *Handler {
 	}
 	h.streams = make(chan struct{}, h.o.Streams)
 	h.feed = newFeed(store, h.o.Poll, h.log)
-	h.routes = h.route()
+	h.jobs = &jobs{store: store, tell: h.feed.publish}
+	h.mux = h.route()
 	return h
 }
 
-// Close ends all event streams and the goroutine behind them. Requests that come later get no events.
+// Close cancels projections that are being made, and ends all event streams. Requests that come later get no events.
 func (h *Handler) Close() error {
+	h.jobs.close()
 	h.feed.close()
 	return nil
 }
@@ -97,11 +104,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !h.welcome(r):
 		fail(w, r, http.StatusForbidden, "this server does not answer to the name %q: use localhost or 127.0.0.1", r.Host)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		head.Set("Allow", "GET, HEAD")
-		fail(w, r, http.StatusMethodNotAllowed, "%s is not allowed here: this server only reads", r.Method)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && !h.writes(r):
+		h.refuseWrites(w, r)
 	default:
-		h.routes.ServeHTTP(w, r)
+		h.mux.ServeHTTP(w, r)
 	}
 }
 
@@ -116,7 +122,7 @@ func (h *Handler) ancestors() string {
 	return strings.Join(h.o.Frames, " ")
 }
 
-func (h *Handler) route() http.Handler {
+func (h *Handler) route() *http.ServeMux {
 	mux := http.NewServeMux()
 	page := newPage()
 	mux.HandleFunc("GET /{$}", page.index)
@@ -124,8 +130,8 @@ func (h *Handler) route() http.Handler {
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusNotFound, "there is nothing at %s", r.URL.Path)
 	})
-	for pattern, answer := range h.reads() {
-		mux.HandleFunc("GET /api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) {
+	for pattern, answer := range h.answers() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := answer(w, r); err != nil {
 				h.explain(w, r, err)
 			}
@@ -134,27 +140,48 @@ func (h *Handler) route() http.Handler {
 	return mux
 }
 
+// writes reports whether a request writes what may be written here.
+func (h *Handler) writes(r *http.Request) bool {
+	_, pattern := h.mux.Handler(r)
+	return h.o.Projections && strings.HasPrefix(pattern, r.Method+" ")
+}
+
+// answers returns what answers each method and path.
+func (h *Handler) answers() map[string]func(http.ResponseWriter, *http.Request) error {
+	all := map[string]func(http.ResponseWriter, *http.Request) error{
+		"POST /api/v1/projections":                h.postProjection,
+		"DELETE /api/v1/projections/{projection}": h.deleteProjection,
+		"DELETE /api/v1/jobs/{job}":               h.deleteJob,
+	}
+	for path, answer := range h.reads() {
+		all["GET /api/v1/"+path] = answer
+	}
+	return all
+}
+
 // reads returns what answers a GET of each path below /api/v1.
 func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) error {
 	return map[string]func(http.ResponseWriter, *http.Request) error{
-		"runs":                                        h.getRuns,
-		"runs/{run}":                                  h.getRun,
-		"projections":                                 h.getProjections,
-		"openapi.json":                                h.getOpenAPI,
-		"metrics":                                     h.getComparison,
-		"events":                                      h.getEvents,
-		"runs/{run}/epochs":                           h.getEpochs,
-		"runs/{run}/metrics":                          h.getMetrics,
-		"runs/{run}/samples":                          h.getSamples,
-		"runs/{run}/vectors":                          h.getVectors,
-		"runs/{run}/samples/{sample}/thumbnail":       h.getThumbnail,
-		"runs/{run}/sprite/{version}/{sheet}":         h.getSheet,
-		"runs/{run}/epochs/{epoch}/outputs":           h.getOutputs,
-		"runs/{run}/epochs/{epoch}/neighborhoods":     h.getNeighborhoods,
-		"runs/{run}/provisional":                      h.getProvisional,
-		"runs/{run}/provisional/{revision}/positions": h.getProvisionalPositions,
-		"projections/{projection}":                    h.getProjection,
-		"projections/{projection}/layout":             h.getLayout,
+		"runs":                                  h.getRuns,
+		"runs/{run}":                            h.getRun,
+		"projections":                           h.getProjections,
+		"jobs":                                  h.getJobs,
+		"jobs/{job}":                            h.getJob,
+		"openapi.json":                          h.getOpenAPI,
+		"metrics":                               h.getComparison,
+		"events":                                h.getEvents,
+		"runs/{run}/epochs":                     h.getEpochs,
+		"runs/{run}/metrics":                    h.getMetrics,
+		"runs/{run}/samples":                    h.getSamples,
+		"runs/{run}/vectors":                    h.getVectors,
+		"runs/{run}/samples/{sample}/thumbnail": h.getThumbnail,
+		"runs/{run}/sprite/{version}/{sheet}":   h.getSheet,
+		"runs/{run}/epochs/{epoch}/outputs":     h.getOutputs,
+		"runs/{run}/epochs/{epoch}/neighborhoods":                            h.getNeighborhoods,
+		"runs/{run}/provisional":                                             h.getProvisional,
+		"runs/{run}/provisional/{revision}/positions":                        h.getProvisionalPositions,
+		"projections/{projection}":                                           h.getProjection,
+		"projections/{projection}/layout":                                    h.getLayout,
 		"projections/{projection}/revisions/{revision}/positions":            h.getPositions,
 		"projections/{projection}/revisions/{revision}/epochs/{epoch}/trust": h.getTrust,
 		"projections/{projection}/points":                                    h.getPoints,

@@ -2,6 +2,7 @@ package viewer
 
 import (
 	_ "embed"
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -19,10 +20,5 @@ func (h *Handler) getOpenAPI(w http.ResponseWriter, r *http.Request) error {
 
 // Routes returns what a Handler answers below /api/v1, as "GET /api/v1/runs", in order.
 func (h *Handler) Routes() []string {
-	var list []string
-	for path := range h.reads() {
-		list = append(list, "GET /api/v1/"+path)
-	}
-	slices.Sort(list)
-	return list
+	return slices.Sorted(maps.Keys(h.answers()))
 }

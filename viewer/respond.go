@@ -69,6 +69,7 @@ func keep(w http.ResponseWriter) {
 func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 	var request badRequest
 	var past gone
+	var later busy
 	status := http.StatusInternalServerError
 	switch {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -77,7 +78,10 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusBadRequest
 	case errors.As(err, &past):
 		status = http.StatusGone
-	case errors.Is(err, tracker.ErrNotFound):
+	case errors.As(err, &later):
+		w.Header().Set("Retry-After", "5")
+		status = http.StatusServiceUnavailable
+	case errors.Is(err, tracker.ErrNotFound), errors.Is(err, errNoJob):
 		status = http.StatusNotFound
 	case errors.Is(err, tracker.ErrClosed), errors.Is(err, tracker.ErrBusy):
 		w.Header().Set("Retry-After", "1")

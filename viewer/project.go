@@ -1,0 +1,143 @@
+package viewer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+)
+
+// What a page may ask of the machine, besides what package projector allows.
+const (
+	requestMost   = 1 << 20 // bytes
+	passesMost    = 10_000
+	neighborsMost = 1_000
+	projectedMost = 100 // runs
+)
+
+// busy is an error that goes away by itself.
+type busy struct{ message string }
+
+func (e busy) Error() string { return e.message }
+
+// projectRequest is the body of POST projections: the options that differ from the usual ones.
+type projectRequest struct {
+	Runs []string `json:"runs"` // none: the newest
+	projector.Options
+}
+
+// postProjection starts a projection, or queues it.
+func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
+	q := projectRequest{Options: projector.Defaults()}
+	if err := readJSON(r, &q); err != nil {
+		return err
+	}
+	if q.NEpochs > passesMost || q.NNeighbors > neighborsMost || len(q.Runs) > projectedMost {
+		return bad("at most %d passes (n_epochs), %d neighbours and %d runs are allowed from a page: use 'zoetrope project'", passesMost, neighborsMost, projectedMost)
+	}
+	q.Workers = 0
+	if err := q.Options.Validate(); err != nil {
+		return err
+	}
+	if len(q.Runs) == 0 {
+		q.Runs = []string{""}
+	}
+	for i, name := range q.Runs {
+		info, err := h.store.Run(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		if info.Epochs == 0 {
+			return bad("run %s/%s has no epochs yet", info.Experiment, info.Name)
+		}
+		q.Runs[i] = info.ID
+	}
+	j, err := h.jobs.add(q.Runs, q.Options, r.Header.Get("Idempotency-Key"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	return json.NewEncoder(w).Encode(j)
+}
+
+func (h *Handler) getJobs(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, r, map[string]any{"jobs": h.jobs.list()})
+}
+
+func (h *Handler) getJob(w http.ResponseWriter, r *http.Request) error {
+	j, err := h.jobs.find(r.PathValue("job"))
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, j)
+}
+
+func (h *Handler) deleteJob(w http.ResponseWriter, r *http.Request) error {
+	j, err := h.jobs.stop(r.PathValue("job"))
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, j)
+}
+
+func (h *Handler) deleteProjection(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.projection(r)
+	if err != nil {
+		return err
+	}
+	if err := projector.Delete(r.Context(), h.store, p.Info().ID); err != nil {
+		return err
+	}
+	return sendJSON(w, r, struct{}{})
+}
+
+// readJSON reads a body strictly.
+func readJSON(r *http.Request, v any) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return bad("the body is of type %q: send JSON, as Content-Type: application/json", r.Header.Get("Content-Type"))
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, requestMost+1))
+	if err != nil {
+		return bad("the body could not be read to its end: %v", err)
+	}
+	if len(body) > requestMost {
+		return bad("the body is larger than %d bytes", requestMost)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return bad("the body is not what is wanted: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return bad("the body has more than one JSON value")
+	}
+	return nil
+}
+
+// refuseWrites answers a method that is not possible here.
+func (h *Handler) refuseWrites(w http.ResponseWriter, r *http.Request) {
+	allow := []string{"GET", "HEAD"}
+	if h.o.Projections {
+		for _, method := range []string{"POST", "DELETE"} {
+			asked := *r
+			asked.Method = method
+			if _, pattern := h.mux.Handler(&asked); strings.HasPrefix(pattern, method) {
+				allow = append(allow, method)
+			}
+		}
+	}
+	what := "this server only reads"
+	if h.o.Projections {
+		what = fmt.Sprintf("use %s", strings.Join(allow, " or "))
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	fail(w, r, http.StatusMethodNotAllowed, "%s is not allowed here: %s", r.Method, what)
+}
