@@ -11,7 +11,7 @@ import (
 func TestDefaultRun(t *testing.T) {
 	ctx := context.Background()
 	for name, err := range map[string]error{
-		"AddSamples": AddSamples(ctx, nil), "Log": Log(ctx, Epoch{}), "LogMetrics": LogMetrics(ctx, 1, nil), "Finish": Finish(ctx),
+		"AddSamples": AddSamples(ctx, nil), "Log": Log(ctx, Epoch{}), "LogMetrics": LogMetrics(ctx, 1, nil), "Flush": Flush(ctx), "Finish": Finish(ctx),
 	} {
 		if !errors.Is(err, ErrNoRun) {
 			t.Errorf("%s without Init = %v, want ErrNoRun", name, err)
@@ -33,7 +33,7 @@ func TestDefaultRun(t *testing.T) {
 			if err := r.Stop(ctx); err != nil {
 				t.Fatal(err)
 			}
-		} else if err := errors.Join(AddSamples(ctx, someSamples(1)), Log(ctx, Epoch{Number: 1}), LogMetrics(ctx, 1, Metrics{"a": 1})); err != nil {
+		} else if err := errors.Join(AddSamples(ctx, someSamples(1)), Log(ctx, Epoch{Number: 1}), LogMetrics(ctx, 1, Metrics{"a": 1}), Flush(ctx)); err != nil {
 			t.Fatal(err)
 		}
 		if err := Finish(ctx); err != nil {
