@@ -45,6 +45,7 @@ var kinds = []struct {
 	{tracker.ErrInvalid, http.StatusBadRequest, "invalid", 0},
 	{tracker.ErrReadOnly, http.StatusForbidden, "read_only", 0},
 	{tracker.ErrBusy, http.StatusServiceUnavailable, "busy", 1},
+	{tracker.ErrUnreachable, http.StatusServiceUnavailable, "busy", 5},
 	{tracker.ErrClosed, http.StatusServiceUnavailable, "closing", 1},
 }
 

@@ -39,6 +39,8 @@ type engine interface {
 	keep(ctx context.Context)
 	// away reports whether err says that the database cannot be reached now, so that it may help to try again.
 	away(err error) bool
+	// stale reports whether err says that a connection was lost since it was last used, so that another may do.
+	stale(err error) bool
 	// explain names the store in an error of the database, and says what to do.
 	explain(err error) error
 	// committed is called after each commit of the writer's.

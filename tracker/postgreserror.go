@@ -53,6 +53,12 @@ func (e *postgresEngine) away(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
 }
 
+// stale reports whether a connection was lost: one that could not be made was not.
+func (e *postgresEngine) stale(err error) bool {
+	var connecting *pgconn.ConnectError
+	return e.away(err) && !errors.As(err, &connecting)
+}
+
 // explain names the store in an error of the server or of the way to it. No text of pgx's about the address is passed on:
 // only what the server and the network say.
 func (e *postgresEngine) explain(err error) error {

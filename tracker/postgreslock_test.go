@@ -37,8 +37,10 @@ func TestServerRestarts(t *testing.T) {
 	if err := <-restarted; err != nil {
 		t.Fatal(err)
 	}
-	if got := numbers(t, other, "cnn"); !slices.Equal(got, []int{1, 2}) {
-		t.Errorf("epochs %v, want 1 2", got)
+	for _, reader := range []*Store{s, other} {
+		if got := numbers(t, reader, "cnn"); !slices.Equal(got, []int{1, 2}) {
+			t.Errorf("epochs %v, want 1 2", got)
+		}
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the lock is taken again, with the next beat
 		if locks(t, s) == 1 {

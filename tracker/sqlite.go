@@ -121,6 +121,8 @@ func (e *sqliteEngine) placeholders(query string) string { return query }
 
 func (e *sqliteEngine) away(error) bool { return false }
 
+func (e *sqliteEngine) stale(error) bool { return false }
+
 func (e *sqliteEngine) close() error {
 	if e.merger != nil {
 		return e.merger.close()

@@ -68,8 +68,13 @@ func (t *Tx) prepared(ctx context.Context, query string) *sql.Stmt {
 // begin starts a transaction. One that writes has the clock from its start to its end: writers take turns, and what they
 // write becomes visible in the order of their seq.
 func (s *Store) begin(ctx context.Context, write bool) (*Tx, error) {
-	for deadline := time.Now().Add(busyTimeout); ; {
+	deadline := time.Now().Add(busyTimeout)
+	for stale := 0; ; {
 		t, err := s.tryBegin(ctx, write)
+		if err != nil && s.engine.stale(err) && stale < readers {
+			stale++
+			continue
+		}
 		if err == nil || !write || !s.engine.away(err) || time.Now().After(deadline) {
 			return t, err
 		}

@@ -83,7 +83,7 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, tracker.ErrNotFound), errors.Is(err, errNoJob):
 		status = http.StatusNotFound
-	case errors.Is(err, tracker.ErrClosed), errors.Is(err, tracker.ErrBusy):
+	case errors.Is(err, tracker.ErrClosed), errors.Is(err, tracker.ErrBusy), errors.Is(err, tracker.ErrUnreachable):
 		w.Header().Set("Retry-After", "1")
 		status = http.StatusServiceUnavailable
 	default:
