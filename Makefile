@@ -70,6 +70,7 @@ vuln:
 
 crash:
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
+	ZOETROPE_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run 'TestClient$$' ./clients/python
 
 # Each target alone and with one worker, so that the counts compare.
 FUZZTIME ?= 10m

@@ -1,4 +1,6 @@
-// Package pytorch_test runs the example with PyTorch, for real.
+//go:build !race
+
+// Package pytorch_test runs the example with PyTorch, for real. The race detector sees nothing of what it runs.
 package pytorch_test
 
 import (
