@@ -48,7 +48,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	root.PersistentFlags().Lookup("db").DefValue = tracker.WithoutPassword(db) // which --help shows
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
 	root.AddCommand(
-		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), projectCommand(a), pointsCommand(a),
+		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), plotCommand(a), projectCommand(a), pointsCommand(a),
 		neighborsCommand(a), qualityCommand(a), serveCommand(a), doctorCommand(a), backupCommand(a), rmCommand(a), benchCommand(a), versionCommand(a),
 	)
 	root.InitDefaultHelpCmd()

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/figure"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// plotOptions are the flags of plot, and its argument.
+type plotOptions struct {
+	which  projectionFlags
+	what   string
+	epochs string
+	color  string
+	format string
+	out    string
+}
+
+// plotted is what plot drew, as JSON.
+type plotted struct {
+	Projection string `json:"projection"`
+	What       string `json:"what"`
+	Epochs     []int  `json:"epochs"`
+	Color      string `json:"color,omitempty"`
+	Format     string `json:"format"`
+	Path       string `json:"path"`
+}
+
+var plotColors = []string{"label", "prediction", "correct"}
+
+func plotCommand(a *app) *cobra.Command {
+	var o plotOptions
+	cmd := &cobra.Command{
+		Use:   "plot [map|quality] -o FILE",
+		Short: "Draw a map's epochs, or its quality, as PNG or SVG",
+		Long: `Plot draws without a browser. map is a grid of epochs, all on one scale; without --epochs, at most twelve that are
+spread over the training. quality is the map's measures over the epochs, on the map and in the original space.
+
+Colours are by label, by what the network predicted at that epoch, or by whether that was correct: wrong ones are larger.
+A map of three dimensions is seen along its third axis. The ending of FILE says whether it is PNG or SVG.`,
+		Example: `  zoetrope plot -o map.png
+  zoetrope plot --epochs 0,1,5,last --color correct -o errors.svg
+  zoetrope plot quality -o quality.png`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.what = "map"; len(args) == 1 {
+				o.what = args[0]
+			}
+			if o.format == "" {
+				o.format = strings.TrimPrefix(strings.ToLower(filepath.Ext(o.out)), ".")
+			}
+			switch {
+			case o.what != "map" && o.what != "quality":
+				return usagef(cmd, "there is no picture of %q: want map or quality", o.what)
+			case o.out == "" || o.out == "-":
+				return usagef(cmd, "name the file to write with -o")
+			case !slices.Contains(figure.Formats, o.format):
+				return usagef(cmd, "the ending of %s says no format: want .png or .svg, or name one with --format", o.out)
+			case !slices.Contains(plotColors, o.color):
+				return usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plotColors, ", "))
+			}
+			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.plot(ctx, store, o) })
+		},
+	}
+	o.which.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last")
+	f.StringVar(&o.color, "color", "label", strings.Join(plotColors, ", "))
+	f.StringVar(&o.format, "format", "", "png or svg (default by the ending of the file)")
+	f.StringVarP(&o.out, "output", "o", "", "the file to write (required)")
+	return cmd
+}
+
+func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) error {
+	p, run, err := a.findProjection(ctx, store, o.which)
+	if err != nil {
+		return err
+	}
+	if runs := p.Info().Runs; run == "" && len(runs) > 1 {
+		return fmt.Errorf("projection %s holds %s: choose one with --run", p.Info().ID, plural(len(runs), "run"))
+	} else if run == "" {
+		run = runs[0]
+	}
+	s := &subject{store: store, projection: p}
+	if s.run, err = store.Run(ctx, run); err != nil {
+		return err
+	}
+	if s.epochs, err = p.Epochs(ctx, run); err != nil {
+		return err
+	}
+	if len(s.epochs) == 0 {
+		return errors.New("the map has no epochs")
+	}
+	if s.epochs, err = pickEpochs(o.epochs, s.epochs); err != nil {
+		return err
+	}
+	var draw func(io.Writer, string) error
+	done := plotted{Projection: p.Info().ID, What: o.what, Format: o.format, Path: o.out}
+	if o.what == "quality" {
+		c, err := s.curves(ctx)
+		if err != nil {
+			return err
+		}
+		draw = c.Draw
+	} else {
+		if o.epochs == "" {
+			s.epochs = spread(s.epochs, 12)
+		}
+		g, err := s.grid(ctx, o.color)
+		if err != nil {
+			return err
+		}
+		draw, done.Color = g.Draw, o.color
+	}
+	if err := toFile(o.out, func(w io.Writer) error { return draw(w, o.format) }); err != nil {
+		return err
+	}
+	done.Epochs = s.epochs
+	if a.json {
+		return a.printJSON(done)
+	}
+	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", o.what, plural(len(s.epochs), "epoch"), s.run.Name, o.out)
+	return err
+}
+
+// spread returns at most n of the given numbers, the first and the last among them.
+func spread(all []int, n int) []int {
+	if len(all) <= n {
+		return all
+	}
+	list := make([]int, n)
+	for i := range list {
+		list[i] = all[(i*(len(all)-1)+(n-1)/2)/(n-1)]
+	}
+	return list
+}

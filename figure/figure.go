@@ -1,0 +1,123 @@
+// Package figure draws maps and measures as pictures, without a browser: a grid of a map's epochs and curves over epochs,
+// as PNG or SVG. It knows numbers and names, nothing of runs or stores.
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"strings"
+	"unicode"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Formats are what pictures can be.
+var Formats = []string{"png", "svg"}
+
+// Colors are those of the page in its light theme, chosen to stay apart for the colour-blind too. Further classes get
+// them again, darker.
+var Colors = []color.NRGBA{
+	{0x20, 0x72, 0xae, 255}, {0xdc, 0x7a, 0x12, 255}, {0x2d, 0xb4, 0x7b, 255}, {0xc0, 0x4d, 0x6c, 255}, {0x4b, 0x38, 0xba, 255}, {0x37, 0xc2, 0xf2, 255},
+	{0xba, 0xbb, 0x33, 255}, {0x82, 0x35, 0x13, 255}, {0xf2, 0x8b, 0xb9, 255}, {0x78, 0x6f, 0x14, 255}, {0xac, 0x73, 0xe9, 255}, {0xa3, 0x0c, 0x78, 255},
+}
+
+var (
+	none  = color.NRGBA{0x8d, 0x90, 0x98, 255} // of what has no class
+	ink   = color.NRGBA{0x24, 0x26, 0x2b, 255}
+	faint = color.NRGBA{0x6a, 0x6d, 0x75, 255}
+	frame = color.NRGBA{0xd9, 0xda, 0xde, 255}
+)
+
+// colorOf is the colour of a class; below 0 is none.
+func colorOf(class int) color.NRGBA {
+	if class < 0 {
+		return none
+	}
+	c := Colors[class%len(Colors)]
+	if class/len(Colors)%2 == 1 {
+		c.R, c.G, c.B = c.R*5/8, c.G*5/8, c.B*5/8
+	}
+	return c
+}
+
+const dpi = 160 // of a PNG
+
+// render makes a canvas of a size in points, has it drawn on, and writes it.
+func render(w io.Writer, format string, width, height vg.Length, paint func(draw.Canvas)) error {
+	var c vg.CanvasWriterTo
+	switch format {
+	case "png":
+		c = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+	case "svg":
+		c = vgsvg.New(width, height)
+	default:
+		return fmt.Errorf("there is no picture format %q: want %s", format, strings.Join(Formats, " or "))
+	}
+	d := draw.New(c)
+	d.FillPolygon(color.White, []vg.Point{d.Min, {X: d.Max.X, Y: d.Min.Y}, d.Max, {X: d.Min.X, Y: d.Max.Y}})
+	paint(d)
+	_, err := c.WriteTo(w)
+	return err
+}
+
+// style is plain text of a size in points.
+func style(size vg.Length, c color.Color) text.Style {
+	return text.Style{Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size), Handler: text.Plain{Fonts: font.DefaultCache}}
+}
+
+// label is a name as it fits a legend: one line of printable characters, and not too long.
+func label(s string) string {
+	const most = 28
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// key draws a legend: a dot and a name for each class, in as many lines as it takes, below y.
+func key(c draw.Canvas, names []string, y vg.Length) {
+	st := style(8, ink)
+	x := c.Min.X
+	for i, n := range names {
+		n = label(n)
+		w := st.Width(n) + 22
+		if x+w > c.Max.X && x > c.Min.X {
+			x, y = c.Min.X, y-keyLine
+		}
+		class := i
+		if n == "" {
+			class, n = -1, "no label"
+		}
+		c.DrawGlyph(draw.GlyphStyle{Color: colorOf(class), Radius: 3, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 4, Y: y + 3})
+		c.FillText(st, vg.Point{X: x + 11, Y: y}, n)
+		x += w
+	}
+}
+
+const keyLine = 13
+
+// keyLines is how many lines key takes.
+func keyLines(names []string, width vg.Length) int {
+	st := style(8, ink)
+	lines, x := 1, vg.Length(0)
+	for _, n := range names {
+		w := st.Width(label(n)) + 22
+		if x+w > width && x > 0 {
+			lines, x = lines+1, 0
+		}
+		x += w
+	}
+	return lines
+}
