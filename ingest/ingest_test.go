@@ -118,6 +118,10 @@ func TestRestart(t *testing.T) {
 	commit := first.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`, "Idempotency-Key", "commit 1")
 	added := first.do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "late"}]}`, "Idempotency-Key", "late")
 	first.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 7, "values": {"loss": 1}}]}`, "Idempotency-Key", "step 7")
+	started := map[string]any{"run 1": "", "run 2": ""}
+	for key := range started {
+		started[key] = first.do(201, "POST", "runs", `{"experiment": "keyed"}`, "Idempotency-Key", key)["id"]
+	}
 	first.put(id, 2, "fc1", 3, 2, 0)
 	first.h.(*ingest.Handler).Close()
 	if e := first.do(503, "POST", "runs/"+id+"/metrics", `{"metrics": []}`); e["code"] != "closing" {
@@ -134,6 +138,11 @@ func TestRestart(t *testing.T) {
 	second.do(200, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`)
 
 	// What was answered before the restart is not done again after it.
+	for key, id := range started {
+		if again := second.do(201, "POST", "runs", `{"experiment": "keyed"}`, "Idempotency-Key", key); again["id"] != id {
+			t.Errorf("the run started as %s is %v, was %s", key, again["id"], id)
+		}
+	}
 	if again := second.do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "late"}]}`, "Idempotency-Key", "late"); !reflect.DeepEqual(again, added) {
 		t.Errorf("samples again = %v, was %v", again, added)
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 
@@ -59,6 +60,9 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	}
 	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume, Tags: q.Tags, Notes: q.Notes}
 	config.Code, config.Host = q.origin(c.r)
+	if c.key != "" { // two clients that choose the same key start the same run only if they ask for the same
+		config.Key = fmt.Sprintf("%s %x", c.storeKey("start"), c.hash[:8])
+	}
 	id, err := h.existing(c.ctx(), config)
 	if err != nil {
 		return 0, nil, err

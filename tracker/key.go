@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
@@ -39,6 +40,25 @@ func (r *Run) recall(t *txn, w *pending, receipt *Receipt) (known bool, err erro
 	}
 	receipt.Repeated = true
 	return true, nil
+}
+
+// startedAs reports whether a run was started under a key, and if so makes r that run.
+func (r *Run) startedAs(ctx context.Context, tx *Tx, key string) (bool, error) {
+	if key == "" {
+		return false, nil
+	}
+	const query = `SELECT r.id, r.uid, r.name FROM run r JOIN write_key k ON k.run = r.id
+		WHERE k.key = ? AND r.experiment = ? AND (r.name = ? OR ? = '') ORDER BY r.started DESC LIMIT 1`
+	var id int64
+	var uid, name string
+	err := tx.QueryRowContext(ctx, query, key, r.experiment, r.name, r.name).Scan(&id, &uid, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil {
+		r.id, r.uid, r.name = id, uid, name
+	}
+	return err == nil, err
 }
 
 // remember keeps the write's key and answer, and forgets old ones.

@@ -43,6 +43,11 @@ type RunConfig struct {
 	Notes string   // for people; when resuming, taken if the run has none
 	Code  string   // version of the program; empty means the main package and revision of this one, from its build info
 	Host  string   // where it runs; empty means the name of this machine
+
+	// Key names the start of a new run, if the caller may have to do it again because it cannot know whether it was done.
+	// The run keeps the key in the same transaction. Who starts a run of this experiment, and of this name if there is one,
+	// under the same key resumes that run, whatever Resume says.
+	Key string
 }
 
 // Resume says what [Store.Start] does with a run that exists. Any run can be resumed, also one whose process was killed,
@@ -63,6 +68,9 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	}
 	if err := checkNames(c); err != nil {
 		return nil, err
+	}
+	if !storable(c.Key) || len(c.Key) > maxKey {
+		return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, maxKey)
 	}
 	if c.Every < 0 || c.AsyncBytes < 0 {
 		return nil, refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
@@ -92,6 +100,11 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 		r.as = float16s
 	}
 	err = s.write(ctx, func(tx *Tx) error {
+		if again, err := r.startedAs(ctx, tx, c.Key); err != nil {
+			return err
+		} else if again {
+			return r.resume(ctx, tx, c.Params != nil, params)
+		}
 		err := r.find(ctx, tx)
 		switch {
 		case err == nil && c.Resume == Never:
@@ -110,7 +123,10 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 			return err
 		}
 		const query = "UPDATE run SET tags = ?, notes = ?, code = ?, host = ? WHERE id = ?"
-		_, err = tx.ExecContext(ctx, query, tags, c.Notes, c.Code, c.Host, r.id)
+		if _, err = tx.ExecContext(ctx, query, tags, c.Notes, c.Code, c.Host, r.id); err != nil || c.Key == "" {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, insertKeySQL, r.id, c.Key, digest(Batch{}), "{}", s.now().UnixMicro())
 		return err
 	})
 	if err != nil {
