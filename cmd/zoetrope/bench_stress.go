@@ -80,8 +80,11 @@ func (a *app) benchStress(ctx context.Context, o benchLog) (err error) {
 			if err != nil {
 				r.Errors = append(r.Errors, err.Error())
 			}
-			if p.Run != "" {
-				err = errors.Join(err, store.RemoveRun(context.WithoutCancel(ctx), p.Run))
+			if p.Run == "" {
+				continue
+			}
+			if err := store.RemoveRun(context.WithoutCancel(ctx), p.Run); err != nil {
+				r.Errors = append(r.Errors, err.Error())
 			}
 		} else {
 			r.Read += p.Epochs

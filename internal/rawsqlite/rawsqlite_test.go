@@ -131,13 +131,13 @@ func TestRows(t *testing.T) {
 // bytes were hit.
 func TestDamage(t *testing.T) {
 	const size = 1024
-	path, want := database(t, size)
+	path, _ := database(t, size)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	os.Remove(path + "-wal")
-	want, _ = read(t, path) // without the log
+	want, _ := read(t, path) // without the log
 	all := len(want["thing"]) + len(want["pair"])
 	random := rand.New(rand.NewPCG(3, 4))
 	most := 0
