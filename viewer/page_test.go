@@ -389,17 +389,39 @@ func TestHostile(t *testing.T) {
 	if got := tb.text("#card .details"); !strings.Contains(got, "<img src=x onerror=") {
 		t.Errorf("the id is shown as %q", got)
 	}
-	for _, selector := range []string{"#legend", "#params", "#run-name", "#charts"} {
-		if got := tb.text(selector); !strings.Contains(got, "<img src=x onerror=") {
+	tb.press(kb.Escape)
+	tb.wait("mistakes are counted", `document.querySelector("#matrix button") !== null`, 2*time.Second)
+	eval[chromedp.Void](tb, `zoetrope.model.choice.setConditions([{column: "label", epoch: null, values: zoetrope.model.samples.classes}, {column: "prediction", epoch: 2, values: [zoetrope.model.samples.classes[0]]}])`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.setConditions(zoetrope.model.choice.conditions.slice(0, 1)); zoetrope.model.choice.select([0, 1, 2, 3], "replace"); zoetrope.model.choice.setFocal(1) })()`)
+	tb.wait("neighbours are there", `document.querySelectorAll("ol.near .tile").length > 5`, 2*time.Second)
+	for _, selector := range []string{"#legend", "#params", "#run-name", "#charts", "#matrix", "#filters", "#near-panel", "#table"} {
+		if got := eval[string](tb, `document.querySelector(%s).outerHTML`, quote(selector)); !strings.Contains(got, "&lt;img src=x onerror=") {
 			t.Errorf("%s shows %q", selector, got)
 		}
 	}
-	if got := eval[int](tb, `document.querySelectorAll("main img, main script, .menu img, #map-bar script, svg[onload]").length`); got != 0 {
-		t.Errorf("%d elements were made of what was logged", got)
+	if got := eval[string](tb, `decodeURIComponent(location.search)`); !strings.Contains(got, "<img") {
+		t.Errorf("the address is %s", got)
 	}
-	if eval[bool](tb, `"pwned" in window`) {
-		t.Error("a script of a user ran")
+	address := eval[string](tb, `location.href`)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address)))
+	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
+	tb.ready()
+	if got := tb.text("#filters"); !strings.Contains(got, "<img src=x onerror=") {
+		t.Errorf("by its address the filter is %q", got)
 	}
+	check := func() {
+		t.Helper()
+		if got := eval[int](tb, `document.querySelectorAll("main img, main script, .menu img, #map-bar script, svg[onload]").length`); got != 0 {
+			t.Errorf("%d elements were made of what was logged", got)
+		}
+		if eval[bool](tb, `"pwned" in window`) {
+			t.Error("a script of a user ran")
+		}
+	}
+	check()
+	tb.click(tb.middle("#home-link"))
+	tb.wait("the runs are there", `document.querySelector("#home-list .name").textContent.includes("<img")`, 2*time.Second)
+	check()
 }
 
 // TestUnlabelled: a run without labels, thumbnails and predictions looks right.

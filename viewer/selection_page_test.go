@@ -275,6 +275,12 @@ func TestFilter(t *testing.T) {
 	if got := eval[string](tb, `decodeURIComponent(location.search)`); !strings.Contains(got, "filter=correct@5~wrong") || !strings.Contains(got, "colour=correct") {
 		t.Errorf("the address is %s", got)
 	}
+	tb.click(tb.middle("#filters .pin"))
+	tb.wait("it is asked for at all epochs", `document.querySelector("#filters .pin").textContent === "at all epochs" && zoetrope.model.numbers.every((_, i) => zoetrope.model.facts.values("correct", i))`, 2*time.Second)
+	tb.rest()
+	if got := shown(); got != 1 {
+		t.Errorf("%d samples are wrong at all epochs, want 1", got)
+	}
 	tb.click(tb.middle("#show-all"))
 	eval[chromedp.Void](tb, `zoetrope.model.choice.setColour("meta:rank")`)
 	tb.rest()

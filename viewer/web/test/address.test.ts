@@ -12,6 +12,7 @@ test("address: what is written can be read", () => {
     colour: "meta:split ~x",
     filters: [
       { column: "label", epoch: null, values: ["a~b", "", "x;@!_"] },
+      { column: "correct", epoch: "all", values: ["wrong"] },
       { column: "loss", epoch: 6, range: [-Infinity, 0.25] },
     ],
     select: "0-2.5",

@@ -61,6 +61,13 @@ test("filter: clicks in the legend", () => {
   equal(replace([{ column: "x", epoch: null, values: ["1"] }, ...all], "x", null).length, 1, "away");
 });
 
+test("filter: what is kept at an epoch stays", () => {
+  const kept = { column: "correct", epoch: 5, values: ["wrong"] };
+  const all = toggle([kept], "correct", "right", 2);
+  equal(all, [kept, { column: "correct", epoch: null, values: ["right"] }], "wrong at 5, right now");
+  equal(toggle(all, "correct", "right", 2), [kept], "and without");
+});
+
 test("scene: the grid of epochs", () => {
   equal(cells(20, 1000, 700).columns * cells(20, 1000, 700).rows >= 20, true, "room for all");
   truth(cells(20, 1000, 300).columns > cells(20, 300, 1000).columns, "wide and tall");

@@ -21,6 +21,9 @@ const NAMES: Record<string, string> = {
   epoch: "Epoch",
 };
 
+/** Samples whose neighbours a server finds in a fraction of a second. */
+const LIGHT = 8000;
+
 /** The columns of one run on one map. Epochs are named by their place among those logged. */
 export class Facts {
   /** Grows with everything that becomes known. */
@@ -127,6 +130,11 @@ export class Facts {
     if (this.epochs.length > 1) out.push(per("epoch", "number"));
     for (const { column } of this.statics.values()) if (column !== label?.column) out.push(column);
     return out;
+  }
+
+  /** Whether neighbours are found so fast that they may be asked for ahead of need: their cost grows with the square of the samples. */
+  get light(): boolean {
+    return (this.samples?.ids.length ?? 0) <= LIGHT;
   }
 
   column(key: string): Column | null {

@@ -156,18 +156,20 @@ uniform float now;
 uniform float strength;
 uniform sampler2D palette;
 out vec4 colour;
+out float across; // device pixels from the line's middle
 
 void main() {
   vec4 p = view * vec4(a, 1.0);
   vec4 q = view * vec4(b, 1.0);
-  vec2 s = p.xy / p.w * window, e = q.xy / q.w * window;
+  vec2 s = p.xy / p.w * window * 0.5, e = q.xy / q.w * window * 0.5;
   vec2 along = e - s;
   float l = length(along);
   vec2 side = l > 0.0 ? vec2(-along.y, along.x) / l : vec2(0.0);
   bool end = (gl_VertexID & 1) == 1;
   float which = gl_VertexID < 2 ? -1.0 : 1.0;
   vec4 at = end ? q : p;
-  at.xy += side * which * width / window * at.w;
+  across = which * (width * 0.5 + 1.0);
+  at.xy += side * across * 2.0 / window * at.w;
   gl_Position = at;
   float since = now - what.x - (end ? 1.0 : 0.0);
   // What has been fades slowly, what is to come is a hint.
@@ -179,5 +181,7 @@ void main() {
 export const trailFragment = `#version 300 es
 precision highp float;
 in vec4 colour;
+in float across;
+uniform float width;
 out vec4 result;
-void main() { result = colour; }`;
+void main() { result = colour * clamp(width * 0.5 + 0.5 - abs(across), 0.0, 1.0); }`;

@@ -67,8 +67,9 @@ export class Choice {
     this.put(now, chosen.length === 1 && (how === "replace" || now.includes(chosen[0])) ? chosen[0] : now.length === 1 ? now[0] : -1);
   }
 
-  /** Selects all that is shown and not selected now. */
+  /** Selects all that is shown and not selected now; not while it is still unknown what is shown. */
   invert(at: number): void {
+    if (this.pending(at)) return;
     this.put(rows.invert(this.selected, this.count().rows, this.hidden(at)), -1);
   }
 
@@ -203,6 +204,11 @@ export class Choice {
     return this.filtered(at).hidden;
   }
 
+  /** Whether values that conditions ask for are still on their way. */
+  pending(at: number): boolean {
+    return this.conditions.length > 0 && this.filtered(at).of.includes(null);
+  }
+
   hides(at: number): boolean {
     return this.filtered(at).some;
   }
@@ -229,19 +235,18 @@ export class Choice {
     return this.focus ? FLAG.focused : this.selected.length > 0 ? FLAG.selected : 0;
   }
 
-  private filtered(at: number): { hidden: Uint8Array; some: boolean } {
+  private filtered(at: number): { of: (Values | null)[]; hidden: Uint8Array; some: boolean } {
     const { rows: n, epochs } = this.count();
-    if (this.conditions.length === 0) return { hidden: this.none(), some: false };
+    if (this.conditions.length === 0) return { of: [], hidden: this.none(), some: false };
     const moving = this.conditions.some((c) => c.epoch === null && this.facts.column(c.column)?.perEpoch);
     const key = moving ? at : -1;
-    const of = this.conditions.map((c) => {
-      const place = c.epoch === null ? at : epochs.indexOf(c.epoch);
-      return place < 0 ? null : this.facts.values(c.column, place);
-    });
+    const places = this.conditions.map((c) => (c.epoch === "all" ? epochs.map((_, i) => i) : [c.epoch === null ? at : epochs.indexOf(c.epoch)]));
+    const of = this.conditions.flatMap((c, i) => places[i].map((p) => (p < 0 ? null : this.facts.values(c.column, p))));
     const known = this.hiddenOf.get(key);
-    if (known && known.hidden.length === n && known.of.every((v, i) => v === of[i])) return known;
+    if (known && known.hidden.length === n && known.of.length === of.length && known.of.every((v, i) => v === of[i])) return known;
     const hidden = new Uint8Array(n);
-    this.conditions.forEach((c, i) => filter.apply(c, of[i], hidden));
+    let k = 0;
+    this.conditions.forEach((c, i) => places[i].forEach(() => filter.apply(c, of[k++], hidden)));
     const made = { of, hidden, some: hidden.includes(1) };
     this.hiddenOf.set(key, made);
     return made;

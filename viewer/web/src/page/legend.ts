@@ -51,6 +51,7 @@ export class Legend {
       panel.dataset.head = head;
       this.menu.set(items, by?.key ?? "none");
       setText(byId("colour-name"), by?.name ?? "One colour");
+      this.mark(); // conditions are named after columns
     }
     const { scale } = choice;
     const key = JSON.stringify([by?.key, choice.theme, values?.kind === "category" ? values.classes : scale, by && !values]);
@@ -171,13 +172,13 @@ export class Legend {
     const { choice } = this.model;
     const column = choice.colourBy!.key;
     const all = range[0] === -Infinity && range[1] === Infinity;
-    choice.setCondition(column, all ? null : { column, epoch: this.condition?.epoch ?? null, range });
+    choice.setCondition(column, all ? null : { column, epoch: null, range });
   }
 
-  /** The condition on the column in colours. */
+  /** The condition on the column in colours that follows the slider. */
   private get condition(): Condition | undefined {
     const { choice } = this.model;
-    return choice.conditions.find((c) => c.column === choice.colourBy?.key);
+    return choice.conditions.find((c) => c.column === choice.colourBy?.key && c.epoch === null);
   }
 
   /** Counts what is at the epoch. */
@@ -284,11 +285,12 @@ export class Legend {
     away.addEventListener("click", () => choice.setConditions(choice.conditions.filter((o) => o !== c)));
     let pin: HTMLElement | null = null;
     if (column?.perEpoch) {
-      const pinned = c.epoch !== null;
-      const text = pinned ? `at epoch ${c.epoch}` : "at each epoch";
-      pin = h("button", { type: "button", class: "pin", "aria-pressed": String(pinned), title: pinned ? "Let it follow the slider" : "Keep it at this epoch" }, text);
+      const text = c.epoch === null ? "at each epoch" : c.epoch === "all" ? "at all epochs" : `at epoch ${c.epoch}`;
+      const next = c.epoch === null ? numbers[clock.nearest] : c.epoch === "all" ? null : "all";
+      const title = next === null ? "Let it follow the slider" : next === "all" ? "Ask for it at all epochs" : "Keep it at this epoch";
+      pin = h("button", { type: "button", class: "pin", title, "aria-label": `${name} ${text}. ${title}` }, text);
       pin.addEventListener("click", () =>
-        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: pinned ? null : numbers[clock.nearest] } : o))),
+        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: next } : o))),
       );
     }
     return h("span", { class: "chip" }, h("span", { class: "what" }, `${name}: ${what}`), pin, away);

@@ -97,7 +97,7 @@ export class Near {
   private course(row: number): (number | null)[] {
     const { facts, numbers } = this.model;
     return numbers.map((_, i) => {
-      const v = facts.values("change", i);
+      const v = facts.light ? facts.values("change", i) : facts.known("change", i);
       const x = v ? valueAt(v, row) : null;
       return typeof x === "number" ? x : null;
     });

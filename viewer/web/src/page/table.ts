@@ -111,7 +111,9 @@ export class Table {
       const rows = n > 0 ? choice.selected : samples.ids.flatMap((_, i) => (mask[i] ? [] : [i]));
       this.rows = order(rows, keys, this.sort, samples.ids);
     }
-    setText(this.title, n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.ids.length ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.ids.length, "sample")}`);
+    const pending = choice.pending(at);
+    this.buttons.invert.disabled = pending;
+    setText(this.title, pending ? "Reading what the filters ask for\u2026" : n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.ids.length ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.ids.length, "sample")}`);
     this.buttons.visit.hidden = this.buttons.clear.hidden = n === 0;
     this.buttons.copy.hidden = n === 0;
     for (const th of this.head.children as HTMLCollectionOf<HTMLElement>) {
@@ -131,7 +133,7 @@ export class Table {
     const { facts, choice, samples } = this.model;
     const first = Math.max(0, Math.floor(this.box.scrollTop / ROW) - SPARE);
     const last = Math.min(this.rows.length, Math.ceil((this.box.scrollTop + (this.box.clientHeight || 400)) / ROW) + SPARE);
-    const v = { correct: facts.values("correct", at), change: facts.values("change", at), moved: facts.values("moved", at), prediction: facts.values("prediction", at) };
+    const v = { correct: facts.values("correct", at), change: facts.light || this.sort.key === "change" ? facts.values("change", at) : facts.known("change", at), moved: facts.values("moved", at), prediction: facts.values("prediction", at) };
     const drawn = [this.rows, first, last, at, v.correct, v.change, v.moved, v.prediction, choice.focal, choice.selected, choice.tints];
     if (this.drawn.length > 0 && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
@@ -201,7 +203,7 @@ export class Table {
     return Array.from(this.rows, (row: number) => {
       const r: Record = { id: samples!.ids[row], label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
       for (const c of columns) {
-        const v = facts.values(c.key, at);
+        const v = facts.known(c.key, at) ?? (c.key === "change" && !facts.light ? null : facts.values(c.key, at));
         r[c.key.replace(/^meta:/, "")] = v ? valueAt(v, row) : null;
       }
       for (const [key, list] of Object.entries(samples!.metadata ?? {})) {
