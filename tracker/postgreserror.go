@@ -88,7 +88,7 @@ func (e *postgresEngine) explain(err error) error {
 		return refuse(ErrNoStore, "no store at %s: %s: make the schema with CREATE SCHEMA … AUTHORIZATION %s, or give an address without search_path", e.path, said, e.config.User)
 	case duplicateTable:
 		return refuse(ErrNotAStore, "%s has tables of something else (%s): give a database of its own (createdb zoetrope), "+
-			"or a schema of its own (CREATE SCHEMA zoetrope, then …?search_path=zoetrope)", e.path, said)
+			"or a schema of its own (CREATE SCHEMA zoetrope, then …?options=-csearch_path%%3Dzoetrope)", e.path, said)
 	case undefinedTable, undefinedColumn:
 		return refuse(ErrNotAStore, "%s has tables that are not a store's (%s): give another database", e.path, said)
 	case dataCorrupted, indexCorrupted:

@@ -39,7 +39,7 @@ func TestOpenPostgresRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	schema := func(address string) string { return address[strings.LastIndex(address, "=")+1:] }
+	schema := func(address string) string { return address[strings.LastIndex(address, "%3D")+3:] }
 
 	empty := pgtest.Current.Address(t)
 	newer := newStore(t)

@@ -78,5 +78,5 @@ func (s *Server) Address(t testing.TB) string {
 	if err := s.Exec("postgres", "CREATE SCHEMA "+name); err != nil {
 		t.Fatal(err)
 	}
-	return s.URL("postgres") + "?search_path=" + name
+	return s.URL("postgres") + "?options=-csearch_path%3D" + name // as libpq takes it, too
 }
