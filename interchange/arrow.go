@@ -59,7 +59,18 @@ func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: this Arrow file cannot be read; it may be truncated: %w", path, err)
 	}
-	return newTable(ctx, "arrow", path, size, a, o)
+	d, err := newTable(ctx, "arrow", path, size, a, o)
+	if err == nil && a.stream && !a.marked() {
+		d.note("%s: the stream has no mark at its end, which some programs leave out: if it was cut off between two batches, the rest is missing", path)
+	}
+	return d, err
+}
+
+// marked reports whether a stream ends with its end mark.
+func (a *arrowFile) marked() bool {
+	var end [8]byte
+	_, err := a.file.ReadAt(end[:], a.size-8)
+	return err == nil && string(end[:]) == "\xff\xff\xff\xff\x00\x00\x00\x00"
 }
 
 // options bound what a message of the file may claim.

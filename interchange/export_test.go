@@ -286,3 +286,30 @@ func TestExportReplacesFilesOnly(t *testing.T) {
 		t.Error("Export of nothing succeeded")
 	}
 }
+
+// A file that was cut off anywhere is an error; only a stream that was cut off between two batches is not, and then a
+// note says so.
+func TestCutAnywhere(t *testing.T) {
+	for _, format := range []string{"npz", "parquet", "arrow", "arrows"} {
+		t.Run(format, func(t *testing.T) {
+			whole := exportBytes(t, format, made(3, 12, 4, 0))
+			path := filepath.Join(t.TempDir(), "a")
+			for n := 0; n < len(whole); n += 1 + len(whole)/300 {
+				if err := os.WriteFile(path, []byte(whole[:n]), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				d, err := Open(t.Context(), path, Options{})
+				if err != nil {
+					continue
+				}
+				noted := len(d.Notes) > 0 && strings.Contains(d.Notes[len(d.Notes)-1], "no mark at its end")
+				for _, e := range d.Epochs(t.Context()) {
+					err = e
+				}
+				if d.Close(); err == nil && !noted {
+					t.Errorf("the first %d of %d bytes were read without an error", n, len(whole))
+				}
+			}
+		})
+	}
+}
