@@ -4,3 +4,6 @@ import "time"
 
 // SetNow makes a guard take the time from now.
 func (g *Guard) SetNow(now func() time.Time) { g.now = now }
+
+// SetPatience makes a guard wait this long for a small body.
+func (g *Guard) SetPatience(d time.Duration) { g.patience = d }

@@ -38,6 +38,7 @@ type Guard struct {
 	throttle throttle
 	own      *http.ServeMux
 	now      func() time.Time
+	patience time.Duration
 }
 
 // New returns a guard of next.
@@ -60,7 +61,7 @@ func New(next http.Handler, o Options) (*Guard, error) {
 		}
 	}
 	o.Hosts = hosts
-	g := &Guard{next: next, o: o, base: base, now: time.Now}
+	g := &Guard{next: next, o: o, base: base, now: time.Now, patience: patience}
 	g.own = g.route()
 	return g, nil
 }
@@ -79,7 +80,7 @@ func cleanBase(base string) (string, error) {
 
 // ServeHTTP implements [http.Handler].
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	limitTime(w, r, g.now())
+	g.limitTime(w, r)
 	if !g.knows(r) {
 		deny(w, r, http.StatusForbidden, "unknown_host", "this server does not answer to the name %q: use localhost, or start it with --allow-host %s", r.Host, nameOf(r.Host))
 		return

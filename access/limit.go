@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,7 +18,8 @@ const (
 )
 
 // limitTime gives a request's body and its answer their time, so that nobody holds a connection by being slow.
-func limitTime(w http.ResponseWriter, r *http.Request, now time.Time) {
+func (g *Guard) limitTime(w http.ResponseWriter, r *http.Request) {
+	now := time.Now() // the connection's time, which no test changes
 	control := http.NewResponseController(w)
 	control.SetWriteDeadline(now.Add(answering)) // where there are no deadlines, as in tests, there is no limit
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
@@ -25,7 +27,7 @@ func limitTime(w http.ResponseWriter, r *http.Request, now time.Time) {
 	}
 	wait := unsized
 	if r.ContentLength > 0 {
-		wait = patience + time.Duration(r.ContentLength/slowest)*time.Second
+		wait = g.patience + time.Duration(r.ContentLength/slowest)*time.Second
 	}
 	control.SetReadDeadline(now.Add(wait))
 	r.Body = &timedBody{r.Body, control}
@@ -40,7 +42,7 @@ type timedBody struct {
 
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if errors.Is(err, io.EOF) { // after another error, the rest of the body must not be waited for
 		b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -127,3 +127,57 @@ func TestBodyIsRead(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowBody: who sends a body more slowly than anybody has to is cut off, and a slow answer is not.
+func TestSlowBody(t *testing.T) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err == nil {
+			time.Sleep(300 * time.Millisecond) // longer than a body may take
+		}
+		if err == nil && r.Context().Err() != nil {
+			t.Error("the request is cancelled while it is answered")
+		}
+		fmt.Fprint(w, len(b), " ", err == nil)
+	})
+	g, err := access.New(slow, access.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.SetPatience(150 * time.Millisecond)
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: g}
+	go server.Serve(inner)
+	defer server.Close()
+	c, err := net.Dial("tcp", inner.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	start := time.Now()
+	fmt.Fprintf(c, "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
+	go func() {
+		for range 50 { // a byte now and then changes nothing
+			time.Sleep(100 * time.Millisecond)
+			if _, err := c.Write([]byte("x")); err != nil {
+				return
+			}
+		}
+	}()
+	c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	b, _ := io.ReadAll(c)
+	if took := time.Since(start); took > 5*time.Second || strings.Contains(string(b), "true") {
+		t.Errorf("after %v: %q", took, b)
+	}
+	resp, err := http.Post("http://"+inner.Addr().String()+"/x", "text/plain", strings.NewReader("whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, _ := io.ReadAll(resp.Body); string(b) != "5 true" {
+		t.Errorf("a body that comes at once: %q", b)
+	}
+}

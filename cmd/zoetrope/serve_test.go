@@ -4,8 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -201,5 +209,55 @@ func TestServeRefuses(t *testing.T) {
 		if status := run(t.Context(), append([]string{"serve"}, c.args...), io.Discard, &stderr); status != 2 || !strings.Contains(stderr.String(), c.says) {
 			t.Errorf("%s: status %d, %s, want 2 and %q", c.name, status, &stderr, c.says)
 		}
+	}
+}
+
+// TestServeTLS: with a certificate, the answers are encrypted and the cookie goes back only so.
+func TestServeTLS(t *testing.T) {
+	dir := t.TempDir()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if kind != "" {
+			b = pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b})
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	s := startServer(t, "--db", filepath.Join(dir, "r.db"), "--create", "--token-file", write("tokens", "", []byte("read,log "+secret)),
+		"--tls-cert", write("cert.pem", "CERTIFICATE", cert), "--tls-key", write("key.pem", "PRIVATE KEY", private))
+	if !strings.HasPrefix(s.url, "https://") {
+		t.Errorf("the address is %s", s.url)
+	}
+	known := x509.NewCertPool()
+	if !known.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})) {
+		t.Fatal("no certificate")
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: known}, ForceAttemptHTTP2: true}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Post(s.url+"api/v1/session", "application/json", strings.NewReader(`{"token": "`+secret+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if c := resp.Cookies(); resp.StatusCode != 200 || len(c) != 1 || !c[0].Secure || resp.ProtoMajor != 2 {
+		t.Errorf("session = %s over HTTP/%d, %v", resp.Status, resp.ProtoMajor, c)
+	}
+	if resp, err := http.Get(strings.Replace(s.url, "https", "http", 1)); err == nil && resp.StatusCode < 400 {
+		t.Errorf("without TLS = %s", resp.Status)
 	}
 }
