@@ -38,19 +38,16 @@ func build(t *testing.T) string {
 	return name
 }
 
-// TestClient runs tests/test_*.py but for those that need PyTorch.
+// TestClient runs tests/test_*.py, apart from each other those that need PyTorch and those that do not.
 func TestClient(t *testing.T) {
-	unittest(t, python(t, "numpy", "python3-numpy"), "test_[!t]*.py")
+	command := build(t)
+	t.Run("numpy", func(t *testing.T) { unittest(t, command, python(t, "numpy", "python3-numpy"), "test_[!t]*.py") })
+	t.Run("torch", func(t *testing.T) { unittest(t, command, python(t, "numpy, torch", "python3-torch"), "test_torch*.py") })
 }
 
-// TestTorch runs the tests that need PyTorch.
-func TestTorch(t *testing.T) {
-	unittest(t, python(t, "numpy, torch", "python3-torch"), "test_torch*.py")
-}
-
-func unittest(t *testing.T, python, pattern string) {
+func unittest(t *testing.T, command, python, pattern string) {
 	cmd := exec.CommandContext(t.Context(), python, "-m", "unittest", "discover", "-s", "tests", "-p", pattern)
-	cmd.Env = append(os.Environ(), "ZOETROPE_BIN="+build(t), "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(os.Environ(), "ZOETROPE_BIN="+command, "PYTHONDONTWRITEBYTECODE=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

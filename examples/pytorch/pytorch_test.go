@@ -130,11 +130,17 @@ func (p *place) store() *tracker.Store {
 	return s
 }
 
-// TestExample trains for two short epochs, and ends in the map.
 func TestExample(t *testing.T) {
 	python(t)
 	p := newPlace(t)
 	p.serve()
+	t.Run("ends in the map", func(t *testing.T) { endsInMap(t, p) })
+	t.Run("the server is killed", func(t *testing.T) { serverKilled(t, p) })
+}
+
+// endsInMap trains for two short epochs, and looks at what is in the store then.
+func endsInMap(t *testing.T, p *place) {
+	p.t = t
 	out := p.run(func(string) {}, "--epochs", "2", "--limit", "1280", "--samples", "200", "--name", "first", "--lr", "1e-3")
 	if want := "the map: http://" + p.addr + "/?run="; !strings.Contains(out, want) {
 		t.Errorf("the output lacks %q:\n%s", want, out)
@@ -171,12 +177,10 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// TestServerKilled kills the server half-way through a training, and starts it again two epochs later: the store has what
+// serverKilled kills the server half-way through a training, and starts it again two epochs later: the store has what
 // that of a training has which nothing befell, to the last bit.
-func TestServerKilled(t *testing.T) {
-	python(t)
-	p := newPlace(t)
-	p.serve()
+func serverKilled(t *testing.T, p *place) {
+	p.t = t
 	flags := []string{"--epochs", "6", "--limit", "384", "--samples", "100", "--no-project"}
 	p.run(func(string) {}, append(flags, "--name", "calm")...)
 	p.run(func(line string) {
