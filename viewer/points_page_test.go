@@ -28,7 +28,7 @@ func TestColours(t *testing.T) {
 	values := func(key string, at int) []float64 {
 		t.Helper()
 		eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(key))
-		tb.wait(key+" is known", fmt.Sprintf(`zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`), 3*time.Second)
+		tb.wait(key+" is known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`, 3*time.Second)
 		tb.rest()
 		return eval[[]float64](tb, `[...zoetrope.model.choice.values(%d).value].map((v) => Number.isNaN(v) ? -1 : v)`, at)
 	}

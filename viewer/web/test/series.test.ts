@@ -6,7 +6,7 @@ function epochs(...list: [number, number][]): Epoch[] {
   return list.map(([number, step], i) => ({ number, step, time: "", seq: i + 1 }));
 }
 
-const s = (name: string, ...points: [number, number, number | string | null][]): Series => ({
+const s = (name: string, ...points: [number, number, number | string][]): Series => ({
   name,
   step: points.map((p) => p[0]),
   epoch: points.map((p) => p[1]),
@@ -45,7 +45,7 @@ test("series: without steps the epoch places a value", () => {
 });
 
 test("series: what is no number is a gap", () => {
-  const [g] = groups([s("loss", [1, 1, 3], [2, 2, "Infinity"], [3, 3, null])], epochs([1, 1], [2, 2], [3, 3]));
+  const [g] = groups([s("loss", [1, 1, 3], [2, 2, "Infinity"], [3, 3, "NaN"])], epochs([1, 1], [2, 2], [3, 3]));
   equal(g.lines[0].y, [3, null, null], "y");
   equal(valueAt(g.lines[0], 3), 3, "last known value");
   equal(valueAt(g.lines[0], 0), null, "before the first");
