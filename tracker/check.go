@@ -245,7 +245,7 @@ func (c *checker) leftovers() error {
 				filepath.Join(folder, e.Name())))
 		}
 	}
-	known := map[string]bool{}
+	known := map[string]bool{turnFile: true}
 	for _, r := range c.r.Runs {
 		known[r.ID+".lock"] = true
 	}

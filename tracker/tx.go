@@ -9,12 +9,13 @@ import (
 // A Tx is a transaction in a store, see [Store.Read] and [Store.Write]. It has the methods of [sql.Tx], and takes the same
 // SQL whether the store is a SQLite file or in PostgreSQL: placeholders are ?, and only what both know is used.
 type Tx struct {
-	tx     *sql.Tx
-	conn   *sql.Conn // that the transaction is on
-	store  *Store
-	engine engine
-	seq    int64                // of a writing transaction: the clock's reading for all that it writes
-	used   map[string]*sql.Stmt // those of store.stmts that were used, by query
+	tx      *sql.Tx
+	conn    *sql.Conn // that the transaction is on
+	store   *Store
+	engine  engine
+	release func()               // ends this writer's turn
+	seq     int64                // of a writing transaction: the clock's reading for all that it writes
+	used    map[string]*sql.Stmt // those of store.stmts that were used, by query
 }
 
 // ExecContext runs a statement that returns no rows.
@@ -95,8 +96,15 @@ func (s *Store) tryBegin(ctx context.Context, write bool) (*Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tx{conn: conn, store: s, engine: s.engine}
+	t := &Tx{conn: conn, store: s, engine: s.engine, release: func() {}}
+	if write {
+		if t.release, err = s.engine.turn(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
 	if t.tx, err = conn.BeginTx(ctx, s.engine.isolation(write)); err != nil {
+		t.release()
 		conn.Close()
 		return nil, err
 	}
@@ -115,6 +123,7 @@ func (t *Tx) commit() error {
 	if err == nil && t.used != nil {
 		t.engine.committed(t.conn)
 	}
+	t.release()
 	t.conn.Close()
 	return err
 }
@@ -122,5 +131,6 @@ func (t *Tx) commit() error {
 // rollback does nothing after a commit.
 func (t *Tx) rollback() {
 	t.tx.Rollback()
+	t.release()
 	t.conn.Close()
 }
