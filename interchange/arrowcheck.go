@@ -23,7 +23,7 @@ func (b flatbuffer) root() int { return b.word(0) }
 // field is the place of a table's field, 0 if it is not set.
 func (b flatbuffer) field(table, i int) int {
 	v := table - int(int32(binary.LittleEndian.Uint32(b[table:]))) // its vtable: two sizes, then the fields' offsets
-	if 2*i+4 >= int(binary.LittleEndian.Uint16(b[v:])) { // also where the size is odd, as the library reads it
+	if 2*i+4 >= int(binary.LittleEndian.Uint16(b[v:])) {           // also where the size is odd, as the library reads it
 		return 0
 	}
 	offset := int(binary.LittleEndian.Uint16(b[v+4+2*i:]))
