@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -94,8 +95,13 @@ func TestShowOfALoggedRun(t *testing.T) {
 		t.Errorf("labels %v, %d unlabelled, %d projections", got.Labels, got.Unlabelled, len(got.Projections))
 	}
 	text := strings.Join(strings.Fields(output(t, "show")), " ")
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range []string{
-		"params layers=[32,64] lr=0.000003 samples 12 (2 labels, 1 unlabelled)",
+		"params layers=[32,64] lr=0.000003 ",
+		" host " + host + " samples 12 (2 labels, 1 unlabelled) layer fc: ",
 		"layer fc: 11×3, 2 epochs from 0 to 1",
 		"EPOCH STEP ACCURACY LOSS RATE 0 7 0.25 NaN - 1 10 - +Inf 2",
 	} {

@@ -130,7 +130,7 @@ class Outage(ServerTest):
         chance, logged = random.Random(7), []
         program = "run = zoetrope.init('e', 'r'); run.add_samples(ids=range(3))\n" \
                   "for e in range(%d, %d):\n  assert run.log(e, {'fc1': np.full((3, 2), e)}, metrics={'loss': e}, step=10 * e)\n" \
-                  "  assert run.log_metrics(10 * e + 5, {'rate': e})\n  print(e, flush=True)\n"
+                  "  assert run.log_metrics(10 * e + 5, {'rate': e})\n  os.write(1, b'%%d\\n' %% e)\n"
         for k in range(int(os.environ.get("ZOETROPE_KILLS", 8))):
             child = self.program(program % (1000 * k, 1000 * k + 1000))
             first = child.stdout.readline()
@@ -138,7 +138,9 @@ class Outage(ServerTest):
             if chance.random() < 0.3:
                 self.server.kill()
             child.send_signal(signal.SIGKILL)
-            logged += [int(line) for line in (first + child.communicate()[0]).splitlines()]
+            rest = child.stdout.read()  # of the same stream: communicate() forgets what readline() has read ahead
+            child.communicate()
+            logged += [int(line) for line in (first + rest).splitlines()]
             if self.server.process is None:
                 self.server.start()
         self.assertEqual(zoetrope.sync(self.spool), 0, self.said.getvalue())
