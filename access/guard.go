@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -97,10 +98,19 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.own.ServeHTTP(w, r)
 		return
 	}
-	if !g.admit(w, r) {
+	permits, ok := g.admit(w, r)
+	if !ok {
 		return
 	}
-	g.next.ServeHTTP(w, r)
+	g.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), permitsKey{}, permits)))
+}
+
+type permitsKey struct{}
+
+// Permits returns what a guard has found permitted to whoever sends a request that it let through.
+func Permits(r *http.Request) Permission {
+	p, _ := r.Context().Value(permitsKey{}).(Permission)
+	return p
 }
 
 // strip takes the base path off.
@@ -128,18 +138,18 @@ func (g *Guard) strip(w http.ResponseWriter, r *http.Request) (*http.Request, bo
 	return &stripped, true
 }
 
-// admit reports whether the request may go on. It answers it if not.
-func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
+// admit reports whether the request may go on, and what is permitted to its sender. It answers it if not.
+func (g *Guard) admit(w http.ResponseWriter, r *http.Request) (permits Permission, ok bool) {
 	permits, err := g.identify(r)
 	if err != nil {
 		g.turnAway(w, r, err)
-		return false
+		return permits, false
 	}
 	if need := needs(r); permits&need == 0 {
 		deny(w, r, http.StatusForbidden, "not_permitted", "your token permits %s, and this needs %s: ask who runs this server for another", permits, need)
-		return false
+		return permits, false
 	}
-	return true
+	return permits, true
 }
 
 // needs returns the permission that a request takes.

@@ -150,6 +150,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 	sprite := ask("GET /api/v1/runs/{run}/samples", "runs/mapped/samples", 200)["sprite"].(map[string]any)
 	ask("GET /api/v1/runs/{run}/sprite/{version}/{sheet}", fmt.Sprintf("runs/mapped/sprite/%s/0.png", sprite["version"]), 200)
 	ask("GET /api/v1/projections", "projections", 200)
+	ask("GET /api/v1/projections/fields", "projections/fields", 200)
 	base := "projections/" + id
 	ask("GET /api/v1/projections/{projection}", base, 200)
 	layout := ask("GET /api/v1/projections/{projection}/layout", base+"/layout", 200)

@@ -59,7 +59,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	sum := sha256.Sum256([]byte(h.store.Path()))
 	if s.send("retry: 1000\n\n") != nil ||
-		s.event("hello", from, map[string]any{"store": hex.EncodeToString(sum[:8]), "read_only": h.o.ReadOnly, "may_project": h.o.Projections}) != nil {
+		s.event("hello", from, map[string]any{"store": hex.EncodeToString(sum[:8]), "read_only": h.o.ReadOnly, "may_project": h.mayProject(r)}) != nil {
 		return nil // the client has left, here and below
 	}
 	if missed.cursor != from && s.event("change", missed.cursor, missed) != nil {

@@ -25,6 +25,10 @@ type Options struct {
 	// other sites' pages out, such as that of package access, and a store that is open for writing.
 	Projections bool
 
+	// MayProject reports whether whoever sends a request may do so, where there is somebody who decides that; nil means
+	// everybody. It is only for the page, which then offers nothing that would be refused.
+	MayProject func(*http.Request) bool
+
 	// Streams is how many event streams may be open at once; 0 means 256.
 	Streams int
 
@@ -165,6 +169,7 @@ func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) er
 		"runs":                                  h.getRuns,
 		"runs/{run}":                            h.getRun,
 		"projections":                           h.getProjections,
+		"projections/fields":                    h.getFields,
 		"jobs":                                  h.getJobs,
 		"jobs/{job}":                            h.getJob,
 		"openapi.json":                          h.getOpenAPI,
@@ -189,6 +194,11 @@ func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) er
 		"projections/{projection}/neighbors":                                 h.getNeighbors,
 		"projections/{projection}/quality":                                   h.getQuality,
 	}
+}
+
+// mayProject reports whether whoever sends a request may start projections.
+func (h *Handler) mayProject(r *http.Request) bool {
+	return h.o.Projections && (h.o.MayProject == nil || h.o.MayProject(r))
 }
 
 // context returns a context for work that is shared by requests and must not end with the one that began it.

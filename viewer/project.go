@@ -38,8 +38,13 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(r, &q); err != nil {
 		return err
 	}
-	if q.NEpochs > passesMost || q.NNeighbors > neighborsMost || len(q.Runs) > projectedMost {
-		return bad("at most %d passes (n_epochs), %d neighbours and %d runs are allowed from a page: use 'zoetrope project'", passesMost, neighborsMost, projectedMost)
+	for _, c := range []struct {
+		name, thing string
+		n, most     int
+	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost}} {
+		if c.n > c.most {
+			return bad("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
+		}
 	}
 	q.Workers = 0
 	if err := q.Options.Validate(); err != nil {

@@ -187,7 +187,7 @@ func TestProjectionsRefused(t *testing.T) {
 		{`{"min_dist": -1}`, 400, "min_dist"},
 		{`{"metric": "taxi"}`, 400, "metric"},
 		{`{"mode": "x"}`, 400, "mode"},
-		{`{"runs": [` + strings.Repeat(`"r",`, 200) + `"r"]}`, 400, "100 runs"},
+		{`{"runs": [` + strings.Repeat(`"r",`, 200) + `"r"]}`, 400, "runs = 201, want at most 100 runs"},
 		{strings.Repeat(" ", 2<<20), 400, "larger than"},
 	} {
 		if status, e := write(t, h, "POST", "projections", c.body); status != c.status || !strings.Contains(strings.ToLower(e.Error), c.says) || e.Code == "" {
@@ -212,4 +212,68 @@ func TestProjectionsRefused(t *testing.T) {
 			t.Errorf("%s %s of a handler that only reads = %d %+v", c[0], c[1], status, e)
 		}
 	}
+}
+
+// TestFields: what the page is told of each option holds: its ends and its default are taken, and what is beyond them is not.
+func TestFields(t *testing.T) {
+	store := newStore(t)
+	h := viewer.New(store, viewer.Options{Projections: true})
+	newTraining(10, "a").log(t, store, "r", 1)
+	ask := func(name string, value any) int {
+		t.Helper()
+		body, err := json.Marshal(map[string]any{name: value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, j := write(t, h, "POST", "projections", string(body))
+		if status == http.StatusAccepted {
+			write(t, h, "DELETE", "jobs/"+j.ID, "")
+		} else if !strings.Contains(j.Error, name) {
+			t.Errorf("%s is refused without its name: %q", body, j.Error)
+		}
+		return status
+	}
+	got := decode[struct {
+		Fields []struct {
+			Name, Title, About string
+			Choices            []string
+			Whole              bool
+			Min, Max           float64
+			Default            any
+		}
+	}](t, h, api+"projections/fields")
+	if len(got.Fields) != 9 {
+		t.Errorf("%d fields", len(got.Fields))
+	}
+	for _, f := range got.Fields {
+		good, bad := []any{f.Default}, []any{f.Min - 1, f.Max + 1}
+		for _, c := range f.Choices {
+			good = append(good, c)
+		}
+		if f.Choices != nil {
+			bad = []any{"none such"}
+		} else {
+			good = append(good, f.Min, f.Max)
+		}
+		switch f.Name {
+		case "seed":
+			bad = bad[:1] // a program may have a larger one
+		case "pca":
+			bad, good = bad[:1], good[:2] // how many columns a layer has is not known yet
+		}
+		for _, v := range good {
+			if status := ask(f.Name, v); status != http.StatusAccepted {
+				t.Errorf("%s = %v is %d", f.Name, v, status)
+			}
+		}
+		for _, v := range bad {
+			if status := ask(f.Name, v); status != http.StatusBadRequest {
+				t.Errorf("%s = %v is %d", f.Name, v, status)
+			}
+		}
+		if f.Title == "" || f.About == "" {
+			t.Errorf("%s is not described", f.Name)
+		}
+	}
+	h.Close()
 }

@@ -133,7 +133,13 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
 	}
-	page := viewer.New(store, viewer.Options{ReadOnly: s.readOnly, Projections: !s.readOnly, Frames: s.frames, Hosts: []string{"*"}}) // the guard looks at names
+	page := viewer.New(store, viewer.Options{
+		ReadOnly:    s.readOnly,
+		Projections: !s.readOnly,
+		MayProject:  func(r *http.Request) bool { return access.Permits(r)&access.Log != 0 },
+		Frames:      s.frames,
+		Hosts:       []string{"*"}, // the guard looks at names
+	})
 	defer page.Close()
 	var handler http.Handler = page
 	if !s.readOnly {

@@ -1,0 +1,40 @@
+package viewer
+
+import (
+	"net/http"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+)
+
+// A field is an option of a projection that a page may ask for: what it is called, what it may be, and what it is unless
+// said. The page makes its form of them, so that both know the same ranges.
+type field struct {
+	Name    string   `json:"name"` // as in the body of POST projections
+	Title   string   `json:"title"`
+	About   string   `json:"about"`             // in a few words
+	Choices []string `json:"choices,omitempty"` // it is one of these; or it is a number:
+	Whole   bool     `json:"whole"`             // without a fraction
+	Min     float64  `json:"min"`
+	Max     float64  `json:"max"`
+	Default any      `json:"default"`
+}
+
+// fields are in the order in which the page asks for them. What they leave out is as projector.Defaults has it.
+func fields() []field {
+	o := projector.Defaults()
+	return []field{
+		{Name: "mode", Title: "Mode", About: "how epochs meet", Choices: projector.Modes, Default: o.Mode},
+		{Name: "n_neighbors", Title: "Neighbours", About: "more shows the whole, fewer the detail", Whole: true, Min: 2, Max: neighborsMost, Default: o.NNeighbors},
+		{Name: "min_dist", Title: "Least distance", About: "how close points may lie", Min: 0, Max: o.Spread, Default: o.MinDist},
+		{Name: "metric", Title: "Metric", About: "distance in the layer's space", Choices: projector.Metrics, Default: o.Metric},
+		{Name: "scale", Title: "Scaling", About: "of the vectors beforehand", Choices: projector.Scales, Default: projector.Scales[0]},
+		{Name: "pca", Title: "Components", About: "principal ones to keep; 0 leaves the vectors", Whole: true, Min: 0, Max: 100_000, Default: o.PCA},
+		{Name: "n_epochs", Title: "Passes", About: "over the graph; 0 chooses by size", Whole: true, Min: 0, Max: passesMost, Default: o.NEpochs},
+		{Name: "dims", Title: "Dimensions", About: "of the map", Whole: true, Min: 2, Max: 3, Default: o.Dims},
+		{Name: "seed", Title: "Seed", About: "the same gives the same map", Whole: true, Min: 0, Max: 1<<53 - 1, Default: o.Seed}, // what JavaScript can count to
+	}
+}
+
+func (h *Handler) getFields(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, r, map[string]any{"fields": fields()})
+}
