@@ -24,12 +24,12 @@ func fields() []field {
 	o := projector.Defaults()
 	return []field{
 		{Name: "mode", Title: "Mode", About: "how epochs meet", Choices: projector.Modes, Default: o.Mode},
-		{Name: "n_neighbors", Title: "Neighbours", About: "more shows the whole, fewer the detail", Whole: true, Min: 2, Max: neighborsMost, Default: o.NNeighbors},
+		{Name: "n_neighbors", Title: "Neighbours", About: "many show the whole", Whole: true, Min: 2, Max: neighborsMost, Default: o.NNeighbors},
 		{Name: "min_dist", Title: "Least distance", About: "how close points may lie", Min: 0, Max: o.Spread, Default: o.MinDist},
 		{Name: "metric", Title: "Metric", About: "distance in the layer's space", Choices: projector.Metrics, Default: o.Metric},
 		{Name: "scale", Title: "Scaling", About: "of the vectors beforehand", Choices: projector.Scales, Default: projector.Scales[0]},
-		{Name: "pca", Title: "Components", About: "principal ones to keep; 0 leaves the vectors", Whole: true, Min: 0, Max: 100_000, Default: o.PCA},
-		{Name: "n_epochs", Title: "Passes", About: "over the graph; 0 chooses by size", Whole: true, Min: 0, Max: passesMost, Default: o.NEpochs},
+		{Name: "pca", Title: "Principal components", About: "0 keeps all", Whole: true, Min: 0, Max: 100_000, Default: o.PCA},
+		{Name: "n_epochs", Title: "Passes over the graph", About: "0 chooses by size", Whole: true, Min: 0, Max: passesMost, Default: o.NEpochs},
 		{Name: "dims", Title: "Dimensions", About: "of the map", Whole: true, Min: 2, Max: 3, Default: o.Dims},
 		{Name: "seed", Title: "Seed", About: "the same gives the same map", Whole: true, Min: 0, Max: 1<<53 - 1, Default: o.Seed}, // what JavaScript can count to
 	}

@@ -174,7 +174,7 @@ func TestCompare(t *testing.T) {
 	tb.ready()
 	tb.do(chromedp.Do(tb.ctx, chromedp.Focus(chromedp.CSS("#compare"))))
 	tb.press(kb.Enter)
-	if got := eval[[]string](tb, `[...document.querySelectorAll("#compare + .menu .group")].map((e) => e.textContent)`); !slices.Equal(got, []string{"On the same map", "On a map of their own"}) {
+	if got := eval[[]string](tb, `[...document.querySelectorAll("#compare + .menu .group")].map((e) => e.textContent)`); !slices.Equal(got, []string{"On the same map", "On a map of their own", "Other maps of this run"}) {
 		t.Errorf("groups %v", got)
 	}
 	tb.press(kb.Enter)

@@ -11,6 +11,8 @@ import { Finder } from "./page/finder";
 import { Header } from "./page/header";
 import { Home } from "./page/home";
 import { Legend } from "./page/legend";
+import { Maps } from "./page/maps";
+import { Measures } from "./page/measures";
 import { Model } from "./page/model";
 import { Matrix } from "./page/matrix";
 import { Near } from "./page/near";
@@ -52,7 +54,8 @@ function main(): void {
   const player = new Player(model, invalidate);
   const legend = new Legend(model, invalidate);
   const home = new Home(model, chartLook, () => (written = "?"));
-  const header = new Header(model, () => goHome());
+  const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
+  const header = new Header(model, () => goHome(), () => void maps.open());
   const jump = (epoch: number) => {
     model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
@@ -60,6 +63,7 @@ function main(): void {
   const charts = new Charts(byId("charts"), jump);
   const verdict = new Verdict(model, jump, chartLook, invalidate);
   const matrix = new Matrix(model);
+  const measures = new Measures(model);
   new Comparing(model);
 
   function frame(now: number): void {
@@ -75,6 +79,7 @@ function main(): void {
     const epoch = epochAt(model);
     charts.point(epoch);
     verdict.update(epoch);
+    measures.update();
     matrix.update(tabs.samples);
     byId("reset").classList.toggle("idle", stage.atHome);
     if (moving) invalidate();
@@ -112,9 +117,9 @@ function main(): void {
     const query = address.format({
       home: false,
       run: model.run.id,
-      projection: model.chosen,
+      projection: model.chosen ?? (model.other?.wanted ? model.shown : null), // of two maps, the address names both
       epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
-      compare: model.other?.run.id ?? null,
+      compare: model.other?.key ?? null,
       colour: choice.colourAsked,
       filters: [...choice.conditions],
       select: select.length > LONGEST ? "" : select,
@@ -159,6 +164,8 @@ function main(): void {
     stage,
     table,
     counters: stage.renderer.counters,
+    /** The server has said what may be done. */
+    greeted: false,
     /** Nothing moves and nothing is about to be drawn. */
     get resting() {
       return pending === 0;
@@ -170,6 +177,11 @@ function main(): void {
       {
         change: (c) => model.change(c),
         resync: () => model.resync(),
+        hello: (may) => {
+          look.greeted = true;
+          void model.making.hello(may);
+        },
+        job: (j) => model.making.take(j),
         connected: (yes) => model.link(yes),
       },
       cursor,

@@ -4,6 +4,7 @@ import { charts, words } from "../src/page/judgement";
 import { byExperiment, differences, lossOf, matches, stateOf, thinned } from "../src/page/runlist";
 import { positionOf } from "../src/page/companion";
 import { reorder, recode } from "../src/page/reorder";
+import { apart, check, figures, range, traits, type Described } from "../src/page/settings";
 import { equal, test, truth } from "./harness";
 
 const run = (part: Partial<Run>): Run => ({
@@ -48,7 +49,7 @@ test("companion: epochs and rows of another run", () => {
 
 const none = { silhouette: null, purity: null, separation: null };
 const quality: Quality = {
-  exact: true, trust_epoch: 0.9, knn15: null, sil_corr: null, motion: 0.7,
+  exact: true, trust_epoch: 0.9, knn15: null, knn50: null, sil_corr: null, motion: 0.7,
   epochs: [{ run: "r", epoch: 1, trustworthiness: 0.97, continuity: 0.9, original: { ...none, silhouette: 0.1 }, map: { ...none, silhouette: 0.5 } }],
   transitions: [],
 };
@@ -64,4 +65,27 @@ test("judgement: what is not defined has no chart", () => {
   equal(charts(quality, "r").map((g) => g.title), ["Neighbours kept", "Silhouette"], "charts");
   equal(charts({ ...quality, epochs: [{ ...quality.epochs[0], original: none, map: none }] }, "r").map((g) => g.title), ["Neighbours kept"], "without labels");
   equal(charts(quality, "other"), [], "another run");
+});
+
+const map = (part: Record<string, unknown>): Described => ({ method: "umap", mode: "balanced", dims: 2, layer: "fc1", options: { n_neighbors: 15, min_dist: 0.1, scale: "", seed: 42, ...part } });
+
+test("settings: maps are told apart by what differs", () => {
+  const [a, b] = [map({}), map({ min_dist: 0.5, n_neighbors: 5, scale: "unit" })];
+  equal(traits(a, [a]), ["balanced", "15 neighbours"], "alone");
+  equal(traits(b, [a, b]), ["balanced", "5 neighbours", "min dist 0.5", "scaling unit"], "among two");
+  equal([apart(a, b), apart(b, a)], ["15 neighbours \u00b7 min dist 0.1 \u00b7 scaling none", "5 neighbours \u00b7 min dist 0.5 \u00b7 scaling unit"], "beside each other");
+  equal(apart(a, map({})), "UMAP \u00b7 balanced \u00b7 15 neighbours", "alike");
+});
+
+test("settings: what may stand in a field", () => {
+  const f = { name: "n_neighbors", title: "", about: "", whole: true, min: 2, max: 1000, default: 15 };
+  equal(["15", " 2 ", "1000"].map((t) => check(f, t)), ["", "", ""], "good");
+  equal(["", "x", "1", "1001", "2.5"].map((t) => check(f, t)), ["Needs a number from 2 to 1,000.", "Needs a number from 2 to 1,000.", "Must be 2 to 1,000.", "Must be 2 to 1,000.", "Must be a whole number."], "bad");
+  equal(range(f), "2 to 1,000, usually 15", "range");
+});
+
+test("settings: measures beside each other", () => {
+  const better = { ...quality, trust_epoch: 0.95, motion: null };
+  equal(figures("r", 1, quality, better).map((r) => [r.name, r.better]), [["Trustworthiness, epoch 1", 0], ["Continuity, epoch 1", 0], ["Trustworthiness, mean", 1], ["Movement follows", 0]], "rows");
+  equal(figures("r", 1, quality, null)[0].values, ["0.9700", "\u2013"], "while one is measured");
 });

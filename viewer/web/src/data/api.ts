@@ -111,10 +111,39 @@ export interface Quality {
   exact: boolean;
   trust_epoch: number | null;
   knn15: number | null;
+  knn50: number | null;
   sil_corr: number | null;
   motion: number | null;
   epochs: { run: string; epoch: number; trustworthiness: number | null; continuity: number | null; original: Labels; map: Labels }[];
   transitions: { run: string; from: number; to: number; original: { cka: number | null; churn: number | null }; map: { cka: number | null; churn: number | null } }[];
+}
+
+/** A projection that somebody has asked for. */
+export interface Job {
+  id: string;
+  state: "queued" | "running" | "finished" | "failed" | "cancelled";
+  runs: string[];
+  options: Record<string, unknown>;
+  /** Of a running one, and how far it is. */
+  stage: string;
+  done: number;
+  total: number;
+  /** Of a finished one. */
+  projection: string;
+  /** Of a failed one. */
+  error: string;
+}
+
+/** An option that a projection can be asked for with: one of some choices, or a number. */
+export interface Field {
+  name: string;
+  title: string;
+  about: string;
+  choices?: string[];
+  whole: boolean;
+  min: number;
+  max: number;
+  default: string | number;
 }
 
 /** A failure that the server explained. */
@@ -180,6 +209,33 @@ export function getQuality(projection: string): Promise<Quality> {
   return json<Quality>(`projections/${encodeURIComponent(projection)}/quality`);
 }
 
+/** What a projection can be asked to be. */
+export async function getFields(): Promise<Field[]> {
+  return (await json<{ fields: Field[] }>("projections/fields")).fields;
+}
+
+/** Projections that were asked for, the newest first. */
+export async function getJobs(): Promise<Job[]> {
+  return (await json<{ jobs: Job[] }>("jobs")).jobs;
+}
+
+/** Asks for a projection of runs. */
+export function project(runs: readonly string[], options: Record<string, unknown>): Promise<Job> {
+  return json("projections", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...options, runs }),
+  });
+}
+
+export function cancelJob(job: string): Promise<Job> {
+  return json(`jobs/${encodeURIComponent(job)}`, { method: "DELETE" });
+}
+
+export async function deleteProjection(projection: string): Promise<void> {
+  await json(`projections/${encodeURIComponent(projection)}`, { method: "DELETE" });
+}
+
 /** A run's place on a projection. */
 export function getLayout(projection: string, run: string): Promise<Layout> {
   return json<Layout>(`projections/${encodeURIComponent(projection)}/layout?run=${encodeURIComponent(run)}`);
@@ -208,12 +264,12 @@ export async function getFrames(m: Layout, epochs: readonly number[]): Promise<F
   return epochs.map((_, i) => ({ quanta: all.slice(i * size, (i + 1) * size), dims: m.dims, placement }));
 }
 
-async function json<T>(path: string): Promise<T> {
-  return (await get(path)).json() as Promise<T>;
+async function json<T>(path: string, request?: RequestInit): Promise<T> {
+  return (await get(path, request)).json() as Promise<T>;
 }
 
-async function get(path: string): Promise<Response> {
-  const r = await fetch(BASE + path);
+async function get(path: string, request?: RequestInit): Promise<Response> {
+  const r = await fetch(BASE + path, request);
   if (r.ok) return r;
   let message = `${r.status} ${r.statusText}`;
   try {

@@ -1,7 +1,7 @@
 // News from the server: which runs, epochs and projections changed. The browser reconnects by itself and says where it
 // left off; where it gives up, we do the same.
 
-import { address } from "./api";
+import { address, type Job } from "./api";
 
 /** What changed since the last event. */
 export interface Change {
@@ -21,6 +21,10 @@ export interface Listener {
   change(c: Change): void;
   /** The stream is there again, and the server cannot tell what was missed: look at everything. */
   resync(): void;
+  /** The stream is there; whether the user may start projections. */
+  hello(mayProject: boolean): void;
+  /** How far a projection is. */
+  job(j: Job): void;
   /** Whether the page hears the server. */
   connected(yes: boolean): void;
 }
@@ -40,9 +44,10 @@ export function listen(on: Listener, after: string): void {
     if (source) return;
     source = new EventSource(address.events(cursor));
     source.addEventListener("hello", (e) => {
-      const hello = JSON.parse(e.data) as { store: string };
+      const hello = JSON.parse(e.data) as { store: string; may_project: boolean };
       retry = 0;
       on.connected(true);
+      on.hello(hello.may_project);
       if (cursor === "" || (server !== "" && hello.store !== server)) on.resync();
       server = hello.store;
       cursor = e.lastEventId;
@@ -51,6 +56,7 @@ export function listen(on: Listener, after: string): void {
       cursor = e.lastEventId;
       on.change(JSON.parse(e.data) as Change);
     });
+    source.addEventListener("job", (e) => on.job(JSON.parse(e.data) as Job));
     source.addEventListener("error", () => {
       on.connected(false);
       if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself

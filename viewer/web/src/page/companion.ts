@@ -1,14 +1,27 @@
-// Another run beside the one that is open: its map and what is known of its samples, brought into the order of the open
+// Another run beside the one that is open, or another map of the same run: its map and what is known of its samples, brought into the order of the open
 // run's rows by their ids, so that colours, filters and selections mean the same samples in both.
 
 import type { Values } from "../data/columns";
 import { Facts } from "../data/facts";
 import { MapData } from "../data/mapdata";
 import * as api from "../data/api";
-import type { Epoch, Run, Samples, Series } from "../data/api";
+import type { Epoch, Layout, Projection, Quality, Run, Samples, Series } from "../data/api";
 import { ease, framesOf } from "../map/clock";
 import { MISSING, type Frame, type Shot } from "../map/cloud";
 import { recode, reorder } from "./reorder";
+
+/** What is known of a run. */
+interface Known {
+  epochs: readonly Epoch[];
+  samples: Samples | null;
+  series: Series[];
+  projections: readonly Projection[];
+}
+
+async function all(run: string): Promise<Known> {
+  const [epochs, samples, { series }, projections] = await Promise.all([api.getEpochs(run), api.getSamples(run), api.getMetrics(run, 0), api.getProjections(run)]);
+  return { epochs, samples, series, projections };
+}
 
 export class Companion {
   epochs: Epoch[] = [];
@@ -19,14 +32,18 @@ export class Companion {
   /** Whether it lies on the same map as the open run, so that places compare. */
   together = false;
   readonly facts: Facts;
+  /** How far its map can be trusted; null while that is measured, and for a provisional one. */
+  quality: Quality | null = null;
   private map: MapData | null = null;
   private frameOf: Int32Array = new Int32Array(0);
   private rows: Int32Array = new Int32Array(0); // its row of each of the open run's rows, -1 for none
   private frames = new WeakMap<Frame, Frame>();
   private ordered = new WeakMap<Values, Values>();
 
+  /** wanted is a map of the open run, "provisional" among them; null is another run, on the open one's map if it is there. */
   constructor(
     readonly run: Run,
+    readonly wanted: string | null,
     private readonly samples: Samples,
     private readonly changed: () => void,
     failed: (e: unknown) => void,
@@ -34,20 +51,31 @@ export class Companion {
     this.facts = new Facts(changed, failed);
   }
 
-  /** Fetches everything; projection is the map of the open run. */
-  async load(projection: string | null): Promise<void> {
+  /** What its address is: that of a map, or of a run. */
+  get key(): string {
+    return this.wanted ?? this.run.id;
+  }
+
+  /** The map that it shows; null until that is known. */
+  get layout(): Layout | null {
+    return this.map?.layout ?? null;
+  }
+
+  /** Fetches everything but what is known; projection is the map of the open run. */
+  async load(projection: string | null, known: Known | null): Promise<void> {
     const { id } = this.run;
-    const [epochs, samples, metrics, projections] = await Promise.all([api.getEpochs(id), api.getSamples(id), api.getMetrics(id, 0), api.getProjections(id)]);
-    this.epochs = epochs;
+    const { epochs, samples, series, projections } = known ?? (await all(id));
+    if (!samples) return;
+    this.epochs = [...epochs];
     this.numbers = epochs.map((e) => e.number);
-    this.series = metrics.series;
+    this.series = series;
     const place = new Map(samples.ids.map((s, i) => [s, i]));
     this.rows = Int32Array.from(this.samples.ids, (s) => place.get(s) ?? -1);
     this.shared = this.rows.reduce((n, r) => n + (r >= 0 ? 1 : 0), 0);
     this.facts.open(id);
     this.facts.setSamples(samples);
-    this.facts.setEpochs(epochs);
-    const own = projections.find((p) => p.projection === projection) ?? projections[0];
+    this.facts.setEpochs(this.epochs);
+    const own = this.wanted === null ? (projections.find((p) => p.projection === projection) ?? projections[0]) : projections.find((p) => p.projection === this.wanted);
     this.together = own !== undefined && own.projection === projection;
     const layout = own ? await api.getLayout(own.projection, id) : await api.getProvisional(id);
     if (!layout) return;
@@ -55,6 +83,16 @@ export class Companion {
     this.frameOf = framesOf(this.numbers, layout.epochs);
     this.facts.setMap(this.map, this.frameOf, String(own?.options["metric"] ?? "euclidean"));
     await this.map.load(layout.epochs.length - 1, () => this.changed());
+    if (own) void this.measure(own.projection);
+  }
+
+  private async measure(projection: string): Promise<void> {
+    try {
+      this.quality = await api.getQuality(projection);
+      this.changed();
+    } catch {
+      // the figures stay away, as they do where they are not defined
+    }
   }
 
   /** Where it is at an epoch, maybe between two; null until its frames are here. */

@@ -1,31 +1,36 @@
 // What is said in words around the map: the run, its state, the map's kind, what is missing.
 
-import type { Layout, Projection, Run } from "../data/api";
+import type { Layout, Run } from "../data/api";
 import { somewhere } from "./address";
 import { byId, h, setText } from "./dom";
 import { ago, count, many, value } from "./format";
 import { Menu, type Item } from "./menu";
 import type { Model } from "./model";
 import { STATES, stateOf } from "./runlist";
+import { titleOf, traits } from "./settings";
 
 /** The header, the notes over the map and the facts beside it. */
 export class Header {
   private readonly runs: Menu;
   private readonly maps: Menu;
 
-  /** home shows the page of all runs. */
+  /** home shows the page of all runs; make opens the form for a new map. */
   constructor(
     private readonly model: Model,
     home: () => void,
+    make: () => void,
   ) {
     this.runs = new Menu(byId<HTMLButtonElement>("run"), "Runs", (id) => {
       if (id === "") home();
       else if (id !== model.run?.id) void model.open(somewhere({ run: id }));
     });
-    this.maps = new Menu(byId<HTMLButtonElement>("map-kind"), "Maps", (id) => model.choose(id === model.projections[0]?.projection ? null : id));
+    this.maps = new Menu(byId<HTMLButtonElement>("map-kind"), "Maps", (id) => {
+      if (id === "") make();
+      else if (id !== model.shown) model.choose(model.projections.length > 1 || id === "provisional" ? id : null);
+    });
     model.on(["runs", "run"], () => this.showRuns());
     model.on(["run", "runs", "epochs", "samples"], () => this.showFacts());
-    model.on(["map", "epochs", "run"], () => this.showMap());
+    model.on(["map", "epochs", "run", "jobs"], () => this.showMap());
     model.on(["link", "trouble"], () => this.showLink());
   }
 
@@ -79,21 +84,22 @@ export class Header {
   }
 
   private showMap(): void {
-    const { map, projections, run, runs, epochs } = this.model;
+    const { map, projections, run, runs, epochs, making, shown } = this.model;
     const now = Date.now();
     const items: Item[] = projections.map((p) => ({
       key: p.projection,
-      title: titleOf(p.method, p.dims),
-      note: [settings(p), ago(p.created, now)].join(" \u00b7 "),
+      title: titleOf(p),
+      note: [...traits(p, projections), ago(p.created, now)].join(" \u00b7 "),
     }));
     if (items.length > 0) items.push({ key: "provisional", title: "PCA", note: "provisional: a fixed view of each epoch" });
-    this.maps.set(items, map === null ? null : map.layout.provisional ? "provisional" : map.layout.projection);
+    if (making.may && map) items.push({ key: "", title: "New map\u2026", note: "with other parameters" });
+    this.maps.set(items, shown);
     byId("map-bar").hidden = map === null;
     byId("provisional").hidden = !map?.layout.provisional;
     if (map) {
       const p = projections.find((q) => q.projection === map.layout.projection);
-      setText(byId("map-title"), p ? titleOf(p.method, p.dims) : "PCA");
-      setText(byId("map-detail"), p ? settings(p) : layerOf(map.layout, run));
+      setText(byId("map-title"), p ? titleOf(p) : "PCA");
+      setText(byId("map-detail"), p ? traits(p, [p]).join(" \u00b7 ") : layerOf(map.layout, run));
     }
     const empty = byId("empty");
     empty.hidden = map !== null || runs === null;
@@ -115,17 +121,6 @@ export class Header {
     bar.hidden = connected && trouble === "";
     setText(bar, trouble !== "" ? trouble : "Connection lost. Trying again\u2026");
   }
-}
-
-/** "UMAP", "NOMAD in 3-D". */
-function titleOf(method: string, dims: number): string {
-  return method.toUpperCase() + (dims === 3 ? " in 3-D" : "");
-}
-
-/** "joint · 20 neighbours · fc1": what sets one projection apart from another. */
-function settings(p: Projection): string {
-  const n = p.options["n_neighbors"];
-  return [p.mode, typeof n === "number" ? `${n} neighbours` : "", p.layer].filter(Boolean).join(" \u00b7 ");
 }
 
 /** The layer that a provisional map shows, where there are several. */

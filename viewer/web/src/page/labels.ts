@@ -3,6 +3,7 @@ import { middles, type Frame } from "../map/cloud";
 import { h, setText } from "./dom";
 import type { Model } from "./model";
 import type { Pane } from "./scene";
+import { apart, titleOf, traits } from "./settings";
 
 /** With more classes than this their names would cover the map. */
 const MOST = 24;
@@ -100,9 +101,14 @@ export class Labels {
   private nameOf(p: Pane, panes: readonly Pane[], model: Model): string {
     const { other, run, numbers } = model;
     if (!other) return `Epoch ${numbers[p.at]}`;
-    const open = `${run?.name} \u00b7 epoch ${numbers[panes[0].at]}`;
-    const own = `${other.run.name} \u00b7 epoch ${other.numbers[panes[1].at]}${other.together ? "" : " \u00b7 on a map of its own"}`;
-    if (panes[0].x !== panes[1].x) return p.whose === "run" ? open : own;
+    let names = [run?.name, other.run.name];
+    if (other.wanted !== null) {
+      const [a, b] = [model.map?.layout.projection, other.wanted].map((id) => model.projections.find((q) => q.projection === id));
+      names = a && b ? [apart(a, b), apart(b, a)] : [a, b].map((q) => (q ? [titleOf(q), ...traits(q, [q])].join(" \u00b7 ") : "PCA"));
+    }
+    const open = `${names[0]} \u00b7 epoch ${numbers[panes[0].at]}`;
+    const own = `${names[1]} \u00b7 epoch ${other.numbers[panes[1].at]}${other.together || other.wanted !== null ? "" : " \u00b7 on a map of its own"}`;
+    if (panes[0].x !== panes[1].x || panes[0].y !== panes[1].y) return p.whose === "run" ? open : own;
     return p.whose === "run" ? `Discs: ${open}   Rings: ${own}` : "";
   }
 

@@ -12,10 +12,11 @@ import { MapData } from "../data/mapdata";
 import { somewhere, type Place } from "./address";
 import { Companion } from "./companion";
 import { Choice, type ChoiceTopic } from "./choice";
+import { Making } from "./making";
 import { unpack } from "./rows";
 
 /** What a view can be told about. */
-export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "compare" | "quality" | "link" | "trouble" | ChoiceTopic;
+export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "compare" | "quality" | "jobs" | "link" | "trouble" | ChoiceTopic;
 
 export class Model {
   runs: Run[] | null = null;
@@ -44,8 +45,13 @@ export class Model {
     () => ({ rows: this.samples?.ids.length ?? 0, epochs: this.numbers }),
     (...topics) => this.tell(...topics),
   );
-  /** Another run beside this one, or null. */
+  /** Another run beside this one, or another map of it; null is none. */
   other: Companion | null = null;
+  /** Maps that are being made. */
+  readonly making = new Making(
+    () => this.tell("jobs"),
+    (projection) => void this.attempt(() => this.take(projection)),
+  );
   /** How far the map can be trusted; null while it is measured, and for a provisional map. */
   quality: Quality | null = null;
   connected = true;
@@ -118,28 +124,66 @@ export class Model {
     });
   }
 
-  /** Puts another run beside this one; null takes it away. */
+  /** Puts beside this map what has this id: another run, or another map of this one, "provisional" among them. Null takes it away. */
   compare(id: string | null): void {
-    const run = this.runs?.find((r) => r.id === id) ?? null;
     this.other = null;
     this.tell("compare");
-    if (!run || !this.samples || run.id === this.run?.id) return;
-    const other = new Companion(
-      run,
-      this.samples,
+    this.other = this.companion(id);
+    if (this.other) void this.fill(this.other).then(() => this.tell("compare"));
+  }
+
+  private companion(id: string | null): Companion | null {
+    const { run, samples } = this;
+    if (id === null || !run || !samples || id === this.shown) return null;
+    const own = id === "provisional" || this.projections.some((p) => p.projection === id);
+    const whose = own ? run : this.runs?.find((r) => r.id === id && r.id !== run.id);
+    if (!whose) return null;
+    const other: Companion = new Companion(
+      whose,
+      own ? id : null,
+      samples,
       () => {
         if (this.other === other) this.tell("compare");
       },
       (e) => this.fail(said(e)),
     );
-    this.other = other;
-    void this.attempt(() => other.load(this.map?.layout.projection || null)).then(() => this.tell("compare"));
+    return other;
   }
 
-  /** Shows a projection; null follows the newest. */
+  private fill(other: Companion): Promise<void> {
+    return this.attempt(() => other.load(this.map?.layout.projection || null, other.wanted === null ? null : this));
+  }
+
+  /** Brings what stands beside the map up to date, while the old one stays until the new one is here. */
+  private async renewOther(): Promise<void> {
+    const before = this.other;
+    const next = before && this.companion(before.key);
+    if (!before || !next) return;
+    await this.fill(next);
+    if (this.other !== before) return;
+    this.other = next;
+    this.tell("compare");
+  }
+
+  /** The map that is on screen: a projection's id, "provisional", or null. */
+  get shown(): string | null {
+    return this.map ? this.map.layout.projection || "provisional" : null;
+  }
+
+  /** Shows a projection; null follows the newest. What stood beside it changes places with it. */
   choose(projection: string | null): void {
+    const before = this.shown;
+    const swap = this.other !== null && projection !== null && this.other.wanted === projection;
     this.chosen = projection;
-    void this.attempt(() => this.takeMap());
+    void this.attempt(() => this.takeMap()).then(() => {
+      if (swap) this.compare(before);
+    });
+  }
+
+  /** Shows a projection that is new. */
+  private async take(projection: string): Promise<void> {
+    await this.refreshMaps();
+    if (this.projections.some((p) => p.projection === projection)) this.choose(this.projections.length > 1 ? projection : null);
   }
 
   /** Takes in what the server says has changed. */
@@ -153,7 +197,13 @@ export class Model {
     const own = c.runs.includes(id) ? this.refreshEpochs() : null;
     const projected = c.projections.some((p) => p.runs.includes(id)) || c.removed.some((p) => this.projections.some((q) => q.projection === p));
     // The map comes last: which one it is depends on the run's layers and epochs.
-    if (epochs.length > 0 || c.cut.includes(id) || projected) void Promise.all([runs, own]).then(() => this.attempt(() => this.refreshMaps()));
+    const maps = epochs.length > 0 || c.cut.includes(id) || projected ? Promise.all([runs, own]).then(() => this.attempt(() => this.refreshMaps())) : null;
+    const { other } = this;
+    if (!other) return;
+    if (other.wanted !== null && c.removed.includes(other.wanted)) this.compare(null);
+    else if (c.epochs.some((e) => e.run === other.run.id) || c.cut.includes(other.run.id) || c.projections.some((p) => p.runs.includes(other.run.id))) {
+      void Promise.all([runs, own, maps]).then(() => this.renewOther());
+    }
   }
 
   /** Looks at everything again. */
@@ -212,7 +262,10 @@ export class Model {
     const projections = await api.getProjections(id);
     if (mine !== this.opened) return;
     this.projections = projections;
+    // Who looked at a map that was deleted follows the newest again.
+    if (this.chosen !== "provisional" && !projections.some((p) => p.projection === this.chosen)) this.chosen = null;
     await this.takeMap();
+    if (this.other && this.other.wanted === this.shown) this.compare(null);
   });
 
   /** Goes over to the map that should be shown now, once the frame that is looked at has come. */
@@ -327,6 +380,11 @@ export class Model {
     } catch (e) {
       this.fail(said(e));
     }
+  }
+
+  /** Says what went wrong with what the user asked for. */
+  complain(e: unknown): void {
+    this.fail(said(e));
   }
 
   private fail(message: string): void {

@@ -122,11 +122,13 @@ export class Stage {
   get view(): View {
     const f = this.model.frame(0);
     const pane = this.panes[0];
+    const other = this.panes[1]?.whose === "other" ? this.panes[1].shot.to.placement.extent : null;
+    const extent: readonly [number, number, number] = f?.placement.extent ?? [1, 1, 1];
     return {
       width: pane?.width ?? this.size.width,
       height: pane?.height ?? this.size.height,
       dims: f?.dims ?? 2,
-      extent: f?.placement.extent ?? [1, 1, 1],
+      extent: other ? [Math.max(extent[0], other[0]), Math.max(extent[1], other[1]), Math.max(extent[2], other[2])] : extent, // both fit
     };
   }
 
@@ -273,9 +275,16 @@ export class Stage {
     const m = moment(this.model, clock.still ? clock.nearest : clock.position);
     if (!m) return [];
     const other = this.model.other ? this.beside(m) : null;
-    const half = other && !choice.options.overlay ? width / 2 : width;
-    const pane: Pane = { ...m, x: 0, y: 0, width: half, height };
-    if (other) return [pane, { ...other, x: choice.options.overlay ? 0 : half, y: 0, width: half, height }];
+    if (other) {
+      const over = choice.options.overlay;
+      const tall = width < height * 0.9; // two maps have more room under each other
+      const [w, h] = over ? [width, height] : tall ? [width, height / 2] : [width / 2, height];
+      return [
+        { ...m, x: 0, y: 0, width: w, height: h },
+        { ...other, x: over || tall ? 0 : w, y: over || !tall ? 0 : h, width: w, height: h },
+      ];
+    }
+    const pane: Pane = { ...m, x: 0, y: 0, width, height };
     if (!this.morph) return [pane];
     const t = (now - this.morph.start) / MORPH;
     if (t >= 1 || clock.moving) {

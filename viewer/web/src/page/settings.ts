@@ -1,0 +1,82 @@
+// What sets one map apart from another, in words; and what may stand in a field of the form for a new one: pure.
+
+import type { Field, Projection, Quality } from "../data/api";
+import { count, figure, value } from "./format";
+
+/** What describe needs of a projection. */
+export type Described = Pick<Projection, "method" | "mode" | "dims" | "layer" | "options">;
+
+/** What options are called; others have their own names. */
+const NAMES: Record<string, string> = { n_epochs: "passes", scale: "scaling", pca: "components" };
+
+/** Options that are said otherwise, or change no map. */
+const APART = ["layer", "method", "mode", "dims", "n_neighbors", "workers"];
+
+/** "UMAP", "NOMAD in 3-D". */
+export function titleOf(p: Described): string {
+  return (p.method === "auto" ? "UMAP" : p.method.toUpperCase()) + (p.dims === 3 ? " in 3-D" : "");
+}
+
+/** "balanced", "20 neighbours", and what else differs among some maps. */
+export function traits(p: Described, among: readonly Described[]): string[] {
+  const n = p.options["n_neighbors"];
+  const out = [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
+  if (among.some((q) => q.layer !== p.layer)) out.push(p.layer);
+  for (const key of Object.keys(p.options)) {
+    if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key))) continue;
+    out.push(`${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
+  }
+  return out.filter(Boolean);
+}
+
+function option(p: Described, key: string): string {
+  const v = p.options[key];
+  return v === undefined || v === "" ? "none" : value(v);
+}
+
+/** How two maps are told apart beside each other: by what differs, or else by all there is. */
+export function apart(p: Described, q: Described): string {
+  const theirs = [titleOf(q), ...traits(q, [p, q])];
+  const own = [titleOf(p), ...traits(p, [p, q])];
+  const differs = own.filter((t) => !theirs.includes(t));
+  return (differs.length > 0 ? differs : own).join(" \u00b7 ");
+}
+
+/** The values that a field takes, and the usual one. */
+export function range(f: Field): string {
+  return f.choices ? `usually ${f.default}` : `${number(f.min)} to ${number(f.max)}, usually ${number(Number(f.default))}`;
+}
+
+/** What is wrong with what was typed into a field; empty when nothing is. */
+export function check(f: Field, text: string): string {
+  if (f.choices) return "";
+  const v = Number(text);
+  if (text.trim() === "" || Number.isNaN(v)) return `Needs a number from ${number(f.min)} to ${number(f.max)}.`;
+  if (v < f.min || v > f.max) return `Must be ${number(f.min)} to ${number(f.max)}.`;
+  return f.whole && !Number.isInteger(v) ? "Must be a whole number." : "";
+}
+
+function number(v: number): string {
+  return v >= 2 ** 53 - 1 ? "2\u2075\u00b3" : Number.isInteger(v) ? count(v) : String(v);
+}
+
+/** The measures of two maps beside each other at an epoch, and which of them does better; those that neither has are left out. */
+export function figures(run: string, epoch: number, a: Quality | null, b: Quality | null): { name: string; values: [string, string]; better: -1 | 0 | 1 }[] {
+  const at = (q: Quality | null) => q?.epochs.find((e) => e.run === run && e.epoch === epoch);
+  const rows: [string, (q: Quality | null) => number | null | undefined][] = [
+    [`Trustworthiness, epoch ${epoch}`, (q) => at(q)?.trustworthiness],
+    [`Continuity, epoch ${epoch}`, (q) => at(q)?.continuity],
+    ["Trustworthiness, mean", (q) => q?.trust_epoch],
+    ["Of 15 neighbours kept", (q) => q?.knn15],
+    ["Of 50 neighbours kept", (q) => q?.knn50],
+    ["Silhouettes follow", (q) => q?.sil_corr],
+    ["Movement follows", (q) => q?.motion],
+  ];
+  return rows.flatMap(([name, of]) => {
+    const values = [of(a), of(b)];
+    if (values.every((v) => typeof v !== "number")) return [];
+    const texts = values.map((v) => (typeof v === "number" ? figure(v) : "\u2013")) as [string, string];
+    const [x, y] = values;
+    return [{ name, values: texts, better: typeof x !== "number" || typeof y !== "number" || texts[0] === texts[1] ? 0 : x > y ? -1 : 1 }];
+  });
+}
