@@ -20,6 +20,7 @@ import { base } from "./page/palette";
 import { Pictures } from "./page/pictures";
 import { Player } from "./page/player";
 import { pack } from "./page/rows";
+import { Saver } from "./page/saver";
 import { wireShortcuts } from "./page/shortcuts";
 import { Stage } from "./page/stage";
 import { Table } from "./page/table";
@@ -51,6 +52,7 @@ function main(): void {
   const finder = new Finder(model);
   const toolbar = new Toolbar(stage);
   new ViewMenu(model);
+  new Saver(model, stage);
   const player = new Player(model, invalidate);
   const legend = new Legend(model, invalidate);
   const home = new Home(model, chartLook, () => (written = "?"));

@@ -6,6 +6,7 @@ import "./colouring.test";
 import "./columns.test";
 import "./format.test";
 import "./palette.test";
+import "./picture.test";
 import "./region.test";
 import "./rows.test";
 import "./runs.test";

@@ -5,7 +5,7 @@
 const GLIDE = 320;
 
 /** Epochs per second at speed 1. */
-const PACE = 1.5;
+export const PACE = 1.5;
 
 /** How long a loop rests at its end. */
 const REST = 900;

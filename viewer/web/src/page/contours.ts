@@ -7,6 +7,8 @@ import type { Pane } from "./scene";
 /** With more classes than this, their lines would be a tangle: all points together have one set. */
 const MOST = 16;
 
+export const WIDTH = 1.25;
+
 /** Lines of equal density over the map, a set for each class. */
 export class Contours {
   private readonly canvas = byId<HTMLCanvasElement>("contours");
@@ -34,33 +36,50 @@ export class Contours {
     const g = c.getContext("2d")!;
     this.clean = false;
     this.sets = 0;
-    for (const p of panes) {
-      const values = choice.values(p.at);
-      const split = values?.kind === "category" && values.classes.length <= MOST ? values : null;
-      const d = density(p.shot, m, v, split?.code ?? null, split?.classes.length ?? 1, choice.hidden(p.at), panes.length > 1 ? 5 : 8);
+    const sets = lines(panes, m, v, model, ink);
+    this.sets = sets.length;
+    for (const { pane: p, colour, levels } of sets) {
       g.save();
       g.setTransform(size.density, 0, 0, size.density, p.x * size.density, p.y * size.density);
       g.beginPath();
       g.rect(0, 0, p.width, p.height);
       g.clip();
-      g.lineWidth = 1.25;
-      d.layers.forEach((layer, code) => {
-        const most = peak(layer);
-        if (most < 0.05) return; // a few strays have no contour
-        this.sets++;
-        g.strokeStyle = split ? choice.tints.ofClass(code) : ink;
-        LEVELS.forEach((share, i) => {
-          g.globalAlpha = 0.45 + 0.2 * i;
-          const s = contour(d, layer, share * most);
-          g.beginPath();
-          for (let k = 0; k < s.length; k += 4) {
-            g.moveTo(s[k], s[k + 1]);
-            g.lineTo(s[k + 2], s[k + 3]);
-          }
-          g.stroke();
-        });
-      });
+      g.lineWidth = WIDTH;
+      g.strokeStyle = colour;
+      for (const { opacity, segments: s } of levels) {
+        g.globalAlpha = opacity;
+        g.beginPath();
+        for (let k = 0; k < s.length; k += 4) {
+          g.moveTo(s[k], s[k + 1]);
+          g.lineTo(s[k + 2], s[k + 3]);
+        }
+        g.stroke();
+      }
       g.restore();
     }
   }
+}
+
+/** The lines of one class in a part of the stage, level by level: segments x1, y1, x2, y2 in that part. */
+export interface Lines {
+  pane: Pane;
+  colour: string;
+  levels: { opacity: number; segments: ArrayLike<number> }[];
+}
+
+/** Finds the lines of equal density in parts of the stage. */
+export function lines(panes: readonly Pane[], m: Float32Array, v: View, model: Model, ink: string): Lines[] {
+  const { choice } = model;
+  const out: Lines[] = [];
+  for (const pane of panes) {
+    const values = choice.values(pane.at);
+    const split = values?.kind === "category" && values.classes.length <= MOST ? values : null;
+    const d = density(pane.shot, m, v, split?.code ?? null, split?.classes.length ?? 1, choice.hidden(pane.at), panes.length > 1 ? 5 : 8);
+    d.layers.forEach((layer, code) => {
+      const most = peak(layer);
+      if (most < 0.05) return; // a few strays have no contour
+      out.push({ pane, colour: split ? choice.tints.ofClass(code) : ink, levels: LEVELS.map((share, i) => ({ opacity: 0.45 + 0.2 * i, segments: contour(d, layer, share * most) })) });
+    });
+  }
+  return out;
 }

@@ -30,6 +30,13 @@ export function setText(el: Element, text: string): void {
   if (el.textContent !== text) el.textContent = text;
 }
 
+/** Hands the user a file. */
+export function download(b: Blob, name: string): void {
+  const a = h("a", { href: URL.createObjectURL(b), download: name });
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
+}
+
 const ICONS = {
   play: "M7.5 4.8v14.4c0 .8.9 1.3 1.6.8l11-7.2a1 1 0 0 0 0-1.6l-11-7.2c-.7-.5-1.6 0-1.6.8Z",
   pause: "M7 4.5h2.6c.5 0 .9.4.9.9v13.2c0 .5-.4.9-.9.9H7a.9.9 0 0 1-.9-.9V5.400c0-.5.4-.9.9-.9Zm7.4 0H17c.5 0 .9.4.9.9v13.2c0 .5-.4.9-.9.9h-2.600a.9.9 0 0 1-.9-.9V5.400c0-.5.4-.9.9-.9Z",

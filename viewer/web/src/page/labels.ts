@@ -36,12 +36,24 @@ export class Labels {
     const alone = panes.length === 1;
     this.captionLayer.hidden = alone;
     if (!alone) this.caption(panes, model);
+    const placed = wanted ? this.place(panes, m, v, model) : null;
+    this.layer.hidden = placed === null;
+    if (!placed) return;
+    const free = new Map(placed.map((p) => [p.code, p]));
+    this.names.forEach((el, c) => {
+      const p = free.get(c);
+      el.classList.toggle("off", !p);
+      if (p) el.style.transform = `translate(${p.x.toFixed(1)}px, ${p.y.toFixed(1)}px) translate(-50%, -50%)`;
+    });
+  }
+
+  /** Where the names of classes are in the only part of the stage; null where there are none. */
+  place(panes: readonly Pane[], m: Float32Array, v: View, model: Model): { code: number; name: string; x: number; y: number }[] | null {
     const { choice } = model;
     const by = choice.colourBy;
     const values = choice.values(panes[0].at);
     const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
-    this.layer.hidden = !alone || !wanted || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST;
-    if (this.layer.hidden || !fixed) return;
+    if (panes.length !== 1 || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return null;
     const key = JSON.stringify([by!.key, fixed.classes, choice.theme]);
     if (key !== this.shownOf) {
       this.shownOf = key;
@@ -56,7 +68,7 @@ export class Labels {
     const { shot } = panes[0];
     const a = this.of(shot.from, fixed.code);
     const b = this.of(shot.to, fixed.code);
-    const taken: [number, number][] = [];
+    const taken: { code: number; name: string; x: number; y: number }[] = [];
     const at: [number, number] = [0, 0];
     const p = [0, 0, 0];
     const order = this.names.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
@@ -65,15 +77,12 @@ export class Labels {
         const [pa, pb] = [a[c * 3 + d], b[c * 3 + d]];
         p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
-      const el = this.names[c];
       project(m, v, p, at);
       // Where two names would lie over each other, the one of the bigger class stays.
-      const free = !Number.isNaN(p[0]) && visible(c) && taken.every(([x, y]) => Math.abs(x - at[0]) > 22 || Math.abs(y - at[1]) > 20);
-      el.classList.toggle("off", !free);
-      if (!free) continue;
-      taken.push([at[0], at[1]]);
-      el.style.transform = `translate(${at[0].toFixed(1)}px, ${at[1].toFixed(1)}px) translate(-50%, -50%)`;
+      const free = !Number.isNaN(p[0]) && visible(c) && taken.every(({ x, y }) => Math.abs(x - at[0]) > 22 || Math.abs(y - at[1]) > 20);
+      if (free) taken.push({ code: c, name: fixed.classes[c], x: at[0], y: at[1] });
     }
+    return taken;
   }
 
   private caption(panes: readonly Pane[], model: Model): void {
@@ -98,7 +107,7 @@ export class Labels {
   }
 
   /** What is written on a part of the stage: its epoch, and its run where there are two. */
-  private nameOf(p: Pane, panes: readonly Pane[], model: Model): string {
+  nameOf(p: Pane, panes: readonly Pane[], model: Model): string {
     const { other, run, numbers } = model;
     if (!other) return `Epoch ${numbers[p.at]}`;
     let names = [run?.name, other.run.name];

@@ -16,16 +16,21 @@ export class Links {
   }
 
   show(n: Neighbourhoods, row: number, shot: Shot, m: Float32Array, v: View): void {
-    const p = new Float32Array(3);
-    const at: [number, number] = [0, 0];
-    const place = (r: number) => {
-      if (!locate(shot, r, p)) return "";
-      project(m, v, p, at);
-      return `${at[0].toFixed(1)} ${at[1].toFixed(1)}`;
-    };
-    const centre = place(row);
     const near = neighboursOf(n, row);
-    this.path.setAttribute("d", centre && near.map(place).map((to) => to && `M${centre}L${to}m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.500 0 1 0 -5 0`).join(""));
+    this.path.setAttribute("d", spokes(near, row, shot, m, v));
     this.svg.setAttribute("data-rows", near.join(" "));
   }
+}
+
+/** Lines from a row to others, each with a ring at its end, as an SVG path. */
+export function spokes(near: readonly number[], row: number, shot: Shot, m: Float32Array, v: View): string {
+  const p = new Float32Array(3);
+  const at: [number, number] = [0, 0];
+  const place = (r: number) => {
+    if (!locate(shot, r, p)) return "";
+    project(m, v, p, at);
+    return `${at[0].toFixed(1)} ${at[1].toFixed(1)}`;
+  };
+  const centre = place(row);
+  return centre && near.map(place).map((to) => to && `M${centre}L${to}m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.500 0 1 0 -5 0`).join("");
 }

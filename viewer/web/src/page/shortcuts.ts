@@ -25,6 +25,7 @@ export function wireShortcuts(model: Model, player: Player, stage: Stage, toolba
     l: () => toolbar.choose("lasso"),
     i: () => choice.invert(clock.nearest),
     f: () => stage.visit(choice.selected),
+    s: () => document.getElementById("save")?.click(),
     g: () => choice.setOptions({ grid: !choice.options.grid }),
     "/": () => {
       tabs.open("samples");

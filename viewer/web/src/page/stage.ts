@@ -36,6 +36,20 @@ const INSET = { top: 50, right: 58 };
 /** The side of a picture in place of a point, in pixels: below the least, points stay points. */
 const PICTURE = { least: 20, most: 56 };
 
+/** A moment of the map as it is drawn; canvas holds it only while it is handed over. */
+export interface Snapshot {
+  canvas: HTMLCanvasElement;
+  panes: readonly Pane[];
+  pictures: readonly Picture[];
+  matrix: Float32Array;
+  view: View;
+  width: number;
+  height: number;
+  ink: string;
+  faint: string;
+  paper: string;
+}
+
 export class Stage {
   readonly renderer: Renderer;
   camera: Camera = home(2);
@@ -47,7 +61,7 @@ export class Stage {
   private readonly box = byId("stage");
   private readonly card: Card;
   readonly contours = new Contours();
-  private readonly labels = new Labels(byId("labels"), byId("captions"));
+  readonly labels = new Labels(byId("labels"), byId("captions"));
   private readonly trail = new Trail(byId("trail"));
   private readonly links = new Links(byId("links"));
   private readonly region = byId("region").querySelector("path")!;
@@ -258,8 +272,36 @@ export class Stage {
     return [x + pane.x, y + pane.y];
   }
 
+  /**
+   * Draws the moment at a position of the playhead, without the pointer's mark, at so many device pixels per CSS pixel,
+   * shows it to use, and goes back to what is on screen. False where there is nothing to draw.
+   */
+  snapshot(position: number | null, density: number, use: (s: Snapshot) => void): boolean {
+    const { model, panes, size } = this;
+    const { width, height } = size;
+    const now = performance.now();
+    this.panes = model.samples ? (position === null ? this.arrange(now) : this.arrange(now, position)) : [];
+    const drawn = this.panes.length > 0;
+    if (drawn) {
+      const v = this.view;
+      matrix(this.camera, v, this.m);
+      this.renderer.setPalette(model.choice.tints.palette);
+      this.renderer.setSheets(this.pictures.sheets);
+      const picture = this.picture(v);
+      const pictures = this.panes.map((p) => this.pictureOf(p, v, model.choice.focal, picture, false));
+      const look = getComputedStyle(document.documentElement);
+      this.renderer.resize(width, height, density);
+      this.renderer.draw(pictures, density);
+      use({ canvas: this.renderer.canvas, panes: this.panes, pictures, matrix: this.m, view: v, width, height, ink: look.getPropertyValue("--ink").trim(), faint: look.getPropertyValue("--ink-2").trim(), paper: look.getPropertyValue("--map").trim() });
+    }
+    this.panes = panes;
+    this.renderer.resize(width, height, size.density);
+    this.draw(now); // within the same task: nothing else is seen
+    return drawn;
+  }
+
   /** The parts of the stage at this moment. */
-  private arrange(now: number): Pane[] {
+  private arrange(now: number, position = this.model.clock.still ? this.model.clock.nearest : this.model.clock.position): Pane[] {
     const { clock, choice, numbers } = this.model;
     const { width, height } = this.size;
     if (choice.options.grid && numbers.length > 1) {
@@ -272,7 +314,7 @@ export class Stage {
         return m ? [{ ...m, x: ((k % columns) * w) / columns, y: INSET.top + (Math.floor(k / columns) * h) / rows, width: w / columns, height: h / rows }] : [];
       });
     }
-    const m = moment(this.model, clock.still ? clock.nearest : clock.position);
+    const m = moment(this.model, position);
     if (!m) return [];
     const other = this.model.other ? this.beside(m) : null;
     if (other) {

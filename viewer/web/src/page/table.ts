@@ -1,5 +1,5 @@
 import { valueAt } from "../data/columns";
-import { byId, h, icon, setText } from "./dom";
+import { byId, download, h, icon, setText } from "./dom";
 import { count, many, percent } from "./format";
 import type { Model } from "./model";
 import type { Pictures } from "./pictures";
@@ -229,9 +229,7 @@ export class Table {
     const records = this.records();
     const { run, numbers, clock } = this.model;
     const blob = new Blob([kind === "csv" ? csv(records) : json(records)], { type: kind === "csv" ? "text/csv" : "application/json" });
-    const a = h("a", { href: URL.createObjectURL(blob), download: `${run?.name ?? "samples"}-epoch-${numbers[clock.nearest]}.${kind}` });
-    a.click();
-    setTimeout(() => URL.revokeObjectURL(a.href), 10_000);
+    download(blob, `${run?.name ?? "samples"}-epoch-${numbers[clock.nearest]}.${kind}`);
     this.invalidate();
   }
 }
