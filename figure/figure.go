@@ -1,5 +1,5 @@
 // Package figure draws maps and measures as pictures, without a browser: a grid of a map's epochs and curves over epochs,
-// as PNG or SVG. It knows numbers and names, nothing of runs or stores.
+// as PNG or SVG, and a map that moves through its epochs, as GIF. It knows numbers and names, nothing of runs or stores.
 package figure
 
 import (

@@ -100,12 +100,15 @@ func (g *Grid) extent() (s square, points int, err error) {
 	for _, p := range g.Panels {
 		points = max(points, len(p.X))
 		for i := range p.X {
+			if math.IsNaN(float64(p.X[i])) {
+				continue
+			}
 			for k, v := range [2]float64{float64(p.X[i]), float64(p.Y[i])} {
 				lo[k], hi[k] = math.Min(lo[k], v), math.Max(hi[k], v)
 			}
 		}
 	}
-	if points == 0 {
+	if math.IsInf(lo[0], 1) {
 		return s, 0, errors.New("there are no points to draw")
 	}
 	half := math.Max(hi[0]-lo[0], hi[1]-lo[1]) / 2

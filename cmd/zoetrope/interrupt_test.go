@@ -106,3 +106,26 @@ func TestInterruptedProjectLeavesNothing(t *testing.T) {
 		t.Errorf("List = %d projections, %v, want none", len(list), err)
 	}
 }
+
+// TestPlotInterrupted: an animation that is stopped leaves no file, and one that was there stays as it was.
+func TestPlotInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	path, db := ramp(t, 3, 40, 4)
+	var out, errs bytes.Buffer
+	for _, args := range [][]string{{"import", "--run", "r", path}, {"project", "--n-neighbors", "5", "--n-epochs", "5"}} {
+		if status := run(t.Context(), args, &out, &errs); status != 0 {
+			t.Fatalf("%v: %s", args, errs.String())
+		}
+	}
+	film := filepath.Join(filepath.Dir(db), "training.gif")
+	if err := os.WriteFile(film, []byte("before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if status := run(ctx, []string{"plot", "--animate", "-o", film}, &out, &errs); status == 0 {
+		t.Error("it went on")
+	}
+	if b, err := os.ReadFile(film); err != nil || string(b) != "before" {
+		t.Errorf("the file holds %.20q (%v)", b, err)
+	}
+}

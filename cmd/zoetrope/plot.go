@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type plotOptions struct {
 	color  string
 	format string
 	out    string
+	film   bool
+	pace   float64
 }
 
 // plotted is what plot drew, as JSON.
@@ -32,6 +35,7 @@ type plotted struct {
 	Epochs     []int  `json:"epochs"`
 	Color      string `json:"color,omitempty"`
 	Format     string `json:"format"`
+	Frames     int    `json:"frames,omitempty"` // of a film
 	Path       string `json:"path"`
 }
 
@@ -41,15 +45,19 @@ func plotCommand(a *app) *cobra.Command {
 	var o plotOptions
 	cmd := &cobra.Command{
 		Use:   "plot [map|quality] -o FILE",
-		Short: "Draw a map's epochs, or its quality, as PNG or SVG",
+		Short: "Draw a map's epochs, or its quality, as PNG or SVG; or the training as a GIF",
 		Long: `Plot draws without a browser. map is a grid of epochs, all on one scale; without --epochs, at most twelve that are
 spread over the training. quality is the map's measures over the epochs, on the map and in the original space.
 
 Colours are by label, by what the network predicted at that epoch, or by whether that was correct: wrong ones are larger.
-A map of three dimensions is seen along its third axis. The ending of FILE says whether it is PNG or SVG.`,
+A map of three dimensions is seen along its third axis. The ending of FILE says whether it is PNG, SVG or GIF.
+
+With --animate, a GIF moves through all epochs, or those of --epochs, on one scale; --pace is how many pass in a second.
+Where that would take longer than half a minute, they pass faster.`,
 		Example: `  zoetrope plot -o map.png
   zoetrope plot --epochs 0,1,5,last --color correct -o errors.svg
-  zoetrope plot quality -o quality.png`,
+  zoetrope plot quality -o quality.png
+  zoetrope plot map --animate --pace 2 -o training.gif`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.what = "map"; len(args) == 1 {
@@ -63,8 +71,14 @@ A map of three dimensions is seen along its third axis. The ending of FILE says 
 				return usagef(cmd, "there is no picture of %q: want map or quality", o.what)
 			case o.out == "" || o.out == "-":
 				return usagef(cmd, "name the file to write with -o")
-			case !slices.Contains(figure.Formats, o.format):
-				return usagef(cmd, "the ending of %s says no format: want .png or .svg, or name one with --format", o.out)
+			case o.format != "gif" && !slices.Contains(figure.Formats, o.format):
+				return usagef(cmd, "the ending of %s says no format: want .png, .svg or .gif, or name one with --format", o.out)
+			case o.film && o.format != "gif":
+				return usagef(cmd, "--animate makes a GIF: name the file .gif instead of .%s", o.format)
+			case o.format == "gif" && o.what != "map":
+				return usagef(cmd, "only the map can be animated: draw %s as PNG or SVG", o.what)
+			case !(o.pace > 0 && o.pace <= 20):
+				return usagef(cmd, "--pace is %v: want more than 0 and at most 20 epochs a second", o.pace)
 			case !slices.Contains(plotColors, o.color):
 				return usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plotColors, ", "))
 			}
@@ -75,7 +89,9 @@ A map of three dimensions is seen along its third axis. The ending of FILE says 
 	f := cmd.Flags()
 	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last")
 	f.StringVar(&o.color, "color", "label", strings.Join(plotColors, ", "))
-	f.StringVar(&o.format, "format", "", "png or svg (default by the ending of the file)")
+	f.BoolVar(&o.film, "animate", false, "move through the epochs: a GIF (so does the ending .gif)")
+	f.Float64Var(&o.pace, "pace", 1.5, "epochs a second of an animation, up to 20")
+	f.StringVar(&o.format, "format", "", "png, svg or gif (default by the ending of the file)")
 	f.StringVarP(&o.out, "output", "o", "", "the file to write (required)")
 	return cmd
 }
@@ -112,14 +128,25 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		}
 		draw = c.Draw
 	} else {
-		if o.epochs == "" {
+		film := o.format == "gif"
+		if o.epochs == "" && !film {
 			s.epochs = spread(s.epochs, 12)
 		}
-		g, err := s.grid(ctx, o.color)
+		g, err := s.grid(ctx, o.color, film)
 		if err != nil {
 			return err
 		}
 		draw, done.Color = g.Draw, o.color
+		if film {
+			var b bytes.Buffer // whole, before there is a file
+			m := a.newMeter()
+			done.Frames, err = (&figure.Film{Grid: *g, Pace: o.pace}).Draw(ctx, &b, func(done, total int) { m.show("frames", done, total) })
+			m.close()
+			if err != nil {
+				return err
+			}
+			draw = func(w io.Writer, _ string) error { _, err := b.WriteTo(w); return err }
+		}
 	}
 	if err := toFile(o.out, func(w io.Writer) error { return draw(w, o.format) }); err != nil {
 		return err
@@ -128,7 +155,11 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	if a.json {
 		return a.printJSON(done)
 	}
-	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", o.what, plural(len(s.epochs), "epoch"), s.run.Name, o.out)
+	what := o.what
+	if done.Frames > 0 {
+		what = plural(done.Frames, "frame") + " of the " + o.what
+	}
+	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", what, plural(len(s.epochs), "epoch"), s.run.Name, o.out)
 	return err
 }
 

@@ -33,8 +33,8 @@ func (s *subject) titles(what string) (title, subtitle string) {
 	return fmt.Sprintf("%s/%s: %s", s.run.Experiment, s.run.Name, what), subtitle
 }
 
-// grid is the map at the epochs.
-func (s *subject) grid(ctx context.Context, by string) (*figure.Grid, error) {
+// grid is the map at the epochs. For a film, each panel has all samples, in one order.
+func (s *subject) grid(ctx context.Context, by string, film bool) (*figure.Grid, error) {
 	g := &figure.Grid{}
 	g.Title, g.Subtitle = s.titles(map[string]string{"label": "the map by label", "prediction": "the map by prediction", "correct": "the map, and what was predicted wrongly"}[by])
 	var all [][]projector.Point
@@ -52,6 +52,9 @@ func (s *subject) grid(ctx context.Context, by string) (*figure.Grid, error) {
 		if i == 0 && s.epochs[0] == 0 {
 			p.Title = "epoch 0, before training"
 		}
+		if film {
+			points = aligned(points, all)
+		}
 		for _, pt := range points {
 			c, raised := class.of(pt)
 			p.X, p.Y, p.Class = append(p.X, float32(pt.X)), append(p.Y, float32(pt.Y)), append(p.Class, c)
@@ -65,6 +68,25 @@ func (s *subject) grid(ctx context.Context, by string) (*figure.Grid, error) {
 		return nil, fmt.Errorf("run %s has no predictions at these epochs: colour by label, or log outputs", s.run.Name)
 	}
 	return g, nil
+}
+
+// aligned returns a point for each sample that has one at any epoch, in the order in which they first come; those that
+// are not among points are nowhere.
+func aligned(points []projector.Point, all [][]projector.Point) []projector.Point {
+	at := map[string]int{}
+	var list []projector.Point
+	for _, ps := range all {
+		for _, p := range ps {
+			if _, ok := at[p.Sample]; !ok {
+				at[p.Sample] = len(list)
+				list = append(list, projector.Point{Sample: p.Sample, X: math.NaN(), Y: math.NaN()})
+			}
+		}
+	}
+	for _, p := range points {
+		list[at[p.Sample]] = p
+	}
+	return list
 }
 
 // classes say which colour a point has.
