@@ -35,6 +35,17 @@ func axe(t *testing.T) string {
 	return string(b)
 }
 
+// accessible fails the test for every serious finding of axe-core on the page as it is.
+func (tb *tab) accessible(script string) {
+	tb.t.Helper()
+	eval[chromedp.Void](tb, "%s", script)
+	found := eval[[]string](tb, `axe.run(document).then((r) => r.passes.length < 15 ? ["only " + r.passes.length + " rules were looked at"] : r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").flatMap((v) =>
+		v.nodes.slice(0, 4).map((n) => v.id + ": " + n.target + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300))))`)
+	for _, f := range found {
+		tb.t.Error(f)
+	}
+}
+
 // TestAccessible: axe-core has no serious finding, in light and dark, wide and narrow, with all panels open.
 func TestAccessible(t *testing.T) {
 	server, _, _ := shown(t)
@@ -63,12 +74,7 @@ func TestAccessible(t *testing.T) {
 				tb.ready()
 			}
 			eval[chromedp.Void](tb, "%s", c.prepare)
-			eval[chromedp.Void](tb, "%s", script)
-			found := eval[[]string](tb, `axe.run(document).then((r) => r.passes.length < 15 ? ["only " + r.passes.length + " rules were looked at"] : r.violations.filter((v) => v.impact === "serious" || v.impact === "critical").flatMap((v) =>
-				v.nodes.slice(0, 4).map((n) => v.id + ": " + n.target + ": " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300))))`)
-			for _, f := range found {
-				t.Error(f)
-			}
+			tb.accessible(script)
 		})
 	}
 }

@@ -178,10 +178,12 @@ func TestMapRefused(t *testing.T) {
 	if got := eval[string](tb, `document.activeElement.id`); got != "map-metric" {
 		t.Errorf("the focus is at %s", got)
 	}
+	tb.accessible(axe(t))
 	tb.fill("metric", "cosine")
 	tb.fill("pca", "50") // the layer has six columns
 	tb.click(tb.middle("#maps-form [type=submit]"))
 	tb.wait("it failed", `document.querySelector("#maps-jobs .failed .said")?.textContent.includes("pca = 50")`, 20*time.Second)
+	tb.accessible(axe(t))
 	tb.click(tb.middle("#maps-jobs .failed button"))
 	tb.wait("it is dismissed", `document.querySelectorAll("#maps-jobs li").length === 0`, time.Second)
 }
@@ -273,7 +275,8 @@ func TestDeleteMap(t *testing.T) {
 	ask := func(id string) {
 		t.Helper()
 		tb.click(tb.middle(fmt.Sprintf(`#maps-list [data-key="delete %s"]`, id)))
-		tb.wait("it asks", `document.querySelector("#maps-list .asking p")?.textContent.includes("for good?") && document.activeElement.className.includes("keep")`, time.Second)
+		tb.wait("it asks",
+			`document.querySelector("#maps-list .asking p")?.textContent.includes("for good?") && document.activeElement.className.includes("keep")`, time.Second)
 	}
 	ask(first)
 	tb.press(kb.Escape)

@@ -490,27 +490,6 @@ func TestRunMenu(t *testing.T) {
 	tb.wait("it says so", `document.getElementById("trouble").textContent.includes("nowhere")`, 2*time.Second)
 }
 
-// TestThreeDimensions: dragging turns the map.
-func TestThreeDimensions(t *testing.T) {
-	store := newStore(t)
-	run := newTraining(40, "a", "b").log(t, store, "r", 2)
-	project(t, store, run.ID(), 3)
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
-	tb.ready()
-	yaw := eval[float64](tb, `zoetrope.stage.camera.yaw`)
-	before := tb.sample(4)
-	tb.drag(pixel{400, 300}, pixel{450, 310}, pixel{500, 320})
-	tb.rest()
-	if now := eval[float64](tb, `zoetrope.stage.camera.yaw`); now == yaw || tb.sample(4) == before {
-		t.Errorf("yaw %g, then %g; a sample at %v, then %v", yaw, now, before, tb.sample(4))
-	}
-	row := tb.lonely("true")
-	tb.move(tb.sample(row))
-	if got := eval[int](tb, `zoetrope.stage.hovered`); got != row {
-		t.Errorf("hovered %d, want %d", got, row)
-	}
-}
-
 // TestContextLoss: the graphics card takes everything away and gives it back.
 func TestContextLoss(t *testing.T) {
 	server, _, _ := shown(t)

@@ -92,3 +92,14 @@ test("pick: what is hidden or missing cannot be picked", () => {
   const g = frame(null, [0, 0]);
   equal(pick({ from: f, to: g, t: 0.9 }, m, view, 250, 250, 9, null), 0, "first of two that are each in one frame");
 });
+
+test("pick: of what lies over each other in space, the one in front", () => {
+  const p = { scale: 1 / STEPS, offset: [-0.5, -0.5, -0.5] as [number, number, number], extent: [1, 1, 1] as [number, number, number] };
+  const deep: View = { ...view, dims: 3 };
+  const at = (...z: number[]) => Uint16Array.from(z.flatMap((v, i) => [STEPS / 2 + i * 20, STEPS / 2, STEPS * v])); // the later, the farther right, by less than a pixel
+  const c = { ...home(3), yaw: 0, pitch: 0 };
+  for (const [quanta, want] of [[at(0.1, 0.9), 1], [at(0.9, 0.1), 0]] as const) {
+    const f = { quanta, dims: 3 as const, placement: p };
+    equal(pick({ from: f, to: f, t: 0 }, matrix(c, deep, new Float32Array(16)), deep, 250, 250, 9, null), want, "front");
+  }
+});

@@ -74,6 +74,8 @@ test("settings: maps are told apart by what differs", () => {
   equal(traits(a, [a]), ["balanced", "15 neighbours"], "alone");
   equal(traits(b, [a, b]), ["balanced", "5 neighbours", "min dist 0.5", "scaling unit"], "among two");
   equal([apart(a, b), apart(b, a)], ["15 neighbours \u00b7 min dist 0.1 \u00b7 scaling none", "5 neighbours \u00b7 min dist 0.5 \u00b7 scaling unit"], "beside each other");
+  const joint = { ...map({ init: "spectral", epoch_negatives: 0 }), mode: "joint" };
+  equal(apart(map({ init: "first", epoch_negatives: 0.4 }), joint), "balanced", "what follows from the mode is not said");
   equal(apart(a, map({})), "UMAP \u00b7 balanced \u00b7 15 neighbours", "alike");
 });
 

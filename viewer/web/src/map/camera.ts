@@ -51,7 +51,11 @@ export function scale(c: Camera, v: View): number {
   const margin = Math.min(MARGIN, v.width / 8, v.height / 8);
   const w = Math.max(1, v.width - 2 * margin);
   const h = Math.max(1, v.height - 2 * margin);
-  if (v.dims === 3) return (c.zoom * Math.min(w, h)) / 2 / 1.35; // any turn of the box has room
+  if (v.dims === 3) {
+    // Any turn around the upright axis has room, but for the corners of the box, where hardly anything lies.
+    const around = Math.hypot(v.extent[0], v.extent[2]);
+    return (c.zoom * Math.min(w / around, h / Math.hypot(v.extent[1], around / 2))) / 2;
+  }
   return (c.zoom * Math.min(w / v.extent[0], h / v.extent[1])) / 2;
 }
 
@@ -116,7 +120,12 @@ export function zoomAt(c: Camera, v: View, px: number, py: number, factor: numbe
 /** Turns a camera around what it looks at, as if the map were a ball under the pointer. */
 export function orbit(c: Camera, dx: number, dy: number): Camera {
   const limit = Math.PI / 2 - 0.05;
-  return { ...c, yaw: c.yaw + dx * 0.008, pitch: Math.min(limit, Math.max(-limit, c.pitch + dy * 0.008)) };
+  return { ...c, yaw: wrap(c.yaw + dx * 0.008), pitch: Math.min(limit, Math.max(-limit, c.pitch + dy * 0.008)) };
+}
+
+/** An angle from -π to π, however often it went around. */
+function wrap(angle: number): number {
+  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
 }
 
 /** A camera between two others; t from 0 to 1. Zoom goes by ratio, so that it feels even. */
@@ -127,7 +136,7 @@ export function between(a: Camera, b: Camera, t: number): Camera {
     y: mix(a.y, b.y),
     z: mix(a.z, b.z),
     zoom: a.zoom * Math.pow(b.zoom / a.zoom, t),
-    yaw: mix(a.yaw, b.yaw),
+    yaw: a.yaw + wrap(b.yaw - a.yaw) * t, // the short way around
     pitch: mix(a.pitch, b.pitch),
   };
 }

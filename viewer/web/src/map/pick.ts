@@ -1,6 +1,9 @@
 import { MISSING, type Shot } from "./cloud";
 import type { View } from "./camera";
 
+/** In three dimensions points this near to the pixel, squared, lie over each other: the one in front is meant. */
+const COVER = 16;
+
 /**
  * Returns the row drawn nearest to the pixel (px, py) within radius, or -1. It looks at the positions as they are on
  * screen in this very moment, so it is right in the middle of a movement and in three dimensions, without an index.
@@ -25,6 +28,7 @@ export function pick(
   const rows = qa.length / da;
   let best = -1;
   let bound = radius * radius;
+  let front = Infinity; // how far from the eye the one in front is
   for (let i = 0, a = 0, b = 0; i < rows; i++, a += da, b += db) {
     if (hidden !== null && hidden[i] & 1) continue;
     // A sample that is in one of the two frames only is drawn where it is in that one.
@@ -41,8 +45,13 @@ export function pick(
     const dx = ((m[0] * x + m[4] * y + m[8] * z + m[12]) / w / 2 + 0.5) * v.width - px;
     const dy = (0.5 - (m[1] * x + m[5] * y + m[9] * z + m[13]) / w / 2) * v.height - py;
     const d = dx * dx + dy * dy;
-    if (d < bound) {
+    if (d >= bound) continue;
+    if (flat || d >= COVER) {
       bound = d;
+      best = i;
+    } else if (w < front) {
+      bound = COVER;
+      front = w;
       best = i;
     }
   }

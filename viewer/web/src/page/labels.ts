@@ -98,7 +98,7 @@ export class Labels {
       setText(el, this.nameOf(p, panes, model));
       el.hidden = el.textContent === "";
       el.classList.toggle("now", !model.other && p.at === model.clock.nearest);
-      el.classList.toggle("low", model.other !== null);
+      el.classList.toggle("low", model.other !== null && p.y === 0); // two maps under each other have their names at the line between
       el.style.left = `${p.x}px`;
       el.style.top = `${p.y}px`;
       el.style.width = `${p.width}px`;

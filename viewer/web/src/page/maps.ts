@@ -91,7 +91,7 @@ export class Maps {
 
   private row(id: string, title: string, notes: string[], p: Projection | null): HTMLElement {
     const { model } = this;
-    const pick = h("button", { type: "button", class: "pick", "data-key": `show ${id}` }, h("b", {}, title), ...notes.map((n) => h("span", {}, n)));
+    const pick = h("button", { type: "button", class: "pick", "data-key": `show ${id}` }, h("b", {}, title), " ", h("small", {}, notes[1] ?? ""), h("span", {}, notes[0]));
     pick.addEventListener("click", () => model.choose(model.projections.length > 1 || !p ? id : null));
     if (p && this.asking === id) return h("li", { class: "asking" }, this.confirm(p));
     const beside = h("button", { type: "button", class: "small beside", "data-key": `beside ${id}`, "aria-label": `Compare with ${title}, ${notes[0]}` }, "Compare");

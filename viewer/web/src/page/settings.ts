@@ -12,6 +12,9 @@ const NAMES: Record<string, string> = { n_epochs: "passes", scale: "scaling", pc
 /** Options that are said otherwise, or change no map. */
 const APART = ["layer", "method", "mode", "dims", "n_neighbors", "workers"];
 
+/** Options that follow from the mode, unless the user said otherwise. */
+const OF_MODE = ["init", "epoch_negatives", "tie_weight"];
+
 /** "UMAP", "NOMAD in 3-D". */
 export function titleOf(p: Described): string {
   return (p.method === "auto" ? "UMAP" : p.method.toUpperCase()) + (p.dims === 3 ? " in 3-D" : "");
@@ -23,7 +26,7 @@ export function traits(p: Described, among: readonly Described[]): string[] {
   const out = [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
   if (among.some((q) => q.layer !== p.layer)) out.push(p.layer);
   for (const key of Object.keys(p.options)) {
-    if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key))) continue;
+    if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)))) continue;
     out.push(`${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
   }
   return out.filter(Boolean);

@@ -36,6 +36,7 @@ export function wireShortcuts(model: Model, player: Player, stage: Stage, toolba
       else choice.showAll();
     },
   };
+  const moves: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   // 1 to 9 go to that share of the training: 5 is half-way.
   for (let d = 1; d <= 9; d++) seldom[String(d)] = () => player.go(d / 10);
   document.addEventListener("keydown", (e) => {
@@ -48,7 +49,7 @@ export function wireShortcuts(model: Model, player: Player, stage: Stage, toolba
     }
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const pressed = on.closest("button, summary, a, input");
-    const f = seldom[e.key];
+    const f = e.shiftKey && moves[e.key] ? () => stage.nudge(...moves[e.key]) : seldom[e.key];
     if (!f) return;
     if (e.key === " " && pressed && pressed.id !== "play") return; // space presses what has the focus
     e.preventDefault();

@@ -1,6 +1,6 @@
 // The map on the page: the renderer, the camera and what lies over them.
 
-import { between, home, isHome, matrix, project, scale, zoomAt, type Camera, type View } from "../map/camera";
+import { between, home, isHome, matrix, orbit, pan, project, scale, zoomAt, type Camera, type View } from "../map/camera";
 import { locate, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick } from "../map/pick";
@@ -228,6 +228,13 @@ export class Stage {
   zoom(factor: number): void {
     const v = this.view;
     this.fly(zoomAt(this.flight?.to ?? this.camera, v, v.width / 2, v.height / 2, factor));
+  }
+
+  /** Moves on by some steps, to the right and down; a map in three dimensions turns. */
+  nudge(right: number, down: number): void {
+    const v = this.view;
+    const from = this.flight?.to ?? this.camera;
+    this.fly(v.dims === 3 ? orbit(from, right * 25, down * 25) : pan(from, v, (-right * v.width) / 8, (-down * v.height) / 8));
   }
 
   /** Goes where some rows are, all of them in sight. */
@@ -486,6 +493,12 @@ export class Stage {
     const before = this.shown;
     const sameRows = before && next && before.quanta.length / before.dims === next.quanta.length / next.dims;
     const moved = before && next && (before.quanta !== next.quanta || before.placement.scale !== next.placement.scale);
+    if (next) {
+      const what = next.dims === 3 ? "Turn the map; the right button or two fingers move it" : "Move the map";
+      const tool = byId("tool-move");
+      tool.setAttribute("aria-label", what);
+      tool.title = `${what} (V, or Shift and arrow keys)`;
+    }
     if (next && next.dims !== this.dims) {
       this.dims = next.dims;
       this.camera = home(next.dims);
