@@ -171,8 +171,8 @@ func measureQuality(ctx context.Context, src *source, y []float32, o Options, ex
 	if err != nil {
 		return nil, err
 	}
-	q := &Quality{Exact: rows == 0, Report: *report}
-	i := 0 // frames stand run by run, epoch by epoch
+	q := &Quality{Exact: rows == 0, Report: *report, Transitions: []TransitionQuality{}} // in JSON a list, also for one epoch
+	i := 0                                                                               // frames stand run by run, epoch by epoch
 	for r, run := range src.runs {
 		for e, frame := range report.Frames[r] {
 			epoch := src.frames[i].epoch

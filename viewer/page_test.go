@@ -1,6 +1,7 @@
 package viewer_test
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -358,7 +359,7 @@ func TestHostile(t *testing.T) {
 	const evil = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"'&lt;b>`
 	store := newStore(t)
 	run, err := store.Start(t.Context(), tracker.RunConfig{Experiment: strings.ReplaceAll(evil, "/", ""), Name: "run " + strings.ReplaceAll(evil, "/", ""),
-		Params: map[string]any{evil: evil}})
+		Params: map[string]any{evil: evil, "nested": map[string]any{evil: []any{evil}}}, Tags: []string{evil, "__proto__"}, Notes: evil, Code: evil, Host: evil})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,6 +378,9 @@ func TestHostile(t *testing.T) {
 		epoch.Outputs.Predictions[0] = evil
 		epoch.Metrics = tracker.Metrics{evil: 1, "loss": 2, evil + "/loss": 3}
 		logEpoch(t, run, epoch)
+	}
+	if err := run.Fail(t.Context(), errors.New(evil)); err != nil {
+		t.Fatal(err)
 	}
 	project(t, store, run.ID(), 2)
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
@@ -418,6 +422,32 @@ func TestHostile(t *testing.T) {
 			t.Error("a script of a user ran")
 		}
 	}
+	check()
+	// What is saved says the same, as text: the legend, the heading, the caption, the names on the map.
+	eval[chromedp.Void](tb, `zoetrope.model.choice.setConditions([])`)
+	for _, by := range []string{"label", "prediction", "meta:" + evil} {
+		eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(by))
+		tb.wait("its legend is there", `document.querySelector("#legend .name")`, 2*time.Second)
+		tb.rest()
+		drawing := tb.save("SVG")
+		elements, words := drawing.svg(t)
+		if text := strings.Join(words, "\n"); strings.Count(text, "<img src=x") < 3 || !strings.Contains(text, "Epoch 2") {
+			t.Errorf("by %s, the SVG says %q", by, words)
+		}
+		for name := range elements {
+			if !slices.Contains([]string{"svg", "title", "rect", "g", "circle", "path", "text"}, name) {
+				t.Errorf("by %s, the SVG has an element %s", by, name)
+			}
+		}
+		if strings.ContainsAny(strings.TrimSuffix(drawing.name, ".svg"), `<>"'/\:;& =()`) {
+			t.Errorf("the file's name is %s", drawing.name)
+		}
+	}
+	if b := tb.save("PNG").png(t).Bounds(); b.Dx() < 400 {
+		t.Errorf("the PNG is %v", b)
+	}
+	check()
+	tb.click(tb.middle("#tab-run")) // and the map's name beside another of the run
 	check()
 	tb.click(tb.middle("#home-link"))
 	tb.wait("the runs are there", `document.querySelector("#home-list .name").textContent.includes("<img")`, 2*time.Second)

@@ -18,6 +18,10 @@ test("columns: labels on a scale", () => {
   equal(Number.isNaN(labelScale(classes, [3, -1])![1]), true, "no label");
   equal(labelScale(["1", "2"], [0, 1]), null, "a few numbers are names");
   equal(labelScale([...classes, "x"], [0]), null, "a word among them");
+  const numbered = Array.from({ length: 100 }, (_, i) => String(i));
+  equal(labelScale(numbered, new Int32Array(500)), null, "numbers of classes");
+  equal(labelScale(numbered, new Int32Array(150)) === null, false, "a number of its own for nearly each sample");
+  equal(labelScale(numbered.map((v) => String(1900 + Number(v))), new Int32Array(500)) === null, false, "years");
 });
 
 test("columns: a value in a row", () => {

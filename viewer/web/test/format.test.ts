@@ -1,4 +1,4 @@
-import { ago, count, figure, many, percent, value } from "../src/page/format";
+import { brief, ago, count, figure, many, percent, value } from "../src/page/format";
 import { equal, test } from "./harness";
 
 test("format: figures", () => {
@@ -18,4 +18,12 @@ test("format: how long ago", () => {
 
 test("format: values of parameters", () => {
   equal([value("adam"), value(128), value(0.000003), value(null), value([1, "a"]), value({ a: 1 })], ["adam", "128", "3e-6", "null", '[1,"a"]', '{"a":1}'], "values");
+});
+
+test("format: long names that begin alike", () => {
+  equal(brief(["a turtle with a name 1", "a turtle with a name 22"]), ["\u20261", "\u202622"], "the rest of them");
+  equal(brief(["synset n01", "synset n02"]), ["synset n01", "synset n02"], "short ones stay");
+  equal(brief(["internationalisation", "internationalism"]), ["internationalisation", "internationalism"], "no word is cut");
+  equal(brief(["a long, long name"]), ["a long, long name"], "one");
+  equal(brief(["a turtle with a name ", "a turtle with a name 2"]), ["\u2026", "\u20262"], "one begins the other");
 });

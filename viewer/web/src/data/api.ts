@@ -205,8 +205,9 @@ export async function getProjections(run: string): Promise<Projection[]> {
 }
 
 /** How far a projection can be trusted; where that was not measured yet, it takes a while. */
-export function getQuality(projection: string): Promise<Quality> {
-  return json<Quality>(`projections/${encodeURIComponent(projection)}/quality`);
+export async function getQuality(projection: string): Promise<Quality> {
+  const q = await json<Quality>(`projections/${encodeURIComponent(projection)}/quality`);
+  return { ...q, transitions: q.transitions ?? [] }; // maps of one epoch were stored without
 }
 
 /** What a projection can be asked to be. */
@@ -269,7 +270,9 @@ async function json<T>(path: string, request?: RequestInit): Promise<T> {
 }
 
 async function get(path: string, request?: RequestInit): Promise<Response> {
-  const r = await fetch(BASE + path, request);
+  const r = await fetch(BASE + path, request).catch(() => {
+    throw new ApiError("The server does not answer.", 503);
+  });
   if (r.ok) return r;
   let message = `${r.status} ${r.statusText}`;
   try {

@@ -34,11 +34,17 @@ export function metadataValues(list: readonly unknown[]): Values | null {
   return { kind: "category", classes, code: Int32Array.from(list, (v) => (v === null || v === undefined ? -1 : place.get(textOf(v))!)) };
 }
 
-/** Labels that are numbers on a scale, as those of a regression are; null when they are names. */
+/**
+ * Labels that are numbers on a scale, as those of a regression are; null when they are names, as the numbers of classes
+ * are: whole, from 0 or 1 on, without a gap, and each of several samples.
+ */
 export function labelScale(classes: readonly string[], code: ArrayLike<number>): Float32Array | null {
   if (classes.length <= 40) return null;
   const numbers = classes.map((c) => (c.trim() === "" ? NaN : Number(c)));
   if (numbers.some((v) => !Number.isFinite(v))) return null;
+  const [low, high] = numbers.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const dense = numbers.every(Number.isInteger) && (low === 0 || low === 1) && high - low + 1 === classes.length;
+  if (dense && code.length >= 2 * classes.length) return null;
   return Float32Array.from(code, (c) => (c < 0 ? NaN : numbers[c]));
 }
 

@@ -119,7 +119,7 @@ export class Facts {
     if (label) out.push(label.column);
     const some = this.outputsOf.some();
     if (some?.prediction) out.push(per("prediction", "category"));
-    if (some?.prediction && label) out.push(per("correct", "category"));
+    if (some?.prediction && label?.column.kind === "category") out.push(per("correct", "category"));
     if (some?.confidence) out.push(per("confidence", "number"));
     if (some?.loss) out.push(per("loss", "number"));
     if (this.map && this.epochs.length > 1) {

@@ -11,7 +11,7 @@ const MODES: Record<string, string> = {
 };
 
 /** Sentences beside the map: what can be read from it, and what cannot. */
-export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number): string[] {
+export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number, classes = true): string[] {
   if (provisional) {
     return [
       "A fixed view of each epoch: the two directions in which the first epochs differ most. What lies apart here is apart; what lies together may not be.",
@@ -26,7 +26,7 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
     out.push(`${grade}: trustworthiness ${t.toFixed(3)} at epoch ${epoch}, of at most 1.`);
   } else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
   const [a, b] = [here?.original.silhouette, here?.map.silhouette];
-  if (typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
+  if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
   out.push("Distances between groups, and the sizes of groups, are not to scale.");
   if (MODES[mode]) out.push(MODES[mode]);
   if (typeof q?.motion === "number") {
@@ -35,8 +35,11 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
   return out;
 }
 
-/** The measures of each epoch as charts: in the network's space and on the map. Those that are not defined are absent. */
-export function charts(q: Quality, run: string): Group[] {
+/**
+ * The measures of each epoch as charts: in the network's space and on the map. Those that are not defined are absent, and
+ * those of labels where labels are no classes.
+ */
+export function charts(q: Quality, run: string, classes = true): Group[] {
   const epochs = q.epochs.filter((e) => e.run === run);
   const steps = q.transitions.filter((t) => t.run === run);
   const line = (name: string, points: { x: number; y: number | null | undefined }[]): Line => {
@@ -52,5 +55,5 @@ export function charts(q: Quality, run: string): Group[] {
     { title: "Neighbours changed", percent: true, lines: [step("network", (t) => t.original.churn), step("map", (t) => t.map.churn)] },
     { title: "Likeness (CKA)", percent: false, lines: [step("network", (t) => t.original.cka), step("map", (t) => t.map.cka)] },
   ];
-  return all.map((g) => ({ ...g, lines: g.lines.filter((l) => l.x.length > 0) })).filter((g) => g.lines.length > 0);
+  return all.filter((g) => classes || !/Silhouette|purity/.test(g.title)).map((g) => ({ ...g, lines: g.lines.filter((l) => l.x.length > 0) })).filter((g) => g.lines.length > 0);
 }

@@ -1,6 +1,7 @@
 import { project, type View } from "../map/camera";
 import { middles, type Frame } from "../map/cloud";
 import { h, setText } from "./dom";
+import { brief } from "./format";
 import type { Model } from "./model";
 import type { Pane } from "./scene";
 import { apart, titleOf, traits } from "./settings";
@@ -57,7 +58,7 @@ export class Labels {
     const key = JSON.stringify([by!.key, fixed.classes, choice.theme]);
     if (key !== this.shownOf) {
       this.shownOf = key;
-      this.names = fixed.classes.map((name) => h("span", {}, name));
+      this.names = brief(fixed.classes).map((name) => h("span", {}, name));
       this.sizes = fixed.classes.map((_, c) => fixed.code.reduce((n, k) => n + (k === c ? 1 : 0), 0));
       this.layer.replaceChildren(...this.names);
       this.middlesOf = new WeakMap();
@@ -80,7 +81,7 @@ export class Labels {
       project(m, v, p, at);
       // Where two names would lie over each other, the one of the bigger class stays.
       const free = !Number.isNaN(p[0]) && visible(c) && taken.every(({ x, y }) => Math.abs(x - at[0]) > 22 || Math.abs(y - at[1]) > 20);
-      if (free) taken.push({ code: c, name: fixed.classes[c], x: at[0], y: at[1] });
+      if (free) taken.push({ code: c, name: this.names[c].textContent ?? "", x: at[0], y: at[1] });
     }
     return taken;
   }

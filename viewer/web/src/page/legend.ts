@@ -2,7 +2,8 @@ import type { Values } from "../data/columns";
 import { numberAt, type Scale } from "./colouring";
 import { byId, h, icon, setText } from "./dom";
 import type { Condition } from "./filter";
-import { bound, count, percent } from "./format";
+import { brief, bound, count, percent } from "./format";
+import { DISTINCT } from "./palette";
 import { Menu } from "./menu";
 import type { Model } from "./model";
 
@@ -83,12 +84,14 @@ export class Legend {
     const shown = classes.slice(0, MOST).map((name, code) => ({ name, code }));
     if (none) shown.push({ name: "", code: -1 });
     const key = () => choice.colourBy!.key;
+    const short = brief(classes);
+    this.list.classList.toggle("long", shown.some(({ code }) => code >= 0 && short[code].length > 12));
     this.rows = shown.map(({ name, code }) => {
       const text = code < 0 ? (key() === "label" ? "No label" : "None") : name;
       const dot = h("i", { class: "dot" });
       dot.style.setProperty("--c", choice.tints.ofClass(code));
       const note = h("span", { class: "share" });
-      const button = h("button", { type: "button", class: "class", "aria-pressed": "false" }, dot, h("span", { class: "name" }, text), note);
+      const button = h("button", { type: "button", class: "class", "aria-pressed": "false" }, dot, h("span", { class: "name" }, short[code] ?? text), note);
       const take = h("button", { type: "button", class: "take", "aria-label": `Select ${text}`, title: `Select ${text}` }, icon("select"));
       const el = h("div", { class: "entry" }, button, take);
       button.addEventListener("click", (e) => {
@@ -104,7 +107,8 @@ export class Legend {
       return { name, code, el, button, note, dot };
     });
     const more = classes.length - Math.min(MOST, classes.length);
-    this.list.replaceChildren(...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
+    const few = classes.length > DISTINCT ? [h("span", { class: "more" }, `${DISTINCT} colours for ${count(classes.length)} classes: some share one`)] : [];
+    this.list.replaceChildren(...few, ...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
   }
 
   private select(code: number, add: boolean): void {

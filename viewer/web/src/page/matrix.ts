@@ -1,7 +1,7 @@
 import type { Outputs } from "../data/api";
 import { confusion } from "./confusion";
 import { byId, h, setText } from "./dom";
-import { count, many, percent } from "./format";
+import { brief, count, many, percent } from "./format";
 import type { Model } from "./model";
 
 /** With more classes than this the table would be unreadable. */
@@ -42,7 +42,8 @@ export class Matrix {
     setText(byId("matrix-note"), c.total > 0 ? `${many(wrong, "sample")} wrong at epoch ${epoch}, ${percent(wrong / c.total)}` : "");
     let most = 1;
     for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if (i !== j) most = Math.max(most, c.counts[i * n + j]);
-    const head = h("tr", {}, h("td", {}), ...c.classes.map((name) => h("th", { scope: "col", title: `Predicted ${name}` }, name)));
+    const short = brief(samples!.classes);
+    const head = h("tr", {}, h("td", {}), ...c.classes.map((name, i) => h("th", { scope: "col", title: `Predicted ${name}` }, short[i] ?? name)));
     const rows = samples!.classes.map((name, i) => {
       const cells = c.classes.map((other, j) => {
         const k = c.counts[i * n + j];
@@ -53,7 +54,7 @@ export class Matrix {
         td.style.setProperty("--share", i === j ? "0" : String(Math.sqrt(k / most)));
         return td;
       });
-      return h("tr", {}, h("th", { scope: "row", title: `Labelled ${name}` }, name), ...cells);
+      return h("tr", {}, h("th", { scope: "row", title: `Labelled ${name}` }, short[i]), ...cells);
     });
     this.table.replaceChildren(h("caption", { class: "visually-hidden" }, "Rows are labels, columns are predictions"), h("thead", {}, head), h("tbody", {}, ...rows));
   }

@@ -1,6 +1,8 @@
 import * as api from "../data/api";
 import type { Run } from "../data/api";
+import { labelScale } from "../data/columns";
 import { MISSING, type Frame } from "../map/cloud";
+import { scaleOf, tintsOf } from "./colouring";
 import { colour, grey, type Theme } from "./palette";
 
 /** Points drawn on a miniature, at most. */
@@ -11,6 +13,8 @@ export interface Miniature {
   frame: Frame;
   label: readonly number[];
   classes: number;
+  /** Labels that are numbers. */
+  value: Float32Array | null;
 }
 
 /** Fetches what a miniature shows; null for a run without a map. */
@@ -20,7 +24,7 @@ export async function fetchMiniature(run: Run): Promise<Miniature | null> {
   const layout = newest ? await api.getLayout(newest.projection, run.id) : await api.getProvisional(run.id);
   if (!layout || layout.epochs.length === 0) return null;
   const [[frame], samples] = await Promise.all([api.getFrames(layout, layout.epochs.slice(-1)), api.getSamples(run.id)]);
-  return { frame, label: samples.label, classes: samples.classes.length };
+  return { frame, label: samples.label, classes: samples.classes.length, value: labelScale(samples.classes, samples.label) };
 }
 
 /** Draws a miniature; points in space are seen from the front. */
@@ -34,12 +38,13 @@ export function drawMiniature(c: HTMLCanvasElement, m: Miniature, width: number,
   const every = Math.max(1, Math.ceil(rows / POINTS));
   const scale = Math.min((c.width * 0.46) / placement.extent[0], (c.height * 0.46) / placement.extent[1]);
   const r = Math.max(0.7, Math.min(1.6, 40 / Math.sqrt(rows / every))) * density;
+  const tints = m.value && tintsOf("label", "number", 0, scaleOf([m.value]), theme);
   g.globalAlpha = 0.85;
   for (let i = 0; i < rows; i += every) {
     if (quanta[i * dims] === MISSING) continue;
     const x = quanta[i * dims] * placement.scale + placement.offset[0];
     const y = quanta[i * dims + 1] * placement.scale + placement.offset[1];
-    g.fillStyle = m.classes === 0 ? colour(0, theme) : m.label[i] < 0 ? grey(theme) : colour(m.label[i], theme);
+    g.fillStyle = tints ? tints.ofNumber(m.value![i]) : m.classes === 0 ? colour(0, theme) : m.label[i] < 0 ? grey(theme) : colour(m.label[i], theme);
     g.beginPath();
     g.arc(c.width / 2 + x * scale, c.height / 2 - y * scale, r, 0, 2 * Math.PI);
     g.fill();

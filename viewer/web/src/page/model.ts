@@ -398,7 +398,9 @@ export class Model {
 }
 
 function said(e: unknown): string {
-  return e instanceof api.ApiError ? e.message : e instanceof TypeError ? "The server does not answer." : String(e);
+  if (e instanceof api.ApiError) return e.message;
+  console.error(e); // a mistake of the page's own
+  return String(e);
 }
 
 /** Runs f, and once more if it was called again meanwhile: never twice at a time, and never too old. */

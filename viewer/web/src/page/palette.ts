@@ -11,10 +11,10 @@ export function base(theme: Theme): readonly string[] {
   return theme === "dark" ? DARK : LIGHT;
 }
 
-/** Classes that get a colour of their own; what comes after them shares a grey. */
+/** Classes that get a colour of their own; those after them have the same ones again. */
 export const DISTINCT = 36;
 
-/** The grey of samples without a label, and of classes beyond the distinct ones. */
+/** The grey of samples without a label. */
 export function grey(theme: Theme): string {
   return theme === "dark" ? "#8b8e98" : "#8d9098";
 }
@@ -24,11 +24,11 @@ export function unlabelled(classes: number, theme: Theme): string {
   return classes > 0 ? grey(theme) : base(theme)[0];
 }
 
-/** The colour of class i. After the twelve come the same, darker, then lighter. */
+/** The colour of class i. After the twelve come the same, darker, then lighter; then it begins again. */
 export function colour(i: number, theme: Theme): string {
-  if (i < 0 || i >= DISTINCT) return grey(theme);
+  if (i < 0) return grey(theme);
   const c = base(theme)[i % 12];
-  const round = Math.floor(i / 12);
+  const round = Math.floor(i / 12) % 3;
   return round === 0 ? c : round === 1 ? mix(c, "#000000", 0.38) : mix(c, "#ffffff", 0.45);
 }
 
@@ -58,7 +58,7 @@ export function texture(none: string, of: (slot: number) => string): Uint8Array 
 
 /** A sample's place in that palette. */
 export function slot(label: number): number {
-  return label < 0 ? 0 : label < DISTINCT ? label + 1 : 255;
+  return label < 0 ? 0 : (label % DISTINCT) + 1;
 }
 
 /** Red, green and blue of #rrggbb, from 0 to 255. */

@@ -6,7 +6,7 @@ import { fit, type Mark, type Sheet } from "../picture/marks";
 import { compose, type Key } from "../picture/sheet";
 import { numberAt } from "./colouring";
 import { lines, WIDTH } from "./contours";
-import { bound, count, many } from "./format";
+import { brief, bound, count, many } from "./format";
 import type { Labels } from "./labels";
 import { spokes } from "./links";
 import type { Model } from "./model";
@@ -58,9 +58,10 @@ function keyOf(model: Model, at: number): Key | null {
     return { title: by.name, stops, low: bound(scale.low), high: bound(scale.high) };
   }
   const only = choice.conditions.find((c) => c.column === by.key && c.epoch === null)?.values;
-  const names = v.classes.map((name, code) => ({ name, colour: tints.ofClass(code), code }));
-  if (v.code.includes(-1)) names.push({ name: "", colour: tints.ofClass(-1), code: -1 });
-  return { title: by.name, names: names.filter((n) => !only || only.includes(n.name)).map((n) => (n.code < 0 ? { ...n, name: by.key === "label" ? "No label" : "None" } : n)) };
+  const short = brief(v.classes);
+  const names = v.classes.map((name, code) => ({ name, text: short[code], code }));
+  if (v.code.includes(-1)) names.push({ name: "", text: by.key === "label" ? "No label" : "None", code: -1 });
+  return { title: by.name, names: names.filter((n) => !only || only.includes(n.name)).map((n) => ({ name: n.text, colour: tints.ofClass(n.code) })) };
 }
 
 /** What lies over the points: contours, the way and the neighbours of the sample in focus, and names. */

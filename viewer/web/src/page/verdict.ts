@@ -25,8 +25,14 @@ export class Verdict {
   draw(): void {
     const { quality, map, numbers } = this.model;
     byId("quality-panel").hidden = map === null;
-    const groups = quality && map && !map.layout.provisional ? charts(quality, map.layout.run) : [];
+    const groups = quality && map && !map.layout.provisional ? charts(quality, map.layout.run, this.classes) : [];
     this.charts.set(groups, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, this.look());
+  }
+
+  /** Whether labels are classes, of which there are at least two. */
+  private get classes(): boolean {
+    const { facts, samples } = this.model;
+    return facts.column("label")?.kind === "category" && (samples?.classes.length ?? 0) > 1;
   }
 
   /** Follows the playhead. */
@@ -35,7 +41,7 @@ export class Verdict {
     const { map, quality, projections, numbers, clock } = model;
     if (!map) return;
     const mode = projections.find((p) => p.projection === map.layout.projection)?.mode ?? "";
-    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest]);
+    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes);
     const key = text.join("|");
     if (key !== this.said) {
       this.said = key;
