@@ -77,6 +77,9 @@ func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 	if err := json.Unmarshal([]byte(text.String), q); err != nil {
 		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
 	}
+	if q.Transitions == nil { // as was stored before
+		q.Transitions = []TransitionQuality{}
+	}
 	return q, nil
 }
 

@@ -157,3 +157,30 @@ func FuzzStages(f *testing.F) {
 		}
 	})
 }
+
+// TestQualityOfOneEpoch: there is nothing between epochs, which is an empty list in JSON and not null; from a store in which it
+// is null, too.
+func TestQualityOfOneEpoch(t *testing.T) {
+	store := newStore(t)
+	logTraining(t, store, training{name: "a", epochs: []int{1}, samples: 40, classes: 2})
+	p := project(t, store, quick())
+	check := func() {
+		t.Helper()
+		q, err := p.Quality(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(q)
+		if err != nil || !strings.Contains(string(text), `"transitions":[]`) {
+			t.Errorf("the quality is %s, %v", text, err)
+		}
+	}
+	check()
+	if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = replace(quality, '"transitions":[]', '"transitions":null')`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	check()
+}

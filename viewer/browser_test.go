@@ -120,7 +120,7 @@ func open(t *testing.T, server *httptest.Server, query string, width, height int
 	if browser.err != nil {
 		t.Fatalf("%s does not start: %v", path, browser.err)
 	}
-	ctx, cancel := context.WithTimeout(browser.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(browser.ctx, 3*time.Minute)
 	// The expected message comes of drawing without a graphics card.
 	tb := &tab{t: t, ctx: ctx, server: server.URL, expected: []string{"GPU stall due to ReadPixels"}}
 	tb.watch()

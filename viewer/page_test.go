@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"net"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -327,30 +325,14 @@ func TestReconnect(t *testing.T) {
 	store := newStore(t)
 	tr := newTraining(30, "a", "b")
 	run := tr.log(t, store, "r", 2)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	serve := func(l net.Listener) (stop func()) {
-		page := viewer.New(store, viewer.Options{})
-		server := &http.Server{Handler: page}
-		done := make(chan struct{})
-		go func() { server.Serve(l); close(done) }()
-		return func() { page.Close(); server.Close(); <-done }
-	}
-	stop := serve(listener)
-	tb := openTab(t, &httptest.Server{URL: "http://" + address}, "", 960, 640)
-	tb.expected = append(tb.expected, "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+	s := newRestarted(t, store, viewer.Options{})
+	tb := openTab(t, s.server, "", 960, 640)
+	tb.expected = append(tb.expected, away...)
 	tb.ready()
-	stop()
+	s.stop()
 	tb.wait("the page says that the server is gone", `!document.getElementById("trouble").hidden`, 3*time.Second)
 	logEpoch(t, run, tr.epoch(3))
-	listener, err = net.Listen("tcp", address)
-	if err != nil {
-		t.Skipf("the address is taken meanwhile: %v", err)
-	}
-	t.Cleanup(serve(listener))
+	s.start()
 	tb.wait("the page has caught up", `document.getElementById("trouble").hidden && zoetrope.model.numbers.length === 3`, 8*time.Second)
 }
 

@@ -57,6 +57,9 @@ func search(ctx context.Context, s *space, asked []int, among, k, workers int, g
 				top[r].addRow(row, lo, found)
 			}
 		}
+		if ctx.Err() != nil {
+			return // what was found is not all there is
+		}
 		for r, i := range rows {
 			give(task*height+r, s.settle(top[r], i, among)[:k])
 		}

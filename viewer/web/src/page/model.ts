@@ -393,7 +393,15 @@ export class Model {
   }
 
   private tell(...topics: Topic[]): void {
-    for (const t of topics) for (const f of this.listeners.get(t) ?? []) f();
+    for (const t of topics) {
+      for (const f of this.listeners.get(t) ?? []) {
+        try {
+          f();
+        } catch (e) {
+          reportError(e); // the other views are still told
+        }
+      }
+    }
   }
 }
 
