@@ -22,7 +22,8 @@ type disk struct {
 // An inode is a file's content.
 type inode struct {
 	safe   []byte
-	writes []diskWrite // since the last sync
+	synced int         // how many writes are safe
+	writes []diskWrite // those after them
 }
 
 // A diskWrite changes a file: data at an offset or, if data is nil, the length.
@@ -33,9 +34,9 @@ type diskWrite struct {
 
 // A mark is what a sync covers: what was there when it began.
 type mark struct {
-	file   *inode
-	writes []diskWrite
-	names  map[string]*inode
+	file  *inode
+	upTo  int // the file's writes
+	names map[string]*inode
 }
 
 func newDisk(folder string) *disk {
@@ -46,7 +47,7 @@ func (d *disk) enter(c *sysCall) {
 	if c.name == "fsync" || c.name == "fdatasync" {
 		m := mark{file: d.names[c.file]}
 		if m.file != nil {
-			m.writes = slices.Clone(m.file.writes)
+			m.upTo = m.file.synced + len(m.file.writes)
 		} else if c.file == d.folder {
 			m.names = maps.Clone(d.names)
 		}
@@ -79,9 +80,10 @@ func (d *disk) leave(c *sysCall) {
 	case "fsync", "fdatasync":
 		m := d.begun[c]
 		delete(d.begun, c)
-		if m.file != nil {
-			m.file.safe = applyWrites(m.file.safe, m.writes)
-			m.file.writes = m.file.writes[len(m.writes):]
+		if f := m.file; f != nil {
+			if n := m.upTo - f.synced; n > 0 { // or another thread's sync has ended first, and covered them
+				f.safe, f.writes, f.synced = applyWrites(f.safe, f.writes[:n]), f.writes[n:], m.upTo
+			}
 		} else if m.names != nil {
 			d.safe = m.names
 		}
