@@ -157,6 +157,9 @@ func TestSaveGrid(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "?view=grid&filter=label~1&colour=meta:rank", 960, 640)
 	tb.ready()
+	if got := eval[int](tb, `(() => { let n = 0; zoetrope.stage.snapshot(1.5, 1, (s) => (n = s.panes.length)); return n })()`); got != 1 {
+		t.Errorf("a film of a grid shows %d maps at once, want the one that moves", got)
+	}
 	drawing := tb.save("SVG")
 	elements, words := drawing.svg(t)
 	if drawing.name != "mnist-cnn-epoch-1-5.svg" || elements["circle"] != 5*60 {

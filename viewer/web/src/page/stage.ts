@@ -280,14 +280,14 @@ export class Stage {
   }
 
   /**
-   * Draws the moment at a position of the playhead, without the pointer's mark, at so many device pixels per CSS pixel,
+   * Draws what is on screen, or the one moment at a position of the playhead, without the pointer's mark, at so many device pixels per CSS pixel,
    * shows it to use, and goes back to what is on screen. False where there is nothing to draw.
    */
   snapshot(position: number | null, density: number, use: (s: Snapshot) => void): boolean {
     const { model, panes, size } = this;
     const { width, height } = size;
     const now = performance.now();
-    this.panes = model.samples ? (position === null ? this.arrange(now) : this.arrange(now, position)) : [];
+    this.panes = model.samples ? this.arrange(now, position) : [];
     const drawn = this.panes.length > 0;
     if (drawn) {
       const v = this.view;
@@ -308,10 +308,10 @@ export class Stage {
   }
 
   /** The parts of the stage at this moment. */
-  private arrange(now: number, position = this.model.clock.still ? this.model.clock.nearest : this.model.clock.position): Pane[] {
+  private arrange(now: number, asked: number | null = null): Pane[] {
     const { clock, choice, numbers } = this.model;
     const { width, height } = this.size;
-    if (choice.options.grid && numbers.length > 1) {
+    if (choice.options.grid && numbers.length > 1 && asked === null) {
       const [w, h] = [Math.max(40, width - INSET.right), Math.max(40, height - INSET.top)];
       const room = Math.max(2, Math.min(64, Math.floor((w * h) / (120 * 110))));
       const shown = spread(numbers.length, room);
@@ -321,7 +321,7 @@ export class Stage {
         return m ? [{ ...m, x: ((k % columns) * w) / columns, y: INSET.top + (Math.floor(k / columns) * h) / rows, width: w / columns, height: h / rows }] : [];
       });
     }
-    const m = moment(this.model, position);
+    const m = moment(this.model, asked ?? (clock.still ? clock.nearest : clock.position));
     if (!m) return [];
     const other = this.model.other ? this.beside(m) : null;
     if (other) {
