@@ -91,7 +91,7 @@ func Export(ctx context.Context, path, format string, src *Source, progress func
 	default:
 		return nil, fmt.Errorf("there is no format %q: want %s", format, strings.Join(Formats, ", "))
 	}
-	err := toFile(path, func(f io.Writer) error {
+	err := WriteFile(path, func(f io.Writer) error {
 		b := bufio.NewWriterSize(f, 1<<20)
 		if err := write(ctx, b); err != nil {
 			return err
@@ -121,8 +121,8 @@ func temporary(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+strings.ToLower(rand.Text()[:8])+".tmp")
 }
 
-// toFile writes a file under another name, and renames it when it is on the disk.
-func toFile(path string, write func(io.Writer) error) (err error) {
+// WriteFile writes a file under another name, and renames it when it is on the disk: nothing is left of one that fails.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is there and is no regular file")
 	}

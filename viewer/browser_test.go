@@ -91,16 +91,21 @@ type tab struct {
 // reduced, as people can ask their system for: drawing every frame in software is most of what these tests cost.
 func openTab(t *testing.T, server *httptest.Server, query string, width, height int64) *tab {
 	t.Helper()
-	return open(t, server, query, width, height, "reduce")
+	tb := newTab(t, server.URL, width, height, "reduce")
+	tb.open(server.URL + "/" + query)
+	return tb
 }
 
 // openMoving is openTab with all motion.
 func openMoving(t *testing.T, server *httptest.Server, query string, width, height int64) *tab {
 	t.Helper()
-	return open(t, server, query, width, height, "no-preference")
+	tb := newTab(t, server.URL, width, height, "no-preference")
+	tb.open(server.URL + "/" + query)
+	return tb
 }
 
-func open(t *testing.T, server *httptest.Server, query string, width, height int64, motion string) *tab {
+// newTab returns a tab for pages below base, from where alone they may load anything.
+func newTab(t *testing.T, base string, width, height int64, motion string) *tab {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -122,7 +127,7 @@ func open(t *testing.T, server *httptest.Server, query string, width, height int
 	}
 	ctx, cancel := context.WithTimeout(browser.ctx, 3*time.Minute)
 	// The expected message comes of drawing without a graphics card.
-	tb := &tab{t: t, ctx: ctx, server: server.URL, expected: []string{"GPU stall due to ReadPixels"}}
+	tb := &tab{t: t, ctx: ctx, server: base, expected: []string{"GPU stall due to ReadPixels"}}
 	tb.watch()
 	t.Cleanup(func() {
 		tb.settle()
@@ -133,9 +138,14 @@ func open(t *testing.T, server *httptest.Server, query string, width, height int
 	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia,
 		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: motion}}})
 	tb.do(err)
-	tb.do(chromedp.Do(ctx, chromedp.Navigate(server.URL+"/"+query)))
-	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 	return tb
+}
+
+// open opens an address, and waits until the page has started.
+func (tb *tab) open(address string) {
+	tb.t.Helper()
+	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate(address)))
+	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 }
 
 // watch collects what must not happen on any page: console errors, and requests that leave the server.

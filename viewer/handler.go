@@ -51,6 +51,7 @@ type Handler struct {
 	mux   *http.ServeMux
 	feed  *feed
 	jobs  *jobs
+	alone bool // one request at a time: no work is shared
 
 	streams chan struct{} // holds an element for each open event stream
 
@@ -202,4 +203,9 @@ func (h *Handler) mayProject(r *http.Request) bool {
 }
 
 // context returns a context for work that is shared by requests and must not end with the one that began it.
-func (h *Handler) context(r *http.Request) context.Context { return context.WithoutCancel(r.Context()) }
+func (h *Handler) context(r *http.Request) context.Context {
+	if h.alone {
+		return r.Context()
+	}
+	return context.WithoutCancel(r.Context())
+}

@@ -48,7 +48,7 @@ func TestLoginInBrowser(t *testing.T) {
 	run := newTraining(12, "a", "b").log(t, store, "r", 2)
 	server := newGuardedServer(t, store, "/lab/zoetrope/")
 	below := &httptest.Server{URL: server.URL + "/lab/zoetrope"}
-	tb := open(t, below, "login#token="+token, 1000, 700, "reduce")
+	tb := openTab(t, below, "login#token="+token, 1000, 700)
 	tb.expected = append(tb.expected, "status of 401")
 	if got := eval[string](tb, `location.href + " " + document.cookie + " " + JSON.stringify(performance.getEntriesByType("resource").map(e => e.name))`); strings.Contains(got, token) {
 		t.Errorf("the token is left behind: %s", got)
@@ -106,7 +106,7 @@ func TestLoginBehindProxy(t *testing.T) {
 	}))
 	defer proxy.Close()
 	defer proxy.CloseClientConnections()
-	tb := open(t, &httptest.Server{URL: proxy.URL + prefix}, "login#token="+token, 1000, 700, "reduce")
+	tb := openTab(t, &httptest.Server{URL: proxy.URL + prefix}, "login#token="+token, 1000, 700)
 	tb.ready()
 	if got := eval[string](tb, `location.pathname`); got != prefix+"/" {
 		t.Errorf("the page is at %s", got)

@@ -336,9 +336,11 @@ func TestReconnect(t *testing.T) {
 	tb.wait("the page has caught up", `document.getElementById("trouble").hidden && zoetrope.model.numbers.length === 3`, 8*time.Second)
 }
 
-// TestHostile: whatever users log is text on the page, and nothing else.
-func TestHostile(t *testing.T) {
-	const evil = `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"'&lt;b>`
+const evil = `<img src=x onerror="window.pwned=1"></script><script>window.pwned=1</script>"'&lt;b>`
+
+// hostile returns a store in which all text is an attempt to be more than that.
+func hostile(t *testing.T) *tracker.Store {
+	t.Helper()
 	store := newStore(t)
 	run, err := store.Start(t.Context(), tracker.RunConfig{Experiment: strings.ReplaceAll(evil, "/", ""), Name: "run " + strings.ReplaceAll(evil, "/", ""),
 		Params: map[string]any{evil: evil, "nested": map[string]any{evil: []any{evil}}}, Tags: []string{evil, "__proto__"}, Notes: evil, Code: evil, Host: evil})
@@ -365,7 +367,12 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	project(t, store, run.ID(), 2)
-	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
+	return store
+}
+
+// TestHostile: whatever users log is text on the page, and nothing else.
+func TestHostile(t *testing.T) {
+	tb := openTab(t, newServer(t, hostile(t), viewer.Options{}), "", 960, 640)
 	tb.ready()
 	row := tb.lonely("i >= 0")
 	tb.move(tb.sample(row))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ type exportOptions struct {
 	format string
 	out    string
 }
+
+var exportFormats = append(slices.Clone(interchange.Formats), "html")
 
 // exported is what export wrote, as JSON.
 type exported struct {
@@ -45,13 +48,15 @@ func exportCommand(a *app) *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
 		Use:   "export -o FILE",
-		Short: "Write a run's vectors, map and metadata for other programs",
+		Short: "Write a run's page, or its vectors, map and metadata for other programs",
 		Long: `Export writes the vectors of one layer of a run, the newest map of the run, and what is known of its samples:
 
   .npz          arrays vectors (epochs × samples × columns) and points, epochs, ids, labels, predictions, losses,
                 confidences, layer, and metadata/NAME; NaN and the empty string where something is missing
   .parquet      a row for each epoch and sample: epoch, id, label, prediction, loss, confidence, vector, x, y, z, and a
   .arrow        column for each piece of metadata, called metadata.NAME where NAME is one of these; .arrows is a stream
+  .html         the page, as one file that opens without a server or a network: all maps of the run, or the one that
+                --projection names, with everything beside them
   tensorboard   a folder for TensorBoard's projector, with a tensor for each epoch; tensorboard-tsv has them as text.
                 In metadata.tsv, which knows no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
 
@@ -59,6 +64,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 'zoetrope import' reads all of them back; --points FILE brings the map back in.`,
 		Example: `  zoetrope export -o run.parquet
   zoetrope export --run mnist/cnn --layer fc1 --epochs 0,5-10,last --projection none -o fc1.npz
+  zoetrope export -o map.html
   zoetrope export --run mnist/cnn -o projector && tensorboard --logdir projector`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,15 +72,21 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 				return usagef(cmd, "name the file to write with -o")
 			}
 			if o.format == "" {
-				if o.format = interchange.FormatOf(o.out); o.format == "" {
+				if o.format = interchange.FormatOf(o.out); slices.Contains([]string{".html", ".htm"}, strings.ToLower(filepath.Ext(o.out))) {
+					o.format = "html"
+				}
+				if o.format == "" {
 					if i := strings.LastIndexByte(o.out, '.'); i > strings.LastIndexAny(o.out, `/\`)+1 {
-						return usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow or .arrows, or name one with --format", o.out)
+						return usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow, .arrows or .html, or name one with --format", o.out)
 					}
 					o.format = "tensorboard"
 				}
 			}
-			if !slices.Contains(interchange.Formats, o.format) {
-				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(interchange.Formats, ", "))
+			if !slices.Contains(exportFormats, o.format) {
+				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(exportFormats, ", "))
+			}
+			if o.format == "html" && o.layer != "" {
+				return usagef(cmd, "a page shows the layers of its maps: choose one with --projection instead of --layer")
 			}
 			if _, err := pickEpochs(o.epochs, []int{math.MaxInt}); errors.Is(err, errEpochs) {
 				return wrongUsage(cmd, err)
@@ -87,12 +99,15 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run, if it has one)"
 	f.StringVar(&o.layer, "layer", "", "the layer (default the only one)")
 	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last (default all)")
-	f.StringVar(&o.format, "format", "", strings.Join(interchange.Formats, ", ")+" (default by the ending of the file)")
+	f.StringVar(&o.format, "format", "", strings.Join(exportFormats, ", ")+" (default by the ending of the file)")
 	f.StringVarP(&o.out, "output", "o", "", "the file or folder to write (required)")
 	return cmd
 }
 
 func (a *app) export(ctx context.Context, store *tracker.Store, o exportOptions) error {
+	if o.format == "html" {
+		return a.exportHTML(ctx, store, o)
+	}
 	out, err := a.openOutgoing(ctx, store, o)
 	if err != nil {
 		return err

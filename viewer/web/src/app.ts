@@ -2,9 +2,11 @@
 
 import { Charts, type Look } from "./charts/charts";
 import { groups } from "./charts/series";
+import { archived } from "./data/archive";
 import { listen } from "./data/events";
 import { nearestEpoch } from "./map/clock";
 import * as address from "./page/address";
+import * as bar from "./page/bar";
 import { byId, setText } from "./page/dom";
 import { Comparing } from "./page/comparing";
 import { Finder } from "./page/finder";
@@ -100,17 +102,20 @@ function main(): void {
   });
 
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
-  let written = location.search;
+  let written = bar.read();
   function goHome(): void {
-    history.pushState(null, "", "?runs");
     written = "?runs";
+    bar.write(written, true);
     home.show(true);
   }
-  byId("home-link").addEventListener("click", (e) => {
-    if (e.ctrlKey || e.metaKey || e.shiftKey || (model.runs?.length ?? 0) === 0) return;
+  const brand = byId("home-link");
+  brand.addEventListener("click", (e) => {
+    if (archived() || e.ctrlKey || e.metaKey || e.shiftKey || (model.runs?.length ?? 0) === 0) return;
     e.preventDefault();
     if (!home.visible) goHome();
   });
+  // A file holds one run: there is no page of all runs to go to.
+  if (archived()) for (const a of ["href", "aria-label"]) brand.removeAttribute(a);
   function keepAddress(): void {
     if (home.visible) return;
     if (!model.run || model.numbers.length === 0) return;
@@ -132,13 +137,13 @@ function main(): void {
     // Another run is another page, to which Back goes back.
     const turned = written === "?" || (new URLSearchParams(written).get("run") ?? model.run.id) !== model.run.id;
     written = query;
-    if (turned) history.pushState(null, "", query || location.pathname);
-    else history.replaceState(null, "", query || location.pathname);
+    bar.write(query, turned);
   }
   const go = () => {
-    const place = address.parse(location.search);
+    written = bar.read();
+    const place = address.parse(written);
+    place.home &&= !archived();
     stage.start(place.camera);
-    written = location.search;
     home.show(place.home);
     return place;
   };
@@ -174,7 +179,9 @@ function main(): void {
     },
   };
   Object.assign(window, { zoetrope: look });
-  void model.start(go()).then((cursor) =>
+  const started = model.start(go());
+  if (archived()) return; // nobody has news
+  void started.then((cursor) =>
     listen(
       {
         change: (c) => model.change(c),

@@ -1,6 +1,8 @@
-// The only module that asks the server for anything. Addresses are relative, so the page works under any prefix.
+// The only module that asks the server for anything. Addresses are relative, so the page works under any prefix; and where
+// it is a file, they are answered from that.
 
 import { place, type Frame, type Range } from "../map/cloud";
+import * as archive from "./archive";
 import type { Neighbourhoods } from "./neighbourhood";
 
 export type State = "running" | "stopped" | "finished" | "failed";
@@ -161,7 +163,10 @@ const BASE = "api/v1/";
 /** Addresses of what the page needs under /api/v1. */
 export const address = {
   events: (after: string) => `${BASE}events${after ? `?after=${encodeURIComponent(after)}` : ""}`,
-  sheet: (run: string, s: Sprite, sheet: number) => `${BASE}runs/${encodeURIComponent(run)}/sprite/${s.version}/${sheet}.png`,
+  sheet: (run: string, s: Sprite, sheet: number) => {
+    const path = `runs/${encodeURIComponent(run)}/sprite/${s.version}/${sheet}.png`;
+    return archive.archived() ? archive.picture(path) : BASE + path;
+  },
 };
 
 /** All runs, the newest first, and the cursor from which events tell what came later. */
@@ -270,7 +275,7 @@ async function json<T>(path: string, request?: RequestInit): Promise<T> {
 }
 
 async function get(path: string, request?: RequestInit): Promise<Response> {
-  const r = await fetch(BASE + path, request).catch(() => {
+  const r = await (archive.archived() ? archive.answer(path, request?.method) : fetch(BASE + path, request)).catch(() => {
     throw new ApiError("The server does not answer.", 503);
   });
   if (r.ok) return r;

@@ -1,6 +1,7 @@
 // What is said in words around the map: the run, its state, the map's kind, what is missing.
 
 import type { Layout, Run } from "../data/api";
+import { made } from "../data/archive";
 import { somewhere } from "./address";
 import { byId, h, setText } from "./dom";
 import { ago, count, many, value } from "./format";
@@ -76,6 +77,7 @@ export class Header {
     setText(byId("run-state-text"), STATES[stateOf(run)] ?? run.state);
     const facts = [many(samples?.ids.length ?? run.samples, "sample"), many(epochs.length || run.epochs, "epoch")];
     if (run.layers.length > 0) facts.push(run.layers.length === 1 ? `layer ${run.layers[0]}` : many(run.layers.length, "layer"));
+    if (made() !== "") facts.push(`saved ${made()}`);
     setText(byId("facts"), facts.join(" \u00b7 "));
     const params = Object.entries(run.params ?? {});
     byId("params-panel").hidden = params.length === 0;

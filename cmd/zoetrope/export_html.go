@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+// exportHTML writes the page of a run as one file.
+func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOptions) error {
+	out := &outgoing{}
+	if err := a.findMap(ctx, store, o, out); err != nil {
+		return err
+	}
+	epochs, err := store.Epochs(ctx, out.run.ID)
+	if err != nil {
+		return err
+	}
+	var have []int
+	for _, e := range epochs {
+		have = append(have, e.Number)
+	}
+	if len(have) == 0 {
+		return fmt.Errorf("run %s/%s has no epochs: there is nothing to export", out.run.Experiment, out.run.Name)
+	}
+	page := viewer.HTMLOptions{Run: out.run.ID}
+	if page.Epochs, err = pickEpochs(o.epochs, have); err != nil {
+		return err
+	}
+	e := exported{
+		Run: out.run.ID, Experiment: out.run.Experiment, Name: out.run.Name, Epochs: page.Epochs,
+		Samples: out.run.Samples, Rows: out.run.Samples * len(page.Epochs), Format: o.format, Path: o.out,
+	}
+	if p := out.projection; p != nil {
+		info := p.Info()
+		e.Projection, e.Layer, e.Dims = info.ID, info.Layer, info.Dims
+		page.Projections = []string{info.ID}
+	} else if len(out.run.Layers) > 0 {
+		e.Layer = out.run.Layers[0]
+	}
+	if o.which.id == "" { // all of the run
+		list, err := projector.List(ctx, store, out.run.ID)
+		if err != nil {
+			return err
+		}
+		page.Projections = nil
+		for _, info := range list {
+			page.Projections = append(page.Projections, info.ID)
+		}
+	}
+	meter := a.newMeter()
+	defer meter.close()
+	page.Progress = func(done, total int) { meter.show("writing the page", done, total) }
+	err = interchange.WriteFile(o.out, func(f io.Writer) error {
+		b := bufio.NewWriterSize(f, 1<<20)
+		if err := viewer.WriteHTML(ctx, b, store, page); err != nil {
+			return err
+		}
+		return b.Flush()
+	})
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", o.out, err)
+	}
+	meter.close()
+	info, err := os.Stat(o.out)
+	if err != nil {
+		return err
+	}
+	e.Bytes = info.Size()
+	if a.json {
+		return a.printJSON(e)
+	}
+	_, err = fmt.Fprintf(a.stdout, "exported %s of run %s to %s: a page with %s of %s, %.1f MB\nIt opens in any browser, without a server.\n", plural(len(e.Epochs), "epoch"),
+		e.Name, e.Path, plural(len(page.Projections), "map"), plural(e.Samples, "sample"), float64(e.Bytes)/1e6)
+	return err
+}
