@@ -229,9 +229,12 @@ func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	samples, err := h.store.Samples(r.Context(), info.ID)
-	if err != nil {
-		return err
+	// Where nothing was logged, as with a map that another program made, nobody has to be looked up.
+	var samples []tracker.Sample
+	if out.Predictions != nil || out.Losses != nil || out.Confidences != nil {
+		if samples, err = h.store.Samples(r.Context(), info.ID); err != nil {
+			return err
+		}
 	}
 	row := make(map[string]int, len(samples))
 	for i, s := range samples {

@@ -24,6 +24,9 @@ const NAMES: Record<string, string> = {
 /** Samples whose neighbours a server finds in a fraction of a second. */
 const LIGHT = 8000;
 
+/** With more samples than this, a server compares no longer each with all others (pairwiseMost in pointwise.go). */
+const PAIRWISE = 50_000;
+
 /** The columns of one run on one map. Epochs are named by their place among those logged. */
 export class Facts {
   /** Grows with everything that becomes known. */
@@ -123,10 +126,10 @@ export class Facts {
     if (some?.confidence) out.push(per("confidence", "number"));
     if (some?.loss) out.push(per("loss", "number"));
     if (this.map && this.epochs.length > 1) {
-      if (!this.epochs.every((e) => this.nearOf.broken(e.number))) out.push(per("change", "number"));
+      if (this.pairwise && !this.epochs.every((e) => this.nearOf.broken(e.number))) out.push(per("change", "number"));
       out.push(per("moved", "number"));
     }
-    if (this.map && !this.map.layout.provisional) out.push(per("trust", "number"));
+    if (this.map && !this.map.layout.provisional && this.pairwise) out.push(per("trust", "number"));
     if (this.epochs.length > 1) out.push(per("epoch", "number"));
     for (const { column } of this.statics.values()) if (column !== label?.column) out.push(column);
     return out;
@@ -135,6 +138,11 @@ export class Facts {
   /** Whether neighbours are found so fast that they may be asked for ahead of need: their cost grows with the square of the samples. */
   get light(): boolean {
     return (this.samples?.ids.length ?? 0) <= LIGHT;
+  }
+
+  /** Whether the server tells neighbours and trust of so many samples. */
+  private get pairwise(): boolean {
+    return (this.samples?.label.length ?? 0) <= PAIRWISE;
   }
 
   column(key: string): Column | null {
@@ -150,7 +158,7 @@ export class Facts {
   /** Every sample's nearest ones at the i-th epoch, once they are here; asks for them otherwise. */
   nearest(i: number): Neighbourhoods | null {
     const e = this.epochs[i];
-    if (!e || !this.map) return null;
+    if (!e || !this.map || !this.pairwise) return null;
     return this.nearOf.get(e.number, `${e.seq} ${this.layer} ${this.metric}`);
   }
 
@@ -234,7 +242,7 @@ export class Facts {
 
   private trust(i: number): Float32Array | null {
     const e = this.epochs[i];
-    if (!e || !this.map || this.map.layout.provisional || !this.map.layout.epochs.includes(e.number)) return null;
+    if (!e || !this.map || !this.pairwise || this.map.layout.provisional || !this.map.layout.epochs.includes(e.number)) return null;
     return this.trustOf.get(e.number, `${this.map.layout.projection} ${this.map.layout.revision}`);
   }
 

@@ -319,19 +319,24 @@ export class Renderer {
   /** Sets what points have each of their own, of every stride-th row. */
   private attributes(u: Program["uniforms"], shot: Shot, p: Picture, stride: number): void {
     const { gl } = this;
-    [shot.from, shot.to].forEach((f, location) => {
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(f.quanta));
-      gl.enableVertexAttribArray(location);
-      gl.vertexAttribIPointer(location, f.dims, gl.UNSIGNED_SHORT, f.dims * 2 * stride, 0);
-    });
-    [p.slots[0], p.slots[1], p.flags].forEach((bytes, i) => {
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(bytes));
-      gl.enableVertexAttribArray(2 + i);
-      gl.vertexAttribIPointer(2 + i, 1, gl.UNSIGNED_BYTE, stride, 0);
-    });
-    gl.uniform4f(u.placeFrom, ...shot.from.placement.offset, shot.from.placement.scale);
-    gl.uniform4f(u.placeTo, ...shot.to.placement.offset, shot.to.placement.scale);
+    // Spelled out, because it runs several times a frame, and arrays and closures would be left behind each time.
+    this.attribute(0, shot.from.quanta, shot.from.dims, gl.UNSIGNED_SHORT, shot.from.dims * 2 * stride);
+    this.attribute(1, shot.to.quanta, shot.to.dims, gl.UNSIGNED_SHORT, shot.to.dims * 2 * stride);
+    this.attribute(2, p.slots[0], 1, gl.UNSIGNED_BYTE, stride);
+    this.attribute(3, p.slots[1], 1, gl.UNSIGNED_BYTE, stride);
+    this.attribute(4, p.flags, 1, gl.UNSIGNED_BYTE, stride);
+    const a = shot.from.placement;
+    const b = shot.to.placement;
+    gl.uniform4f(u.placeFrom, a.offset[0], a.offset[1], a.offset[2], a.scale);
+    gl.uniform4f(u.placeTo, b.offset[0], b.offset[1], b.offset[2], b.scale);
     gl.uniform1f(u.t, shot.t);
+  }
+
+  private attribute(location: number, a: ArrayBufferView, size: number, type: number, stride: number): void {
+    const { gl } = this;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(a));
+    gl.enableVertexAttribArray(location);
+    gl.vertexAttribIPointer(location, size, type, stride, 0);
   }
 
   /** Builds what is on the GPU besides arrays, at the start and after the context was lost. */

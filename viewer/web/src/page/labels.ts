@@ -14,6 +14,8 @@ export class Labels {
   private names: HTMLElement[] = [];
   private shownOf = "";
   private sizes: number[] = [];
+  private order: number[] = []; // of the classes, the biggest first
+  private orderOf: number[] | null = null; // the sizes that it goes by
   private middlesOf = new WeakMap<Frame, { codes: Int32Array; at: Float32Array }>();
   private captions: HTMLElement[] = [];
 
@@ -72,10 +74,14 @@ export class Labels {
     const taken: { code: number; name: string; x: number; y: number }[] = [];
     const at: [number, number] = [0, 0];
     const p = [0, 0, 0];
-    const order = this.names.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
-    for (const c of order) {
+    if (this.orderOf !== this.sizes) {
+      this.orderOf = this.sizes;
+      this.order = this.names.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
+    }
+    for (const c of this.order) {
       for (let d = 0; d < 3; d++) {
-        const [pa, pb] = [a[c * 3 + d], b[c * 3 + d]];
+        const pa = a[c * 3 + d];
+        const pb = b[c * 3 + d];
         p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
       project(m, v, p, at);

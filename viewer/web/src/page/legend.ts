@@ -19,6 +19,7 @@ export class Legend {
   private readonly chips = byId("filters");
   private readonly all = byId<HTMLButtonElement>("show-all");
   private readonly menu: Menu;
+  private of: unknown[] = []; // what it was made of
   private rows: { name: string; code: number; el: HTMLElement; button: HTMLButtonElement; note: HTMLElement; dot: HTMLElement }[] = [];
   private built = "";
   private counted: unknown[] = [];
@@ -45,6 +46,12 @@ export class Legend {
     const by = choice.colourBy;
     const at = clock.nearest;
     const values = choice.values(at);
+    const of = [columns, by?.key, choice.theme, values, choice.scale];
+    if (this.built !== "" && this.of.every((o, i) => o === of[i])) {
+      this.read(values, choice.scale, at); // as in most frames
+      return;
+    }
+    this.of = of;
     const items = [...columns.map((c) => ({ key: c.key, title: c.name, note: c.perEpoch ? "at each epoch" : "", group: c.key.startsWith("meta:") ? "Metadata" : "The network" }))];
     items.push({ key: "none", title: "One colour", note: "", group: "Without" });
     const head = JSON.stringify([items, by?.key]);

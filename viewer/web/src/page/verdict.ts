@@ -7,6 +7,7 @@ import type { Model } from "./model";
 export class Verdict {
   private readonly charts: Charts;
   private said = "";
+  private of: unknown[] = []; // what the words are said of
 
   constructor(
     private readonly model: Model,
@@ -40,6 +41,11 @@ export class Verdict {
     const { model } = this;
     const { map, quality, projections, numbers, clock } = model;
     if (!map) return;
+    this.charts.point(epoch);
+    // In most frames there is nothing new to say.
+    const of = [map, quality, projections, numbers[clock.nearest], this.classes];
+    if (this.of.length > 0 && this.of.every((o, i) => o === of[i])) return;
+    this.of = of;
     const mode = projections.find((p) => p.projection === map.layout.projection)?.mode ?? "";
     const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes);
     const key = text.join("|");
@@ -47,6 +53,5 @@ export class Verdict {
       this.said = key;
       byId("quality-words").replaceChildren(...text.map((t) => h("span", {}, `${t} `)));
     }
-    this.charts.point(epoch);
   }
 }
