@@ -107,6 +107,35 @@ func TestInterruptedProjectLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestExportHTMLInterrupted: a page that is stopped half-way leaves nothing, and a file that was there as it was.
+func TestExportHTMLInterrupted(t *testing.T) {
+	path, db := ramp(t, 60, 1200, 32)
+	var out, errs bytes.Buffer
+	if status := run(t.Context(), []string{"import", "--run", "r", path}, &out, &errs); status != 0 {
+		t.Fatal(errs.String())
+	}
+	dir := t.TempDir()
+	page := filepath.Join(dir, "page.html")
+	if err := os.WriteFile(page, []byte("before"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	half := func() bool {
+		files, err := os.ReadDir(dir)
+		return err == nil && len(files) == 2
+	}
+	status, stderr, took := interrupt(t, half, "export", "--db", db, "-o", page)
+	if status != 1 || !strings.Contains(stderr, "interrupted") || took > 2*time.Second {
+		t.Errorf("status %d after %v, stderr %q", status, took, stderr)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Errorf("%d files are left (%v)", len(files), err)
+	}
+	if b, err := os.ReadFile(page); err != nil || string(b) != "before" {
+		t.Errorf("the file holds %.20q (%v)", b, err)
+	}
+}
+
 // TestPlotInterrupted: an animation that is stopped leaves no file, and one that was there stays as it was.
 func TestPlotInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
