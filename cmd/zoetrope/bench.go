@@ -17,7 +17,7 @@ minima, and processor time rather than the clock.`,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SuggestionsMinimumDistance: 2,
 	}
-	cmd.AddCommand(benchTrainCommand(a), benchProjectCommand(a), benchLogCommand(a))
+	cmd.AddCommand(benchTrainCommand(a), benchProjectCommand(a), benchLogCommand(a), benchViewCommand(a))
 	return cmd
 }
 

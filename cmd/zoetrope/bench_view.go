@@ -1,0 +1,209 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// benchView is what 'zoetrope bench view' is asked for.
+type benchView struct {
+	points, samples int
+	shape           mapShape // wins over both, if given
+	run             string   // of --db; "" = made up
+	browser         string   // the program; "" = looked for
+	seconds         float64
+	scrubs          int
+	trace           string // folder for Chromium's traces; "" = none
+}
+
+// A mapShape is the size of a map that is made up, written 20x2000.
+type mapShape struct{ epochs, samples int }
+
+func (s *mapShape) String() string { return fmt.Sprintf("%dx%d", s.epochs, s.samples) }
+
+func (s *mapShape) Type() string { return "ExN" }
+
+func (s *mapShape) Set(text string) error {
+	var t mapShape
+	if n, _ := fmt.Sscanf(text, "%dx%d", &t.epochs, &t.samples); n != 2 || t.String() != text || min(t.epochs, t.samples) < 1 {
+		return fmt.Errorf("want epochs and samples, as in 20x2000")
+	}
+	*s = t
+	return nil
+}
+
+// usualEpochs are the epochs of a map of so many points, unless --samples says otherwise.
+const usualEpochs = 20
+
+// size says what --points, --samples and --shape come to.
+func (o *benchView) size(cmd *cobra.Command) error {
+	f := cmd.Flags()
+	switch given := f.Changed("points") || f.Changed("samples"); {
+	case o.run != "" && (given || f.Changed("shape")):
+		return usagef(cmd, "--run takes a run as it is: leave out --points, --samples and --shape")
+	case f.Changed("shape") && given:
+		return usagef(cmd, "--shape says all: leave out --points and --samples")
+	case f.Changed("shape"):
+	case !f.Changed("samples") && o.points >= usualEpochs && o.points%usualEpochs == 0:
+		o.shape = mapShape{usualEpochs, o.points / usualEpochs}
+	case o.samples >= 1 && o.points >= o.samples && o.points%o.samples == 0 && f.Changed("samples"):
+		o.shape = mapShape{o.points / o.samples, o.samples}
+	default:
+		return usagef(cmd, "--points %d: want epochs × samples, a multiple of %d", o.points, cmp.Or(o.samples, usualEpochs))
+	}
+	if o.seconds <= 0 || o.seconds > 60 || o.scrubs < 1 {
+		return usagef(cmd, "--seconds %g, --scrubs %d: want more than 0 and at most 60 seconds, 1 or more scrubs", o.seconds, o.scrubs)
+	}
+	return nil
+}
+
+func benchViewCommand(a *app) *cobra.Command {
+	o := benchView{shape: mapShape{usualEpochs, 2000}}
+	cmd := &cobra.Command{
+		Use:   "view",
+		Short: "Measure the page in Chromium: frames, hover, loading, memory",
+		Long: `View serves a run and its map on a free loopback port, opens the page in a Chromium without a window, and takes from
+Chromium's own trace how long the page's scripts run: for each frame while it plays and while the slider is dragged,
+and for each sample that the pointer comes to. Besides, it measures how long after navigation the first map is on
+screen, and all its epochs are there; the bytes that go to the GPU while the map moves; what a frame allocates; and how
+the JavaScript heap has grown after --scrubs, garbage collected before and after.
+
+The map is made up, in a temporary folder that is gone afterwards: --points of them in 20 epochs, or in epochs of
+--samples each. With --run it is that of a run in the store. Chromium draws without a graphics card here, so how many
+frames it shows in a second says nothing; script times are processor times of the page's thread, in milliseconds.`,
+		Example: `  zoetrope bench view
+  zoetrope bench view --points 1000000
+  zoetrope bench view --shape 3x1000000 --json | jq .play.median_ms
+  zoetrope bench view --db runs/mnist.db --run mnist/cnn`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.size(cmd); err != nil {
+				return err
+			}
+			var err error
+			if o.browser, err = findBrowser(o.browser); err != nil {
+				return err
+			}
+			r, err := a.benchView(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(r)
+			}
+			return a.printViewBench(r)
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.points, "points", usualEpochs*2000, "points of a map that is made up, all epochs counted")
+	f.IntVar(&o.samples, "samples", 0, "samples of an epoch of it (default a twentieth of the points)")
+	f.Var(&o.shape, "shape", "epochs and samples of it, instead of both")
+	f.StringVar(&o.run, "run", "", "a `run` of the store instead, by its id or name")
+	f.StringVar(&o.browser, "browser", "", "the `program` to start (default Chromium or Chrome, where it is found)")
+	f.Float64Var(&o.seconds, "seconds", 4, "how long to play, and to scrub")
+	f.IntVar(&o.scrubs, "scrubs", 200, "how often to move the slider before the heap is measured again")
+	f.StringVar(&o.trace, "trace", "", "a `folder` for Chromium's traces, to open in its developer tools")
+	return cmd
+}
+
+// viewResult is the measurement as JSON.
+type viewResult struct {
+	Browser string `json:"browser"`
+	Run     string `json:"run"`
+	Epochs  int    `json:"epochs"`
+	Samples int    `json:"samples"`
+	Points  int    `json:"points"`
+
+	FirstMap  float64 `json:"first_map_ms"`  // from navigation
+	AllEpochs float64 `json:"all_epochs_ms"` // likewise
+
+	Play  scriptTimes `json:"play"`  // of a frame
+	Scrub scriptTimes `json:"scrub"` // of a frame
+	Hover scriptTimes `json:"hover"` // of a sample that the pointer comes to
+
+	Uploaded  int64      `json:"bytes_uploaded"` // to the GPU, while it played and the slider was dragged
+	Allocated allocation `json:"allocated"`      // while it played between two epochs
+
+	Scrubs     int   `json:"scrubs"`
+	HeapBefore int64 `json:"heap_before_bytes"`
+	HeapAfter  int64 `json:"heap_after_bytes"`
+}
+
+func (a *app) benchView(ctx context.Context, o benchView) (r *viewResult, err error) {
+	dir, err := os.MkdirTemp("", "zoetrope-") // short: Chromium makes a socket below it
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, removeAll(dir)) }()
+	path, open := filepath.Join(dir, "bench.db"), tracker.OpenOptions{Create: true}
+	if o.run != "" {
+		path, open = a.db, tracker.OpenOptions{ReadOnly: true}
+	}
+	store, err := tracker.Open(ctx, path, open)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	meter := a.newMeter()
+	defer meter.close()
+	run := o.run
+	if run == "" {
+		if run, err = madeUpMap(ctx, store, o.shape, meter); err != nil {
+			return nil, err
+		}
+	}
+	info, err := store.Run(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	maps, err := projector.List(ctx, store, info.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(maps) == 0 {
+		return nil, fmt.Errorf("the run %s has no map: make one with 'zoetrope project --run %s'", run, run)
+	}
+	address, stop, err := serveView(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	r = &viewResult{Run: info.Experiment + "/" + info.Name, Epochs: info.Epochs, Samples: info.Samples, Points: maps[0].Points}
+	return r, watchPage(ctx, o, address+"?run="+info.ID, dir, r, meter)
+}
+
+func (a *app) printViewBench(r *viewResult) error {
+	t := newTable(a.stdout)
+	t.row("SCRIPT", "MEDIAN_MS", "P95_MS", "MAX_MS", "COUNT", "AIM_MS")
+	for _, s := range []struct {
+		name  string
+		times scriptTimes
+		aim   string
+	}{{"a frame while it plays", r.Play, "1"}, {"a frame while scrubbing", r.Scrub, "1"}, {"a hover", r.Hover, "5"}} {
+		t.row(s.name, fmt.Sprintf("%.2f", s.times.Median), fmt.Sprintf("%.2f", s.times.P95), fmt.Sprintf("%.2f", s.times.Max), s.times.Count, s.aim)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	t = newTable(a.stdout)
+	t.row("first map on screen", fmt.Sprintf("%.0f ms after navigation", r.FirstMap))
+	t.row("all epochs there", fmt.Sprintf("%.0f ms", r.AllEpochs))
+	t.row("uploaded while it moves", plural(int(r.Uploaded), "byte"))
+	t.row("allocated in a frame", fmt.Sprintf("%.0f bytes by the page's functions, %.0f with what the browser makes for them", r.Allocated.Own, r.Allocated.All))
+	t.row(fmt.Sprintf("heap, %d scrubs later", r.Scrubs), fmt.Sprintf("%.2f MB, %+.2f MB", float64(r.HeapAfter)/1e6, float64(r.HeapAfter-r.HeapBefore)/1e6))
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "\n%s: %s, %s of %s; %s.\n", r.Run, plural(r.Points, "point"), plural(r.Epochs, "epoch"), plural(r.Samples, "sample"), r.Browser)
+	return err
+}

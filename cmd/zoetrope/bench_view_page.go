@@ -1,0 +1,314 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A watched is the page in a tab while it is measured.
+type watched struct {
+	ctx context.Context
+	o   benchView
+}
+
+// watchPage opens the page at address in a Chromium of its own, and writes to r what it measures.
+func watchPage(ctx context.Context, o benchView, address, dir string, r *viewResult, meter *meter) error {
+	meter.show("starting Chromium", 0, 6)
+	tab, stop, err := startBrowser(ctx, o.browser, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	version, err := chromedp.Call(tab, browser.GetVersion, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	r.Browser = strings.Replace(version.Product, "/", " ", 1)
+	p := &watched{tab, o}
+	for i, step := range []struct {
+		name string
+		do   func(*viewResult) error
+	}{
+		{"loading", func(r *viewResult) error { return p.load(address, r) }},
+		{"playing", p.play},
+		{"scrubbing", p.scrub},
+		{"hovering", p.hover},
+		{"measuring allocations", p.allocate},
+		{"measuring the heap", p.heap},
+	} {
+		meter.show(step.name, i, 6)
+		if err := step.do(r); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+// arrival notes when the map was first on screen: at the frame after the one that drew it.
+const arrival = `(() => {
+	window.arrived = {};
+	const look = () => {
+		const z = window.zoetrope;
+		if (z?.stage.panes.length > 0 && z.counters.pictures > 0) arrived.first ??= performance.now();
+		if (arrived.first && z.model.map.frames.every(Boolean)) arrived.all ??= performance.now();
+		if (!arrived.all) requestAnimationFrame(look);
+	};
+	requestAnimationFrame(look);
+})()`
+
+func (p *watched) load(address string, r *viewResult) error {
+	added, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: arrival})
+	if err != nil {
+		return err
+	}
+	if err := chromedp.Do(p.ctx, chromedp.Navigate(address)); err != nil {
+		return err
+	}
+	if err := p.wait(`window.arrived?.all > 0`, 2*time.Minute); err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(p.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added)); err != nil {
+		return err
+	}
+	if r.FirstMap, err = evaluate[float64](p, `arrived.first`); err != nil {
+		return err
+	}
+	if r.AllEpochs, err = evaluate[float64](p, `arrived.all`); err != nil {
+		return err
+	}
+	return p.rest()
+}
+
+// moved traces the page while act moves the map, and takes the times of its frames and the bytes that went to the GPU.
+func (p *watched) moved(name string, act func() error, r *viewResult) (times scriptTimes, err error) {
+	before, err := evaluate[int64](p, `zoetrope.counters.bytesUploaded`)
+	if err != nil {
+		return times, err
+	}
+	events, err := traced(p.ctx, act)
+	if err != nil {
+		return times, err
+	}
+	after, err := evaluate[int64](p, `zoetrope.counters.bytesUploaded`)
+	if err != nil {
+		return times, err
+	}
+	r.Uploaded += after - before
+	if err := keepTrace(p.o.trace, name, events); err != nil {
+		return times, err
+	}
+	return sumUp(name, frames(scriptsOf(events)))
+}
+
+func (p *watched) play(r *viewResult) (err error) {
+	if err := p.turns(1, 0); err != nil { // so that everything is there and compiled
+		return err
+	}
+	r.Play, err = p.moved("playing", func() error { return p.turns(1, 0) }, r)
+	return err
+}
+
+// turns plays for a while, from a position in time on, at some speed.
+func (p *watched) turns(speed, from float64) error {
+	if err := p.run(fmt.Sprintf(`zoetrope.model.clock.speed = %g; zoetrope.model.clock.seek(%g)`, speed, from)); err != nil {
+		return err
+	}
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(" ")); err != nil {
+		return err
+	}
+	if err := p.sleep(time.Duration(p.o.seconds * float64(time.Second))); err != nil {
+		return err
+	}
+	if err := p.run(`zoetrope.model.clock.seek(zoetrope.model.clock.position)`); err != nil {
+		return err
+	}
+	return p.rest()
+}
+
+func (p *watched) scrub(r *viewResult) (err error) {
+	r.Scrub, err = p.moved("scrubbing", func() error { return p.drag(time.Duration(p.o.seconds*float64(time.Second)), 1<<30) }, r)
+	return err
+}
+
+// drag drags the slider to and fro, for so long or so many movements.
+func (p *watched) drag(d time.Duration, most int) error {
+	box, err := evaluate[[]float64](p, `(() => { const r = document.getElementById("marks").getBoundingClientRect(); return [r.left, r.width, r.top + 4] })()`)
+	if err != nil {
+		return err
+	}
+	left := func(e *input.DispatchMouseEventParams) { e.Button, e.Buttons = input.MouseButtonLeft, 1 }
+	mouse := func(kind input.DispatchMouseEventType, share float64, o ...chromedp.MouseOption) error {
+		return chromedp.Do(p.ctx, chromedp.MouseEvent(kind, box[0]+box[1]*share, box[2], o...))
+	}
+	if err := mouse(input.DispatchMouseEventTypeMousePressed, 1, left, chromedp.ClickCount(1)); err != nil {
+		return err
+	}
+	began := time.Now()
+	for i := 1; time.Since(began) < d && i <= most; i++ {
+		share := float64(i%100) / 100 // down to the first epoch in 50 movements, and back
+		if share < 0.5 {
+			share = 1 - share
+		}
+		if err := mouse(input.DispatchMouseEventTypeMouseMoved, 2*share-1, left); err != nil {
+			return err
+		}
+	}
+	if err := mouse(input.DispatchMouseEventTypeMouseReleased, 1, left, chromedp.ClickCount(1)); err != nil {
+		return err
+	}
+	return p.rest()
+}
+
+// hover points at samples all over the map, one after the other.
+func (p *watched) hover(r *viewResult) error {
+	at, err := evaluate[[][]float64](p, `(() => {
+		const s = document.getElementById("stage").getBoundingClientRect(), n = zoetrope.model.samples.ids.length, out = [];
+		for (let i = 0; i < Math.min(60, n); i++) {
+			const p = zoetrope.stage.positionOf(Math.floor(i * n / 60.5));
+			if (p && p[0] > 4 && p[0] < s.width - 4 && p[1] > 4 && p[1] < s.height - 4) out.push([s.x + p[0], s.y + p[1]]);
+		}
+		return out })()`)
+	if err != nil {
+		return err
+	}
+	events, err := traced(p.ctx, func() error {
+		for _, a := range at {
+			if err := chromedp.Do(p.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, a[0], a[1])); err != nil {
+				return err
+			}
+			if err := p.rest(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := keepTrace(p.o.trace, "hovering", events); err != nil {
+		return err
+	}
+	if r.Hover, err = sumUp("hovering", hovers(scriptsOf(events))); err != nil {
+		return err
+	}
+	return chromedp.Do(p.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1))
+}
+
+// allocation is what a frame leaves to the garbage collector, in bytes, as Chromium's sampling heap profiler sees it.
+type allocation struct {
+	Own    float64         `json:"page_bytes_per_frame"` // in the page's functions themselves
+	All    float64         `json:"all_bytes_per_frame"`  // with the browser's, such as strings that it makes of numbers
+	Frames int             `json:"frames"`
+	By     []allocatedByFn `json:"by_function"` // most first
+}
+
+// allocatedByFn is the part of a function, with its place in the page's bundle.
+type allocatedByFn struct {
+	Function string  `json:"function"`
+	Line     int64   `json:"line"`
+	Column   int64   `json:"column"`
+	Bytes    float64 `json:"bytes_per_frame"`
+}
+
+func (p *watched) allocate(r *viewResult) error {
+	all := true
+	// So slowly that it stays between two epochs: what comes only with another epoch is not every frame's.
+	turns := func() error { return p.turns(0.3/1.5/p.o.seconds, 0.55) }
+	if err := turns(); err != nil {
+		return err
+	}
+	before, err := evaluate[int](p, `zoetrope.counters.pictures`)
+	if err != nil {
+		return err
+	}
+	if _, err := chromedp.Call(p.ctx, heapprofiler.StartSampling, heapprofiler.StartSamplingParams{
+		SamplingInterval: 64, StackDepth: 64, IncludeObjectsCollectedByMajorGC: &all, IncludeObjectsCollectedByMinorGC: &all}); err != nil {
+		return err
+	}
+	if err := turns(); err != nil {
+		return err
+	}
+	got, err := chromedp.Call(p.ctx, heapprofiler.StopSampling, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	after, err := evaluate[int](p, `zoetrope.counters.pictures`)
+	if err != nil {
+		return err
+	}
+	r.Allocated = allocatedIn(got.Profile.Head, after-before)
+	return nil
+}
+
+// heap measures what scrubs leave behind.
+func (p *watched) heap(r *viewResult) (err error) {
+	if err := p.drag(time.Hour, min(20, p.o.scrubs)); err != nil {
+		return err
+	}
+	if r.HeapBefore, err = p.used(); err != nil {
+		return err
+	}
+	r.Scrubs = p.o.scrubs
+	if err := p.drag(time.Hour, p.o.scrubs); err != nil {
+		return err
+	}
+	r.HeapAfter, err = p.used()
+	return err
+}
+
+// used returns the size of the JavaScript heap after its garbage is collected.
+func (p *watched) used() (int64, error) {
+	for range 3 {
+		if _, err := chromedp.Call(p.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+			return 0, err
+		}
+	}
+	u, err := chromedp.Call(p.ctx, runtime.GetHeapUsage, cdp.Empty{})
+	return int64(u.UsedSize), err
+}
+
+// rest waits until nothing moves.
+func (p *watched) rest() error { return p.wait(`zoetrope.resting`, time.Minute) }
+
+// wait waits until an expression is true.
+func (p *watched) wait(expression string, within time.Duration) error {
+	for began := time.Now(); ; {
+		ok, err := evaluate[bool](p, "!!("+expression+")")
+		if err != nil || ok {
+			return err
+		}
+		if time.Since(began) > within {
+			return fmt.Errorf("after %v it does not hold that %s", within, expression)
+		}
+		if err := p.sleep(10 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *watched) sleep(d time.Duration) error {
+	select {
+	case <-p.ctx.Done():
+		return context.Cause(p.ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (p *watched) run(script string) error {
+	return chromedp.Do(p.ctx, chromedp.Evaluate[chromedp.Void]("(() => {"+script+"})()"))
+}
+
+func evaluate[T any](p *watched, expression string) (T, error) {
+	return chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+}
