@@ -173,6 +173,15 @@ func TestSamplesAndOutputs(t *testing.T) {
 	if got := fmt.Sprint(s.Sprite.Width, s.Sprite.Sheets, s.Sprite.Missing); got != "4 1 [0 2]" {
 		t.Errorf("sprite = %s", got)
 	}
+	compact := decode[struct {
+		IDs    []string
+		Packed []byte
+		Count  int
+		Width  int
+	}](t, h, api+"runs/r/samples?form=compact")
+	if got := fmt.Sprint(compact.IDs, compact.Packed, compact.Count, compact.Width); got != "[x y z] [1 0 255] 3 1" {
+		t.Errorf("samples in a compact form = %s", got)
+	}
 	type outputs struct {
 		Classes    []string
 		Prediction []int
@@ -224,6 +233,12 @@ func TestPositions(t *testing.T) {
 							t.Fatalf("%g is not in %g … %g", v, l.Min[d], l.Max[d])
 						}
 					}
+				}
+			}
+			for i, b := range get(t, h, api+l.Positions+"&epochs=1&every=7").Body.Bytes() { // rows 0, 7, 14, 21, 28
+				row, rest := i/(2*dims), i%(2*dims)
+				if want := quanta[2*dims*(30+7*row)+rest]; row > 4 || b != want {
+					t.Fatalf("byte %d of a sketch is %d, want %d", i, b, want)
 				}
 			}
 			if c := get(t, h, api+l.Positions).Header().Get("Cache-Control"); !strings.Contains(c, "immutable") {

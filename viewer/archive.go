@@ -100,7 +100,7 @@ func (a *archive) addRun(ctx context.Context, o HTMLOptions) error {
 	if err := a.put(a.of("epochs"), logged); err != nil {
 		return err
 	}
-	samples, err := a.must(ctx, a.of("samples"))
+	samples, err := a.must(ctx, a.of("samples?form=compact"))
 	if err != nil {
 		return err
 	}

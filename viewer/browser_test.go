@@ -75,6 +75,9 @@ func startBrowser(path string) {
 	browser.ctx, browser.err = ctx, chromedp.Do(ctx)
 }
 
+// patience is how long a test may take with its tab.
+var patience = 3 * time.Minute
+
 // A tab shows the page to a test, until its end.
 type tab struct {
 	t      *testing.T
@@ -125,7 +128,7 @@ func newTab(t *testing.T, base string, width, height int64, motion string) *tab 
 	if browser.err != nil {
 		t.Fatalf("%s does not start: %v", path, browser.err)
 	}
-	ctx, cancel := context.WithTimeout(browser.ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(browser.ctx, patience)
 	// The expected message comes of drawing without a graphics card.
 	tb := &tab{t: t, ctx: ctx, server: base, expected: []string{"GPU stall due to ReadPixels"}}
 	tb.watch()

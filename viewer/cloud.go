@@ -130,11 +130,19 @@ func askedEpochs(r *http.Request, list []int) ([]int, error) {
 	return at, nil
 }
 
-// sendPlaces answers with the positions of epochs: quantised, or as they are.
+// sendPlaces answers with the positions of epochs: quantised, or as they are; those of every so manieth row, if the query
+// asks for that.
 func sendPlaces(w http.ResponseWriter, r *http.Request, b box, places [][]float32) error {
+	every, err := intParam(r, "every", 1, 1, math.MaxInt32)
+	if err != nil {
+		return err
+	}
 	var out []byte
 	format := r.URL.Query().Get("format")
 	for _, p := range places {
+		if every > 1 {
+			p = thin(p, len(b.Origin), every)
+		}
 		switch format {
 		case "", "u16":
 			out = b.appendQuanta(slices.Grow(out, 2*len(p)), p)
@@ -152,4 +160,13 @@ func sendPlaces(w http.ResponseWriter, r *http.Request, b box, places [][]float3
 		w.Write(out)
 	}
 	return nil
+}
+
+// thin returns every so manieth row, and the first.
+func thin(places []float32, dims, every int) []float32 {
+	var out []float32
+	for i := 0; i < len(places); i += dims * every {
+		out = append(out, places[i:i+dims]...)
+	}
+	return out
 }

@@ -59,6 +59,7 @@ type Handler struct {
 	standIn *cache[standInKey, *standIn]
 	sprites *cache[spriteKey, *sprite]
 	near    *cache[neighborhoodsKey, *projector.Neighborhoods]
+	rosters *cache[spriteKey, []tracker.Sample]
 }
 
 // New returns a handler for store, which must stay open until the handler is closed.
@@ -71,6 +72,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		standIn: newCache[standInKey, *standIn](8),
 		sprites: newCache[spriteKey, *sprite](4),
 		near:    newCache[neighborhoodsKey, *projector.Neighborhoods](32),
+		rosters: newCache[spriteKey, []tracker.Sample](3),
 	}
 	if h.log == nil {
 		h.log = slog.Default()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // pairwiseMost is how many samples an epoch may have for what looks at all pairs of them: some seconds of two cores.
@@ -50,7 +51,7 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	row, err := h.rowOf(r, info.ID)
+	row, err := h.rowOf(r, info)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	row, err := h.rowOf(r, info.ID)
+	row, err := h.rowOf(r, info)
 	if err != nil {
 		return err
 	}
@@ -113,16 +114,20 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 }
 
 // rowOf returns each sample's place among the run's samples.
-func (h *Handler) rowOf(r *http.Request, run string) (map[string]int, error) {
-	samples, err := h.store.Samples(r.Context(), run)
+func (h *Handler) rowOf(r *http.Request, info tracker.RunInfo) (map[string]int, error) {
+	samples, err := h.samples(r, info)
 	if err != nil {
 		return nil, err
 	}
+	return rowsOf(samples), nil
+}
+
+func rowsOf(samples []tracker.Sample) map[string]int {
 	row := make(map[string]int, len(samples))
 	for i, s := range samples {
 		row[s.ID] = i
 	}
-	return row, nil
+	return row
 }
 
 func sendBytes(w http.ResponseWriter, r *http.Request, b []byte) error {

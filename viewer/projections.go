@@ -29,35 +29,33 @@ type atlasKey struct {
 func (h *Handler) atlas(r *http.Request, p *projector.Projection) (*atlas, error) {
 	info := p.Info()
 	return h.atlases.get(atlasKey{info.ID, info.Revision}, func() (*atlas, error) {
-		return readAtlas(h.context(r), h.store, p)
+		return h.readAtlas(r, p)
 	})
 }
 
-func readAtlas(ctx context.Context, store *tracker.Store, p *projector.Projection) (*atlas, error) {
-	info := p.Info()
+func (h *Handler) readAtlas(r *http.Request, p *projector.Projection) (*atlas, error) {
+	info, ctx := p.Info(), h.context(r)
 	placed, err := p.Placements(ctx, projector.Query{AllEpochs: true})
 	if err != nil {
 		return nil, err
 	}
 	a := &atlas{runs: map[string]*cloud{}}
-	rowOf := map[string]map[string]int{} // by run and sample
-	for _, run := range info.Runs {
-		samples, err := store.Samples(ctx, run)
+	rosters := map[string][]tracker.Sample{}
+	for _, id := range info.Runs {
+		run, err := h.store.Run(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		rows := make(map[string]int, len(samples))
-		for i, s := range samples {
-			rows[s.ID] = i
+		if rosters[id], err = h.samples(r, run); err != nil {
+			return nil, err
 		}
-		rowOf[run] = rows
-		a.runs[run] = &cloud{dims: info.Dims, rows: len(samples)}
+		a.runs[id] = &cloud{dims: info.Dims, rows: len(rosters[id])}
 	}
 	all := make([]*cloud, 0, len(a.runs))
 	for _, pl := range placed {
 		c := a.runs[pl.Run]
 		c.epochs = append(c.epochs, pl.Epoch)
-		c.places = append(c.places, c.arrange(pl, rowOf[pl.Run]))
+		c.places = append(c.places, c.arrange(pl, rosters[pl.Run]))
 	}
 	for _, c := range a.runs {
 		all = append(all, c)
@@ -70,13 +68,25 @@ func readAtlas(ctx context.Context, store *tracker.Store, p *projector.Projectio
 	return a, nil
 }
 
-// arrange brings a placement into the order of the run's samples.
-func (c *cloud) arrange(pl projector.Placement, row map[string]int) []float32 {
+// arrange gives each of the run's samples its place. A placement is nearly always in their order, so that few are looked
+// up by id.
+func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []float32 {
 	out := filled(c.rows*c.dims, float32(math.NaN()))
+	var row map[string]int
+	at := 0
 	for i, id := range pl.Samples {
-		if at, ok := row[id]; ok && at < c.rows {
-			copy(out[at*c.dims:(at+1)*c.dims], pl.Coordinates[i*c.dims:])
+		if at == len(samples) || samples[at].ID != id {
+			if row == nil {
+				row = rowsOf(samples)
+			}
+			var ok bool
+			if at, ok = row[id]; !ok || at >= c.rows {
+				at = len(samples) // added since
+				continue
+			}
 		}
+		copy(out[at*c.dims:(at+1)*c.dims], pl.Coordinates[i*c.dims:])
+		at++
 	}
 	return out
 }

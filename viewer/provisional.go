@@ -69,7 +69,7 @@ func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
 		s.box = box{}
 		s.revision = rand.Text()[:12]
 	}
-	samples, row := []tracker.Sample(nil), map[string]int{}
+	var samples []tracker.Sample
 	for _, f := range frames {
 		if _, ok := s.seqs[f.Epoch]; ok {
 			continue
@@ -78,9 +78,6 @@ func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
 			if samples, err = s.store.Samples(ctx, s.run); err != nil {
 				return err
 			}
-			for i, sample := range samples {
-				row[sample.ID] = i
-			}
 		}
 		placed, err := s.plane.Placement(ctx, f.Epoch)
 		if err != nil {
@@ -88,7 +85,7 @@ func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
 		}
 		at, _ := slices.BinarySearch(s.cloud.epochs, f.Epoch)
 		s.cloud.epochs = slices.Insert(s.cloud.epochs, at, f.Epoch)
-		s.cloud.places = slices.Insert(s.cloud.places, at, s.cloud.arrange(placed, row))
+		s.cloud.places = slices.Insert(s.cloud.places, at, s.cloud.arrange(placed, samples))
 		s.seqs[f.Epoch] = f.Seq
 	}
 	low, high, ok := bounds(&s.cloud)

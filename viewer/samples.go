@@ -1,8 +1,10 @@
 package viewer
 
 import (
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -11,12 +13,23 @@ import (
 // samplesJSON are a run's samples as columns.
 type samplesJSON struct {
 	Run     string   `json:"run"`
-	IDs     []string `json:"ids"`
+	Count   int      `json:"count"`
+	IDs     []string `json:"ids"`     // null in a compact answer where they are 0 … count−1
 	Classes []string `json:"classes"` // labels that occur, in the order in which people sort them
-	Label   []int    `json:"label"`   // places in classes; -1 for a sample without a label
+	Label   []int    `json:"label"`   // places in classes; -1 for a sample without a label; null in a compact answer
+	// Packed is Label in a compact answer: little-endian whole numbers with a sign, of so many bytes each.
+	Packed []byte `json:"packed,omitempty"`
+	Width  int    `json:"width,omitempty"`
 	// Metadata has a column per key that any sample has; null where a sample has no such key.
 	Metadata map[string][]any `json:"metadata"`
 	Sprite   *spriteJSON      `json:"sprite"` // null without pictures
+}
+
+// samples returns a run's samples: whoever reads a map needs them, and a million takes seconds to read.
+func (h *Handler) samples(r *http.Request, info tracker.RunInfo) ([]tracker.Sample, error) {
+	return h.rosters.get(spriteKey{info.ID, info.Samples}, func() ([]tracker.Sample, error) {
+		return h.store.Samples(h.context(r), info.ID)
+	})
 }
 
 func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
@@ -24,12 +37,34 @@ func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := h.store.Samples(r.Context(), info.ID)
+	var compact bool
+	switch form := r.URL.Query().Get("form"); form {
+	case "", "plain":
+	case "compact":
+		compact = true
+	default:
+		return bad("form = %q, want plain or compact", form)
+	}
+	list, err := h.samples(r, info)
 	if err != nil {
 		return err
 	}
-	j := samplesJSON{
-		Run:      info.ID,
+	j := columnsOf(list)
+	j.Run = info.ID
+	sprite, err := h.sprite(r, info.ID, len(list))
+	if err != nil {
+		return err
+	}
+	j.Sprite = sprite.json()
+	if compact {
+		j.pack()
+	}
+	return sendJSON(w, r, j)
+}
+
+func columnsOf(list []tracker.Sample) *samplesJSON {
+	j := &samplesJSON{
+		Count:    len(list),
 		IDs:      make([]string, len(list)),
 		Classes:  classesOf(list),
 		Label:    make([]int, len(list)),
@@ -52,12 +87,36 @@ func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
 			j.Metadata[key][i] = v
 		}
 	}
-	sprite, err := h.sprite(r, info.ID, len(list))
-	if err != nil {
-		return err
+	return j
+}
+
+// pack writes the ids and labels of many samples in few bytes, which are quick to read.
+func (j *samplesJSON) pack() {
+	numbered := true
+	for i, id := range j.IDs {
+		if id != strconv.Itoa(i) {
+			numbered = false
+			break
+		}
 	}
-	j.Sprite = sprite.json()
-	return sendJSON(w, r, j)
+	if numbered {
+		j.IDs = nil
+	}
+	switch n := len(j.Classes); {
+	case n <= math.MaxInt8:
+		j.Width = 1
+	case n <= math.MaxInt16:
+		j.Width = 2
+	default:
+		j.Width = 4
+	}
+	j.Packed = make([]byte, 0, j.Width*len(j.Label)+1)
+	for _, l := range j.Label {
+		for b := range j.Width {
+			j.Packed = append(j.Packed, byte(l>>(8*b)))
+		}
+	}
+	j.Label = nil
 }
 
 // classesOf returns the labels that occur, so sorted that 2 comes before 10.

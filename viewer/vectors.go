@@ -51,7 +51,7 @@ func (h *Handler) getVectors(w http.ResponseWriter, r *http.Request) error {
 
 // sendFrame answers with a frame as a .npy file, a row for each sample of the run.
 func (h *Handler) sendFrame(w http.ResponseWriter, r *http.Request, info tracker.RunInfo, f tracker.Frame) error {
-	row, err := h.rowOf(r, info.ID)
+	row, err := h.rowOf(r, info)
 	if err != nil {
 		return err
 	}

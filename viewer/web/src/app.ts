@@ -101,6 +101,13 @@ function main(): void {
     invalidate();
   });
 
+  // A selection is written once, not whenever the pointer moves.
+  let packed: { of: readonly number[]; text: string } = { of: [], text: "" };
+  function selection(of: readonly number[]): string {
+    if (of !== packed.of) packed = { of, text: pack(of, LONGEST) };
+    return packed.text;
+  }
+
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
   let written = bar.read();
   function goHome(): void {
@@ -118,9 +125,8 @@ function main(): void {
   if (archived()) for (const a of ["href", "aria-label"]) brand.removeAttribute(a);
   function keepAddress(): void {
     if (home.visible) return;
-    if (!model.run || model.numbers.length === 0) return;
+    if (!model.run || !model.samples || model.numbers.length === 0) return;
     const { choice, clock, numbers } = model;
-    const select = pack(choice.selected);
     const query = address.format({
       home: false,
       run: model.run.id,
@@ -129,7 +135,7 @@ function main(): void {
       compare: model.other?.key ?? null,
       colour: choice.colourAsked,
       filters: [...choice.conditions],
-      select: select.length > LONGEST ? "" : select,
+      select: selection(choice.selected),
       camera: stage.atHome ? null : stage.camera,
       view: choice.options,
     });
@@ -214,7 +220,7 @@ function epochAt(m: Model): number {
 /** Keeps the map's description for those who do not see it. */
 function describeMap(m: Model): void {
   m.on(["map", "samples", "epochs"], () => {
-    const n = m.samples?.ids.length ?? 0;
+    const n = m.samples?.count ?? 0;
     const kinds = m.samples?.classes.length ?? 0;
     const text = m.map
       ? `Map of ${n} samples${kinds > 1 ? ` in ${kinds} classes` : ""} over ${m.numbers.length} epochs. Arrow keys move through the epochs; the same samples are in the table under Samples.`

@@ -1,4 +1,4 @@
-import { home, matrix, type View } from "../src/map/camera";
+import { home, matrix, project, type View } from "../src/map/camera";
 import { locate, middles, MISSING, place, STEPS, type Frame } from "../src/map/cloud";
 import { pick } from "../src/map/pick";
 import { equal, near, test, truth } from "./harness";
@@ -80,6 +80,25 @@ test("pick: the nearest within reach", () => {
   equal(pick(s, m, view, 100, 100, 9, null), -1, "far away");
 });
 
+test("pick: among many as among few", () => {
+  const many = new Uint16Array(42_000).fill(MISSING);
+  const few: [number, number, number][] = [[3, 20_000, 30_000], [900, 20_300, 30_000], [20_000, 20_000, 30_100], [20_999, 20_300, 30_000]];
+  for (const [row, x, y] of few) many.set([x, y], row * 2);
+  const f: Frame = { quanta: many, dims: 2, placement };
+  const g: Frame = { quanta: many.map((q, i) => (q === MISSING ? q : i % 2 === 0 ? q + 8000 : q)), dims: 2, placement };
+  for (const s of [{ from: f, to: f, t: 0 }, { from: f, to: g, t: 0.25 }]) {
+    const at = (row: number, dx: number) => {
+      const p = new Float32Array(3);
+      locate(s, row, p);
+      const [x, y] = project(m, view, p, [0, 0]);
+      return pick(s, m, view, x + dx, y, 9, null);
+    };
+    equal([at(3, 0), at(20_000, -0.1)], [3, 20_000], "the nearest");
+    equal(at(900, 0), 20_999, "of two in one place, the one in front");
+    equal([at(3, -8), at(3, -10)], [3, -1], "as far as it reaches");
+  }
+});
+
 test("pick: where points are in the middle of a movement", () => {
   const s = { from: frame([-0.5, 0]), to: frame([0.5, 0]), t: 0.5 };
   equal(pick(s, m, view, 250, 250, 9, null), 0, "half-way");
@@ -90,7 +109,7 @@ test("pick: what is hidden or missing cannot be picked", () => {
   const f = frame([0, 0], null);
   equal(pick({ from: f, to: f, t: 0 }, m, view, 250, 250, 9, Uint8Array.of(1, 0)), -1, "hidden");
   const g = frame(null, [0, 0]);
-  equal(pick({ from: f, to: g, t: 0.9 }, m, view, 250, 250, 9, null), 0, "first of two that are each in one frame");
+  equal(pick({ from: f, to: g, t: 0.9 }, m, view, 250, 250, 9, null), 1, "of two that are each in one frame, the one in front");
 });
 
 test("pick: of what lies over each other in space, the one in front", () => {

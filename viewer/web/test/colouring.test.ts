@@ -20,7 +20,7 @@ test("colouring: one scale for all epochs", () => {
 
 test("colouring: places in the palette", () => {
   equal(slotsOf({ kind: "number", value: Float32Array.of(NaN, 0, 1, 7, -7) }, { low: 0, high: 1, log: false }), [0, 1, 255, 255, 1], "numbers");
-  equal(slotsOf({ kind: "category", classes: [], code: Int32Array.of(-1, 0, 35, 36) }, null), [0, 1, 36, 255], "classes");
+  equal(slotsOf({ kind: "category", classes: [], code: Int32Array.of(-1, 0, 35, 36) }, null), [0, 1, 36, 1], "classes, whose colours begin anew");
 });
 
 test("colouring: lightness runs evenly along the scale", () => {

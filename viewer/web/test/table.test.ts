@@ -5,9 +5,11 @@ import { order } from "../src/page/sorting";
 import { equal, test } from "./harness";
 
 const samples: Samples = {
+  count: 4,
+  numbered: false,
   ids: ["s1", "s2", "s10", "other"],
   classes: ["cat", "dog"],
-  label: [0, 1, 0, -1],
+  label: Int32Array.of(0, 1, 0, -1),
   metadata: { split: ["train", "test", "test", null], note: ["a cat-like dog", null, null, null] },
   sprite: null,
 };
@@ -27,6 +29,7 @@ test("table: order", () => {
   const v = { kind: "number" as const, value: Float32Array.of(0.5, NaN, 0.9, 0.5) };
   equal(order([0, 1, 2, 3], v, { key: "change", down: true }, samples.ids), [2, 0, 3, 1], "down, without a value last");
   equal(order([0, 1, 2, 3], v, { key: "change", down: false }, samples.ids), [0, 3, 2, 1], "up");
+  equal(order([0, 1, 2], null, { key: "sample", down: true }, null), [2, 1, 0], "ids that are the rows' numbers");
   equal(order([0, 1, 2], null, { key: "sample", down: true }, samples.ids), [2, 1, 0], "ids as people count");
 });
 

@@ -54,10 +54,13 @@ export interface Sprite {
 
 /** The samples of a run, as columns. */
 export interface Samples {
-  ids: string[];
+  count: number;
+  /** Ids are the numbers of the rows. */
+  numbered: boolean;
+  readonly ids: readonly string[];
   /** Labels that occur, and each sample's place among them; -1 is a sample without a label. */
   classes: string[];
-  label: number[];
+  label: Int32Array;
   /** A column per key; null where a sample has no such key. */
   metadata: Record<string, unknown[]>;
   sprite: Sprite | null;
@@ -183,8 +186,39 @@ export function getMetrics(run: string, since: number): Promise<{ seq: number; s
   return json(`runs/${encodeURIComponent(run)}/metrics?since=${since}`);
 }
 
-export function getSamples(run: string): Promise<Samples> {
-  return json<Samples>(`runs/${encodeURIComponent(run)}/samples`);
+export async function getSamples(run: string): Promise<Samples> {
+  return unpackSamples(await json<PackedSamples>(`runs/${encodeURIComponent(run)}/samples?form=compact`));
+}
+
+/** Samples as they are sent: without ids where these are 0 … count−1, and labels as whole numbers of some bytes each. */
+export interface PackedSamples extends Pick<Samples, "count" | "classes" | "metadata" | "sprite"> {
+  ids: string[] | null;
+  packed?: string;
+  width?: number;
+}
+
+export function unpackSamples(j: PackedSamples): Samples {
+  const { count, width = 1 } = j;
+  const text = atob(j.packed ?? "");
+  const label = new Int32Array(count);
+  const unused = 8 * (4 - width);
+  for (let i = 0, k = 0; i < count; i++) {
+    let v = 0;
+    for (let b = 0; b < width; b++) v |= text.charCodeAt(k++) << (8 * b);
+    label[i] = (v << unused) >> unused; // with its sign
+  }
+  let { ids } = j;
+  return {
+    count,
+    numbered: ids === null,
+    classes: j.classes,
+    label,
+    metadata: j.metadata,
+    sprite: j.sprite,
+    get ids() {
+      return (ids ??= Array.from({ length: count }, (_, i) => String(i))); // a million take time, and few are read
+    },
+  };
 }
 
 /** seq makes the address another one when the epoch was written again, so the answer may be kept. */
@@ -257,12 +291,12 @@ export async function getProvisional(run: string): Promise<Layout | null> {
   }
 }
 
-/** Fetches the frames of some of a map's epochs. */
-export async function getFrames(m: Layout, epochs: readonly number[]): Promise<Frame[]> {
+/** Fetches the frames of some of a map's epochs, or of every so manieth row only. */
+export async function getFrames(m: Layout, epochs: readonly number[], every = 1): Promise<Frame[]> {
   const sep = m.positions.includes("?") ? "&" : "?";
-  const r = await get(`${m.positions}${sep}epochs=${epochs.join(",")}`);
+  const r = await get(`${m.positions}${sep}epochs=${epochs.join(",")}${every > 1 ? `&every=${every}` : ""}`);
   const all = new Uint16Array(littleEndian(await r.arrayBuffer(), 2));
-  const size = m.rows * m.dims;
+  const size = Math.ceil(m.rows / every) * m.dims;
   if (all.length !== size * epochs.length) {
     throw new ApiError(`positions: got ${all.length} numbers, want ${size} for each of ${epochs.length} epochs`, r.status);
   }

@@ -82,7 +82,7 @@ export class Facts {
       this.statics.set(key, { column: { key, name, kind: values.kind, perEpoch: false }, values });
     if (s.classes.length > 0) {
       const scale = labelScale(s.classes, s.label);
-      put("label", NAMES.label, scale ? { kind: "number", value: scale } : { kind: "category", classes: s.classes, code: Int32Array.from(s.label) });
+      put("label", NAMES.label, scale ? { kind: "number", value: scale } : { kind: "category", classes: s.classes, code: s.label });
     }
     for (const [name, list] of Object.entries(s.metadata ?? {})) {
       const values = metadataValues(list);
@@ -137,7 +137,7 @@ export class Facts {
 
   /** Whether neighbours are found so fast that they may be asked for ahead of need: their cost grows with the square of the samples. */
   get light(): boolean {
-    return (this.samples?.ids.length ?? 0) <= LIGHT;
+    return (this.samples?.count ?? 0) <= LIGHT;
   }
 
   /** Whether the server tells neighbours and trust of so many samples. */
@@ -208,7 +208,7 @@ export class Facts {
   }
 
   private reckon(key: string, i: number): Values | null {
-    const rows = this.samples?.ids.length ?? 0;
+    const rows = this.samples?.count ?? 0;
     const blank = () => new Float32Array(rows).fill(NaN);
     const numbers = (list: readonly (number | string | null)[] | null): Values | null =>
       list && { kind: "number", value: Float32Array.from(list, (v) => (v === null ? NaN : Number(v))) };
@@ -262,10 +262,10 @@ export class Facts {
 export function moves(a: Frame | null, b: Frame, rows: number): Float32Array {
   const out = new Float32Array(rows).fill(NaN);
   if (!a) return out;
-  const p = new Float32Array(3);
-  const q = new Float32Array(3);
+  const [p, q] = [new Float32Array(3), new Float32Array(3)];
+  const [before, now] = [{ from: a, to: a, t: 0 }, { from: b, to: b, t: 0 }];
   for (let i = 0; i < rows; i++) {
-    if (!locate({ from: a, to: a, t: 0 }, i, p) || !locate({ from: b, to: b, t: 0 }, i, q)) continue;
+    if (!locate(before, i, p) || !locate(now, i, q)) continue;
     out[i] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide
   }
   return out;

@@ -2,13 +2,19 @@
 
 import { place, type Frame } from "../map/cloud";
 import { getFrames, type Layout } from "./api";
+import { archived } from "./archive";
 
 /** Positions fetched by one request, at most: then others get their turn, and the first picture comes soon. */
 const BATCH = 4 << 20; // bytes
 
+/** Of a map of more rows than this, about as many of one epoch come first. */
+const SKETCH = 60_000;
+
 export class MapData {
   /** One per epoch of layout.epochs; null until it is here. */
   readonly frames: (Frame | null)[];
+  /** Some rows of a large map, evenly, to look at until its frames come; null is none. */
+  sketch: Frame | null = null;
 
   constructor(
     readonly layout: Layout,
@@ -36,8 +42,13 @@ export class MapData {
     return this.frames.filter((f) => f !== null);
   }
 
-  /** Fetches what is missing, starting near the epoch with index `near`; calls arrived after each batch. */
-  async load(near: number, arrived: (frames: Frame[]) => void): Promise<void> {
+  /** Fetches what is missing, starting near the epoch with index `near`; calls arrived after each batch, and for a sketch. */
+  async load(near: number, sketched: boolean, arrived: () => void): Promise<void> {
+    const { rows, epochs } = this.layout;
+    if (sketched && !archived() && rows > 2 * SKETCH && epochs.length > 0) {
+      [this.sketch] = await getFrames(this.layout, [epochs[near]], Math.ceil(rows / SKETCH));
+      arrived();
+    }
     const wanted = this.frames.flatMap((f, i) => (f ? [] : [i])).sort((a, b) => Math.abs(a - near) - Math.abs(b - near));
     const per = Math.max(1, Math.floor(BATCH / Math.max(1, this.layout.rows * this.layout.dims * 2)));
     // A big map shows its first frames before the rest has come.
@@ -50,7 +61,8 @@ export class MapData {
         batch.map((i) => this.layout.epochs[i]),
       );
       batch.forEach((i, k) => (this.frames[i] = frames[k]));
-      arrived(frames);
+      this.sketch = null;
+      arrived();
     }
   }
 }

@@ -1,13 +1,17 @@
 import { MISSING, type Shot } from "./cloud";
 import type { View } from "./camera";
+import { around, gridOf } from "./grid";
+
+/** With more points than this, those on a plane are looked up in a grid. */
+const MANY = 20_000;
 
 /** In three dimensions points this near to the pixel, squared, lie over each other: the one in front is meant. */
 const COVER = 16;
 
 /**
- * Returns the row drawn nearest to the pixel (px, py) within radius, or -1. It looks at the positions as they are on
- * screen in this very moment, so it is right in the middle of a movement and in three dimensions, without an index.
- * hidden, where set, marks rows that cannot be picked.
+ * Returns the row drawn nearest to the pixel (px, py) within radius, or -1; of those in one place, the one in front. It
+ * looks at the positions as they are on screen in this very moment, so it is right in the middle of a movement and in
+ * three dimensions. hidden, where set, marks rows that cannot be picked.
  */
 export function pick(
   s: Shot,
@@ -29,12 +33,13 @@ export function pick(
   let best = -1;
   let bound = radius * radius;
   let front = Infinity; // how far from the eye the one in front is
-  for (let i = 0, a = 0, b = 0; i < rows; i++, a += da, b += db) {
-    if (hidden !== null && hidden[i] & 1) continue;
+  const consider = (i: number) => {
+    if (hidden !== null && hidden[i] & 1) return;
+    const [a, b] = [i * da, i * db];
     // A sample that is in one of the two frames only is drawn where it is in that one.
     let k = t;
     if (qa[a] === MISSING) {
-      if (qb[b] === MISSING) continue;
+      if (qb[b] === MISSING) return;
       k = 1;
     } else if (qb[b] === MISSING) k = 0;
     const x = (qa[a] * sa + ax) * (1 - k) + (qb[b] * sb + bx) * k;
@@ -45,7 +50,7 @@ export function pick(
     const dx = ((m[0] * x + m[4] * y + m[8] * z + m[12]) / w / 2 + 0.5) * v.width - px;
     const dy = (0.5 - (m[1] * x + m[5] * y + m[9] * z + m[13]) / w / 2) * v.height - py;
     const d = dx * dx + dy * dy;
-    if (d >= bound) continue;
+    if (d > bound || (d === bound && i < best)) return; // later rows lie over earlier ones
     if (flat || d >= COVER) {
       bound = d;
       best = i;
@@ -54,6 +59,14 @@ export function pick(
       front = w;
       best = i;
     }
-  }
+  };
+  if (flat && rows > MANY) {
+    // On a plane the matrix scales and shifts, so the pixel is a place of the world.
+    const g = gridOf(s);
+    const [x, y] = [((px / v.width - 0.5) * 2 - m[12]) / m[0], ((0.5 - py / v.height) * 2 - m[13]) / m[5]];
+    around(g, x, y, (2 * radius) / (v.width * Math.abs(m[0])), (first, end) => {
+      for (let k = first; k < end; k++) consider(g.rows[k]);
+    });
+  } else for (let i = 0; i < rows; i++) consider(i);
   return best;
 }

@@ -33,6 +33,8 @@ export const FLAG = { hidden: 1, focused: 2, selected: 4 } as const;
 export interface Ground {
   frame: Frame;
   colour: RGBA;
+  /** Only every so manieth row is drawn. */
+  stride: number;
 }
 
 /** Steps of samples through the epochs: a, b, time and palette slot, 8 numbers per step. */
@@ -197,9 +199,10 @@ export class Renderer {
       gl.drawArrays(gl.POINTS, first, count);
     };
     for (const g of p.ground) {
-      this.attributes(u, { from: g.frame, to: g.frame, t: 0 }, p, p.stride);
+      const stride = Math.max(g.stride, p.stride);
+      this.attributes(u, { from: g.frame, to: g.frame, t: 0 }, p, stride);
       gl.uniform4fv(u.ghost, g.colour);
-      pass(TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / p.stride));
+      pass(TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / stride));
     }
     if (p.trails) this.trails(p, density);
     gl.useProgram(handle);

@@ -15,7 +15,7 @@ import type { Join } from "./rows";
 export type ChoiceTopic = "selection" | "filter" | "colour" | "options" | "focus";
 
 /** What is set off against the rest for a moment: a class of the column in colours, or some rows. */
-export type Focus = { name: string } | { rows: ReadonlySet<number> } | null;
+export type Focus = { name: string } | { rows: readonly number[] } | null;
 
 export class Choice {
   /** Selected rows, ascending. */

@@ -57,9 +57,11 @@ export function numberAt(s: Scale, t: number): number {
 
 /** Each row's place in the palette. */
 export function slotsOf(v: Values, s: Scale | null): Uint8Array {
-  if (v.kind === "category") return Uint8Array.from(v.code, slot);
-  if (!s) return new Uint8Array(v.value.length);
-  return Uint8Array.from(v.value, (x) => (Number.isNaN(x) ? 0 : 1 + Math.round(254 * place(s, x))));
+  const of = v.kind === "category" ? v.code : v.value;
+  const out = new Uint8Array(of.length);
+  if (v.kind === "category") for (let i = 0; i < out.length; i++) out[i] = slot(of[i]);
+  else if (s) for (let i = 0; i < out.length; i++) out[i] = Number.isNaN(of[i]) ? 0 : 1 + Math.round(254 * place(s, of[i]));
+  return out;
 }
 
 /** The colours of one column. */

@@ -82,7 +82,7 @@ export class Companion {
     this.map = new MapData(layout);
     this.frameOf = framesOf(this.numbers, layout.epochs);
     this.facts.setMap(this.map, this.frameOf, String(own?.options["metric"] ?? "euclidean"));
-    await this.map.load(layout.epochs.length - 1, () => this.changed());
+    await this.map.load(layout.epochs.length - 1, false, () => this.changed());
     if (own) void this.measure(own.projection);
   }
 

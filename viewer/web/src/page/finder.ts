@@ -36,7 +36,7 @@ export class Finder {
     this.take.hidden = query.trim() === "";
     this.take.disabled = this.found.length === 0;
     setText(this.take, this.found.length === 0 ? "Nothing found" : `Select ${count(this.found.length)}`);
-    choice.setFocus(this.found.length > 0 ? { rows: new Set(this.found) } : null);
+    choice.setFocus(this.found.length > 0 ? { rows: this.found } : null);
   }
 
   private select(add: boolean): void {

@@ -75,7 +75,7 @@ export class Header {
     if (!run) return;
     state.className = `state ${stateOf(run)}`;
     setText(byId("run-state-text"), STATES[stateOf(run)] ?? run.state);
-    const facts = [many(samples?.ids.length ?? run.samples, "sample"), many(epochs.length || run.epochs, "epoch")];
+    const facts = [many(samples?.count ?? run.samples, "sample"), many(epochs.length || run.epochs, "epoch")];
     if (run.layers.length > 0) facts.push(run.layers.length === 1 ? `layer ${run.layers[0]}` : many(run.layers.length, "layer"));
     if (made() !== "") facts.push(`saved ${made()}`);
     setText(byId("facts"), facts.join(" \u00b7 "));

@@ -24,7 +24,8 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
   if (typeof t === "number") {
     const grade = t >= 0.95 ? "Neighbours on the map are neighbours in the network, with few exceptions" : t >= 0.85 ? "Most neighbours on the map are neighbours in the network" : t >= 0.7 ? "Many neighbours on the map are not so in the network" : "Neighbours on the map say little about the network";
     out.push(`${grade}: trustworthiness ${t.toFixed(3)} at epoch ${epoch}, of at most 1.`);
-  } else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
+  } else if (q && mode === "given") out.push("This map was computed elsewhere, and the run has no vectors to hold it against: how far neighbours can be trusted is not known.");
+  else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
   const [a, b] = [here?.original.silhouette, here?.map.silhouette];
   if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
   out.push("Distances between groups, and the sizes of groups, are not to scale.");

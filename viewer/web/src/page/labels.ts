@@ -61,7 +61,8 @@ export class Labels {
     if (key !== this.shownOf) {
       this.shownOf = key;
       this.names = brief(fixed.classes).map((name) => h("span", {}, name));
-      this.sizes = fixed.classes.map((_, c) => fixed.code.reduce((n, k) => n + (k === c ? 1 : 0), 0));
+      this.sizes = fixed.classes.map(() => 0);
+      for (const c of fixed.code) if (c >= 0) this.sizes[c]++;
       this.layer.replaceChildren(...this.names);
       this.middlesOf = new WeakMap();
     }

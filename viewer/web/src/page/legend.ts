@@ -206,21 +206,20 @@ export class Legend {
     const right = choice.colourBy?.key === "label" ? model.facts.values("correct", at) : null;
     if (this.counted[0] === values && (this.counted[1] === right || (right === null && this.counted.length === 2 && model.facts.outputs(at) === null))) return;
     this.counted = [values, right];
-    const n = new Map<number, number>();
-    const good = new Map<number, number>();
-    const judged = new Map<number, number>();
-    values.code.forEach((c, i) => {
-      n.set(c, (n.get(c) ?? 0) + 1);
-      if (right?.kind !== "category" || right.code[i] < 0) return;
-      judged.set(c, (judged.get(c) ?? 0) + 1);
-      if (right.code[i] === 0) good.set(c, (good.get(c) ?? 0) + 1);
-    });
+    const [n, good, judged] = [0, 1, 2].map(() => new Uint32Array(values.classes.length + 1)); // that of no class comes first
+    for (let i = 0; i < values.code.length; i++) {
+      const c = values.code[i] + 1;
+      n[c]++;
+      if (right?.kind !== "category" || right.code[i] < 0) continue;
+      judged[c]++;
+      if (right.code[i] === 0) good[c]++;
+    }
     for (const r of this.rows) {
-      const size = n.get(r.code) ?? 0;
-      const j = judged.get(r.code) ?? 0;
-      setText(r.note, j > 0 ? percent((good.get(r.code) ?? 0) / j) : count(size));
+      const size = n[r.code + 1];
+      const j = judged[r.code + 1];
+      setText(r.note, j > 0 ? percent(good[r.code + 1] / j) : count(size));
       const name = r.code < 0 ? "without a value" : r.name;
-      r.button.title = `${name}: ${count(size)} samples${j > 0 ? `, ${percent((good.get(r.code) ?? 0) / j)} predicted right` : ""}\nClick to show it alone, Shift and click to select it`;
+      r.button.title = `${name}: ${count(size)} samples${j > 0 ? `, ${percent(good[r.code + 1] / j)} predicted right` : ""}\nClick to show it alone, Shift and click to select it`;
     }
   }
 

@@ -70,15 +70,15 @@ export class Maps {
   }
 
   private show(): void {
-    const { map, projections, making, shown, other } = this.model;
+    const { run, map, projections, making, shown, other } = this.model;
     this.may = making.may;
     this.panel.hidden = map === null || (projections.length === 0 && !making.may);
     const focused = (document.activeElement as HTMLElement | null)?.dataset.key ?? "";
     const inside = this.list.contains(document.activeElement);
     const now = Date.now();
     this.list.replaceChildren(
-      ...projections.map((p) => this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), ago(p.created, now)], p)),
-      this.row("provisional", "PCA", ["a fixed view of each epoch"], null),
+      ...projections.map((p) => this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), ago(p.created, now)].filter(Boolean), p)),
+      ...((run?.layers.length ?? 0) > 0 ? [this.row("provisional", "PCA", ["a fixed view of each epoch"], null)] : []),
     );
     for (const b of this.list.querySelectorAll<HTMLElement>(".pick")) b.setAttribute("aria-current", String(b.dataset.key === `show ${shown}`));
     for (const b of this.list.querySelectorAll<HTMLElement>(".beside")) {

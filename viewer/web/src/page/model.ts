@@ -42,7 +42,7 @@ export class Model {
   /** What the user selected, filtered and coloured. */
   readonly choice = new Choice(
     this.facts,
-    () => ({ rows: this.samples?.ids.length ?? 0, epochs: this.numbers }),
+    () => ({ rows: this.samples?.count ?? 0, epochs: this.numbers }),
     (...topics) => this.tell(...topics),
   );
   /** Another run beside this one, or another map of it; null is none. */
@@ -106,20 +106,26 @@ export class Model {
     const id = this.run.id;
     const still = () => mine === this.opened;
     await this.attempt(async () => {
-      const [epochs, samples] = await Promise.all([api.getEpochs(id), api.getSamples(id)]);
+      const coming = api.getSamples(id); // the server reads a large map meanwhile
+      coming.catch(() => {}); // seen below
+      const epochs = await api.getEpochs(id);
       if (!still()) return;
-      this.setSamples(samples);
       this.setEpochs(epochs);
-      if (p.select !== "") this.choice.select(unpack(p.select, samples.ids.length), "replace");
       this.clock.seek(p.epoch === null ? this.numbers.length - 1 : nearestEpoch(this.numbers, p.epoch));
-      this.tell("samples", "epochs");
+      this.tell("epochs");
+      const samples = coming.then((s) => {
+        if (!still()) return;
+        this.setSamples(s);
+        if (p.select !== "") this.choice.select(unpack(p.select, s.count), "replace");
+        this.tell("samples");
+      });
       const metrics = api.getMetrics(id, 0).then((m) => {
         if (!still()) return;
         this.series = m.series;
         this.metricsSeq = m.seq;
         this.tell("metrics");
       });
-      await Promise.all([metrics, this.refreshMaps()]);
+      await Promise.all([samples, metrics, this.refreshMaps()]);
       if (still() && p.compare !== null) this.compare(p.compare);
     });
   }
@@ -238,7 +244,7 @@ export class Model {
       if (id === undefined) return;
       const since = this.metricsSeq;
       const [epochs, metrics] = await Promise.all([api.getEpochs(id), api.getMetrics(id, since)]);
-      const samples = this.samples === null || (this.run?.samples ?? 0) !== this.samples.ids.length ? await api.getSamples(id) : null;
+      const samples = this.samples === null || (this.run?.samples ?? 0) !== this.samples.count ? await api.getSamples(id) : null;
       if (mine !== this.opened) return;
       this.series = since === 0 ? metrics.series : merge(this.series, metrics.series);
       if (this.metricsSeq === since) this.metricsSeq = metrics.seq;
@@ -295,11 +301,14 @@ export class Model {
     const next = new MapData(layout, this.map ?? undefined);
     const near = framesOf(this.numbers, layout.epochs)[this.clock.nearest] ?? 0;
     const here = () => mine === this.opened && key === this.loadingMap;
+    let sketched = false;
     try {
       if (next.loaded.length > 0) this.adopt(next); // it only grew: nothing to wait for
-      await next.load(near, () => {
+      await next.load(near, this.map === null, () => {
         if (!here()) return;
-        if (this.map !== next) this.adopt(next);
+        const first = sketched && next.sketch === null;
+        sketched = next.sketch !== null;
+        if (this.map !== next || first) this.adopt(next);
         else this.tell("frames");
       });
       if (here() && this.map !== next) this.adopt(next);

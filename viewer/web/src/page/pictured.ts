@@ -36,7 +36,7 @@ export function epochsOf(model: Model, s: Snapshot): string {
 function caption(model: Model, s: Snapshot): string {
   const { map, projections, samples, choice } = model;
   const p = projections.find((q) => q.projection === map?.layout.projection);
-  const all = samples?.ids.length ?? 0;
+  const all = samples?.count ?? 0;
   const shown = all - choice.hidden(s.panes[0].at).reduce((n, h) => n + h, 0);
   const several = epochsOf(model, s).includes("-");
   return [

@@ -61,29 +61,31 @@ export function spread(count: number, room: number): number[] {
   return Array.from({ length: room }, (_, i) => Math.round((i * (count - 1)) / (room - 1)));
 }
 
-/** Frames of all epochs, or evenly some of them when there are many points, each in the colour of the ground. */
+/** Frames of all epochs, or evenly some of them and of their points when there are many, each in the colour of the ground. */
 export function groundOf(model: Model, look: Look): Ground[] {
   const frames = model.map?.loaded ?? [];
   if (frames.length < 2 || !model.choice.options.ground) return [];
-  const most = Math.max(2, Math.floor(GROUND / (frames[0].quanta.length / frames[0].dims)));
+  const rows = frames[0].quanta.length / frames[0].dims;
+  const most = Math.max(8, Math.floor(GROUND / rows));
   const every = Math.ceil(frames.length / most);
   const kept = frames.filter((_, i) => i % every === 0);
+  const stride = Math.max(1, Math.round((kept.length * rows) / GROUND));
   const [r, g, b] = look.ink;
   const faint = Math.max(0.008, Math.min(0.022, 0.22 / kept.length));
   // Coloured by epoch, the ground is what has the epochs' colours: all of them at once.
   if (model.choice.colourBy?.key === "epoch") {
     return kept.map((frame, i) => {
       const [cr, cg, cb] = rgb(ramp(kept.length > 1 ? i / (kept.length - 1) : 1, model.choice.theme));
-      return { frame, colour: [cr / 255, cg / 255, cb / 255, Math.min(0.3, 4 / kept.length)] };
+      return { frame, colour: [cr / 255, cg / 255, cb / 255, Math.min(0.3, 4 / kept.length)], stride };
     });
   }
-  return kept.map((frame) => ({ frame, colour: [r, g, b, faint] }));
+  return kept.map((frame) => ({ frame, colour: [r, g, b, faint], stride }));
 }
 
 /** How points are painted in a view with so many rows, of which some are in sight. */
 export function paintOf(model: Model, look: Look, camera: Camera, v: View, picture: number): Paint {
   const { options, emphasis, focus } = model.choice;
-  const rows = Math.max(1, model.samples?.ids.length ?? 1);
+  const rows = Math.max(1, model.samples?.count ?? model.map?.layout.rows ?? 1);
   const room = Math.sqrt((v.width * v.height) / rows); // pixels that each point has, along a side
   const zoom = scale(camera, v) / scale(home(v.dims), v);
   const radius = Math.min(9, Math.min(5, Math.max(0.8, room * 0.155)) * Math.pow(zoom, 0.28) * options.size);

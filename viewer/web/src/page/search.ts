@@ -10,22 +10,27 @@ import { textOf } from "../data/columns";
 export function find(samples: Samples, query: string): number[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
-  const exact = samples.ids.indexOf(query.trim());
+  const { ids } = samples;
+  const exact = ids.indexOf(query.trim());
   if (exact >= 0) return [exact];
   const keys = Object.keys(samples.metadata ?? {});
-  const label = (row: number) => (samples.label[row] < 0 ? "" : samples.classes[samples.label[row]]);
+  const labelled = (part: string) => {
+    const has = samples.classes.map((c) => c.toLowerCase().includes(part));
+    return (row: number) => has[samples.label[row]] ?? part === "";
+  };
   const tests = words.map((word) => {
     const colon = word.indexOf(":");
     const name = colon > 0 ? word.slice(0, colon) : "";
     const key = keys.find((k) => k.toLowerCase() === name);
     const part = word.slice(colon + 1);
-    if (name === "id") return (row: number) => samples.ids[row].toLowerCase().includes(part);
-    if (name === "label") return (row: number) => label(row).toLowerCase().includes(part);
+    if (name === "id") return (row: number) => ids[row].toLowerCase().includes(part);
+    if (name === "label") return labelled(part);
     if (key !== undefined) return (row: number) => textOf(samples.metadata[key][row]).toLowerCase().includes(part);
+    const named = labelled(word);
     return (row: number) =>
-      samples.ids[row].toLowerCase().includes(word) || label(row).toLowerCase().includes(word) || keys.some((k) => textOf(samples.metadata[k][row]).toLowerCase().includes(word));
+      ids[row].toLowerCase().includes(word) || named(row) || keys.some((k) => textOf(samples.metadata[k][row]).toLowerCase().includes(word));
   });
   const out: number[] = [];
-  for (let row = 0; row < samples.ids.length; row++) if (tests.every((t) => t(row))) out.push(row);
+  for (let row = 0; row < samples.count; row++) if (tests.every((t) => t(row))) out.push(row);
   return out;
 }

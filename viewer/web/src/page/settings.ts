@@ -15,15 +15,16 @@ const APART = ["layer", "method", "mode", "dims", "n_neighbors", "workers"];
 /** Options that follow from the mode, unless the user said otherwise. */
 const OF_MODE = ["init", "epoch_negatives", "tie_weight"];
 
-/** "UMAP", "NOMAD in 3-D". */
+/** "UMAP", "NOMAD in 3-D", "Imported". */
 export function titleOf(p: Described): string {
-  return (p.method === "auto" ? "UMAP" : p.method.toUpperCase()) + (p.dims === 3 ? " in 3-D" : "");
+  return (p.method === "auto" ? "UMAP" : p.method === "given" ? "Imported" : p.method.toUpperCase()) + (p.dims === 3 ? " in 3-D" : "");
 }
 
 /** "balanced", "20 neighbours", and what else differs among some maps. */
 export function traits(p: Described, among: readonly Described[]): string[] {
   const n = p.options["n_neighbors"];
-  const out = [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
+  // Nothing is known of how a map was made that another program computed.
+  const out = p.method === "given" ? [] : [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
   if (among.some((q) => q.layer !== p.layer)) out.push(p.layer);
   for (const key of Object.keys(p.options)) {
     if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)))) continue;

@@ -7,19 +7,24 @@ export interface Sort {
   down: boolean;
 }
 
-/** Returns rows in the order of a column's values, or of their ids; rows without a value come last. */
-export function order(rows: readonly number[], v: Values | null, s: Sort, ids: readonly string[]): number[] {
-  const out = [...rows];
+/**
+ * Returns rows, which ascend, in the order of a column's values, or of their ids, which are null where they are the rows'
+ * numbers; rows without a value come last.
+ */
+export function order(rows: ArrayLike<number>, v: Values | null, s: Sort, ids: readonly string[] | null): number[] {
+  const out = Array.from(rows);
   if (s.key === "sample") {
     // Rows are in the order in which they were logged; ids that are numbers are sorted as such.
-    if (s.down) out.sort((a, b) => natural(ids[b], ids[a]) || a - b);
+    if (s.down && ids) out.sort((a, b) => natural(ids[b], ids[a]) || a - b);
+    else if (s.down) out.reverse();
     return out;
   }
   if (!v) return out;
-  const key = (r: number) => (v.kind === "category" ? (v.code[r] < 0 ? NaN : v.code[r]) : v.value[r]);
-  return out.sort((a, b) => {
-    const [x, y] = [key(a), key(b)];
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) && Number.isNaN(y) ? a - b : Number.isNaN(x) ? 1 : -1;
-    return (s.down ? y - x : x - y) || a - b;
-  });
+  const of = v.kind === "category" ? v.code : v.value;
+  const key = new Float64Array(of.length);
+  for (let r = 0; r < of.length; r++) {
+    const none = v.kind === "category" ? of[r] < 0 : Number.isNaN(of[r]);
+    key[r] = none ? Infinity : s.down ? -of[r] : of[r];
+  }
+  return out.sort((a, b) => key[a] - key[b] || a - b);
 }

@@ -72,6 +72,7 @@ export class Stage {
   private shown: Frame | null = null; // what was last on screen, for a morph to begin from
   private trails: { of: unknown[]; steps: Float32Array } | null = null;
   private sight: { of: unknown[]; count: number } | null = null;
+  private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
   private kept: Camera | null = null; // from the address, until there is a map to look at
@@ -124,6 +125,7 @@ export class Stage {
     });
     model.on(["samples", "colour"], () => this.repaint());
     model.on(["selection", "filter", "focus", "options", "facts"], invalidate);
+    model.on(["samples"], () => this.fetchPictures());
     model.on(["map"], () => this.takeMap());
     model.on(["compare", "quality"], invalidate);
     model.on(["frames"], () => {
@@ -134,7 +136,7 @@ export class Stage {
 
   /** The window of one part of the stage. */
   get view(): View {
-    const f = this.model.frame(0);
+    const f = this.model.frame(0) ?? this.model.map?.sketch;
     const pane = this.panes[0];
     const other = this.panes[1]?.whose === "other" ? this.panes[1].shot.to.placement.extent : null;
     const extent: readonly [number, number, number] = f?.placement.extent ?? [1, 1, 1];
@@ -188,7 +190,7 @@ export class Stage {
     }
     this.panes = model.samples ? this.arrange(now) : [];
     if (this.panes.length === 0) {
-      this.renderer.draw([], this.size.density);
+      this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
       this.trail.hide();
       this.links.hide();
@@ -307,6 +309,38 @@ export class Stage {
     return drawn;
   }
 
+  /** What there is of a map whose samples, or frames, are still on their way: points without colours, each for many. */
+  private sketch(): Picture[] {
+    const { model } = this;
+    const f = model.frame(model.clock.nearest) ?? model.map?.sketch;
+    if (!f) return [];
+    const rows = f.quanta.length / f.dims;
+    if (this.plain.length !== rows) this.plain = new Uint8Array(rows);
+    const v = this.view;
+    const paint = paintOf(model, this.look, this.camera, v, 0);
+    const few = f === model.map?.sketch;
+    this.renderer.setPalette(model.choice.tints.palette);
+    return [
+      {
+        shot: { from: f, to: f, t: 0 },
+        slots: [this.plain, this.plain],
+        flags: this.plain,
+        hiding: false,
+        hollow: false,
+        emphasis: 0,
+        matrix: matrix(this.camera, v, this.m),
+        paint: few ? { ...paint, radius: paint.radius * 3, rim: 0, opacity: 0.3 } : paint,
+        ground: [],
+        echo: null,
+        trails: null,
+        now: 0,
+        ringed: -1,
+        stride: 1,
+        port: { x: 0, y: 0, width: v.width, height: v.height },
+      },
+    ];
+  }
+
   /** The parts of the stage at this moment. */
   private arrange(now: number, asked: number | null = null): Pane[] {
     const { clock, choice, numbers } = this.model;
@@ -363,7 +397,7 @@ export class Stage {
 
   private pictureOf(p: Pane, v: View, marked: number, picture: number, moving: boolean): Picture {
     const { choice, map, frameOf } = this.model;
-    const rows = this.model.samples!.ids.length;
+    const rows = this.model.samples!.count;
     const alone = this.panes.length === 1;
     const open = p.whose === "run" ? p : this.panes[0]; // whose filters hold
     const before = choice.options.ghost && p.at > 0 && p.whose === "run" ? this.model.frame(p.at - 1) : null;
@@ -499,27 +533,32 @@ export class Stage {
       tool.setAttribute("aria-label", what);
       tool.title = `${what} (V, or Shift and arrow keys)`;
     }
-    if (next && next.dims !== this.dims) {
-      this.dims = next.dims;
-      this.camera = home(next.dims);
+    const { dims } = next ?? map?.sketch ?? { dims: this.dims };
+    if (dims !== this.dims) {
+      this.dims = dims;
+      this.camera = home(dims);
       this.flight = null;
     }
-    if (next && this.kept) {
+    if ((next || map?.sketch) && this.kept) {
       this.camera = this.kept;
       this.kept = null;
     }
     if (!map) this.shown = null;
     this.trails = null;
     this.morph = sameRows && moved && !clock.still && !clock.moving && !this.model.choice.options.grid ? { from: before, start: performance.now() } : null;
-    const { run, samples } = this.model;
-    if (map && run && samples && this.loaded !== `${run.id} ${samples.ids.length}`) {
-      this.loaded = `${run.id} ${samples.ids.length}`; // the pictures waited until the map was there
-      this.pictures.load(run.id, samples.sprite);
-      this.card.renew();
-    }
+    this.fetchPictures();
     this.renderer.upload((map?.loaded ?? []).map((f) => f.quanta));
     this.keepArrays();
     this.invalidate();
+  }
+
+  /** The pictures wait until the map is there. */
+  private fetchPictures(): void {
+    const { map, run, samples } = this.model;
+    if (!map || !run || !samples || this.loaded === `${run.id} ${samples.count}`) return;
+    this.loaded = `${run.id} ${samples.count}`;
+    this.pictures.load(run.id, samples.sprite);
+    this.card.renew();
   }
 
   /** Lets go of what is on the GPU and no longer needed: frames of other maps, colours and flags of another choice. */

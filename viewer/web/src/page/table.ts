@@ -1,14 +1,19 @@
 import { valueAt } from "../data/columns";
 import { byId, download, h, icon, setText } from "./dom";
+import { FLAG } from "../map/renderer";
 import { count, many, percent } from "./format";
 import type { Model } from "./model";
 import type { Pictures } from "./pictures";
 import { csv, json, type Record } from "./records";
+import { invert } from "./rows";
 import { order, type Sort } from "./sorting";
 import type { Stage } from "./stage";
 
 /** The height of a row, in pixels. */
 const ROW = 34;
+
+/** The most that the table is high, in pixels; browsers end at 17 million or more. More rows pass by faster than they are scrolled. */
+const TALL = 5_000_000;
 
 /** Rows kept above and below those in sight. */
 const SPARE = 6;
@@ -108,12 +113,12 @@ export class Table {
     const of = [samples, choice.selected, n > 0 ? null : mask, keys, this.sort.key, this.sort.down];
     if (!this.of.every((o, i) => o === of[i]) || this.of.length === 0) {
       this.of = of;
-      const rows = n > 0 ? choice.selected : samples.ids.flatMap((_, i) => (mask[i] ? [] : [i]));
-      this.rows = order(rows, keys, this.sort, samples.ids);
+      const rows = n > 0 ? choice.selected : invert([], samples.count, mask);
+      this.rows = order(rows, keys, this.sort, samples.numbered ? null : samples.ids);
     }
     const pending = choice.pending(at);
     this.buttons.invert.disabled = pending;
-    setText(this.title, pending ? "Reading what the filters ask for\u2026" : n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.ids.length ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.ids.length, "sample")}`);
+    setText(this.title, pending ? "Reading what the filters ask for\u2026" : n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.count ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.count, "sample")}`);
     this.buttons.visit.hidden = this.buttons.clear.hidden = n === 0;
     this.buttons.copy.hidden = n === 0;
     for (const th of this.head.children as HTMLCollectionOf<HTMLElement>) {
@@ -131,21 +136,26 @@ export class Table {
   /** Makes the rows that are in sight, and gaps as high as the others. */
   private fill(at: number): void {
     const { facts, choice, samples } = this.model;
-    const first = Math.max(0, Math.floor(this.box.scrollTop / ROW) - SPARE);
-    const last = Math.min(this.rows.length, Math.ceil((this.box.scrollTop + (this.box.clientHeight || 400)) / ROW) + SPARE);
+    const { room, pace } = this;
+    const top = this.box.scrollTop / pace;
+    const first = Math.max(0, Math.floor(top) - SPARE);
+    const last = Math.min(this.rows.length, Math.ceil(top + room) + SPARE);
+    const squeezed = pace !== ROW;
     const v = { correct: facts.values("correct", at), change: facts.light || this.sort.key === "change" ? facts.values("change", at) : facts.known("change", at), moved: facts.values("moved", at), prediction: facts.values("prediction", at) };
-    const drawn = [this.rows, first, last, at, v.correct, v.change, v.moved, v.prediction, choice.focal, choice.selected, choice.tints];
+    const drawn = [this.rows, first, last, squeezed && top, at, v.correct, v.change, v.moved, v.prediction, choice.focal, choice.selected, choice.tints];
     if (this.drawn.length > 0 && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
-    const gap = (rows: number) => {
+    const gap = (height: number) => {
       const tr = h("tr", { "aria-hidden": "true", class: "gap" });
-      tr.style.height = `${rows * ROW}px`;
+      tr.style.height = `${height}px`;
       return tr;
     };
-    const selected = new Set(choice.selected);
+    const above = squeezed ? Math.max(0, this.box.scrollTop - (top - first) * ROW) : first * ROW;
+    const below = squeezed ? Math.max(0, TALL - above - (last - first) * ROW) : (this.rows.length - last) * ROW;
+    const flags = choice.flags(at);
     const focused = document.activeElement?.closest("tr")?.dataset.row;
-    const lines: HTMLElement[] = first > 0 ? [gap(first)] : [];
+    const lines: HTMLElement[] = first > 0 ? [gap(above)] : [];
     for (let i = first; i < last; i++) {
       const row = this.rows[i];
       const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
@@ -158,7 +168,7 @@ export class Table {
         name.append(c);
       }
       name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.ids[row])));
-      const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String(selected.has(row)) }, name);
+      const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
       tr.classList.toggle("focal", row === choice.focal);
       for (const key of ["prediction", "change", "moved"] as const) {
         if (!this.offers(key)) continue;
@@ -169,9 +179,20 @@ export class Table {
       }
       lines.push(tr);
     }
-    if (last < this.rows.length) lines.push(gap(this.rows.length - last));
+    if (last < this.rows.length) lines.push(gap(below));
     this.body.replaceChildren(...lines);
     if (focused !== undefined) this.body.querySelector<HTMLElement>(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** How many rows are in sight. */
+  private get room(): number {
+    return (this.box.clientHeight || 400) / ROW;
+  }
+
+  /** How far one scrolls from a row to the next, in pixels. */
+  private get pace(): number {
+    const n = this.rows.length;
+    return n * ROW <= TALL ? ROW : (TALL - this.room * ROW) / (n - this.room);
   }
 
   private key(e: KeyboardEvent): void {
@@ -182,9 +203,10 @@ export class Table {
       e.stopPropagation(); // the page's own shortcuts rest in the table
       const here = tr ? Array.prototype.indexOf.call(this.rows, Number(tr.dataset.row)) : -1;
       const to = Math.max(0, Math.min(this.rows.length - 1, tr ? here + by[e.key] : 0));
-      const top = to * ROW;
-      if (top < this.box.scrollTop) this.box.scrollTop = top;
-      else if (top + 2 * ROW > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = top + 2 * ROW - this.box.clientHeight;
+      const { room, pace } = this;
+      const top = this.box.scrollTop / pace;
+      if (to < top) this.box.scrollTop = to * pace;
+      else if (to + 2 > top + room) this.box.scrollTop = (to + 2 - room) * pace; // the head covers one
       this.fill(this.model.clock.nearest);
       this.body.querySelector<HTMLElement>(`tr[data-row="${this.rows[to]}"]`)?.focus({ preventScroll: true });
       this.stage.point(this.rows[to] ?? -1);
