@@ -7,7 +7,8 @@
 //	err = http.ListenAndServe("127.0.0.1:8420", page)
 //
 // A [Handler] answers under any prefix ([http.StripPrefix]), only reads, and asks nothing of other servers. The page
-// follows the store: what this or another process logs shows up by itself.
+// follows the store: what this or another process logs shows up by itself. [WriteHTML] writes the page of one run as a
+// file that needs no server.
 //
 // Under /api/v1 are the page's data, for everybody. A run is named by its id, its name, or experiment%2Fname; errors are
 // {"error": "…", "code": "not_found"}. All of it is described in openapi.json, as is what package ingest takes.

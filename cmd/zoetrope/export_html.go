@@ -77,7 +77,14 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	if a.json {
 		return a.printJSON(e)
 	}
-	_, err = fmt.Fprintf(a.stdout, "exported %s of run %s to %s: a page with %s of %s, %.1f MB\nIt opens in any browser, without a server.\n", plural(len(e.Epochs), "epoch"),
-		e.Name, e.Path, plural(len(page.Projections), "map"), plural(e.Samples, "sample"), float64(e.Bytes)/1e6)
+	maps := plural(len(page.Projections), "map")
+	if len(page.Projections) == 0 {
+		maps = "the provisional map"
+		if o.which.id == "" {
+			a.note("run %s has no projection yet: 'zoetrope project --run %s' makes one", e.Name, e.Run)
+		}
+	}
+	_, err = fmt.Fprintf(a.stdout, "exported %s of run %s to %s: a page with %s of %s, %.1f MB\nIt opens in any browser, without a server.\n",
+		plural(len(e.Epochs), "epoch"), e.Name, e.Path, maps, plural(e.Samples, "sample"), float64(e.Bytes)/1e6)
 	return err
 }
