@@ -7,6 +7,7 @@ import { equal, test } from "./harness";
 const samples: Samples = {
   count: 4,
   numbered: false,
+  id: (row) => samples.ids[row],
   ids: ["s1", "s2", "s10", "other"],
   classes: ["cat", "dog"],
   label: Int32Array.of(0, 1, 0, -1),
@@ -23,6 +24,13 @@ test("search: ids, labels and metadata", () => {
   equal(find(samples, "label:dog"), [1], "only the label");
   equal(find(samples, " "), [], "nothing");
   equal(find(samples, "zebra"), [], "nobody");
+});
+
+test("search: ids that are the rows' numbers", () => {
+  const many: Samples = { ...samples, count: 13, numbered: true, id: String, classes: [], label: new Int32Array(13).fill(-1), metadata: {} };
+  equal(find(many, "2"), [2], "an id comes alone");
+  equal(find(many, "id:2"), [2, 12], "part of an id");
+  equal(find(many, "02"), [], "no id");
 });
 
 test("table: order", () => {

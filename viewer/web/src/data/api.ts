@@ -57,6 +57,7 @@ export interface Samples {
   count: number;
   /** Ids are the numbers of the rows. */
   numbered: boolean;
+  id(row: number): string;
   readonly ids: readonly string[];
   /** Labels that occur, and each sample's place among them; -1 is a sample without a label. */
   classes: string[];
@@ -210,7 +211,8 @@ export function unpackSamples(j: PackedSamples): Samples {
   let { ids } = j;
   return {
     count,
-    numbered: ids === null,
+    numbered: j.ids === null,
+    id: (row) => j.ids?.[row] ?? String(row),
     classes: j.classes,
     label,
     metadata: j.metadata,

@@ -8,6 +8,11 @@ const MANY = 20_000;
 /** In three dimensions points this near to the pixel, squared, lie over each other: the one in front is meant. */
 const COVER = 16;
 
+/** Makes what pick will look for in a shot. */
+export function ready({ from, to, t }: Shot): void {
+  if (from.dims === 2 && to.dims === 2 && from.quanta.length / 2 > MANY) gridOf({ from, to, t });
+}
+
 /**
  * Returns the row drawn nearest to the pixel (px, py) within radius, or -1; of those in one place, the one in front. It
  * looks at the positions as they are on screen in this very moment, so it is right in the middle of a movement and in

@@ -106,7 +106,7 @@ export class Near {
   private tile(row: number, at: number, kind: string): HTMLElement {
     const { samples, choice } = this.model;
     const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
-    const name = `${label} ${samples!.ids[row]}`.trim();
+    const name = `${label} ${samples!.id(row)}`.trim();
     const b = h("button", { type: "button", class: `tile ${kind}`, "data-row": String(row), title: kind === "fresh" ? `${name}: new` : name, "aria-label": name });
     b.style.setProperty("--c", choice.colour(row, at));
     const c = h("canvas", { class: "thumb", "aria-hidden": "true" });
@@ -115,7 +115,7 @@ export class Near {
       b.append(c);
     } else {
       const text = h("span", {});
-      setText(text, label || samples!.ids[row]);
+      setText(text, label || samples!.id(row));
       b.append(text);
     }
     return b;

@@ -26,7 +26,7 @@ export function describe(model: Model, row: number, at: number, other: Companion
   const values = course ? numbers.map((_, i) => numeric(known(facts, course, i, row))) : [];
   return {
     row: mine,
-    id: samples.ids[mine],
+    id: samples.id(mine),
     label: label < 0 ? null : samples.classes[label],
     colour: other ? choice.colourIn(other, mine, at) : choice.colour(row, at),
     epoch: numbers[at],

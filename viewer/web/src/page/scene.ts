@@ -71,7 +71,8 @@ export function groundOf(model: Model, look: Look): Ground[] {
   const kept = frames.filter((_, i) => i % every === 0);
   const stride = Math.max(1, Math.round((kept.length * rows) / GROUND));
   const [r, g, b] = look.ink;
-  const faint = Math.max(0.008, Math.min(0.022, 0.22 / kept.length));
+  // Where one point stands for many, it has to be seen for them.
+  const faint = Math.min(0.12, Math.max(0.008, Math.min(0.022, 0.22 / kept.length)) * Math.sqrt(stride));
   // Coloured by epoch, the ground is what has the epochs' colours: all of them at once.
   if (model.choice.colourBy?.key === "epoch") {
     return kept.map((frame, i) => {

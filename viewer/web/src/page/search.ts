@@ -10,8 +10,7 @@ import { textOf } from "../data/columns";
 export function find(samples: Samples, query: string): number[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
-  const { ids } = samples;
-  const exact = ids.indexOf(query.trim());
+  const exact = samples.numbered ? (/^(0|[1-9]\d*)$/.test(query.trim()) && Number(query) < samples.count ? Number(query) : -1) : samples.ids.indexOf(query.trim());
   if (exact >= 0) return [exact];
   const keys = Object.keys(samples.metadata ?? {});
   const labelled = (part: string) => {
@@ -23,12 +22,12 @@ export function find(samples: Samples, query: string): number[] {
     const name = colon > 0 ? word.slice(0, colon) : "";
     const key = keys.find((k) => k.toLowerCase() === name);
     const part = word.slice(colon + 1);
-    if (name === "id") return (row: number) => ids[row].toLowerCase().includes(part);
+    if (name === "id") return (row: number) => samples.id(row).toLowerCase().includes(part);
     if (name === "label") return labelled(part);
     if (key !== undefined) return (row: number) => textOf(samples.metadata[key][row]).toLowerCase().includes(part);
     const named = labelled(word);
     return (row: number) =>
-      ids[row].toLowerCase().includes(word) || named(row) || keys.some((k) => textOf(samples.metadata[k][row]).toLowerCase().includes(word));
+      samples.id(row).toLowerCase().includes(word) || named(row) || keys.some((k) => textOf(samples.metadata[k][row]).toLowerCase().includes(word));
   });
   const out: number[] = [];
   for (let row = 0; row < samples.count; row++) if (tests.every((t) => t(row))) out.push(row);

@@ -3,7 +3,7 @@
 import { between, home, isHome, matrix, orbit, pan, project, scale, zoomAt, type Camera, type View } from "../map/camera";
 import { locate, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
-import { pick } from "../map/pick";
+import { pick, ready } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
 import { Renderer, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
@@ -72,6 +72,7 @@ export class Stage {
   private shown: Frame | null = null; // what was last on screen, for a morph to begin from
   private trails: { of: unknown[]; steps: Float32Array } | null = null;
   private sight: { of: unknown[]; count: number } | null = null;
+  private soon: number | undefined;
   private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
@@ -218,7 +219,16 @@ export class Stage {
     this.box.classList.toggle("pointing", this.hovered >= 0);
     const { shot } = this.panes[this.panes.length - 1];
     this.shown = shot.t < 0.5 ? shot.from : shot.to;
+    if (!moving) this.prepare();
     return moving;
+  }
+
+  /** Makes ready what the pointer will need, once there is time. */
+  private prepare(): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => {
+      for (const { shot } of this.panes.slice(0, 1)) ready(shot);
+    }, 150);
   }
 
   /** Shows the whole map again. */

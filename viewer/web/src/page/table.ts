@@ -167,7 +167,7 @@ export class Table {
         this.pictures.draw(row, c, 26);
         name.append(c);
       }
-      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.ids[row])));
+      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row))));
       const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
       tr.classList.toggle("focal", row === choice.focal);
       for (const key of ["prediction", "change", "moved"] as const) {
@@ -223,7 +223,7 @@ export class Table {
     const at = clock.nearest;
     const columns = facts.columns.filter((c) => !["label", "epoch", "correct"].includes(c.key));
     return Array.from(this.rows, (row: number) => {
-      const r: Record = { id: samples!.ids[row], label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
+      const r: Record = { id: samples!.id(row), label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
       for (const c of columns) {
         const v = facts.known(c.key, at) ?? (c.key === "change" && !facts.light ? null : facts.values(c.key, at));
         r[c.key.replace(/^meta:/, "")] = v ? valueAt(v, row) : null;
@@ -237,7 +237,7 @@ export class Table {
   }
 
   private async copy(): Promise<void> {
-    const ids = Array.from(this.rows, (row: number) => this.model.samples!.ids[row]).join("\n");
+    const ids = Array.from(this.rows, (row: number) => this.model.samples!.id(row)).join("\n");
     try {
       await navigator.clipboard.writeText(ids);
       setText(this.buttons.copy, "Copied");
