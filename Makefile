@@ -12,7 +12,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./ingest/... ./access/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
 
-.PHONY: fuzz test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
+.PHONY: fuzz million test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
 .NOTPARALLEL:
 
 test: setup fmt vet staticcheck generated unit race purego levels vuln
@@ -71,6 +71,10 @@ vuln:
 crash:
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
 	ZOETROPE_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run 'TestClient$$' ./clients/python
+
+# The page on a map of a million points, which the tests look at with 160,000.
+million:
+	ZOETROPE_MILLION=1 $(GO) test -count=1 -timeout 30m -v -run 'TestLargeMap$$' ./viewer
 
 # Each target alone and with one worker, so that the counts compare.
 FUZZTIME ?= 10m

@@ -68,7 +68,7 @@ func TestLargeMap(t *testing.T) {
 		n = 1_000_000
 		patience = 5 * time.Minute
 	} else {
-		fmt.Fprintln(os.Stderr, "TestLargeMap: 160,000 points; 1,000,000 with ZOETROPE_MILLION=1")
+		fmt.Fprintln(os.Stderr, "TestLargeMap: 160,000 points; 1,000,000 with ZOETROPE_MILLION=1, as make million does")
 	}
 	server := newServer(t, large(t, n), viewer.Options{})
 	tb := openTab(t, server, "", 1000, 600)
