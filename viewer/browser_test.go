@@ -33,7 +33,7 @@ var browser struct {
 // TestMain runs what reads the store in its own way, and one page that is live, once more on PostgreSQL.
 func TestMain(m *testing.M) {
 	code := pgtest.Main(m, "^Test(Runs|EpochsAndMetrics|SamplesAndOutputs|Positions|MissingSamples|Sprite|PointsNeighborsQuality|"+
-		"Provisional|Events|NothingIsMissed|OtherProcess|Vectors|PointFormats|Comparison|Trust|Neighborhoods|StoreAway|Live)$")
+		"Provisional|Events|NothingIsMissed|OtherProcess|Vectors|PointFormats|Comparison|Trust|Neighborhoods|WriteHTML|StoreAway|Live)$")
 	for i := len(browser.stop) - 1; i >= 0; i-- {
 		browser.stop[i]()
 	}
