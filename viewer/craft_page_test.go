@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -154,7 +157,13 @@ func TestEndurance(t *testing.T) {
 		eval[chromedp.Void](tb, `(async () => { for (let i = 0; i < %d; i++) { zoetrope.model.clock.seek((i * 0.37) %% 4); zoetrope.stage.draw(performance.now()); if (i %% 20 === 0) await new Promise(requestAnimationFrame) } })()`, n)
 	}
 	heap := func() float64 {
-		return eval[float64](tb, `(async () => { for (let i = 0; i < 3; i++) { gc(); await new Promise((r) => setTimeout(r, 10)) } return performance.memory.usedJSHeapSize })()`)
+		for range 3 {
+			_, err := chromedp.Call(tb.ctx, heapprofiler.CollectGarbage, cdp.Empty{})
+			tb.do(err)
+		}
+		u, err := chromedp.Call(tb.ctx, runtime.GetHeapUsage, cdp.Empty{})
+		tb.do(err)
+		return u.UsedSize
 	}
 	scrub(40)
 	before, uploaded := heap(), tb.uploaded()
@@ -165,5 +174,47 @@ func TestEndurance(t *testing.T) {
 	}
 	if after > before+512<<10 {
 		t.Errorf("the heap grew from %.0f to %.0f bytes", before, after)
+	}
+}
+
+// TestFrugal: a frame between two epochs uploads nothing and leaves hardly anything to the garbage collector. What remains
+// are the few objects that say what is drawn: none of them grows with the samples or the epochs.
+func TestFrugal(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(60, "0", "1", "2").log(t, store, "cnn", 12)
+	project(t, store, run.ID(), 2)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 800, 560)
+	tb.ready()
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.still = false })()`)
+	frames := func(n int) {
+		eval[chromedp.Void](tb, `(() => { for (let i = 0; i < %d; i++) { zoetrope.model.clock.position = 3.1 + (i %% 64) / 200; zoetrope.stage.draw(0) } })()`, n)
+	}
+	frames(300) // until it is compiled
+	uploaded := tb.uploaded()
+	all := true
+	_, err := chromedp.Call(tb.ctx, heapprofiler.StartSampling, heapprofiler.StartSamplingParams{
+		SamplingInterval: 256, IncludeObjectsCollectedByMajorGC: &all, IncludeObjectsCollectedByMinorGC: &all})
+	tb.do(err)
+	const n = 200
+	frames(n)
+	got, err := chromedp.Call(tb.ctx, heapprofiler.StopSampling, cdp.Empty{})
+	tb.do(err)
+	if got := tb.uploaded() - uploaded; got != 0 {
+		t.Errorf("%d bytes were uploaded, want 0", got)
+	}
+	var own func(f *heapprofiler.SamplingHeapProfileNode) float64
+	own = func(f *heapprofiler.SamplingHeapProfileNode) (sum float64) {
+		if f.CallFrame != nil && strings.HasSuffix(f.CallFrame.URL, "app.js") {
+			sum = f.SelfSize
+		}
+		for _, c := range f.Children {
+			sum += own(c)
+		}
+		return sum
+	}
+	bytes := own(got.Profile.Head) / n
+	t.Logf("a frame allocates %.0f bytes", bytes)
+	if bytes > 6000 {
+		t.Errorf("a frame allocates %.0f bytes", bytes)
 	}
 }

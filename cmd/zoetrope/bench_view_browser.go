@@ -66,7 +66,7 @@ func startBrowser(ctx context.Context, path, dir string) (tab context.Context, s
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(filepath.Join(dir, "chromium")),
 		chromedp.Env("TMPDIR="+dir), // it does not take all away that it puts there
-		chromedp.WindowSize(1000, 700),
+		chromedp.WindowSize(1280, 800),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("use-angle", "swiftshader"), // WebGL 2 without a graphics card

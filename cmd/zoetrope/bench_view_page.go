@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
@@ -84,6 +85,10 @@ func (p *watched) load(address string, r *viewResult) error {
 		return err
 	}
 	if r.AllEpochs, err = evaluate[float64](p, `arrived.all`); err != nil {
+		return err
+	}
+	// Scripts take as long for few pixels as for many, and software draws few of them faster: so there are more frames.
+	if _, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1000, Height: 400, DeviceScaleFactor: 1}); err != nil {
 		return err
 	}
 	return p.rest()

@@ -22,6 +22,8 @@ interface Chart {
   head: HTMLElement;
   mark: HTMLElement;
   readings: HTMLElement[];
+  /** The epoch that they are of; null when they have to be written anew. */
+  read: number | null;
 }
 
 const HEIGHT = 132;
@@ -57,6 +59,7 @@ export class Charts {
     groups.forEach((g, i) => {
       const c = this.charts[i];
       c.group = g;
+      c.read = null;
       c.plot.batch(() => {
         c.plot.setData(align(g.lines) as uPlot.AlignedData, false);
         c.plot.setScale("x", { min: low, max: high > low ? high : low + 1 });
@@ -73,6 +76,8 @@ export class Charts {
       c.mark.hidden = !Number.isFinite(x);
       if (!c.mark.hidden) c.mark.style.transform = `translateX(${x.toFixed(2)}px)`;
       const read = this.pointed ?? Math.round(epoch);
+      if (c.read === read) continue;
+      c.read = read;
       c.group.lines.forEach((l, i) => {
         const v = valueAt(l, read);
         setText(c.readings[i], v === null ? "\u2013" : c.group.percent ? percent(v) : figure(v));
@@ -149,7 +154,7 @@ export class Charts {
       align(group.lines) as uPlot.AlignedData,
       frame,
     );
-    return { group, plot, body, head, mark, readings };
+    return { group, plot, body, head, mark, readings, read: null };
   }
 
   private resize(): void {

@@ -87,7 +87,8 @@ export function epochOfStep(step: number, epochs: readonly Epoch[]): number {
 
 /** The last value at or before x, or null. */
 export function valueAt(l: Line, x: number): number | null {
-  let [low, high] = [0, l.x.length]; // x[low-1] ≤ x < x[high]
+  let low = 0; // x[low-1] ≤ x < x[high]
+  let high = l.x.length;
   while (low < high) {
     const mid = (low + high) >> 1;
     if (l.x[mid] <= x + 1e-9) low = mid + 1;

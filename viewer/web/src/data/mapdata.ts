@@ -15,6 +15,8 @@ export class MapData {
   readonly frames: (Frame | null)[];
   /** Some rows of a large map, evenly, to look at until its frames come; null is none. */
   sketch: Frame | null = null;
+  /** How many frames are here. */
+  here = 0;
 
   constructor(
     readonly layout: Layout,
@@ -27,6 +29,7 @@ export class MapData {
       const f = same ? before.frames[before.layout.epochs.indexOf(e)] : null;
       return f ? { ...f, placement } : null;
     });
+    this.here = this.loaded.length;
   }
 
   /** The frame of the i-th epoch or, while that is on its way, the nearest one that is here. */
@@ -61,6 +64,7 @@ export class MapData {
         batch.map((i) => this.layout.epochs[i]),
       );
       batch.forEach((i, k) => (this.frames[i] = frames[k]));
+      this.here = this.loaded.length;
       this.sketch = null;
       arrived();
     }

@@ -64,24 +64,24 @@ export function matrix(c: Camera, v: View, m: Float32Array): Float32Array {
   const s = scale(c, v);
   const sx = (2 * s) / v.width;
   const sy = (2 * s) / v.height;
-  const [cy, sn] = [Math.cos(c.yaw), Math.sin(c.yaw)];
-  const [cp, sp] = [Math.cos(c.pitch), Math.sin(c.pitch)];
-  // Rows of the rotation: yaw, then pitch. Depth grows away from the eye.
-  const rx = [cy, 0, sn];
-  const ry = [sp * sn, cp, -sp * cy];
-  const rz = [-cp * sn, sp, cp * cy];
-  const p = v.dims === 3 ? PERSPECTIVE : 0;
-  for (let k = 0; k < 3; k++) {
-    m[k * 4] = sx * rx[k];
-    m[k * 4 + 1] = sy * ry[k];
-    m[k * 4 + 2] = v.dims === 3 ? -0.3 * rz[k] : 0;
-    m[k * 4 + 3] = -p * rz[k];
-  }
-  const at = [c.x, c.y, c.z];
-  for (let r = 0; r < 4; r++) {
-    m[12 + r] = (r === 3 ? 1 : 0) - (m[r] * at[0] + m[4 + r] * at[1] + m[8 + r] * at[2]);
-  }
+  const cy = Math.cos(c.yaw);
+  const sn = Math.sin(c.yaw);
+  const cp = Math.cos(c.pitch);
+  const sp = Math.sin(c.pitch);
+  // Columns of the rotation: yaw, then pitch. Depth grows away from the eye.
+  column(m, 0, sx * cy, sy * sp * sn, -cp * sn, v.dims);
+  column(m, 4, 0, sy * cp, sp, v.dims);
+  column(m, 8, sx * sn, -sy * sp * cy, cp * cy, v.dims);
+  for (let r = 0; r < 4; r++) m[12 + r] = (r === 3 ? 1 : 0) - (m[r] * c.x + m[4 + r] * c.y + m[8 + r] * c.z);
   return m;
+}
+
+/** Writes what one axis of the world comes to; depth has a small share of the third dimension, and the perspective. */
+function column(m: Float32Array, at: number, x: number, y: number, depth: number, dims: 2 | 3): void {
+  m[at] = x;
+  m[at + 1] = y;
+  m[at + 2] = dims === 3 ? -0.3 * depth : 0;
+  m[at + 3] = dims === 3 ? -PERSPECTIVE * depth : 0;
 }
 
 /** Writes the pixel at which a world position is seen. */

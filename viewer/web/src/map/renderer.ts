@@ -169,9 +169,10 @@ export class Renderer {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     for (const p of pictures) {
       const { x, y, width, height } = p.port;
-      const box = [x * density, this.canvas.height - (y + height) * density, width * density, height * density].map(Math.round) as [number, number, number, number];
-      gl.viewport(...box);
-      gl.scissor(...box);
+      const left = Math.round(x * density);
+      const bottom = Math.round(this.canvas.height - (y + height) * density);
+      gl.viewport(left, bottom, Math.round(width * density), Math.round(height * density));
+      gl.scissor(left, bottom, Math.round(width * density), Math.round(height * density));
       gl.enable(gl.SCISSOR_TEST);
       this.one(p, density);
     }
@@ -191,49 +192,52 @@ export class Renderer {
     gl.uniform1f(u.opacity, p.paint.opacity);
     gl.uniform1f(u.growth, 2 * density);
     gl.uniform1i(u.hollow, 0);
-    const pass = (tier: number, r: number, edge: number, edgeColour: RGBA, first: number, count: number) => {
-      gl.uniform1i(u.tier, tier);
-      gl.uniform1f(u.diameter, 2 * (r + edge) * density);
-      gl.uniform1f(u.rim, edge * density);
-      gl.uniform4fv(u.rimColour, edgeColour);
-      gl.drawArrays(gl.POINTS, first, count);
-    };
     for (const g of p.ground) {
       const stride = Math.max(g.stride, p.stride);
-      this.attributes(u, { from: g.frame, to: g.frame, t: 0 }, p, stride);
+      this.attributes(u, g.frame, g.frame, 0, p, stride);
       gl.uniform4fv(u.ghost, g.colour);
-      pass(TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / stride));
+      this.pass(u, density, TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / stride));
     }
     if (p.trails) this.trails(p, density);
     gl.useProgram(handle);
     if (p.echo) {
-      this.attributes(u, { from: p.echo, to: p.echo, t: 0 }, p, p.stride);
+      this.attributes(u, p.echo, p.echo, 0, p, p.stride);
       gl.uniform1i(u.hollow, 1);
       gl.uniform1f(u.fade, 0.5);
-      pass(TIER.echo, radius, 1, rimColour, 0, Math.floor(rows / p.stride));
+      this.pass(u, density, TIER.echo, radius, 1, rimColour, 0, Math.floor(rows / p.stride));
       gl.uniform1i(u.hollow, 0);
       gl.uniform1f(u.fade, p.paint.fade);
     }
-    this.attributes(u, p.shot, p, p.stride);
+    this.attributes(u, from, to, p.shot.t, p, p.stride);
     gl.uniform4fv(u.ghost, p.paint.ghost);
     const solid = from.dims === 3 || to.dims === 3;
     const count = Math.floor(rows / p.stride);
-    if (p.hiding) pass(TIER.hidden, radius * 0.8, 0, rimColour, 0, count);
-    if (p.emphasis !== 0) pass(TIER.faded, radius, 0, rimColour, 0, count);
+    if (p.hiding) this.pass(u, density, TIER.hidden, radius * 0.8, 0, rimColour, 0, count);
+    if (p.emphasis !== 0) this.pass(u, density, TIER.faded, radius, 0, rimColour, 0, count);
     // Only points in full write depth: what is faded must not cut holes into what lies behind it.
     if (solid) gl.enable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, solid ? 1 : 0);
     gl.uniform1i(u.hollow, p.hollow ? 1 : 0);
-    pass(TIER.full, radius, p.hollow ? 1.2 : rim, rimColour, 0, count);
+    this.pass(u, density, TIER.full, radius, p.hollow ? 1.2 : rim, rimColour, 0, count);
     gl.uniform1i(u.hollow, 0);
     gl.disable(gl.DEPTH_TEST);
     gl.uniform1i(u.solid, 0);
     if (picture > 0 && this.sheets) this.tiles(p, density, rows);
     if (p.ringed >= 0 && p.ringed < rows && picture === 0) {
       gl.useProgram(handle);
-      this.attributes(u, p.shot, p, 1);
-      pass(TIER.ringed, Math.max(radius + 2.5, 5), 2, ring, p.ringed, 1);
+      this.attributes(u, from, to, p.shot.t, p, 1);
+      this.pass(u, density, TIER.ringed, Math.max(radius + 2.5, 5), 2, ring, p.ringed, 1);
     }
+  }
+
+  /** Draws some rows' points, of those that belong to a tier. */
+  private pass(u: Program["uniforms"], density: number, tier: number, radius: number, rim: number, rimColour: RGBA, first: number, count: number): void {
+    const { gl } = this;
+    gl.uniform1i(u.tier, tier);
+    gl.uniform1f(u.diameter, 2 * (radius + rim) * density);
+    gl.uniform1f(u.rim, rim * density);
+    gl.uniform4fv(u.rimColour, rimColour);
+    gl.drawArrays(gl.POINTS, first, count);
   }
 
   /** Draws rows as their pictures, sheet by sheet. */
@@ -243,7 +247,7 @@ export class Renderer {
     const { uniforms: u, handle } = this.pictures!;
     gl.useProgram(handle);
     this.set(u, p);
-    this.attributes(u, p.shot, p, 1);
+    this.attributes(u, p.shot.from, p.shot.to, p.shot.t, p, 1);
     gl.uniform1f(u.side, p.paint.picture * density);
     gl.uniform1f(u.border, Math.max(1, Math.min(2.5, p.paint.picture / 12)) * density);
     const long = Math.max(s.width, s.height);
@@ -319,23 +323,20 @@ export class Renderer {
     gl.uniform4fv(u.markColour, p.paint.ring);
   }
 
-  /** Sets what points have each of their own, of every stride-th row. */
-  private attributes(u: Program["uniforms"], shot: Shot, p: Picture, stride: number): void {
+  /** Sets what points have each of their own, of every stride-th row, on their way from a frame to another. */
+  private attributes(u: Program["uniforms"], from: Frame, to: Frame, t: number, p: Picture, stride: number): void {
     const { gl } = this;
-    // Spelled out, because it runs several times a frame, and arrays and closures would be left behind each time.
-    this.attribute(0, shot.from.quanta, shot.from.dims, gl.UNSIGNED_SHORT, shot.from.dims * 2 * stride);
-    this.attribute(1, shot.to.quanta, shot.to.dims, gl.UNSIGNED_SHORT, shot.to.dims * 2 * stride);
-    this.attribute(2, p.slots[0], 1, gl.UNSIGNED_BYTE, stride);
-    this.attribute(3, p.slots[1], 1, gl.UNSIGNED_BYTE, stride);
-    this.attribute(4, p.flags, 1, gl.UNSIGNED_BYTE, stride);
-    const a = shot.from.placement;
-    const b = shot.to.placement;
-    gl.uniform4f(u.placeFrom, a.offset[0], a.offset[1], a.offset[2], a.scale);
-    gl.uniform4f(u.placeTo, b.offset[0], b.offset[1], b.offset[2], b.scale);
-    gl.uniform1f(u.t, shot.t);
+    this.attribute(0, from.quanta, gl.UNSIGNED_SHORT, from.dims, from.dims * 2 * stride);
+    this.attribute(1, to.quanta, gl.UNSIGNED_SHORT, to.dims, to.dims * 2 * stride);
+    this.attribute(2, p.slots[0], gl.UNSIGNED_BYTE, 1, stride);
+    this.attribute(3, p.slots[1], gl.UNSIGNED_BYTE, 1, stride);
+    this.attribute(4, p.flags, gl.UNSIGNED_BYTE, 1, stride);
+    placed(gl, u.placeFrom, from);
+    placed(gl, u.placeTo, to);
+    gl.uniform1f(u.t, t);
   }
 
-  private attribute(location: number, a: ArrayBufferView, size: number, type: number, stride: number): void {
+  private attribute(location: number, a: ArrayBufferView, type: number, size: number, stride: number): void {
     const { gl } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(a));
     gl.enableVertexAttribArray(location);
@@ -356,4 +357,9 @@ export class Renderer {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     this.setPalette(this.colours);
   }
+}
+
+function placed(gl: WebGL2RenderingContext, at: WebGLUniformLocation | null, f: Frame): void {
+  const { offset, scale } = f.placement;
+  gl.uniform4f(at, offset[0], offset[1], offset[2], scale);
 }

@@ -6,7 +6,7 @@ import { ramp } from "./palette";
 /** The strip under the slider: how far the points moved on the map between one epoch and the next. */
 export class Heat {
   private readonly canvas = byId<HTMLCanvasElement>("heat");
-  private drawn: unknown[] = [];
+  private drawn = { facts: -1, map: null as unknown, here: -1, theme: "", width: -1 };
   /** The median movement to each logged epoch, as a share of the map's longer side; NaN for the first. */
   moved: number[] = [];
 
@@ -15,10 +15,12 @@ export class Heat {
   draw(): void {
     const { model } = this;
     const { numbers, facts, choice, map } = model;
+    const { drawn } = this;
+    const here = map?.here ?? 0;
+    const width = this.canvas.clientWidth;
+    if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === choice.theme && drawn.width === width) return;
+    this.drawn = { facts: facts.version, map, here, theme: choice.theme, width };
     const values = map ? numbers.map((_, i) => facts.values("moved", i)) : [];
-    const key = [choice.theme, this.canvas.clientWidth, ...values];
-    if (key.length === this.drawn.length && key.every((o, i) => o === this.drawn[i])) return;
-    this.drawn = key;
     this.moved = values.map((v) => (v?.kind === "number" ? median(v.value) : NaN));
     const most = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
     const density = Math.min(3, devicePixelRatio || 1);

@@ -12,7 +12,7 @@ const MOST = 24;
 /** The names of the classes, each in the middle of its points, moving with them; and of the epochs of a grid. */
 export class Labels {
   private names: HTMLElement[] = [];
-  private shownOf = "";
+  private shownOf: { values: unknown; theme: string } | null = null; // what the names were made for
   private sizes: number[] = [];
   private order: number[] = []; // of the classes, the biggest first
   private orderOf: number[] | null = null; // the sizes that it goes by
@@ -26,7 +26,7 @@ export class Labels {
 
   /** Colours or samples changed. */
   clear(): void {
-    this.shownOf = "";
+    this.shownOf = null;
   }
 
   hide(): void {
@@ -57,9 +57,8 @@ export class Labels {
     const values = choice.values(panes[0].at);
     const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
     if (panes.length !== 1 || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return null;
-    const key = JSON.stringify([by!.key, fixed.classes, choice.theme]);
-    if (key !== this.shownOf) {
-      this.shownOf = key;
+    if (this.shownOf?.values !== fixed || this.shownOf.theme !== choice.theme) {
+      this.shownOf = { values: fixed, theme: choice.theme };
       this.names = brief(fixed.classes).map((name) => h("span", {}, name));
       this.sizes = fixed.classes.map(() => 0);
       for (const c of fixed.code) if (c >= 0) this.sizes[c]++;

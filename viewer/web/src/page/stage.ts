@@ -5,7 +5,7 @@ import { locate, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick, ready } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
-import { Renderer, type Picture } from "../map/renderer";
+import { Renderer, type Ground, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
 import { Contours } from "./contours";
 import { byId } from "./dom";
@@ -35,6 +35,8 @@ const INSET = { top: 50, right: 58 };
 
 /** The side of a picture in place of a point, in pixels: below the least, points stay points. */
 const PICTURE = { least: 20, most: 56 };
+
+const NOTHING: readonly Ground[] = [];
 
 /** A moment of the map as it is drawn; canvas holds it only while it is handed over. */
 export interface Snapshot {
@@ -71,6 +73,7 @@ export class Stage {
   private morph: { from: Frame; start: number } | null = null;
   private shown: Frame | null = null; // what was last on screen, for a morph to begin from
   private trails: { of: unknown[]; steps: Float32Array } | null = null;
+  private ground: { map: unknown; here: number; options: unknown; column: string; look: Look; of: readonly Ground[] } | null = null;
   private sight: { of: unknown[]; count: number } | null = null;
   private soon: number | undefined;
   private plain = new Uint8Array(0); // slots and flags of a sketch
@@ -420,7 +423,7 @@ export class Stage {
       emphasis: choice.emphasis,
       matrix: this.m,
       paint: paintOf(this.model, this.look, this.camera, v, picture),
-      ground: alone ? groundOf(this.model, this.look) : [],
+      ground: alone ? this.groundNow() : NOTHING,
       echo: before === p.shot.from && before === p.shot.to ? null : before,
       trails: alone && map && this.morph === null && choice.options.trails && choice.selected.length > 0 ? this.trailsOfSelection(p) : null,
       now: frameOf[p.from] + (frameOf[p.to] - frameOf[p.from]) * p.shot.t,
@@ -428,6 +431,18 @@ export class Stage {
       stride: moving && rows > SWIFT ? Math.min(40, Math.ceil(rows / SWIFT)) : 1,
       port: p,
     };
+  }
+
+  /** The ground, which is the same in every frame of a movement. */
+  private groundNow(): readonly Ground[] {
+    const { map, choice } = this.model;
+    const g = this.ground;
+    const here = map?.here ?? 0;
+    const column = choice.colourBy?.key ?? "";
+    if (g && g.map === map && g.here === here && g.options === choice.options && g.column === column && g.look === this.look) return g.of;
+    const of = groundOf(this.model, this.look);
+    this.ground = { map, here, options: choice.options, column, look: this.look, of };
+    return of;
   }
 
   private trailsOfSelection(p: Pane): Float32Array {
