@@ -214,7 +214,7 @@ func TestFrugal(t *testing.T) {
 	}
 	bytes := own(got.Profile.Head) / n
 	t.Logf("a frame allocates %.0f bytes", bytes)
-	if bytes > 6000 {
+	if bytes > 8000 {
 		t.Errorf("a frame allocates %.0f bytes", bytes)
 	}
 }

@@ -55,13 +55,15 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 	return nil
 }
 
-// arrival notes when the map was first on screen: at the frame after the one that drew it.
+// arrival notes when the map was first on screen: at the frame after the one that drew it, in full or by a share of its points.
 const arrival = `(() => {
 	window.arrived = {};
 	const look = () => {
 		const z = window.zoetrope;
-		if (z?.stage.panes.length > 0 && z.counters.pictures > 0) arrived.first ??= performance.now();
-		if (arrived.first && z.model.map.frames.every(Boolean)) arrived.all ??= performance.now();
+		const map = z?.model.map; // a large one is first drawn by some of its points
+		if (arrived.before !== undefined && z.counters.pictures > arrived.before) arrived.first ??= performance.now();
+		if (map && (map.sketch || map.here > 0)) arrived.before ??= z.counters.pictures;
+		if (arrived.first && z.stage.panes.length > 0 && map.frames.every(Boolean)) arrived.all ??= performance.now();
 		if (!arrived.all) requestAnimationFrame(look);
 	};
 	requestAnimationFrame(look);
@@ -177,7 +179,7 @@ func (p *watched) drag(d time.Duration, most int) error {
 // hover points at samples all over the map, one after the other.
 func (p *watched) hover(r *viewResult) error {
 	at, err := evaluate[[][]float64](p, `(() => {
-		const s = document.getElementById("stage").getBoundingClientRect(), n = zoetrope.model.samples.ids.length, out = [];
+		const s = document.getElementById("stage").getBoundingClientRect(), n = zoetrope.model.samples.count, out = [];
 		for (let i = 0; i < Math.min(60, n); i++) {
 			const p = zoetrope.stage.positionOf(Math.floor(i * n / 60.5));
 			if (p && p[0] > 4 && p[0] < s.width - 4 && p[1] > 4 && p[1] < s.height - 4) out.push([s.x + p[0], s.y + p[1]]);

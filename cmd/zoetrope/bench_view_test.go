@@ -118,9 +118,9 @@ func left(t *testing.T, dir string) (names []string) {
 }
 
 func TestBenchView(t *testing.T) {
+	traces := filepath.Join(t.TempDir(), "traces")
 	temp := needBrowser(t)
 	var out, errs bytes.Buffer
-	traces := filepath.Join(t.TempDir(), "traces")
 	if status := run(t.Context(), []string{"bench", "view", "--shape", "3x60", "--seconds", "0.5", "--scrubs", "5", "--trace", traces, "--json"}, &out, &errs); status != 0 {
 		t.Fatalf("status %d\n%s", status, errs.String())
 	}
