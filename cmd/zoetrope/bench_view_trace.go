@@ -111,7 +111,7 @@ type scriptTimes struct {
 
 func sumUp(what string, took sample) (scriptTimes, error) {
 	if len(took) == 0 {
-		return scriptTimes{}, fmt.Errorf("Chromium's trace has nothing of %s", what)
+		return scriptTimes{}, fmt.Errorf("the trace has nothing of %s", what)
 	}
 	sorted := slices.Sorted(slices.Values(took))
 	return scriptTimes{took.median(), sorted[(len(sorted)*95+99)/100-1], sorted[len(sorted)-1], len(sorted)}, nil
