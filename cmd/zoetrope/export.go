@@ -61,7 +61,7 @@ func exportCommand(a *app) *cobra.Command {
                 In metadata.tsv, which knows no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
 
 The ending of FILE says the format; a path without one is a folder for TensorBoard. The file appears when it is complete.
-'zoetrope import' reads all of them back; --points FILE brings the map back in.`,
+'zoetrope import' reads all but .html back; --points FILE brings the map back in.`,
 		Example: `  zoetrope export -o run.parquet
   zoetrope export --run mnist/cnn --layer fc1 --epochs 0,5-10,last --projection none -o fc1.npz
   zoetrope export -o map.html
@@ -96,7 +96,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 	}
 	o.which.add(cmd)
 	f := cmd.Flags()
-	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run, if it has one)"
+	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run; for .html, all of them)"
 	f.StringVar(&o.layer, "layer", "", "the layer (default the only one)")
 	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last (default all)")
 	f.StringVar(&o.format, "format", "", strings.Join(exportFormats, ", ")+" (default by the ending of the file)")
