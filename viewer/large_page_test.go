@@ -132,6 +132,7 @@ func TestLargeMap(t *testing.T) {
 	rest()
 	eval[int](tb, `((b) => (b.scrollTop = b.scrollHeight, 1))(document.getElementById("table-box"))`)
 	tb.wait("the table shows its last row", fmt.Sprintf(`document.querySelector('#table tr[data-row="%d"]')`, n-1), patience)
+	rest()
 	if got := eval[float64](tb, `((r, b) => b.bottom - r.bottom)(document.querySelector('#table tr[data-row="%d"]').getBoundingClientRect(), document.getElementById("table-box").getBoundingClientRect())`, n-1); math.Abs(got) > 34 {
 		t.Errorf("the last row ends %.0f pixels above the table's end", got)
 	}

@@ -137,7 +137,7 @@ export class Table {
   private fill(at: number): void {
     const { facts, choice, samples } = this.model;
     const { room, pace } = this;
-    const top = this.box.scrollTop / pace;
+    const top = Math.min(this.box.scrollTop / pace, this.rows.length);
     const first = Math.max(0, Math.floor(top) - SPARE);
     const last = Math.min(this.rows.length, Math.ceil(top + room) + SPARE);
     const squeezed = pace !== ROW;
@@ -151,8 +151,10 @@ export class Table {
       tr.style.height = `${height}px`;
       return tr;
     };
-    const above = squeezed ? Math.max(0, this.box.scrollTop - (top - first) * ROW) : first * ROW;
-    const below = squeezed ? Math.max(0, TALL - above - (last - first) * ROW) : (this.rows.length - last) * ROW;
+    // The whole is always as high, or the browser would scroll back, and forth again.
+    const whole = Math.min(TALL, this.rows.length * ROW) - (last - first) * ROW;
+    const above = squeezed ? Math.max(0, Math.min(whole, this.box.scrollTop - (top - first) * ROW)) : first * ROW;
+    const below = whole - above;
     const flags = choice.flags(at);
     const focused = document.activeElement?.closest("tr")?.dataset.row;
     const lines: HTMLElement[] = first > 0 ? [gap(above)] : [];
@@ -179,7 +181,7 @@ export class Table {
       }
       lines.push(tr);
     }
-    if (last < this.rows.length) lines.push(gap(below));
+    if (below > 0) lines.push(gap(below));
     this.body.replaceChildren(...lines);
     if (focused !== undefined) this.body.querySelector<HTMLElement>(`tr[data-row="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -192,7 +194,8 @@ export class Table {
   /** How far one scrolls from a row to the next, in pixels. */
   private get pace(): number {
     const n = this.rows.length;
-    return n * ROW <= TALL ? ROW : (TALL - this.room * ROW) / (n - this.room);
+    const below = this.room - 1; // the head covers one
+    return n * ROW <= TALL ? ROW : (TALL - below * ROW) / (n - below);
   }
 
   private key(e: KeyboardEvent): void {
