@@ -46,7 +46,9 @@ generate:
 generated: generate
 	@git diff --exit-code --stat -- '*.s' '*_amd64.go' viewer || { echo "generated files differ: run make generate and commit"; exit 1; }
 
+# The page's pure parts are tested by its builder, which is a module of its own.
 unit:
+	$(GO) test -C viewer/_build -count=1 ./...
 	$(GO) test -count=1 ./...
 
 race:
