@@ -11,7 +11,7 @@ const POINTS = 2500;
 /** A run's last map, small. */
 export interface Miniature {
   frame: Frame;
-  label: readonly number[];
+  label: ArrayLike<number>;
   classes: number;
   /** Labels that are numbers. */
   value: Float32Array | null;

@@ -115,12 +115,18 @@ export class Saver {
     let going = true;
     this.stop = () => (going = false);
     this.note.hidden = false;
-    recorder.start();
-    const start = performance.now();
+    recorder.start(250);
+    let last = performance.now();
     let second = 0;
-    while (going && second < plan.length) {
+    // A machine that does not keep up makes a slower film, not one with holes; and an encoder that has not begun yet gets
+    // the last moment until it has.
+    const begun = () => parts.reduce((sum, p) => sum + p.size, 0) > 1000;
+    for (let extra = 0; going && (second < plan.length || (!begun() && extra < 10 * RATE)); ) {
       await new Promise((f) => setTimeout(f, 1000 / RATE));
-      second = (performance.now() - start) / 1000;
+      const now = performance.now();
+      if (second < plan.length) second += Math.min((now - last) / 1000, 4 / RATE);
+      else extra++;
+      last = now;
       if (going) show(Math.min(second, plan.length));
       setText(this.said, `Recording, ${percent(Math.min(1, second / plan.length), 0)}`);
     }
