@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,10 +19,11 @@ func TestIOErrors(t *testing.T) {
 		{"log cannot be written", "pwrite64:error=EIO", "-wal", "300..303", "cannot be read or written"},
 		{"disk full", "pwrite64:error=ENOSPC", "-wal", "300..303", "the disk is full"},
 		{"log cannot be synced", "fsync:error=EIO", "-wal", "4..6", "cannot be read or written"},
-		{"log cannot be read", "pread64:error=EIO", "-wal", "10+13", "is damaged, or its disk fails"},
+		// What a read was for decides whether SQLite takes its failure for damage or for an error of the disk.
+		{"log cannot be read", "pread64:error=EIO", "-wal", "10+13", "is damaged, or its disk fails|cannot be read or written"},
 		{"file cannot be written", "pwrite64:error=EIO", "", "1..500", ""},
 		{"file cannot be synced", "fsync:error=EIO", "", "1..2", ""},
-		{"file cannot be read", "pread64:error=EIO", "", "20+23", "is damaged, or its disk fails"},
+		{"file cannot be read", "pread64:error=EIO", "", "20+23", "is damaged, or its disk fails|cannot be read or written"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder, err := filepath.EvalSymlinks(t.TempDir())
@@ -54,7 +56,8 @@ func TestIOErrors(t *testing.T) {
 					if failed++; failed == 1 {
 						t.Log(rest)
 					}
-					if !strings.Contains(rest, path) || !strings.Contains(rest, test.want) {
+					told := func(want string) bool { return strings.Contains(rest, want) }
+					if !told(path) || !slices.ContainsFunc(strings.Split(test.want, "|"), told) {
 						t.Errorf("failed: %s", rest)
 					}
 				}
