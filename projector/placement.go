@@ -139,8 +139,10 @@ func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids
 // position is the place among the run's samples of the one with this sample.id. Samples that were added together have
 // consecutive ids, and a map of a million is read faster without a million look-ups.
 func (run *runSamples) position(id int64) int {
-	if i := id - run.samples[0].id; i >= 0 && i < int64(len(run.samples)) && run.samples[i].id == id {
-		return int(i)
+	if len(run.samples) > 0 {
+		if i := id - run.samples[0].id; i >= 0 && i < int64(len(run.samples)) && run.samples[i].id == id {
+			return int(i)
+		}
 	}
 	return run.at[id]
 }
