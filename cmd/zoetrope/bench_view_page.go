@@ -30,6 +30,10 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 		return err
 	}
 	defer stop()
+	// A browser that has just started is busy with itself, and those of users have been there for a while.
+	if err := sleep(tab, settle); err != nil {
+		return err
+	}
 	version, err := chromedp.Call(tab, browser.GetVersion, cdp.Empty{})
 	if err != nil {
 		return err
@@ -54,6 +58,9 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 	}
 	return nil
 }
+
+// settle is how long the browser is left alone after its start.
+const settle = 2 * time.Second
 
 // arrival notes when the map was first on screen: at the frame after the one that drew it, in full or by a share of its points.
 const arrival = `(() => {
@@ -303,10 +310,12 @@ func (p *watched) wait(expression string, within time.Duration) error {
 	}
 }
 
-func (p *watched) sleep(d time.Duration) error {
+func (p *watched) sleep(d time.Duration) error { return sleep(p.ctx, d) }
+
+func sleep(ctx context.Context, d time.Duration) error {
 	select {
-	case <-p.ctx.Done():
-		return context.Cause(p.ctx)
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	case <-time.After(d):
 		return nil
 	}

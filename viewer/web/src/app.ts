@@ -15,7 +15,7 @@ import { Home } from "./page/home";
 import { Legend } from "./page/legend";
 import { Maps } from "./page/maps";
 import { Measures } from "./page/measures";
-import { Model } from "./page/model";
+import { Model, TOPICS } from "./page/model";
 import { Matrix } from "./page/matrix";
 import { Near } from "./page/near";
 import { base } from "./page/palette";
@@ -35,11 +35,19 @@ import { ViewMenu } from "./page/viewmenu";
 /** A selection that takes more characters than this is not kept in the address. */
 const LONGEST = 4000;
 
+/** For so many milliseconds nothing changes before the address follows: browsers bear few changes of it in a second. */
+const REST = 120;
+
 function main(): void {
   const model = new Model();
   let pending = 0;
-  const invalidate = () => {
+  let stale = true; // more than what moves may differ
+  const turn = () => {
     if (pending === 0) pending = requestAnimationFrame(frame);
+  };
+  const invalidate = () => {
+    stale = true;
+    turn();
   };
 
   const pictures = new Pictures(() => {
@@ -47,7 +55,7 @@ function main(): void {
     table.renew();
     near.renew();
   });
-  const stage = new Stage(model, pictures, invalidate);
+  const stage = new Stage(model, pictures, turn);
   const tabs = new Tabs(model, invalidate);
   const table = new Table(model, pictures, stage, invalidate);
   const near = new Near(model, pictures, stage);
@@ -55,7 +63,7 @@ function main(): void {
   const toolbar = new Toolbar(stage);
   new ViewMenu(model);
   new Saver(model, stage);
-  const player = new Player(model, invalidate);
+  const player = new Player(model, invalidate, turn);
   const legend = new Legend(model, invalidate);
   const home = new Home(model, chartLook, () => (written = "?"));
   const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
@@ -65,14 +73,38 @@ function main(): void {
     invalidate();
   };
   const charts = new Charts(byId("charts"), jump);
-  const verdict = new Verdict(model, jump, chartLook, invalidate);
+  const verdict = new Verdict(model, jump, chartLook);
   const matrix = new Matrix(model);
   const measures = new Measures(model);
   new Comparing(model);
+  model.on(TOPICS, invalidate);
 
+  let drawn = 0; // when the last frame was
+  let due: number | undefined; // the address, which follows when it rests
+  let last = { nearest: -1, heading: -1, playing: false, home: true };
   function frame(now: number): void {
     pending = 0;
+    drawn = now;
     const moving = stage.draw(now);
+    const { nearest, heading, playing } = model.clock;
+    const home = stage.atHome;
+    player.move();
+    if (!tabs.samples) {
+      const epoch = epochAt(model);
+      charts.point(epoch);
+      verdict.point(epoch);
+    }
+    if (stale || last.nearest !== nearest || last.heading !== heading || last.playing !== playing || last.home !== home) {
+      stale = false;
+      last = { nearest, heading, playing, home };
+      update();
+    }
+    if (moving) turn();
+    else due ??= setTimeout(settle, REST);
+  }
+
+  /** What follows the epoch that is looked at, and everything that is no movement. */
+  function update(): void {
     // What was logged at this epoch is wanted soon, and that of its neighbours next.
     for (const k of [1, -1, 0]) model.facts.outputs(model.clock.nearest + k);
     player.update();
@@ -80,13 +112,16 @@ function main(): void {
     table.update(!tabs.samples);
     near.update(!tabs.samples);
     header.update();
-    const epoch = epochAt(model);
-    charts.point(epoch);
-    verdict.update(epoch);
+    verdict.update();
     measures.update();
     matrix.update(tabs.samples);
-    byId("reset").classList.toggle("idle", stage.atHome);
-    if (moving) invalidate();
+    byId("reset").classList.toggle("idle", last.home);
+  }
+
+  function settle(): void {
+    due = undefined;
+    const still = performance.now() - drawn;
+    if (pending !== 0 || still < REST - 10) due = setTimeout(settle, REST);
     else keepAddress();
   }
 
@@ -96,10 +131,7 @@ function main(): void {
     byId("charts-panel").hidden = found.length === 0;
     charts.set(found, numbers[0] ?? 0, numbers[numbers.length - 1] ?? 1, chartLook());
   };
-  model.on(["metrics", "epochs"], () => {
-    drawCharts();
-    invalidate();
-  });
+  model.on(["metrics", "epochs"], drawCharts);
 
   // A selection is written once, not whenever the pointer moves.
   let packed: { of: readonly number[]; text: string } = { of: [], text: "" };
@@ -181,7 +213,7 @@ function main(): void {
     greeted: false,
     /** Nothing moves and nothing is about to be drawn. */
     get resting() {
-      return pending === 0;
+      return pending === 0 && due === undefined;
     },
   };
   Object.assign(window, { zoetrope: look });

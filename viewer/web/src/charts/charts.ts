@@ -33,6 +33,7 @@ export class Charts {
   private charts: Chart[] = [];
   private shape = "";
   private at = 0;
+  private fresh = false; // charts were made or have another size, and know no playhead yet
   private pointed: number | null = null;
 
   /** jump is called with the epoch, maybe a fraction, on which the user clicked. */
@@ -65,16 +66,19 @@ export class Charts {
         c.plot.setScale("x", { min: low, max: high > low ? high : low + 1 });
       });
     });
-    this.point(this.at);
+    this.again();
   }
 
   /** Moves the playhead to an epoch, maybe a fraction. */
   point(epoch: number): void {
+    if (epoch === this.at && !this.fresh) return;
     this.at = epoch;
+    this.fresh = false;
     for (const c of this.charts) {
       const x = c.plot.valToPos(epoch, "x");
-      c.mark.hidden = !Number.isFinite(x);
-      if (!c.mark.hidden) c.mark.style.transform = `translateX(${x.toFixed(2)}px)`;
+      const known = Number.isFinite(x);
+      if (c.mark.hidden === known) c.mark.hidden = !known;
+      if (known) c.mark.style.transform = `translateX(${x.toFixed(1)}px)`;
       const read = this.pointed ?? Math.round(epoch);
       if (c.read === read) continue;
       c.read = read;
@@ -139,14 +143,14 @@ export class Charts {
               u.over.addEventListener("click", (e) => this.jump(u.posToVal(e.offsetX, "x")));
             },
           ],
-          setSize: [() => this.point(this.at)],
+          setSize: [() => this.again()],
           setCursor: [
             (u: uPlot) => {
               const left = u.cursor.left ?? -1;
               const pointed = left < 0 ? null : u.posToVal(left, "x");
               if (pointed === this.pointed) return;
               this.pointed = pointed;
-              this.point(this.at);
+              this.again();
             },
           ],
         },
@@ -161,6 +165,11 @@ export class Charts {
     const width = this.box.clientWidth;
     if (width < 40) return;
     for (const c of this.charts) if (c.plot.width !== width) c.plot.setSize({ width, height: HEIGHT });
+    this.again();
+  }
+
+  private again(): void {
+    this.fresh = true;
     this.point(this.at);
   }
 }

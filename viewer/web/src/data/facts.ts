@@ -45,6 +45,10 @@ export class Facts {
   private readonly nearOf: PerEpoch<Neighbourhoods>;
   private readonly trustOf: PerEpoch<Float32Array>;
 
+  private get perEpoch(): PerEpoch<unknown>[] {
+    return [this.outputsOf, this.nearOf, this.trustOf];
+  }
+
   /** arrived is called whenever something new is known. */
   constructor(arrived: () => void, failed: (e: unknown) => void) {
     // Neighbours and trust are extras: where the server has none, for too many samples, the column is empty.
@@ -68,7 +72,15 @@ export class Facts {
     this.predicted = [];
     this.reckoned.clear();
     this.statics.clear();
-    for (const p of [this.outputsOf, this.nearOf, this.trustOf]) p.clear();
+    for (const p of this.perEpoch) {
+      p.clear();
+      p.hold();
+    }
+  }
+
+  /** Lets go what was asked for since the run was opened. */
+  release(): void {
+    for (const p of this.perEpoch) p.release();
   }
 
   setSamples(s: Samples): void {
@@ -106,7 +118,7 @@ export class Facts {
   }
 
   retry(): void {
-    for (const p of [this.outputsOf, this.nearOf, this.trustOf]) p.retry();
+    for (const p of this.perEpoch) p.retry();
   }
 
   /** The columns that there are. */

@@ -15,6 +15,7 @@ export class PerEpoch<T> {
   private queue: number[] = [];
   private underway = 0;
   private age = 0;
+  private held = false;
 
   /** arrived is told the epoch; failed the reason, once per epoch. */
   constructor(
@@ -58,13 +59,23 @@ export class PerEpoch<T> {
     this.underway = 0;
   }
 
+  /** Asks for nothing until release. */
+  hold(): void {
+    this.held = true;
+  }
+
+  release(): void {
+    this.held = false;
+    this.next();
+  }
+
   /** Gives those that failed another chance. */
   retry(): void {
     for (const [e, s] of this.slots) if (s.state === "failed") this.slots.delete(e);
   }
 
   private next(): void {
-    while (this.underway < AT_ONCE && this.queue.length > 0) {
+    while (!this.held && this.underway < AT_ONCE && this.queue.length > 0) {
       const epoch = this.queue.pop()!; // who asks last waits least: it is what is looked at
       const slot = this.slots.get(epoch);
       if (!slot || slot.state !== "waiting") continue;

@@ -7,18 +7,46 @@ export interface Counters {
   restored: number;
 }
 
-/** A program with its uniforms by name. */
+/** A program with its uniforms by name. It is made while the page goes on, and waited for when it is first used. */
 export class Program {
   readonly handle: WebGLProgram;
-  readonly uniforms: Record<string, WebGLUniformLocation | null> = {};
+  private readonly shaders: WebGLShader[];
+  private known: Record<string, WebGLUniformLocation | null> | null = null;
 
-  constructor(gl: WebGL2RenderingContext, vertex: string, fragment: string) {
-    this.handle = link(gl, vertex, fragment);
-    const n = (gl.getProgramParameter(this.handle, gl.ACTIVE_UNIFORMS) as number) || 0;
-    for (let i = 0; i < n; i++) {
-      const { name } = gl.getActiveUniform(this.handle, i)!;
-      this.uniforms[name] = gl.getUniformLocation(this.handle, name);
+  constructor(
+    private readonly gl: WebGL2RenderingContext,
+    vertex: string,
+    fragment: string,
+  ) {
+    const program = (this.handle = gl.createProgram()!);
+    const kinds = [gl.VERTEX_SHADER, gl.FRAGMENT_SHADER];
+    this.shaders = [vertex, fragment].map((source, i) => {
+      const s = gl.createShader(kinds[i])!;
+      gl.shaderSource(s, source);
+      gl.compileShader(s);
+      gl.attachShader(program, s);
+      return s;
+    });
+    gl.linkProgram(program);
+  }
+
+  get uniforms(): Record<string, WebGLUniformLocation | null> {
+    return (this.known ??= this.find());
+  }
+
+  private find(): Record<string, WebGLUniformLocation | null> {
+    const { gl, handle } = this;
+    if (!gl.getProgramParameter(handle, gl.LINK_STATUS) && !gl.isContextLost()) {
+      const logs = this.shaders.map((s) => gl.getShaderInfoLog(s));
+      throw new Error(`shader: ${[...logs, gl.getProgramInfoLog(handle)].join("\n")}`);
     }
+    const found: Record<string, WebGLUniformLocation | null> = {};
+    const n = (gl.getProgramParameter(handle, gl.ACTIVE_UNIFORMS) as number) || 0;
+    for (let i = 0; i < n; i++) {
+      const { name } = gl.getActiveUniform(handle, i)!;
+      found[name] = gl.getUniformLocation(handle, name);
+    }
+    return found;
   }
 }
 
@@ -60,25 +88,4 @@ export class Arrays {
     this.counters.bytesUploaded += a.byteLength;
     return b;
   }
-}
-
-function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
-  const program = gl.createProgram()!;
-  for (const [kind, source] of [
-    [gl.VERTEX_SHADER, vertex],
-    [gl.FRAGMENT_SHADER, fragment],
-  ] as const) {
-    const s = gl.createShader(kind)!;
-    gl.shaderSource(s, source);
-    gl.compileShader(s);
-    gl.attachShader(program, s);
-    if (!gl.getShaderParameter(s, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-      throw new Error(`shader: ${gl.getShaderInfoLog(s)}`);
-    }
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`shader program: ${gl.getProgramInfoLog(program)}`);
-  }
-  return program;
 }

@@ -3,6 +3,7 @@
 import type { Frame, Shot } from "./cloud";
 import { Arrays, Program, type Counters } from "./gl";
 import { pictureFragment, pictureVertex, pointFragment, pointVertex, TIER, trailFragment, trailVertex } from "./shaders";
+import { Underlay } from "./underlay";
 
 /** A colour with its opacity, each part from 0 to 1. */
 export type RGBA = readonly [number, number, number, number];
@@ -80,17 +81,21 @@ export interface Sheets {
 
 /**
  * A renderer on one canvas. Arrays go to the GPU once, when they are first drawn or by upload, and stay there until keep
- * is called without them. Where the browser has no WebGL 2, works is false and nothing is drawn.
+ * is called without them. Where the browser has no WebGL 2, works is false and nothing is drawn. The context is made when
+ * it is first needed: that takes a while, in which the data can be on its way.
  */
 export class Renderer {
   readonly counters: Counters = { bytesUploaded: 0, pictures: 0, restored: 0 };
-  readonly works: boolean;
-  private readonly gl: WebGL2RenderingContext;
-  private readonly arrays: Arrays;
+  private begun = false;
+  private able = false;
+  private gl!: WebGL2RenderingContext; // not touched unless works
+  private arrays!: Arrays;
   private points: Program | null = null;
   private pictures: Program | null = null;
   private lines: Program | null = null;
   private palette: WebGLTexture | null = null;
+  private given: Uint8Array | null = null; // that the palette was last set to
+  private underlay: Underlay | null = null;
   private textures = new Map<HTMLImageElement, WebGLTexture>();
   private sheets: Sheets | null = null;
   private colours = new Uint8Array(256 * 4); // kept for when the context is lost
@@ -98,21 +103,38 @@ export class Renderer {
   /** onRestored is called when a lost context is back and the map has to be drawn again. */
   constructor(
     readonly canvas: HTMLCanvasElement,
-    onRestored: () => void,
-  ) {
+    private readonly onRestored: () => void,
+  ) {}
+
+  /** Whether this browser draws maps. */
+  get works(): boolean {
+    if (!this.begun) this.begin();
+    return this.able;
+  }
+
+  private begin(): void {
+    this.begun = true;
+    const { canvas } = this;
     const gl = canvas.getContext("webgl2", { antialias: false, depth: true, powerPreference: "high-performance" });
-    this.works = gl !== null;
-    this.gl = gl!; // not touched unless works
-    this.arrays = new Arrays(this.gl, this.counters);
     if (!gl) return;
+    this.able = true;
+    this.gl = gl;
+    this.arrays = new Arrays(gl, this.counters);
     this.start();
     canvas.addEventListener("webglcontextlost", (e) => e.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.counters.restored++;
       this.start();
       this.arrays.restore();
-      onRestored();
+      this.onRestored();
     });
+  }
+
+  /** Makes what is not needed for points, so that it is there before it is. */
+  prepare(): void {
+    if (!this.works || this.gl.isContextLost()) return;
+    this.pictures ??= new Program(this.gl, pictureVertex, pictureFragment);
+    this.lines ??= new Program(this.gl, trailVertex, trailFragment);
   }
 
   /** Fits the drawing buffer to the canvas's size on the page. */
@@ -136,8 +158,9 @@ export class Renderer {
 
   /** Sets the palette: up to 256 colours of four bytes, not premultiplied. */
   setPalette(colours: Uint8Array): void {
-    if (!this.works) return;
+    if (!this.works || colours === this.given) return;
     const { gl } = this;
+    this.given = colours;
     if (colours.every((v, i) => v === this.colours[i]) && colours !== this.colours) return;
     this.colours = colours.slice(0, 1024);
     gl.activeTexture(gl.TEXTURE0);
@@ -148,6 +171,7 @@ export class Renderer {
 
   /** Sets where samples' pictures are; they go to the GPU when they are first drawn. */
   setSheets(s: Sheets | null): void {
+    if (s === this.sheets) return;
     this.sheets = s;
     for (const [image, t] of this.textures) {
       if (s?.images.includes(image)) continue;
@@ -163,10 +187,7 @@ export class Renderer {
     this.counters.pictures++;
     gl.disable(gl.SCISSOR_TEST);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
-    gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     for (const p of pictures) {
       const { x, y, width, height } = p.port;
       const left = Math.round(x * density);
@@ -192,12 +213,7 @@ export class Renderer {
     gl.uniform1f(u.opacity, p.paint.opacity);
     gl.uniform1f(u.growth, 2 * density);
     gl.uniform1i(u.hollow, 0);
-    for (const g of p.ground) {
-      const stride = Math.max(g.stride, p.stride);
-      this.attributes(u, g.frame, g.frame, 0, p, stride);
-      gl.uniform4fv(u.ghost, g.colour);
-      this.pass(u, density, TIER.ground, radius * 0.8, 0, rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / stride));
-    }
+    if (p.ground.length > 0) this.ground(p, density);
     if (p.trails) this.trails(p, density);
     gl.useProgram(handle);
     if (p.echo) {
@@ -209,7 +225,7 @@ export class Renderer {
       gl.uniform1f(u.fade, p.paint.fade);
     }
     this.attributes(u, from, to, p.shot.t, p, p.stride);
-    gl.uniform4fv(u.ghost, p.paint.ghost);
+    colour(gl, u.ghost, p.paint.ghost);
     const solid = from.dims === 3 || to.dims === 3;
     const count = Math.floor(rows / p.stride);
     if (p.hiding) this.pass(u, density, TIER.hidden, radius * 0.8, 0, rimColour, 0, count);
@@ -230,13 +246,28 @@ export class Renderer {
     }
   }
 
+  private ground(p: Picture, density: number): void {
+    const { gl } = this;
+    const radius = p.paint.radius * 0.8;
+    this.underlay ??= new Underlay(gl);
+    this.underlay.show(p, radius, density, this.colours, () => {
+      const { uniforms: u } = this.points!;
+      for (const g of p.ground) {
+        const stride = Math.max(g.stride, p.stride);
+        this.attributes(u, g.frame, g.frame, 0, p, stride);
+        colour(gl, u.ghost, g.colour);
+        this.pass(u, density, TIER.ground, radius, 0, p.paint.rimColour, 0, Math.floor(g.frame.quanta.length / g.frame.dims / stride));
+      }
+    });
+  }
+
   /** Draws some rows' points, of those that belong to a tier. */
   private pass(u: Program["uniforms"], density: number, tier: number, radius: number, rim: number, rimColour: RGBA, first: number, count: number): void {
     const { gl } = this;
     gl.uniform1i(u.tier, tier);
     gl.uniform1f(u.diameter, 2 * (radius + rim) * density);
     gl.uniform1f(u.rim, rim * density);
-    gl.uniform4fv(u.rimColour, rimColour);
+    colour(gl, u.rimColour, rimColour);
     gl.drawArrays(gl.POINTS, first, count);
   }
 
@@ -244,6 +275,7 @@ export class Renderer {
   private tiles(p: Picture, density: number, rows: number): void {
     const { gl } = this;
     const s = this.sheets!;
+    this.prepare();
     const { uniforms: u, handle } = this.pictures!;
     gl.useProgram(handle);
     this.set(u, p);
@@ -290,6 +322,7 @@ export class Renderer {
 
   private trails(p: Picture, density: number): void {
     const { gl } = this;
+    this.prepare();
     const { uniforms: u, handle } = this.lines!;
     gl.useProgram(handle);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.arrays.of(p.trails!));
@@ -320,7 +353,7 @@ export class Renderer {
     gl.uniform1i(u.palette, 0);
     gl.uniform1i(u.emphasis, p.emphasis);
     gl.uniform1f(u.fade, p.paint.fade);
-    gl.uniform4fv(u.markColour, p.paint.ring);
+    colour(gl, u.markColour, p.paint.ring);
   }
 
   /** Sets what points have each of their own, of every stride-th row, on their way from a frame to another. */
@@ -347,16 +380,22 @@ export class Renderer {
   private start(): void {
     const { gl } = this;
     this.points = new Program(gl, pointVertex, pointFragment);
-    this.pictures = new Program(gl, pictureVertex, pictureFragment);
-    this.lines = new Program(gl, trailVertex, trailFragment);
+    this.pictures = this.lines = this.underlay = null;
     this.textures.clear();
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     this.palette = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.palette);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, 256, 1);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    this.given = null;
     this.setPalette(this.colours);
   }
+}
+
+function colour(gl: WebGL2RenderingContext, at: WebGLUniformLocation | null, c: RGBA): void {
+  gl.uniform4f(at, c[0], c[1], c[2], c[3]);
 }
 
 function placed(gl: WebGL2RenderingContext, at: WebGLUniformLocation | null, f: Frame): void {

@@ -6,22 +6,31 @@ import { ramp } from "./palette";
 /** The strip under the slider: how far the points moved on the map between one epoch and the next. */
 export class Heat {
   private readonly canvas = byId<HTMLCanvasElement>("heat");
-  private drawn = { facts: -1, map: null as unknown, here: -1, theme: "", width: -1 };
+  private drawn = { facts: -1, map: null as unknown, here: -1, theme: "" };
   /** The median movement to each logged epoch, as a share of the map's longer side; NaN for the first. */
   moved: number[] = [];
+  private readonly medians = new WeakMap<Float32Array, number>();
 
-  constructor(private readonly model: Model) {}
+  /** invalidate asks for a frame. */
+  constructor(
+    private readonly model: Model,
+    invalidate: () => void,
+  ) {
+    new ResizeObserver(() => {
+      this.drawn.facts = -1;
+      invalidate();
+    }).observe(this.canvas);
+  }
 
   draw(): void {
     const { model } = this;
     const { numbers, facts, choice, map } = model;
     const { drawn } = this;
     const here = map?.here ?? 0;
-    const width = this.canvas.clientWidth;
-    if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === choice.theme && drawn.width === width) return;
-    this.drawn = { facts: facts.version, map, here, theme: choice.theme, width };
+    if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === choice.theme) return;
+    this.drawn = { facts: facts.version, map, here, theme: choice.theme };
     const values = map ? numbers.map((_, i) => facts.values("moved", i)) : [];
-    this.moved = values.map((v) => (v?.kind === "number" ? median(v.value) : NaN));
+    this.moved = values.map((v) => (v?.kind === "number" ? this.middle(v.value) : NaN));
     const most = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
     const density = Math.min(3, devicePixelRatio || 1);
     const c = this.canvas;
@@ -34,6 +43,12 @@ export class Heat {
       g.fillStyle = ramp(Math.sqrt(m / most), choice.theme);
       g.fillRect((i - 1) * step + density / 2, 0, Math.max(1, step - density), c.height);
     });
+  }
+
+  private middle(values: Float32Array): number {
+    let m = this.medians.get(values);
+    if (m === undefined) this.medians.set(values, (m = median(values)));
+    return m;
   }
 
   /** What is known of the movement at a share of the strip. */
@@ -51,9 +66,7 @@ export class Heat {
 /** The median of the numbers among values, or of evenly some of them. */
 export function median(values: Float32Array): number {
   const every = Math.max(1, Math.floor(values.length / 5000));
-  const some: number[] = [];
-  for (let i = 0; i < values.length; i += every) if (!Number.isNaN(values[i])) some.push(values[i]);
-  some.sort((a, b) => a - b);
+  const some = values.filter((v, i) => i % every === 0 && !Number.isNaN(v)).sort();
   return some.length > 0 ? some[some.length >> 1] : NaN;
 }
 

@@ -9,15 +9,31 @@ import { apart, titleOf, traits } from "./settings";
 /** With more classes than this their names would cover the map. */
 const MOST = 24;
 
+/** The name of a class on the map. */
+interface Name {
+  el: HTMLElement;
+  text: string;
+  /** Where it is, if it has a place of its own. */
+  x: number;
+  y: number;
+  free: boolean;
+  /** Where its element is. */
+  left: number;
+  top: number;
+  off: boolean;
+}
+
 /** The names of the classes, each in the middle of its points, moving with them; and of the epochs of a grid. */
 export class Labels {
-  private names: HTMLElement[] = [];
+  private names: Name[] = [];
   private shownOf: { values: unknown; theme: string } | null = null; // what the names were made for
   private sizes: number[] = [];
   private order: number[] = []; // of the classes, the biggest first
   private orderOf: number[] | null = null; // the sizes that it goes by
   private middlesOf = new WeakMap<Frame, { codes: Int32Array; at: Float32Array }>();
   private captions: HTMLElement[] = [];
+  private readonly point = new Float32Array(3);
+  private readonly pixel: [number, number] = [0, 0];
 
   constructor(
     private readonly layer: HTMLElement,
@@ -39,57 +55,66 @@ export class Labels {
     const alone = panes.length === 1;
     this.captionLayer.hidden = alone;
     if (!alone) this.caption(panes, model);
-    const placed = wanted ? this.place(panes, m, v, model) : null;
-    this.layer.hidden = placed === null;
+    const placed = wanted && this.place(panes, m, v, model);
+    if (this.layer.hidden === placed) this.layer.hidden = !placed;
     if (!placed) return;
-    const free = new Map(placed.map((p) => [p.code, p]));
-    this.names.forEach((el, c) => {
-      const p = free.get(c);
-      el.classList.toggle("off", !p);
-      if (p) el.style.transform = `translate(${p.x.toFixed(1)}px, ${p.y.toFixed(1)}px) translate(-50%, -50%)`;
-    });
+    for (const n of this.names) {
+      if (n.off === n.free) n.el.classList.toggle("off", (n.off = !n.free));
+      // A tenth of a pixel is not seen.
+      if (!n.free || Math.abs(n.x - n.left) + Math.abs(n.y - n.top) < 0.1) continue;
+      [n.left, n.top] = [n.x, n.y];
+      n.el.style.transform = `translate(${n.x.toFixed(1)}px, ${n.y.toFixed(1)}px) translate(-50%, -50%)`;
+    }
   }
 
-  /** Where the names of classes are in the only part of the stage; null where there are none. */
-  place(panes: readonly Pane[], m: Float32Array, v: View, model: Model): { code: number; name: string; x: number; y: number }[] | null {
+  /** The names in the only part of the stage that have a place there. */
+  placed(panes: readonly Pane[], m: Float32Array, v: View, model: Model): readonly { text: string; x: number; y: number }[] {
+    return this.place(panes, m, v, model) ? this.names.filter((n) => n.free) : [];
+  }
+
+  /** Finds the places of the names in the only part of the stage, and reports whether there are any. */
+  private place(panes: readonly Pane[], m: Float32Array, v: View, model: Model): boolean {
     const { choice } = model;
     const by = choice.colourBy;
     const values = choice.values(panes[0].at);
     const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
-    if (panes.length !== 1 || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return null;
+    if (panes.length !== 1 || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return false;
     if (this.shownOf?.values !== fixed || this.shownOf.theme !== choice.theme) {
       this.shownOf = { values: fixed, theme: choice.theme };
-      this.names = brief(fixed.classes).map((name) => h("span", {}, name));
+      this.names = brief(fixed.classes).map((text) => ({ el: h("span", {}, text), text, x: 0, y: 0, free: true, left: NaN, top: NaN, off: false }));
       this.sizes = fixed.classes.map(() => 0);
       for (const c of fixed.code) if (c >= 0) this.sizes[c]++;
-      this.layer.replaceChildren(...this.names);
+      this.layer.replaceChildren(...this.names.map((n) => n.el));
       this.middlesOf = new WeakMap();
     }
     const condition = choice.conditions.find((c) => c.column === by!.key && c.values);
     const focus = choice.focus && "name" in choice.focus ? choice.focus.name : null;
-    const visible = (c: number) => (!condition || condition.values!.includes(fixed.classes[c])) && (focus === null || focus === fixed.classes[c]);
     const { shot } = panes[0];
     const a = this.of(shot.from, fixed.code);
     const b = this.of(shot.to, fixed.code);
-    const taken: { code: number; name: string; x: number; y: number }[] = [];
-    const at: [number, number] = [0, 0];
-    const p = [0, 0, 0];
+    const { names, point: p, pixel: at } = this;
     if (this.orderOf !== this.sizes) {
       this.orderOf = this.sizes;
       this.order = this.names.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
     }
-    for (const c of this.order) {
+    for (let i = 0; i < this.order.length; i++) {
+      const c = this.order[i];
+      const n = names[c];
       for (let d = 0; d < 3; d++) {
         const pa = a[c * 3 + d];
         const pb = b[c * 3 + d];
         p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
       project(m, v, p, at);
+      [n.x, n.y] = at;
+      n.free = !Number.isNaN(p[0]) && (!condition || condition.values!.includes(fixed.classes[c])) && (focus === null || focus === fixed.classes[c]);
       // Where two names would lie over each other, the one of the bigger class stays.
-      const free = !Number.isNaN(p[0]) && visible(c) && taken.every(({ x, y }) => Math.abs(x - at[0]) > 22 || Math.abs(y - at[1]) > 20);
-      if (free) taken.push({ code: c, name: this.names[c].textContent ?? "", x: at[0], y: at[1] });
+      for (let j = 0; n.free && j < i; j++) {
+        const other = names[this.order[j]];
+        if (other.free && Math.abs(other.x - n.x) <= 22 && Math.abs(other.y - n.y) <= 20) n.free = false;
+      }
     }
-    return taken;
+    return true;
   }
 
   private caption(panes: readonly Pane[], model: Model): void {

@@ -32,7 +32,6 @@ export class Legend {
     this.menu = new Menu(byId<HTMLButtonElement>("colour"), "Colour by", (key) => choice.setColour(key));
     this.all.addEventListener("click", () => choice.showAll());
     model.on(["filter"], () => this.mark());
-    model.on(["samples", "run", "facts", "colour", "map"], invalidate);
   }
 
   /** Follows the moment: the column in colours, and its values at the epoch that is looked at. */

@@ -5,18 +5,22 @@ import { neighboursOf, type Neighbourhoods } from "../data/neighbourhood";
 /** Lines from a sample to its nearest ones in the original space, over the map. */
 export class Links {
   private readonly path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  private shown = true;
 
   constructor(private readonly svg: Element) {
     svg.append(this.path);
   }
 
   hide(): void {
+    if (!this.shown) return;
+    this.shown = false;
     this.path.setAttribute("d", "");
     this.svg.setAttribute("data-rows", "");
   }
 
   show(n: Neighbourhoods, row: number, shot: Shot, m: Float32Array, v: View): void {
     const near = neighboursOf(n, row);
+    this.shown = true;
     this.path.setAttribute("d", spokes(near, row, shot, m, v));
     this.svg.setAttribute("data-rows", near.join(" "));
   }

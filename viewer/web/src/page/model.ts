@@ -11,12 +11,16 @@ import { Facts } from "../data/facts";
 import { MapData } from "../data/mapdata";
 import { somewhere, type Place } from "./address";
 import { Companion } from "./companion";
-import { Choice, type ChoiceTopic } from "./choice";
+import { Choice } from "./choice";
 import { Making } from "./making";
 import { unpack } from "./rows";
 
 /** What a view can be told about. */
-export type Topic = "runs" | "run" | "epochs" | "metrics" | "samples" | "map" | "frames" | "facts" | "compare" | "quality" | "jobs" | "link" | "trouble" | ChoiceTopic;
+export const TOPICS = ["runs", "run", "epochs", "metrics", "samples", "map", "frames", "facts", "compare", "quality", "jobs", "link", "trouble", "selection", "filter", "colour", "options", "focus"] as const;
+export type Topic = (typeof TOPICS)[number];
+
+/** Charts and what was logged of samples wait for the first map so long, in milliseconds. */
+const PATIENCE = 1000;
 
 export class Model {
   runs: Run[] | null = null;
@@ -64,8 +68,10 @@ export class Model {
   private opened = 0; // counts openings, so that answers for a run that was left are dropped
   private loadingMap = "";
   private turn = 0;
+  private coming: Promise<Projection[]> | null = null; // asked for while the run is opened
+  private sighted = () => {};
 
-  on(topics: Topic[], f: () => void): void {
+  on(topics: readonly Topic[], f: () => void): void {
     for (const t of topics) this.listeners.set(t, [...(this.listeners.get(t) ?? []), f]);
   }
 
@@ -105,9 +111,16 @@ export class Model {
     if (!this.run) return;
     const id = this.run.id;
     const still = () => mine === this.opened;
+    // What is not the map lets that go first.
+    const seen = new Promise<void>((resolve) => {
+      this.sighted = () => setTimeout(resolve, 30); // the next frame draws it
+      setTimeout(resolve, PATIENCE);
+    });
+    void seen.then(() => still() && this.facts.release());
     await this.attempt(async () => {
-      const coming = api.getSamples(id); // the server reads a large map meanwhile
-      coming.catch(() => {}); // seen below
+      const coming = api.getSamples(id);
+      this.coming = api.getProjections(id);
+      for (const p of [coming, this.coming]) p.catch(() => {}); // seen below
       const epochs = await api.getEpochs(id);
       if (!still()) return;
       this.setEpochs(epochs);
@@ -119,13 +132,14 @@ export class Model {
         if (p.select !== "") this.choice.select(unpack(p.select, s.count), "replace");
         this.tell("samples");
       });
-      const metrics = api.getMetrics(id, 0).then((m) => {
+      const metrics = api.getMetrics(id, 0).then(async (m) => {
+        await seen;
         if (!still()) return;
         this.series = m.series;
         this.metricsSeq = m.seq;
         this.tell("metrics");
       });
-      await Promise.all([samples, metrics, this.refreshMaps()]);
+      await Promise.all([samples, metrics, this.refreshMaps().finally(() => still() && this.sighted())]);
       if (still() && p.compare !== null) this.compare(p.compare);
     });
   }
@@ -265,7 +279,9 @@ export class Model {
     const mine = this.opened;
     const id = this.run?.id;
     if (id === undefined) return;
-    const projections = await api.getProjections(id);
+    const { coming } = this;
+    this.coming = null;
+    const projections = await (coming ?? api.getProjections(id));
     if (mine !== this.opened) return;
     this.projections = projections;
     // Who looked at a map that was deleted follows the newest again.
@@ -323,6 +339,7 @@ export class Model {
 
   private adopt(m: MapData): void {
     this.map = m;
+    this.sighted();
     this.placeEpochs();
     this.tell("map");
     void this.measure();

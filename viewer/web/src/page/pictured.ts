@@ -86,7 +86,7 @@ function over(model: Model, labels: Labels, s: Snapshot): Mark[] {
     if (near) path(spokes(neighboursOf(near, row), row, pane.shot, m, v), s.ink, 1.1, 0.65);
   }
   if (choice.options.names && pane && s.pictures[0].paint.picture === 0)
-    for (const p of labels.place(panes, m, v, model) ?? []) words(p.x, p.y + 4.5, p.name, 170, "middle", true, 13);
+    for (const p of labels.placed(panes, m, v, model)) words(p.x, p.y + 4.5, p.text, 170, "middle", true, 13);
   if (panes.length > 1)
     for (const p of panes) {
       path(`M${p.x} ${p.y}h${p.width}v${p.height}`, s.ink, 1, 0.15);

@@ -23,12 +23,15 @@ export class Player {
   private readonly heat: Heat;
   private dragging = false;
   private icon = "";
+  private width = 600; // of the marks, in pixels
 
+  /** invalidate asks for a frame, turn for one in which only the playhead may have moved. */
   constructor(
     private readonly model: Model,
     private readonly invalidate: () => void,
+    private readonly turn: () => void,
   ) {
-    this.heat = new Heat(model);
+    this.heat = new Heat(model, invalidate);
     this.button.addEventListener("click", () => this.toggle());
     this.speed.addEventListener("click", () => {
       const { clock } = model;
@@ -59,7 +62,6 @@ export class Player {
     this.slider.addEventListener("pointerup", drop);
     this.slider.addEventListener("pointercancel", drop);
     model.on(["epochs", "run", "map"], () => this.rebuild());
-    model.on(["frames", "facts"], invalidate);
     model.on(["options"], () => (model.clock.loop = model.choice.options.loop));
     new ResizeObserver(() => this.rebuild()).observe(this.marks);
     this.rebuild();
@@ -87,13 +89,19 @@ export class Player {
     this.invalidate();
   }
 
-  /** Follows the clock. */
-  update(): void {
+  /** Follows the playhead. */
+  move(): void {
     const { clock, numbers } = this.model;
     const last = numbers.length - 1;
     const share = last > 0 ? (clock.still ? clock.nearest : clock.position) / last : 1;
-    this.thumb.style.left = `${(share * 100).toFixed(3)}%`;
-    this.done.style.transform = `scaleX(${share.toFixed(5)})`;
+    this.thumb.style.transform = `translateX(${(share * this.width).toFixed(1)}px)`;
+    this.done.style.transform = `scaleX(${share.toFixed(4)})`;
+  }
+
+  /** Follows the epoch that is looked at, and whether it plays. */
+  update(): void {
+    const { clock, numbers } = this.model;
+    const last = numbers.length - 1;
     const number = numbers[clock.nearest];
     setText(this.number, number === undefined ? "\u2013" : String(number));
     byId<HTMLButtonElement>("back").disabled = last < 1 || clock.heading === 0;
@@ -118,7 +126,7 @@ export class Player {
 
   private scrub(e: PointerEvent): void {
     this.model.clock.seek(this.share(e) * (this.model.numbers.length - 1));
-    this.invalidate();
+    this.turn();
   }
 
   private rebuild(): void {
@@ -132,7 +140,7 @@ export class Player {
     this.slider.setAttribute("aria-disabled", String(last < 1));
     setText(this.total, last < 0 ? "" : `of ${numbers[last]}`);
     const on = new Set(map?.layout.epochs ?? []);
-    const width = this.marks.clientWidth || 600;
+    const width = (this.width = this.marks.clientWidth || this.width);
     const every = labelEvery(numbers, width);
     const place = (i: number) => (last > 0 ? i / last : 1) * width;
     const marks: HTMLElement[] = [];

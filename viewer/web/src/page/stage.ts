@@ -76,6 +76,11 @@ export class Stage {
   private ground: { map: unknown; here: number; options: unknown; column: string; look: Look; of: readonly Ground[] } | null = null;
   private sight: { of: unknown[]; count: number } | null = null;
   private soon: number | undefined;
+  private readonly spot = new Float32Array(3);
+  private readonly pixel: [number, number] = [0, 0];
+  private atHomeOf: { camera: Camera; dims: 2 | 3; is: boolean } | null = null;
+  private noted = false; // whether the browser draws maps
+  private pointing = false;
   private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
@@ -83,7 +88,7 @@ export class Stage {
   private size = { width: 1, height: 1, density: 1 };
   private look: Look = { ink: [0, 0, 0, 1], paper: [1, 1, 1, 1] };
 
-  /** invalidate asks for another frame soon. */
+  /** invalidate asks for another frame soon. What is only drawn follows the model by itself. */
   constructor(
     private readonly model: Model,
     private readonly pictures: Pictures,
@@ -91,7 +96,6 @@ export class Stage {
   ) {
     this.card = new Card(pictures);
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
-    byId("no-webgl").hidden = this.renderer.works;
     new ResizeObserver(() => this.measure()).observe(this.box);
     const watch = () => {
       const now = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
@@ -128,14 +132,9 @@ export class Stage {
       this.flight = null;
     });
     model.on(["samples", "colour"], () => this.repaint());
-    model.on(["selection", "filter", "focus", "options", "facts"], invalidate);
     model.on(["samples"], () => this.fetchPictures());
     model.on(["map"], () => this.takeMap());
-    model.on(["compare", "quality"], invalidate);
-    model.on(["frames"], () => {
-      this.renderer.upload((model.map?.loaded ?? []).map((f) => f.quanta));
-      this.invalidate();
-    });
+    model.on(["frames"], () => this.renderer.upload((model.map?.loaded ?? []).map((f) => f.quanta)));
   }
 
   /** The window of one part of the stage. */
@@ -193,6 +192,10 @@ export class Stage {
       moving = true;
     }
     this.panes = model.samples ? this.arrange(now) : [];
+    if (!this.noted) {
+      this.noted = true;
+      byId("no-webgl").hidden = this.renderer.works;
+    }
     if (this.panes.length === 0) {
       this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
@@ -219,7 +222,7 @@ export class Stage {
     else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
     this.describe(marked, alone ? this.panes[0] : (this.panes.find((p) => this.pointer && p.x === this.pointer.origin[0] && p.y === this.pointer.origin[1]) ?? null), v, alone);
-    this.box.classList.toggle("pointing", this.hovered >= 0);
+    if (this.pointing !== this.hovered >= 0) this.box.classList.toggle("pointing", (this.pointing = !this.pointing));
     const { shot } = this.panes[this.panes.length - 1];
     this.shown = shot.t < 0.5 ? shot.from : shot.to;
     if (!moving) this.prepare();
@@ -231,6 +234,7 @@ export class Stage {
     clearTimeout(this.soon);
     this.soon = setTimeout(() => {
       for (const { shot } of this.panes.slice(0, 1)) ready(shot);
+      this.renderer.prepare();
     }, 150);
   }
 
@@ -273,7 +277,10 @@ export class Stage {
   }
 
   get atHome(): boolean {
-    return isHome(this.flight?.to ?? this.camera, this.view.dims);
+    const camera = this.flight?.to ?? this.camera;
+    const { dims } = this;
+    if (this.atHomeOf?.camera !== camera || this.atHomeOf.dims !== dims) this.atHomeOf = { camera, dims, is: isHome(camera, dims) };
+    return this.atHomeOf.is;
   }
 
   /** Points at a row as the pointer would; -1 at none. */
@@ -473,7 +480,7 @@ export class Stage {
   }
 
   private describe(row: number, pane: Pane | null, v: View, alone: boolean): void {
-    const p = new Float32Array(3);
+    const p = this.spot;
     const facts: Facts | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
     if (!facts || !pane) {
       this.trail.hide();
@@ -481,7 +488,7 @@ export class Stage {
       this.links.hide();
       return;
     }
-    const at = project(this.m, v, p, [0, 0]);
+    const at = project(this.m, v, p, this.pixel);
     if (this.morph === null && alone) this.trail.show(this.model.map?.frames ?? [], row, this.m, v, facts.colour);
     else this.trail.hide();
     const near = alone && row === this.model.choice.focal ? this.model.facts.nearest(pane.at) : null;

@@ -92,7 +92,6 @@ export class Table {
     });
     this.body.addEventListener("pointerleave", () => stage.point(-1));
     this.box.addEventListener("keydown", (e) => this.key(e));
-    model.on(["selection", "filter", "facts", "samples"], invalidate);
   }
 
   /** Pictures have come. */

@@ -5,6 +5,7 @@ import { locate, type Frame } from "../map/cloud";
 export class Trail {
   private readonly line = document.createElementNS("http://www.w3.org/2000/svg", "path");
   private readonly stops = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  private shown = true;
 
   constructor(private readonly svg: Element) {
     this.line.setAttribute("class", "way");
@@ -13,7 +14,8 @@ export class Trail {
   }
 
   hide(): void {
-    this.svg.setAttribute("class", "off");
+    if (this.shown) this.svg.setAttribute("class", "off");
+    this.shown = false;
   }
 
   /** Draws the way of a row through frames, seen through the matrix m. */
@@ -22,6 +24,7 @@ export class Trail {
     this.line.setAttribute("d", line);
     this.stops.setAttribute("d", stops);
     this.svg.setAttribute("class", "");
+    this.shown = true;
     (this.svg as SVGElement).style.setProperty("--c", tint);
   }
 }

@@ -13,13 +13,9 @@ export class Verdict {
     private readonly model: Model,
     jump: (epoch: number) => void,
     private readonly look: () => Look,
-    invalidate: () => void,
   ) {
     this.charts = new Charts(byId("quality-charts"), jump);
-    model.on(["quality", "map", "epochs"], () => {
-      this.draw();
-      invalidate();
-    });
+    model.on(["quality", "map", "epochs"], () => this.draw());
   }
 
   /** Colours changed, or the measures did. */
@@ -37,11 +33,15 @@ export class Verdict {
   }
 
   /** Follows the playhead. */
-  update(epoch: number): void {
+  point(epoch: number): void {
+    this.charts.point(epoch);
+  }
+
+  /** Follows the epoch that is looked at, and what is measured. */
+  update(): void {
     const { model } = this;
     const { map, quality, projections, numbers, clock } = model;
     if (!map) return;
-    this.charts.point(epoch);
     // In most frames there is nothing new to say.
     const of = [map, quality, projections, numbers[clock.nearest], this.classes];
     if (this.of.length > 0 && this.of.every((o, i) => o === of[i])) return;
