@@ -196,7 +196,7 @@ func (g *growth) store(ctx context.Context, refit bool, progress Progress) error
 			if !wanted(i) {
 				continue
 			}
-			for _, table := range []string{"point", "projection_frame"} {
+			for _, table := range []string{"point", "projection_block", "projection_frame"} {
 				remove := "DELETE FROM " + table + " WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?) AND epoch = ?"
 				if _, err := tx.ExecContext(ctx, remove, p.id, g.src.runs[f.run], f.epoch); err != nil {
 					return err

@@ -39,6 +39,7 @@ func extend(t *testing.T, p *Projection) *Projection {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkBlocks(t, p)
 	return p
 }
 
@@ -342,6 +343,7 @@ func TestRenew(t *testing.T) {
 	if i := renewed.Info(); i.Revision != 3 || i.Points != 120 || i.Extended != 0 || i.ID != grown.Info().ID {
 		t.Errorf("info %+v", i)
 	}
+	checkBlocks(t, renewed)
 	got := coordinates(placements(t, renewed, Query{AllEpochs: true}))
 	want := coordinates(placements(t, project(t, store, quick()), Query{AllEpochs: true}))
 	if len(got) != len(want) {

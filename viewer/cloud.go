@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A cloud is where the samples of one run are on a map: a matrix per epoch.
+// A cloud is where the samples of one run are on a provisional map: a matrix per epoch.
 type cloud struct {
 	dims, rows int
 	epochs     []int       // ascending
@@ -44,16 +47,36 @@ type layoutJSON struct {
 	Positions string `json:"positions"` // address of the positions, below /api/v1/
 }
 
-// bounds returns the extremes of clouds, per dimension; it reports false if they have no point.
-func bounds(clouds ...*cloud) (low, high []float64, ok bool) {
-	dims := clouds[0].dims
-	low, high = filled(dims, math.Inf(1)), filled(dims, math.Inf(-1))
-	for _, c := range clouds {
-		for _, places := range c.places {
-			for i, v := range places {
-				if v == v { // not NaN
-					low[i%dims], high[i%dims] = min(low[i%dims], float64(v)), max(high[i%dims], float64(v))
-				}
+// arrange gives each of the run's samples its place. A placement is nearly always in their order, so that few are looked
+// up by id.
+func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []float32 {
+	out := filled(c.rows*c.dims, float32(math.NaN()))
+	var row map[string]int
+	at := 0
+	for i, id := range pl.Samples {
+		if at == len(samples) || samples[at].ID != id {
+			if row == nil {
+				row = rowsOf(samples)
+			}
+			var ok bool
+			if at, ok = row[id]; !ok || at >= c.rows {
+				at = len(samples) // added since
+				continue
+			}
+		}
+		copy(out[at*c.dims:(at+1)*c.dims], pl.Coordinates[i*c.dims:])
+		at++
+	}
+	return out
+}
+
+// bounds returns the cloud's extremes, per dimension; it reports false if it has no point.
+func (c *cloud) bounds() (low, high []float64, ok bool) {
+	low, high = filled(c.dims, math.Inf(1)), filled(c.dims, math.Inf(-1))
+	for _, places := range c.places {
+		for i, v := range places {
+			if v == v { // not NaN
+				low[i%c.dims], high[i%c.dims] = min(low[i%c.dims], float64(v)), max(high[i%c.dims], float64(v))
 			}
 		}
 	}

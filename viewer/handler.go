@@ -55,24 +55,24 @@ type Handler struct {
 
 	streams chan struct{} // holds an element for each open event stream
 
-	atlases *cache[atlasKey, *atlas]
-	standIn *cache[standInKey, *standIn]
-	sprites *cache[spriteKey, *sprite]
-	near    *cache[neighborhoodsKey, *projector.Neighborhoods]
-	rosters *cache[spriteKey, []tracker.Sample]
+	outlines *cache[outlineKey, *outline]
+	standIn  *cache[standInKey, *standIn]
+	sprites  *cache[spriteKey, *sprite]
+	near     *cache[neighborhoodsKey, *projector.Neighborhoods]
+	rosters  *cache[spriteKey, []tracker.Sample]
 }
 
 // New returns a handler for store, which must stay open until the handler is closed.
 func New(store *tracker.Store, o Options) *Handler {
 	h := &Handler{
-		store:   store,
-		o:       o,
-		log:     o.Logger,
-		atlases: newCache[atlasKey, *atlas](4),
-		standIn: newCache[standInKey, *standIn](8),
-		sprites: newCache[spriteKey, *sprite](4),
-		near:    newCache[neighborhoodsKey, *projector.Neighborhoods](32),
-		rosters: newCache[spriteKey, []tracker.Sample](3),
+		store:    store,
+		o:        o,
+		log:      o.Logger,
+		outlines: newCache[outlineKey, *outline](64),
+		standIn:  newCache[standInKey, *standIn](8),
+		sprites:  newCache[spriteKey, *sprite](4),
+		near:     newCache[neighborhoodsKey, *projector.Neighborhoods](32),
+		rosters:  newCache[spriteKey, []tracker.Sample](3),
 	}
 	if h.log == nil {
 		h.log = slog.Default()

@@ -8,87 +8,34 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// An atlas is a whole projection in memory: the clouds of its runs, in one box.
-type atlas struct {
+// An outline is a projection's box, and which epochs of each run are in it.
+type outline struct {
 	box
-	runs map[string]*cloud // by id
+	epochs map[string][]int // by the run's id; ascending
 }
 
-type atlasKey struct {
+type outlineKey struct {
 	projection string
 	revision   int
 }
 
-// atlas returns the projection's atlas.
-func (h *Handler) atlas(r *http.Request, p *projector.Projection) (*atlas, error) {
+// outline returns the projection's outline. Of a map that an earlier version made, it takes reading all points.
+func (h *Handler) outline(r *http.Request, p *projector.Projection) (*outline, error) {
 	info := p.Info()
-	return h.atlases.get(atlasKey{info.ID, info.Revision}, func() (*atlas, error) {
-		return h.readAtlas(r, p)
-	})
-}
-
-func (h *Handler) readAtlas(r *http.Request, p *projector.Projection) (*atlas, error) {
-	info, ctx := p.Info(), h.context(r)
-	placed, err := p.Placements(ctx, projector.Query{AllEpochs: true})
-	if err != nil {
-		return nil, err
-	}
-	a := &atlas{runs: map[string]*cloud{}}
-	rosters := map[string][]tracker.Sample{}
-	for _, id := range info.Runs {
-		run, err := h.store.Run(ctx, id)
+	return h.outlines.get(outlineKey{info.ID, info.Revision}, func() (*outline, error) {
+		o, err := p.Outline(h.context(r))
 		if err != nil {
 			return nil, err
 		}
-		if rosters[id], err = h.samples(r, run); err != nil {
-			return nil, err
-		}
-		a.runs[id] = &cloud{dims: info.Dims, rows: len(rosters[id])}
-	}
-	all := make([]*cloud, 0, len(a.runs))
-	for _, pl := range placed {
-		c := a.runs[pl.Run]
-		c.epochs = append(c.epochs, pl.Epoch)
-		c.places = append(c.places, c.arrange(pl, rosters[pl.Run]))
-	}
-	for _, c := range a.runs {
-		all = append(all, c)
-	}
-	low, high, ok := bounds(all...)
-	if !ok {
-		return nil, fmt.Errorf("projection %q has no points: %w", info.ID, tracker.ErrNotFound)
-	}
-	a.box = enclose(low, high)
-	return a, nil
-}
-
-// arrange gives each of the run's samples its place. A placement is nearly always in their order, so that few are looked
-// up by id.
-func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []float32 {
-	out := filled(c.rows*c.dims, float32(math.NaN()))
-	var row map[string]int
-	at := 0
-	for i, id := range pl.Samples {
-		if at == len(samples) || samples[at].ID != id {
-			if row == nil {
-				row = rowsOf(samples)
-			}
-			var ok bool
-			if at, ok = row[id]; !ok || at >= c.rows {
-				at = len(samples) // added since
-				continue
-			}
-		}
-		copy(out[at*c.dims:(at+1)*c.dims], pl.Coordinates[i*c.dims:])
-		at++
-	}
-	return out
+		return &outline{enclose(o.Low, o.High), o.Epochs}, nil
+	})
 }
 
 func (h *Handler) getProjections(w http.ResponseWriter, r *http.Request) error {
@@ -119,29 +66,35 @@ func (h *Handler) projection(r *http.Request) (*projector.Projection, error) {
 	return projector.Open(r.Context(), h.store, id)
 }
 
-// cloud is the part of the projection that belongs to the query's run; without one, to the projection's only run.
-func (h *Handler) cloud(r *http.Request, p *projector.Projection) (*atlas, *cloud, string, error) {
+// part is a run on a projection.
+type part struct {
+	box
+	run    tracker.RunInfo
+	epochs []int // ascending
+}
+
+// part is what of the projection belongs to the query's run; without one, to the projection's only run.
+func (h *Handler) part(r *http.Request, p *projector.Projection) (m part, err error) {
 	info := p.Info()
-	a, err := h.atlas(r, p)
-	if err != nil {
-		return nil, nil, "", err
-	}
 	name := r.URL.Query().Get("run")
 	if name == "" && len(info.Runs) != 1 {
-		return nil, nil, "", bad("projection %s is of %d runs: say which, with ?run=", info.ID, len(info.Runs))
+		return m, bad("projection %s is of %d runs: say which, with ?run=", info.ID, len(info.Runs))
 	}
 	if name == "" {
 		name = info.Runs[0]
 	}
-	run, err := h.store.Run(r.Context(), name)
+	if m.run, err = h.store.Run(r.Context(), name); err != nil {
+		return m, err
+	}
+	if !slices.Contains(info.Runs, m.run.ID) {
+		return m, fmt.Errorf("run %s/%s is not on projection %s: %w", m.run.Experiment, m.run.Name, info.ID, tracker.ErrNotFound)
+	}
+	o, err := h.outline(r, p)
 	if err != nil {
-		return nil, nil, "", err
+		return m, err
 	}
-	c, ok := a.runs[run.ID]
-	if !ok {
-		return nil, nil, "", fmt.Errorf("run %s/%s is not on projection %s: %w", run.Experiment, run.Name, info.ID, tracker.ErrNotFound)
-	}
-	return a, c, run.ID, nil
+	m.box, m.epochs = o.box, o.epochs[m.run.ID]
+	return m, nil
 }
 
 func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
@@ -149,7 +102,7 @@ func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, c, run, err := h.cloud(r, p)
+	m, err := h.part(r, p)
 	if err != nil {
 		return err
 	}
@@ -157,18 +110,20 @@ func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, layoutJSON{
 		Projection: info.ID,
 		Revision:   strconv.Itoa(info.Revision),
-		Run:        run,
+		Run:        m.run.ID,
 		Layer:      info.Layer,
-		Dims:       c.dims,
-		Rows:       c.rows,
-		Epochs:     c.epochs,
-		box:        a.box,
+		Dims:       info.Dims,
+		Rows:       m.run.Samples,
+		Epochs:     m.epochs,
+		box:        m.box,
 		// The number of rows is part of the address, because samples may be added to a run later.
 		Positions: fmt.Sprintf("projections/%s/revisions/%d/positions?run=%s&rows=%d",
-			url.PathEscape(info.ID), info.Revision, url.QueryEscape(run), c.rows),
+			url.PathEscape(info.ID), info.Revision, url.QueryEscape(m.run.ID), m.run.Samples),
 	})
 }
 
+// getPositions answers with the positions of epochs. They are not kept here: they are read from the store in less time
+// than it takes to send them, and browsers keep them.
 func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.projection(r)
 	if err != nil {
@@ -177,27 +132,31 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	if now := strconv.Itoa(p.Info().Revision); r.PathValue("revision") != now {
 		return gone{fmt.Sprintf("revision %s of projection %s is gone, it is revision %s now", r.PathValue("revision"), p.Info().ID, now)}
 	}
-	a, c, _, err := h.cloud(r, p)
+	m, err := h.part(r, p)
 	if err != nil {
 		return err
 	}
-	rows, err := intParam(r, "rows", c.rows, 0, math.MaxInt)
+	rows, err := intParam(r, "rows", m.run.Samples, 0, math.MaxInt)
 	if err != nil {
 		return err
 	}
-	if rows != c.rows {
-		return gone{fmt.Sprintf("the run has %d samples on this map, not %d", c.rows, rows)}
+	if rows != m.run.Samples {
+		return gone{fmt.Sprintf("the run has %d samples on this map, not %d", m.run.Samples, rows)}
 	}
-	at, err := askedEpochs(r, c.epochs)
+	at, err := askedEpochs(r, m.epochs)
 	if err != nil {
 		return err
 	}
-	places := make([][]float32, len(at))
+	numbers := make([]int, len(at))
 	for i, k := range at {
-		places[i] = c.places[k]
+		numbers[i] = m.epochs[k]
+	}
+	places, err := p.Blocks(r.Context(), m.run.ID, rows, numbers)
+	if err != nil {
+		return err
 	}
 	keep(w)
-	return sendPlaces(w, r, a.box, places)
+	return sendPlaces(w, r, m.box, places)
 }
 
 // pointQuery reads run, epoch and sample; where they are not given, all are meant.

@@ -88,7 +88,7 @@ func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
 		s.cloud.places = slices.Insert(s.cloud.places, at, s.cloud.arrange(placed, samples))
 		s.seqs[f.Epoch] = f.Seq
 	}
-	low, high, ok := bounds(&s.cloud)
+	low, high, ok := s.cloud.bounds()
 	if !ok {
 		return fmt.Errorf("layer %q of run %s has no vectors yet: %w", s.layer, info.Name, tracker.ErrNotFound)
 	}

@@ -76,7 +76,7 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 		return // nobody is there to read it
 	case errors.As(err, &request), errors.Is(err, tracker.ErrAmbiguous), errors.Is(err, tracker.ErrInvalid), errors.Is(err, projector.ErrOptions):
 		status = http.StatusBadRequest
-	case errors.As(err, &past):
+	case errors.As(err, &past), errors.Is(err, projector.ErrChanged):
 		status = http.StatusGone
 	case errors.As(err, &later):
 		w.Header().Set("Retry-After", "5")
