@@ -1,4 +1,4 @@
-// Zoetrope's page: wires the model to its views and runs the one animation loop.
+// Zoetrope's page: wires the model to its views, and both to the one animation loop.
 
 import { Charts, type Look } from "./charts/charts";
 import { groups } from "./charts/series";
@@ -13,6 +13,7 @@ import { Finder } from "./page/finder";
 import { Header } from "./page/header";
 import { Home } from "./page/home";
 import { Legend } from "./page/legend";
+import { Loop } from "./page/loop";
 import { Maps } from "./page/maps";
 import { Measures } from "./page/measures";
 import { Model, TOPICS } from "./page/model";
@@ -35,20 +36,44 @@ import { ViewMenu } from "./page/viewmenu";
 /** A selection that takes more characters than this is not kept in the address. */
 const LONGEST = 4000;
 
-/** For so many milliseconds nothing changes before the address follows: browsers bear few changes of it in a second. */
-const REST = 120;
-
 function main(): void {
   const model = new Model();
-  let pending = 0;
-  let stale = true; // more than what moves may differ
-  const turn = () => {
-    if (pending === 0) pending = requestAnimationFrame(frame);
-  };
-  const invalidate = () => {
-    stale = true;
-    turn();
-  };
+  let last = { nearest: -1, heading: -1, playing: false, home: false };
+  const loop: Loop = new Loop({
+    move(now) {
+      const moving = stage.draw(now);
+      player.move();
+      if (tabs.samples) return moving;
+      const epoch = epochAt(model);
+      charts.point(epoch);
+      verdict.point(epoch);
+      return moving;
+    },
+    turned() {
+      const { nearest, heading, playing } = model.clock;
+      const home = stage.atHome;
+      if (last.nearest === nearest && last.heading === heading && last.playing === playing && last.home === home) return false;
+      last = { nearest, heading, playing, home };
+      return true;
+    },
+    follow() {
+      player.update();
+      header.update();
+      byId("reset").classList.toggle("idle", last.home);
+    },
+    update() {
+      // What was logged at this epoch is wanted soon, and that of its neighbours next.
+      for (const k of [1, -1, 0]) model.facts.outputs(model.clock.nearest + k);
+      legend.update();
+      table.update(!tabs.samples);
+      near.update(!tabs.samples);
+      verdict.update();
+      measures.update();
+      matrix.update(tabs.samples);
+    },
+    rest: keepAddress,
+  });
+  const { invalidate, turn } = loop;
 
   const pictures = new Pictures(() => {
     stage.renew();
@@ -78,52 +103,6 @@ function main(): void {
   const measures = new Measures(model);
   new Comparing(model);
   model.on(TOPICS, invalidate);
-
-  let drawn = 0; // when the last frame was
-  let due: number | undefined; // the address, which follows when it rests
-  let last = { nearest: -1, heading: -1, playing: false, home: true };
-  function frame(now: number): void {
-    pending = 0;
-    drawn = now;
-    const moving = stage.draw(now);
-    const { nearest, heading, playing } = model.clock;
-    const home = stage.atHome;
-    player.move();
-    if (!tabs.samples) {
-      const epoch = epochAt(model);
-      charts.point(epoch);
-      verdict.point(epoch);
-    }
-    if (stale || last.nearest !== nearest || last.heading !== heading || last.playing !== playing || last.home !== home) {
-      stale = false;
-      last = { nearest, heading, playing, home };
-      update();
-    }
-    if (moving) turn();
-    else due ??= setTimeout(settle, REST);
-  }
-
-  /** What follows the epoch that is looked at, and everything that is no movement. */
-  function update(): void {
-    // What was logged at this epoch is wanted soon, and that of its neighbours next.
-    for (const k of [1, -1, 0]) model.facts.outputs(model.clock.nearest + k);
-    player.update();
-    legend.update();
-    table.update(!tabs.samples);
-    near.update(!tabs.samples);
-    header.update();
-    verdict.update();
-    measures.update();
-    matrix.update(tabs.samples);
-    byId("reset").classList.toggle("idle", last.home);
-  }
-
-  function settle(): void {
-    due = undefined;
-    const still = performance.now() - drawn;
-    if (pending !== 0 || still < REST - 10) due = setTimeout(settle, REST);
-    else keepAddress();
-  }
 
   const drawCharts = () => {
     const { numbers } = model;
@@ -213,7 +192,7 @@ function main(): void {
     greeted: false,
     /** Nothing moves and nothing is about to be drawn. */
     get resting() {
-      return pending === 0 && due === undefined;
+      return loop.resting;
     },
   };
   Object.assign(window, { zoetrope: look });

@@ -74,11 +74,13 @@ export class Charts {
     if (epoch === this.at && !this.fresh) return;
     this.at = epoch;
     this.fresh = false;
+    let [place, there] = ["", NaN]; // the same in all charts of a width
     for (const c of this.charts) {
       const x = c.plot.valToPos(epoch, "x");
       const known = Number.isFinite(x);
       if (c.mark.hidden === known) c.mark.hidden = !known;
-      if (known) c.mark.style.transform = `translateX(${x.toFixed(1)}px)`;
+      if (known && x !== there) [place, there] = [`translateX(${x.toFixed(1)}px)`, x];
+      if (known) c.mark.style.transform = place;
       const read = this.pointed ?? Math.round(epoch);
       if (c.read === read) continue;
       c.read = read;

@@ -62,7 +62,8 @@ export class Labels {
       if (n.off === n.free) n.el.classList.toggle("off", (n.off = !n.free));
       // A tenth of a pixel is not seen.
       if (!n.free || Math.abs(n.x - n.left) + Math.abs(n.y - n.top) < 0.1) continue;
-      [n.left, n.top] = [n.x, n.y];
+      n.left = n.x;
+      n.top = n.y;
       n.el.style.transform = `translate(${n.x.toFixed(1)}px, ${n.y.toFixed(1)}px) translate(-50%, -50%)`;
     }
   }
@@ -106,7 +107,8 @@ export class Labels {
         p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
       project(m, v, p, at);
-      [n.x, n.y] = at;
+      n.x = at[0];
+      n.y = at[1];
       n.free = !Number.isNaN(p[0]) && (!condition || condition.values!.includes(fixed.classes[c])) && (focus === null || focus === fixed.classes[c]);
       // Where two names would lie over each other, the one of the bigger class stays.
       for (let j = 0; n.free && j < i; j++) {
