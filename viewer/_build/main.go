@@ -50,7 +50,7 @@ func build(web, dist string) error {
 	for from, to := range map[string]string{
 		"index.html":  "index.html",
 		"favicon.svg": "favicon.svg",
-		"vendor/inter/inter-latin-wght-normal.woff2": "inter.woff2",
+		"vendor/inter/inter-latin-wght400-700.woff2": "inter.woff2",
 	} {
 		if err := copyFile(filepath.Join(web, from), filepath.Join(dist, to)); err != nil {
 			return err
