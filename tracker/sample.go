@@ -166,45 +166,6 @@ func hashSamples(batch []sampleRow) []byte {
 	return h.Sum(nil)
 }
 
-// Samples returns the samples of a run in the order in which they were added, without their thumbnails.
-func (s *Store) Samples(ctx context.Context, run string) ([]Sample, error) {
-	var list []Sample
-	err := s.Read(ctx, func(tx *Tx) error {
-		r, err := findRun(ctx, tx, run)
-		if err != nil {
-			return err
-		}
-		list, err = readSamples(ctx, tx, r.id)
-		return err
-	})
-	return list, err
-}
-
-func readSamples(ctx context.Context, tx *Tx, run int64) ([]Sample, error) {
-	const query = `SELECT s.uid, coalesce(s.label, ''), s.metadata FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
-		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
-	rows, err := tx.QueryContext(ctx, query, run)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []Sample
-	for rows.Next() {
-		var sample Sample
-		var metadata sql.NullString
-		if err := rows.Scan(&sample.ID, &sample.Label, &metadata); err != nil {
-			return nil, err
-		}
-		if metadata.Valid {
-			if sample.Metadata, err = decodeObject(metadata.String); err != nil {
-				return nil, refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
-			}
-		}
-		list = append(list, sample)
-	}
-	return list, rows.Err()
-}
-
 // Thumbnail returns the PNG image of a sample. It returns [ErrNotFound] if there is no such sample or it has none.
 func (s *Store) Thumbnail(ctx context.Context, run, sample string) ([]byte, error) {
 	var png []byte

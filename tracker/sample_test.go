@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,6 +56,52 @@ func TestAddSamples(t *testing.T) {
 	}
 	if err := other.Log(ctx, Epoch{Layers: []Layer{{Name: "l", Dim: 1, Vectors: []float32{1, 2, 3}}}}); err != nil {
 		t.Errorf("Log with shared samples: %v", err)
+	}
+}
+
+// TestSamplesInPieces: however many samples are read at once, and whatever is in them, they are those that were added.
+func TestSamplesInPieces(t *testing.T) {
+	before := pieceRows
+	t.Cleanup(func() { pieceRows = before })
+	ctx := context.Background()
+	s := newStore(t)
+	r := newRun(t, s, "a", 0)
+	var want []Sample
+	for part, n := range []int{1, 10, 6, 3, 9} { // each is a set
+		var batch []Sample
+		for i := range n {
+			sample := Sample{ID: fmt.Sprintf("%d in %d", 97*i%n, part), Label: []string{"", "a, b", "é", "\n", "0"}[i%5]}
+			switch {
+			case part == 2 && i == 3:
+				sample.Metadata = map[string]any{"k": "v"}
+			case part == 3 && i == 1:
+				sample.Label = separator + "x"
+			case part == 4 && i == 8:
+				sample.ID = separator
+			}
+			batch = append(batch, sample)
+		}
+		must(t, r.AddSamples(ctx, batch))
+		want = append(want, batch...)
+	}
+	for _, pieceRows = range []int64{1, 2, 4, 100} {
+		got, err := s.Samples(ctx, "a")
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("in pieces of %d, Samples = %v, %v, want %v", pieceRows, got, err, want)
+		}
+	}
+	must(t, s.Write(ctx, func(tx *Tx) error { // a damaged store
+		_, err := tx.ExecContext(ctx, "DELETE FROM sample WHERE uid = '1 in 1'")
+		return err
+	}))
+	want = slices.DeleteFunc(want, func(s Sample) bool { return s.ID == "1 in 1" })
+	pieceRows = 4
+	if got, err := s.Samples(ctx, "a"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("of what is left, Samples = %v, %v, want %v", got, err, want)
+	}
+	newRun(t, s, "none", 0)
+	if got, err := s.Samples(ctx, "none"); err != nil || got != nil {
+		t.Errorf("Samples of a run without any = %v, %v", got, err)
 	}
 }
 

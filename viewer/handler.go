@@ -60,6 +60,7 @@ type Handler struct {
 	sprites  *cache[spriteKey, *sprite]
 	near     *cache[neighborhoodsKey, *projector.Neighborhoods]
 	rosters  *cache[spriteKey, []tracker.Sample]
+	columns  *cache[columnsKey, *body]
 }
 
 // New returns a handler for store, which must stay open until the handler is closed.
@@ -73,6 +74,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		sprites:  newCache[spriteKey, *sprite](4),
 		near:     newCache[neighborhoodsKey, *projector.Neighborhoods](32),
 		rosters:  newCache[spriteKey, []tracker.Sample](3),
+		columns:  newCache[columnsKey, *body](4),
 	}
 	if h.log == nil {
 		h.log = slog.Default()

@@ -2,13 +2,13 @@ package viewer
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
-	"time"
 )
 
 //go:embed dist
@@ -17,12 +17,13 @@ var dist embed.FS
 // page is the browser's part, built by _build from web.
 type page struct {
 	version string // names the content of all files, and is in their addresses
-	html    []byte
+	html    *body
 	files   map[string][]byte
+	bodies  map[string]*body // of files
 }
 
 func newPage() *page {
-	p := &page{files: map[string][]byte{}}
+	p := &page{files: map[string][]byte{}, bodies: map[string]*body{}}
 	sum := sha256.New()
 	entries, err := fs.ReadDir(dist, "dist")
 	if err != nil {
@@ -39,25 +40,35 @@ func newPage() *page {
 	}
 	p.version = hex.EncodeToString(sum.Sum(nil)[:8])
 	// The page names its files with their version, so that they may be kept for ever.
-	p.html = bytes.ReplaceAll(p.files["index.html"], []byte(`"assets/`), []byte(`"assets/`+p.version+`/`))
+	html := bytes.ReplaceAll(p.files["index.html"], []byte(`"assets/`), []byte(`"assets/`+p.version+`/`))
 	delete(p.files, "index.html")
+	p.html = pageBody("text/html; charset=utf-8", html)
+	for name, b := range p.files {
+		p.bodies[name] = pageBody(contentType(name), b)
+	}
 	return p
 }
 
+// pageBody is packed as well as can be, when somebody first asks for it: once, for all.
+func pageBody(kind string, plain []byte) *body {
+	b := newBody(kind, plain)
+	b.level = gzip.BestCompression
+	return b
+}
+
 func (p *page) index(w http.ResponseWriter, r *http.Request) {
-	send(w, r, "text/html; charset=utf-8", p.html)
+	p.html.sendAs(w, r, true)
 }
 
 func (p *page) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
-	b, ok := p.files[name]
+	b, ok := p.bodies[name]
 	if !ok || r.PathValue("version") != p.version {
 		fail(w, r, http.StatusNotFound, "there is no %s of version %s: load the page again", name, r.PathValue("version"))
 		return
 	}
 	keep(w)
-	w.Header().Set("Content-Type", contentType(name))
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(b))
+	b.sendAs(w, r, true)
 }
 
 // contentType does not ask the system, whose tables differ.

@@ -2,15 +2,11 @@ package viewer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -30,34 +26,16 @@ func (e gone) Error() string { return e.message }
 
 // sendJSON answers with v.
 func sendJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	b, err := json.Marshal(v)
+	b, err := jsonBody(v)
 	if err != nil {
 		return err
 	}
-	send(w, r, "application/json", append(b, '\n'))
-	return nil
+	return b.send(w, r)
 }
 
-// send answers with a body that may change: browsers ask each time, and get it only when it did.
-func send(w http.ResponseWriter, r *http.Request, kind string, body []byte) {
-	head := w.Header()
-	if head.Get("Cache-Control") == "" {
-		head.Set("Cache-Control", "no-cache")
-	}
-	sum := sha256.Sum256(body)
-	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
-	head.Set("ETag", tag)
-	if slices.ContainsFunc(strings.Split(r.Header.Get("If-None-Match"), ","), func(t string) bool {
-		return strings.TrimPrefix(strings.TrimSpace(t), "W/") == tag
-	}) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	head.Set("Content-Type", kind)
-	head.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method != http.MethodHead {
-		w.Write(body) // an error here is a client that has left
-	}
+// send answers with bytes of some type.
+func send(w http.ResponseWriter, r *http.Request, kind string, bytes []byte) {
+	newBody(kind, bytes).send(w, r)
 }
 
 // keep says that an answer never changes under its address.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -45,46 +46,77 @@ func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return bad("form = %q, want plain or compact", form)
 	}
-	list, err := h.samples(r, info)
+	body, err := h.columns.get(columnsKey{spriteKey{info.ID, info.Samples}, compact}, func() (*body, error) {
+		return h.describeSamples(r, info, compact)
+	})
 	if err != nil {
 		return err
+	}
+	return body.send(w, r)
+}
+
+type columnsKey struct {
+	spriteKey
+	compact bool
+}
+
+// describeSamples makes the answer, which every page asks for that opens the run.
+func (h *Handler) describeSamples(r *http.Request, info tracker.RunInfo, compact bool) (*body, error) {
+	var sprite *sprite
+	var bad error
+	var pictures sync.WaitGroup
+	pictures.Go(func() { sprite, bad = h.sprite(r, info.ID, info.Samples) }) // looks at all samples, too
+	defer pictures.Wait()
+	list, err := h.samples(r, info)
+	if err != nil {
+		return nil, err
 	}
 	j := columnsOf(list)
 	j.Run = info.ID
-	sprite, err := h.sprite(r, info.ID, len(list))
-	if err != nil {
-		return err
-	}
-	j.Sprite = sprite.json()
 	if compact {
 		j.pack()
 	}
-	return sendJSON(w, r, j)
+	pictures.Wait()
+	if bad != nil {
+		return nil, bad
+	}
+	j.Sprite = sprite.json()
+	return jsonBody(j)
 }
 
 func columnsOf(list []tracker.Sample) *samplesJSON {
 	j := &samplesJSON{
 		Count:    len(list),
 		IDs:      make([]string, len(list)),
-		Classes:  classesOf(list),
+		Classes:  []string{},
 		Label:    make([]int, len(list)),
 		Metadata: map[string][]any{},
 	}
-	place := make(map[string]int, len(j.Classes))
-	for i, c := range j.Classes {
-		place[c] = i
-	}
+	met := map[string]int{"": -1} // each label's number, in the order in which they come
 	for i, s := range list {
 		j.IDs[i] = s.ID
-		j.Label[i] = -1
-		if s.Label != "" {
-			j.Label[i] = place[s.Label]
+		number, known := met[s.Label]
+		if !known {
+			number = len(j.Classes)
+			met[s.Label] = number
+			j.Classes = append(j.Classes, s.Label)
 		}
+		j.Label[i] = number
 		for key, v := range s.Metadata {
 			if j.Metadata[key] == nil {
 				j.Metadata[key] = make([]any, len(list))
 			}
 			j.Metadata[key][i] = v
+		}
+	}
+	slices.SortFunc(j.Classes, compareNatural) // so that 2 comes before 10
+	place := make([]int, len(j.Classes))
+	for i, c := range j.Classes {
+		place[met[c]] = i
+	}
+	for i, number := range j.Label {
+		if number >= 0 {
+			j.Label[i] = place[number]
 		}
 	}
 	return j
@@ -93,8 +125,10 @@ func columnsOf(list []tracker.Sample) *samplesJSON {
 // pack writes the ids and labels of many samples in few bytes, which are quick to read.
 func (j *samplesJSON) pack() {
 	numbered := true
+	var digits []byte
 	for i, id := range j.IDs {
-		if id != strconv.Itoa(i) {
+		digits = strconv.AppendInt(digits[:0], int64(i), 10)
+		if id != string(digits) {
 			numbered = false
 			break
 		}
@@ -117,20 +151,6 @@ func (j *samplesJSON) pack() {
 		}
 	}
 	j.Label = nil
-}
-
-// classesOf returns the labels that occur, so sorted that 2 comes before 10.
-func classesOf(samples []tracker.Sample) []string {
-	seen := map[string]bool{}
-	classes := []string{}
-	for _, s := range samples {
-		if s.Label != "" && !seen[s.Label] {
-			seen[s.Label] = true
-			classes = append(classes, s.Label)
-		}
-	}
-	slices.SortFunc(classes, compareNatural)
-	return classes
 }
 
 // compareNatural compares runs of digits by their value and the rest as text.
