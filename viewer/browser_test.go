@@ -266,6 +266,20 @@ func (tb *tab) rest() {
 	tb.wait("nothing moves", `zoetrope.resting`, 5*time.Second)
 }
 
+// query returns what the page's address says of the view, once that is at rest; in clear text.
+func (tb *tab) query() string {
+	tb.t.Helper()
+	tb.rest()
+	return eval[string](tb, `decodeURIComponent(location.search)`)
+}
+
+// address returns the page's address, once the view is at rest.
+func (tb *tab) address() string {
+	tb.t.Helper()
+	tb.rest()
+	return eval[string](tb, `location.href`)
+}
+
 // text returns what is written in an element.
 func (tb *tab) text(selector string) string {
 	tb.t.Helper()

@@ -72,7 +72,7 @@ func TestLoginInBrowser(t *testing.T) {
 	tb.wait("it says what is wrong", `document.getElementById("trouble").textContent.includes("typing errors")`, 5*time.Second)
 	typed(token)
 	tb.wait("the page has started", `window.zoetrope && zoetrope.model.runs`, 10*time.Second)
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "r") || got == "" {
+	if got := tb.query(); !strings.Contains(got, "r") || got == "" {
 		t.Errorf("the page that was asked for is forgotten: %q", got)
 	}
 

@@ -99,7 +99,7 @@ func TestMakeMap(t *testing.T) {
 	if got := tb.selected(); len(got) == 0 || !slices.Equal(got, chosen) || tb.epoch() != "2" {
 		t.Errorf("at epoch %s %v are selected", tb.epoch(), got)
 	}
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "projection="+made.ID) || !strings.Contains(got, "select=1-3") {
+	if got := tb.query(); !strings.Contains(got, "projection="+made.ID) || !strings.Contains(got, "select=1-3") {
 		t.Errorf("the address is %s", got)
 	}
 	tb.wait("it is said", `document.getElementById("maps-news").textContent === "The new map is there."`, time.Second)
@@ -115,10 +115,10 @@ func TestMakeMap(t *testing.T) {
 	tb.click(tb.middle(fmt.Sprintf(`#maps-list [data-key="show %s"]`, first)))
 	tb.wait("the first map is back", fmt.Sprintf(`zoetrope.model.shown === %q`, first), 3*time.Second)
 	tb.ready()
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "projection="+first) {
+	if got := tb.query(); !strings.Contains(got, "projection="+first) {
 		t.Errorf("the address is %s", got)
 	}
-	address := eval[string](tb, `location.href`)
+	address := tb.address()
 	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address)))
 	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 	tb.ready()
@@ -207,7 +207,7 @@ func TestCompareMaps(t *testing.T) {
 	if got := eval[[]string](tb, `[...document.querySelectorAll("#captions span:not([hidden])")].map((e) => e.textContent)`); !slices.Equal(got, []string{"20 neighbours · min dist 0.4 · epoch 3", "8 neighbours · min dist 0.1 · epoch 3"}) {
 		t.Errorf("captions %v", got)
 	}
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "projection="+second.Info().ID) || !strings.Contains(got, "compare="+first) {
+	if got := tb.query(); !strings.Contains(got, "projection="+second.Info().ID) || !strings.Contains(got, "compare="+first) {
 		t.Errorf("the address is %s", got)
 	}
 	// The same camera, epoch and colours; a sample of the other map is where that map has it, and a rectangle there selects.
@@ -250,7 +250,7 @@ func TestCompareMaps(t *testing.T) {
 	tb.click(tb.middle(fmt.Sprintf(`#maps-list [data-key="show %s"]`, first)))
 	tb.wait("they have changed places", fmt.Sprintf(`zoetrope.model.shown === %q && zoetrope.model.other?.wanted === %q && zoetrope.stage.panes.length === 2`, first, second.Info().ID), 5*time.Second)
 	tb.rest()
-	address := eval[string](tb, `location.href`)
+	address := tb.address()
 	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address)))
 	tb.wait("by its address both are there", fmt.Sprintf(`window.zoetrope?.model.shown === %q && zoetrope.model.other?.wanted === %q && zoetrope.stage.panes.length === 2`, first, second.Info().ID), 10*time.Second)
 	// The plane of the provisional map stands beside it, too; and nothing, in the end.
@@ -259,7 +259,7 @@ func TestCompareMaps(t *testing.T) {
 	tb.click(tb.middle(`#maps-list [data-key="beside provisional"]`))
 	tb.wait("it is gone", `zoetrope.model.other === null && zoetrope.stage.panes.length === 1`, 5*time.Second)
 	tb.rest()
-	if got := eval[string](tb, `location.search`); strings.Contains(got, "compare") {
+	if got := tb.query(); strings.Contains(got, "compare") {
 		t.Errorf("the address is %s", got)
 	}
 }
@@ -288,7 +288,7 @@ func TestDeleteMap(t *testing.T) {
 	tb.click(tb.middle("#maps-list .bad"))
 	tb.wait("the other one is shown", fmt.Sprintf(`zoetrope.model.shown === %q && zoetrope.model.projections.length === 1 && zoetrope.model.other === null`, first), 5*time.Second)
 	tb.ready()
-	if got := eval[string](tb, `location.search`); strings.Contains(got, second) || strings.Contains(got, "compare") {
+	if got := tb.query(); strings.Contains(got, second) || strings.Contains(got, "compare") {
 		t.Errorf("the address is %s", got)
 	}
 	if list, err := projector.List(t.Context(), store, run.ID()); err != nil || len(list) != 1 || list[0].ID != first {

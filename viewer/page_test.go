@@ -69,7 +69,7 @@ func TestSlider(t *testing.T) {
 		t.Errorf("the playhead is at %g, want 2", got)
 	}
 	step("a click", func() { tb.click(at(0.26)) }, "2")
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "epoch=2") || !strings.Contains(got, run.ID()) {
+	if got := tb.query(); !strings.Contains(got, "epoch=2") || !strings.Contains(got, run.ID()) {
 		t.Errorf("the address is %s", got)
 	}
 	chart := tb.middle("#charts .u-over")
@@ -392,10 +392,10 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s shows %q", selector, got)
 		}
 	}
-	if got := eval[string](tb, `decodeURIComponent(location.search)`); !strings.Contains(got, "<img") {
+	if got := tb.query(); !strings.Contains(got, "<img") {
 		t.Errorf("the address is %s", got)
 	}
-	address := eval[string](tb, `location.href`)
+	address := tb.address()
 	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(address)))
 	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 	tb.ready()
@@ -499,7 +499,7 @@ func TestRunMenu(t *testing.T) {
 	tb.press(kb.Enter)
 	tb.wait("the other run is open", `document.getElementById("run-name").textContent === "second"`, time.Second)
 	tb.ready()
-	if got := eval[string](tb, `location.search`); got != "?run="+second.ID() {
+	if got := tb.query(); got != "?run="+second.ID() {
 		t.Errorf("the address is %s", got)
 	}
 	if got := eval[int](tb, `zoetrope.model.samples.ids.length`); got != 30 {

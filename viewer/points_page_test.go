@@ -118,7 +118,7 @@ func TestPictures(t *testing.T) {
 	if got := shade(); got[0] == got[1] && got[1] == got[2] {
 		t.Errorf("without pictures the point is grey: %v", got)
 	}
-	if got := eval[string](tb, `decodeURIComponent(location.search)`); !slices.Contains([]byte(got), '-') || tb.visible("#view-panel") {
+	if got := tb.query(); !slices.Contains([]byte(got), '-') || tb.visible("#view-panel") {
 		t.Errorf("the address is %s, and the panel is open: %v", got, tb.visible("#view-panel"))
 	}
 }

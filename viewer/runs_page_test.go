@@ -71,7 +71,7 @@ func TestHome(t *testing.T) {
 	}
 	tb.click(tb.middle("#home-list section:nth-child(2) .name"))
 	tb.ready()
-	if got := eval[string](tb, `location.search`); got != "?run="+first.ID() || !tb.visible("#map") || tb.visible("#home-list") {
+	if got := tb.query(); got != "?run="+first.ID() || !tb.visible("#map") || tb.visible("#home-list") {
 		t.Errorf("the address is %s", got)
 	}
 	tb.press(kb.ArrowLeft)

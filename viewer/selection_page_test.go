@@ -272,7 +272,7 @@ func TestFilter(t *testing.T) {
 	}
 	tb.click(tb.middle("#filters .pin"))
 	tb.rest()
-	if got := eval[string](tb, `decodeURIComponent(location.search)`); !strings.Contains(got, "filter=correct@5~wrong") || !strings.Contains(got, "colour=correct") {
+	if got := tb.query(); !strings.Contains(got, "filter=correct@5~wrong") || !strings.Contains(got, "colour=correct") {
 		t.Errorf("the address is %s", got)
 	}
 	tb.click(tb.middle("#filters .pin"))
@@ -311,6 +311,7 @@ func TestAddress(t *testing.T) {
 			Object.values(zoetrope.stage.camera).map((v) => +v.toFixed(3)), zoetrope.model.numbers[zoetrope.model.clock.nearest]])`)
 	}
 	before := state()
+	tb.rest()
 	query := eval[string](tb, `location.search`)
 	q, err := url.ParseQuery(strings.TrimPrefix(query, "?"))
 	if err != nil {

@@ -150,7 +150,7 @@ func TestGrid(t *testing.T) {
 	if got := tb.epoch(); got != "2" {
 		t.Errorf("a click on a map goes to epoch %s, want 2", got)
 	}
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "view=grid") {
+	if got := tb.query(); !strings.Contains(got, "view=grid") {
 		t.Errorf("the address is %s", got)
 	}
 	if got := tb.uploaded() - before; got > 5*60 { // flags of the selection
@@ -199,7 +199,7 @@ func TestCompare(t *testing.T) {
 	if got := tb.selected(); !slices.Equal(got, []string{fmt.Sprint("s", row)}) {
 		t.Errorf("selected %v", got)
 	}
-	if got := eval[string](tb, `location.search`); !strings.Contains(got, "compare="+second.ID()) {
+	if got := tb.query(); !strings.Contains(got, "compare="+second.ID()) {
 		t.Errorf("the address is %s", got)
 	}
 	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({overlay: true})`)
