@@ -3,6 +3,7 @@ package viewer_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -188,6 +189,14 @@ func TestMapRefused(t *testing.T) {
 	tb.wait("it is dismissed", `document.querySelectorAll("#maps-jobs li").length === 0`, time.Second)
 }
 
+// names returns the names of classes that are wholly between two places from left to right of the stage, and where they are.
+func (tb *tab) names(from, to float64) map[string]float64 {
+	tb.t.Helper()
+	return eval[map[string]float64](tb, `(() => { const x = document.getElementById("stage").getBoundingClientRect().x;
+		return Object.fromEntries([...document.querySelectorAll("#labels span:not(.off)")].map((e) => [e.textContent, e.getBoundingClientRect()])
+			.filter(([, r]) => r.width > 0 && r.left - x >= %g && r.right - x <= %g).map(([n, r]) => [n, r.left + r.width / 2 - x])) })()`, from, to)
+}
+
 // TestCompareMaps: two maps of a run beside each other, at one epoch, brushed together, with their measures; and they change
 // places.
 func TestCompareMaps(t *testing.T) {
@@ -210,6 +219,17 @@ func TestCompareMaps(t *testing.T) {
 	if got := tb.query(); !strings.Contains(got, "projection="+second.Info().ID) || !strings.Contains(got, "compare="+first) {
 		t.Errorf("the address is %s", got)
 	}
+	// Each class has its name on both maps, where that map has it.
+	middle := eval[float64](tb, `zoetrope.stage.panes[1].x`)
+	left, right := tb.names(0, middle), tb.names(middle, 2*middle)
+	if all := eval[int](tb, `document.querySelectorAll("#labels span:not(.off)").length`); len(left) == 0 || len(right) == 0 || len(left)+len(right) != all {
+		t.Errorf("names on the left map: %v, on the right one: %v; want all %d on one of them", left, right, all)
+	}
+	for name, at := range right {
+		if was, ok := left[name]; ok && math.Abs(at-middle-was) < 0.5 {
+			t.Errorf("%s is at %.1f on both maps, which are not the same", name, was)
+		}
+	}
 	// The same camera, epoch and colours; a sample of the other map is where that map has it, and a rectangle there selects.
 	at := eval[pixel](tb, `(() => { const r = document.getElementById("stage").getBoundingClientRect(), [x, y] = zoetrope.stage.positionOf(7, 1); return {X: r.x + x, Y: r.y + y} })()`)
 	tb.move(at)
@@ -228,6 +248,30 @@ func TestCompareMaps(t *testing.T) {
 	tb.rest()
 	if got := tb.text("#captions"); strings.Count(got, "epoch 2") != 2 {
 		t.Errorf("one epoch back, the captions are %q", got)
+	}
+	// A picture of both has the names of both, and the legend.
+	_, words := tb.save("SVG").svg(t)
+	left, right = tb.names(0, middle), tb.names(middle, 2*middle)
+	for _, name := range []string{"0", "1", "2"} {
+		want := 1
+		for _, names := range []map[string]float64{left, right} {
+			if _, ok := names[name]; ok {
+				want++
+			}
+		}
+		if got := len(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w != name })); got != want {
+			t.Errorf("the picture has %q %d times, want %d: %q", name, got, want, words)
+		}
+	}
+	// Over each other, or at all epochs, maps have no names.
+	for _, view := range []string{"overlay", "grid"} {
+		eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({%s: true})`, view)
+		tb.rest()
+		if got := tb.names(-1e9, 1e9); len(got) > 0 {
+			t.Errorf("names on the %s: %v", view, got)
+		}
+		eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({%s: false})`, view)
+		tb.rest()
 	}
 	q, err := second.Quality(t.Context())
 	if err != nil {

@@ -1,5 +1,6 @@
 import { project, type View } from "../map/camera";
 import { middles, type Frame } from "../map/cloud";
+import { widthOf } from "../picture/marks";
 import { h, setText } from "./dom";
 import { brief } from "./format";
 import type { Model } from "./model";
@@ -9,10 +10,18 @@ import { apart, titleOf, traits } from "./settings";
 /** With more classes than this their names would cover the map. */
 const MOST = 24;
 
-/** The name of a class on the map. */
+const NONE = new Int32Array(0);
+
+/** The width of the longest name, in pixels, and what is around its letters: as map.css has it. */
+const WIDEST = 180;
+const PADDING = 14;
+
+/** The name of a class on a map. */
 interface Name {
   el: HTMLElement;
   text: string;
+  /** About half its width. */
+  half: number;
   /** Where it is, if it has a place of its own. */
   x: number;
   y: number;
@@ -23,15 +32,16 @@ interface Name {
   off: boolean;
 }
 
-/** The names of the classes, each in the middle of its points, moving with them; and of the epochs of a grid. */
+/** The names of the classes, each in the middle of its points, moving with them, on one map or on two; and of the epochs of a grid. */
 export class Labels {
-  private names: Name[] = [];
+  private names: Name[][] = []; // of each map, by class
   private shownOf: { values: unknown; theme: string } | null = null; // what the names were made for
   private sizes: number[] = [];
   private order: number[] = []; // of the classes, the biggest first
   private orderOf: number[] | null = null; // the sizes that it goes by
   private middlesOf = new WeakMap<Frame, { codes: Int32Array; at: Float32Array }>();
   private captions: HTMLElement[] = [];
+  private readonly wanted: boolean[] = []; // of the classes, those that are not filtered away
   private readonly point = new Float32Array(3);
   private readonly pixel: [number, number] = [0, 0];
 
@@ -50,7 +60,7 @@ export class Labels {
     this.captionLayer.hidden = true;
   }
 
-  /** Moves the names to where their classes are in the only part of the stage, or names the epochs of its parts. */
+  /** Moves the names to where their classes are, and names the parts of the stage where it has some. */
   update(panes: readonly Pane[], m: Float32Array, v: View, model: Model, wanted: boolean): void {
     const alone = panes.length === 1;
     this.captionLayer.hidden = alone;
@@ -58,48 +68,60 @@ export class Labels {
     const placed = wanted && this.place(panes, m, v, model);
     if (this.layer.hidden === placed) this.layer.hidden = !placed;
     if (!placed) return;
-    for (const n of this.names) {
-      if (n.off === n.free) n.el.classList.toggle("off", (n.off = !n.free));
-      // A tenth of a pixel is not seen.
-      if (!n.free || Math.abs(n.x - n.left) + Math.abs(n.y - n.top) < 0.1) continue;
-      n.left = n.x;
-      n.top = n.y;
-      n.el.style.transform = `translate(${n.x.toFixed(1)}px, ${n.y.toFixed(1)}px) translate(-50%, -50%)`;
+    for (const names of this.names) {
+      for (const n of names) {
+        if (n.off === n.free) n.el.classList.toggle("off", (n.off = !n.free));
+        // A tenth of a pixel is not seen.
+        if (!n.free || Math.abs(n.x - n.left) + Math.abs(n.y - n.top) < 0.1) continue;
+        n.left = n.x;
+        n.top = n.y;
+        n.el.style.transform = `translate(${n.x.toFixed(1)}px, ${n.y.toFixed(1)}px) translate(-50%, -50%)`;
+      }
     }
   }
 
-  /** The names in the only part of the stage that have a place there. */
+  /** The names that have a place on the stage. */
   placed(panes: readonly Pane[], m: Float32Array, v: View, model: Model): readonly { text: string; x: number; y: number }[] {
-    return this.place(panes, m, v, model) ? this.names.filter((n) => n.free) : [];
+    return this.place(panes, m, v, model) ? this.names.flat().filter((n) => n.free) : [];
   }
 
-  /** Finds the places of the names in the only part of the stage, and reports whether there are any. */
+  /** Finds the places of the names, on two maps only where they are beside each other, and reports whether there are any. */
   private place(panes: readonly Pane[], m: Float32Array, v: View, model: Model): boolean {
-    const { choice } = model;
+    const { choice, other } = model;
     const by = choice.colourBy;
     const values = choice.values(panes[0].at);
     const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
-    if (panes.length !== 1 || !fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return false;
-    if (this.shownOf?.values !== fixed || this.shownOf.theme !== choice.theme) {
+    if (!fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return false;
+    if (panes.length > 1 && (panes[1].whose === "run" || choice.options.overlay)) return false;
+    if (this.shownOf?.values !== fixed || this.shownOf.theme !== choice.theme || this.names.length !== panes.length) {
       this.shownOf = { values: fixed, theme: choice.theme };
-      this.names = brief(fixed.classes).map((text) => ({ el: h("span", {}, text), text, x: 0, y: 0, free: true, left: NaN, top: NaN, off: false }));
+      this.names = panes.map(() => brief(fixed.classes).map(nameOf));
       this.sizes = fixed.classes.map(() => 0);
       for (const c of fixed.code) if (c >= 0) this.sizes[c]++;
-      this.layer.replaceChildren(...this.names.map((n) => n.el));
+      this.layer.replaceChildren(...this.names.flat().map((n) => n.el));
       this.middlesOf = new WeakMap();
     }
-    const condition = choice.conditions.find((c) => c.column === by!.key && c.values);
-    const focus = choice.focus && "name" in choice.focus ? choice.focus.name : null;
-    const { shot } = panes[0];
-    const a = this.of(shot.from, fixed.code);
-    const b = this.of(shot.to, fixed.code);
-    const { names, point: p, pixel: at } = this;
     if (this.orderOf !== this.sizes) {
       this.orderOf = this.sizes;
-      this.order = this.names.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
+      this.order = fixed.classes.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
     }
-    for (let i = 0; i < this.order.length; i++) {
-      const c = this.order[i];
+    const shown = choice.conditions.find((c) => c.column === by!.key && c.values)?.values ?? null;
+    const focus = choice.focus && "name" in choice.focus ? choice.focus.name : null;
+    for (let i = 0; i < fixed.classes.length; i++) this.wanted[i] = (shown === null || shown.includes(fixed.classes[i])) && (focus === null || focus === fixed.classes[i]);
+    for (let i = 0; i < panes.length; i++) {
+      const own = panes[i].whose === "other" ? other?.values(by!.key, panes[i].at, fixed.classes) : fixed;
+      this.placeOn(this.names[i], panes[i], own?.kind === "category" ? own.code : NONE, m, v, panes.length > 1);
+    }
+    return true;
+  }
+
+  /** Finds the places of the names on one map, within its part of the stage where there are several. */
+  private placeOn(names: Name[], { shot, x, y, width, height }: Pane, codes: Int32Array, m: Float32Array, v: View, several: boolean): void {
+    const a = this.of(shot.from, codes);
+    const b = this.of(shot.to, codes);
+    const { order, wanted, point: p, pixel: at } = this;
+    for (let i = 0; i < order.length; i++) {
+      const c = order[i];
       const n = names[c];
       for (let d = 0; d < 3; d++) {
         const pa = a[c * 3 + d];
@@ -107,16 +129,19 @@ export class Labels {
         p[d] = Number.isNaN(pa) ? pb : Number.isNaN(pb) ? pa : pa + (pb - pa) * shot.t;
       }
       project(m, v, p, at);
-      n.x = at[0];
-      n.y = at[1];
-      n.free = !Number.isNaN(p[0]) && (!condition || condition.values!.includes(fixed.classes[c])) && (focus === null || focus === fixed.classes[c]);
+      n.free = !Number.isNaN(p[0]) && wanted[c];
+      if (several) {
+        n.free &&= at[0] > 0 && at[1] > 0 && at[0] < width && at[1] < height;
+        at[0] = Math.max(n.half, Math.min(width - n.half, at[0])); // none reaches over to the other map
+      }
+      n.x = at[0] + x;
+      n.y = at[1] + y;
       // Where two names would lie over each other, the one of the bigger class stays.
       for (let j = 0; n.free && j < i; j++) {
-        const other = names[this.order[j]];
-        if (other.free && Math.abs(other.x - n.x) <= 22 && Math.abs(other.y - n.y) <= 20) n.free = false;
+        const other = names[order[j]];
+        if (other.free && Math.abs(other.x - n.x) <= n.half + other.half && Math.abs(other.y - n.y) <= 20) n.free = false;
       }
     }
-    return true;
   }
 
   private caption(panes: readonly Pane[], model: Model): void {
@@ -157,7 +182,12 @@ export class Labels {
 
   private of(f: Frame, codes: Int32Array): Float32Array {
     let known = this.middlesOf.get(f);
-    if (known?.codes !== codes) this.middlesOf.set(f, (known = { codes, at: middles(f, codes, this.names.length) }));
+    if (known?.codes !== codes) this.middlesOf.set(f, (known = { codes, at: middles(f, codes, this.names[0].length) }));
     return known.at;
   }
+}
+
+function nameOf(text: string): Name {
+  const half = Math.min(WIDEST, widthOf(text, 13) * 1.06 + PADDING) / 2;
+  return { el: h("span", {}, text), text, half, x: 0, y: 0, free: true, left: NaN, top: NaN, off: false };
 }
