@@ -210,6 +210,9 @@ func TestFileHostile(t *testing.T) {
 	if got := tb.text("#card .details"); !strings.Contains(got, "<img src=x onerror=") {
 		t.Errorf("the id is shown as %q", got)
 	}
+	if got := tb.text("#about-panel"); strings.Count(got, "<img src=x") != 2 || eval[int](tb, `document.querySelectorAll("#about-panel button.tag").length`) > 0 {
+		t.Errorf("a file, in which there are no other runs to look for, says %q", got)
+	}
 	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.select([0, 1, 2, 3], "replace"); zoetrope.model.choice.setFocal(1) })()`)
 	tb.wait("neighbours are there", `document.querySelectorAll("ol.near .tile").length > 5`, 2*time.Second)
 	if got := eval[int](tb, `document.querySelectorAll("main img, main script, .menu img, #map-bar script, svg[onload], body > img").length`); got != 0 {

@@ -387,7 +387,7 @@ func TestHostile(t *testing.T) {
 	eval[chromedp.Void](tb, `zoetrope.model.choice.setConditions([{column: "label", epoch: null, values: zoetrope.model.samples.classes}, {column: "prediction", epoch: 2, values: [zoetrope.model.samples.classes[0]]}])`)
 	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.setConditions(zoetrope.model.choice.conditions.slice(0, 1)); zoetrope.model.choice.select([0, 1, 2, 3], "replace"); zoetrope.model.choice.setFocal(1) })()`)
 	tb.wait("neighbours are there", `document.querySelectorAll("ol.near .tile").length > 5`, 2*time.Second)
-	for _, selector := range []string{"#legend", "#params", "#run-name", "#charts", "#matrix", "#filters", "#near-panel", "#table"} {
+	for _, selector := range []string{"#legend", "#params", "#run-name", "#about-panel .tags", "#about-panel .notes", "#charts", "#matrix", "#filters", "#near-panel", "#table"} {
 		if got := eval[string](tb, `document.querySelector(%s).outerHTML`, quote(selector)); !strings.Contains(got, "&lt;img src=x onerror=") {
 			t.Errorf("%s shows %q", selector, got)
 		}
@@ -441,6 +441,19 @@ func TestHostile(t *testing.T) {
 	tb.click(tb.middle("#home-link"))
 	tb.wait("the runs are there", `document.querySelector("#home-list .name").textContent.includes("<img")`, 2*time.Second)
 	check()
+	for i, tag := range []string{evil, "__proto__"} { // each tag, in whatever words, finds its run
+		tb.click(tb.middle(fmt.Sprintf("#home-list .tag:nth-child(%d)", i+1)))
+		tb.wait("it is looked for", fmt.Sprintf(`document.querySelector("#home-list .tag:nth-child(%d)").getAttribute("aria-pressed") === "true"`, i+1), time.Second)
+		if got := eval[string](tb, `document.getElementById("home-search").value`); !strings.Contains(got, quoteTag(tag)) {
+			t.Errorf("it looks for %q", got)
+		}
+	}
+	check()
+}
+
+// quoteTag is how the search has a tag.
+func quoteTag(tag string) string {
+	return `tag:"` + strings.ReplaceAll(tag, `"`, `\"`) + `"`
 }
 
 // TestUnlabelled: a run without labels, thumbnails and predictions looks right.

@@ -1,6 +1,7 @@
 package viewer_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -83,4 +84,94 @@ func TestHome(t *testing.T) {
 	tb.ready()
 	tb.click(tb.middle("#home-link"))
 	tb.wait("the brand leads to the runs", `location.search === "?runs" && !document.getElementById("home").hidden`, time.Second)
+}
+
+// TestNotesAndTags: what people say of a run is in the list of runs and beside its map, and finds it; a run of which nothing
+// is said has no place for it.
+func TestNotesAndTags(t *testing.T) {
+	store := newStore(t)
+	tr := newTraining(30, "a", "b")
+	plain := tr.log(t, store, "plain", 2)
+	short := tr.log(t, store, "short", 2)
+	long := tr.log(t, store, "long", 2)
+	edit := func(run *tracker.Run, notes string, tags ...string) {
+		t.Helper()
+		if err := store.Edit(t.Context(), run.ID(), tracker.RunEdit{Notes: &notes, AddTags: tags}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(short, "The learning rate was too high.\n", "best", "not yet")
+	edit(long, strings.Repeat("It goes on and on. ", 5000)+"The end.", "bestest")
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "?runs", 1160, 800)
+	row := func(run *tracker.Run) string { return fmt.Sprintf(`#home-list [data-run="%s"]`, run.ID()) }
+	names := func() []string {
+		t.Helper()
+		return eval[[]string](tb, `[...document.querySelectorAll("#home-list .name")].map((e) => e.textContent)`)
+	}
+	if got := eval[int](tb, `document.querySelectorAll(%s).length`, quote(row(plain)+" :is(.tags, .said)")); got != 0 {
+		t.Error("there is a place for what nobody said")
+	}
+	if got := tb.text(row(short)+" .tags") + ", " + tb.text(row(short)+" .notes"); got != "bestnot yet, The learning rate was too high." {
+		t.Errorf("it says %q", got)
+	}
+	tb.wait("long notes are folded", fmt.Sprintf(`document.getElementById("home-%s-notes").checkVisibility()`, long.ID()), time.Second)
+	if tb.visible("#home-" + short.ID() + "-notes") {
+		t.Error("short notes can be unfolded")
+	}
+	if got := eval[int](tb, `document.querySelector(%s).clientHeight`, quote(row(long)+" .notes")); got > 70 {
+		t.Errorf("folded notes are %d pixels high", got)
+	}
+	tb.click(tb.middle("#home-" + long.ID() + "-notes"))
+	if got := tb.text(row(long) + " .notes"); !strings.HasSuffix(got, "The end.") {
+		t.Errorf("unfolded notes end with %q", got[max(0, len(got)-40):])
+	}
+	edit(plain, "", "late") // while somebody looks
+	tb.wait("a new tag is there", fmt.Sprintf(`document.querySelector(%s)?.textContent === "late"`, quote(row(plain)+" .tags")), 5*time.Second)
+	if got := tb.text("#home-" + long.ID() + "-notes"); got != "Less" {
+		t.Errorf("the notes that were unfolded offer %q", got)
+	}
+	for _, search := range []struct {
+		query string
+		found []string
+	}{
+		{"tag:best", []string{"long", "short"}},
+		{`tag:"best"`, []string{"short"}},
+		{`tag:"not yet"`, []string{"short"}},
+		{"learning high", []string{"short"}},
+		{"tag:learning", nil},
+		{"late", []string{"plain"}},
+	} {
+		eval[chromedp.Void](tb, `(() => { const s = document.getElementById("home-search"); s.value = %s; s.dispatchEvent(new Event("input")) })()`, quote(search.query))
+		if got := names(); !slices.Equal(got, search.found) {
+			t.Errorf("%s finds %v, want %v", search.query, got, search.found)
+		}
+	}
+	// A tag adds itself to the search, by keyboard too, and takes itself back.
+	eval[chromedp.Void](tb, `(() => { const s = document.getElementById("home-search"); s.value = "short"; s.dispatchEvent(new Event("input")) })()`)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Focus(chromedp.CSS(row(short)+" .tag"))))
+	tb.press(kb.Enter)
+	tb.wait("the tag is in the search", `document.getElementById("home-search").value === 'short tag:"best"' && document.activeElement.matches(".tag[aria-pressed=true]")`, time.Second)
+	tb.press(kb.Enter)
+	tb.wait("it is taken back", `document.getElementById("home-search").value === "short"`, time.Second)
+
+	tb.click(tb.middle(row(short) + " .name"))
+	tb.ready()
+	if got := tb.text("#about-panel .tags") + ", " + tb.text("#about-panel .notes"); got != "bestnot yet, The learning rate was too high." {
+		t.Errorf("beside the map it says %q", got)
+	}
+	if wide := eval[int](tb, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		t.Errorf("the page is %d pixels too wide", wide)
+	}
+	tb.click(tb.middle("#about-panel .tag:nth-child(2)"))
+	tb.wait("the tag leads to its runs", `location.search === "?runs" && document.getElementById("home-search").value === 'tag:"not yet"'`, 2*time.Second)
+	if got := names(); !slices.Equal(got, []string{"short"}) {
+		t.Errorf("it leads to %v", got)
+	}
+	edit(short, "")
+	if err := store.Edit(t.Context(), short.ID(), tracker.RunEdit{Tags: []string{}}); err != nil {
+		t.Fatal(err)
+	}
+	tb.wait("without the tag it is not found", `document.querySelectorAll("#home-list .name").length === 0`, 5*time.Second)
+	eval[chromedp.Void](tb, `history.back()`)
+	tb.wait("nothing is said beside the map", `document.getElementById("home").hidden && document.getElementById("about-panel").hidden`, 5*time.Second)
 }

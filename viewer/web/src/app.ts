@@ -92,7 +92,7 @@ function main(): void {
   const legend = new Legend(model, invalidate);
   const home = new Home(model, chartLook, () => (written = "?"));
   const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
-  const header = new Header(model, () => goHome(), () => void maps.open());
+  const header = new Header(model, (tag) => goHome(tag), () => void maps.open());
   const jump = (epoch: number) => {
     model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
@@ -121,10 +121,11 @@ function main(): void {
 
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
   let written = bar.read();
-  function goHome(): void {
+  function goHome(tag?: string): void {
     written = "?runs";
     bar.write(written, true);
     home.show(true);
+    if (tag !== undefined) home.lookFor(tag);
   }
   const brand = byId("home-link");
   brand.addEventListener("click", (e) => {

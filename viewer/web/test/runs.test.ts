@@ -1,14 +1,14 @@
 import type { Quality, Run, Series } from "../src/data/api";
 import { confusion } from "../src/page/confusion";
 import { charts, words } from "../src/page/judgement";
-import { byExperiment, differences, lossOf, matches, stateOf, thinned } from "../src/page/runlist";
+import { asksFor, byExperiment, differences, lossOf, matches, stateOf, thinned, toggled } from "../src/page/runlist";
 import { positionOf } from "../src/page/companion";
 import { reorder, recode } from "../src/page/reorder";
 import { apart, check, figures, range, traits, type Described } from "../src/page/settings";
 import { equal, test, truth } from "./harness";
 
 const run = (part: Partial<Run>): Run => ({
-  id: "x1", experiment: "mnist", name: "cnn", state: "finished", quiet: false, started: "", ended: null, params: { lr: 0.001, opt: "adam" }, epochs: 3, last_epoch: 3, samples: 10, layers: ["fc1"], ...part,
+  id: "x1", experiment: "mnist", name: "cnn", state: "finished", quiet: false, started: "", ended: null, params: { lr: 0.001, opt: "adam" }, tags: [], notes: "", epochs: 3, last_epoch: 3, samples: 10, layers: ["fc1"], ...part,
 });
 
 test("runs: search", () => {
@@ -17,6 +17,20 @@ test("runs: search", () => {
   for (const q of ["other", "lr:0.002", "cnn zebra"]) truth(!matches(r, q), q);
   truth(matches(run({ state: "running", quiet: true }), "quiet"), "gone quiet");
   equal(stateOf(run({ state: "running", quiet: true })), "quiet", "state");
+});
+
+test("runs: search by tags and notes", () => {
+  const r = run({ tags: ["best", "not yet", 'a "b" \\c'], notes: "The learning rate\nwas too high" });
+  for (const q of ["tag:best", "TAG:be", 'tag:"best"', "best", "tag:not", 'tag:"not yet"', '"not yet" cnn', "rate high", '"rate\\nwas"', "tag:best lr:0.001"]) truth(matches(r, q), q);
+  for (const q of ["tag:worst", 'tag:"be"', "tag:learning", "tag:yet", "tag:best tag:worst", '"high rate"', 'lr:"0.00"', "tag:"]) truth(!matches(run({ notes: r.notes, tags: q === "tag:" ? [] : r.tags }), q), q);
+  for (const q of ['tag:"', '"', 'x:"\\q"', ":"]) matches(r, q); // what cannot be read is looked for as it is
+  for (const tag of r.tags) {
+    const query = toggled("cnn", tag);
+    truth(matches(r, query) && asksFor(query, tag), query);
+    equal(toggled(query, tag), "cnn", "taken back");
+    truth(!matches(run({ tags: [tag + "x"] }), query), "a longer one");
+  }
+  equal(toggled("tag:best cnn", "best"), "cnn", "typed, and taken back");
 });
 
 test("runs: groups and differences", () => {

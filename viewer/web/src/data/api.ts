@@ -17,6 +17,8 @@ export interface Run {
   started: string;
   ended: string | null;
   params: Record<string, unknown>;
+  tags: string[];
+  notes: string;
   epochs: number;
   last_epoch: number | null;
   samples: number;

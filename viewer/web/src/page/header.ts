@@ -1,7 +1,8 @@
 // What is said in words around the map: the run, its state, the map's kind, what is missing.
 
 import type { Layout, Run } from "../data/api";
-import { made } from "../data/archive";
+import { archived, made } from "../data/archive";
+import { notesOf, tagsOf } from "./about";
 import { somewhere } from "./address";
 import { byId, h, setText } from "./dom";
 import { ago, count, many, value } from "./format";
@@ -14,11 +15,13 @@ import { titleOf, traits } from "./settings";
 export class Header {
   private readonly runs: Menu;
   private readonly maps: Menu;
+  private readonly unfolded = new Set<string>(); // runs whose notes are read in full
+  private said = ""; // of the run, last
 
-  /** home shows the page of all runs; make opens the form for a new map. */
+  /** home shows the page of all runs, or of those that have a tag; make opens the form for a new map. */
   constructor(
     private readonly model: Model,
-    home: () => void,
+    private readonly home: (tag?: string) => void,
     make: () => void,
   ) {
     this.runs = new Menu(byId<HTMLButtonElement>("run"), "Runs", (id) => {
@@ -79,10 +82,22 @@ export class Header {
     if (run.layers.length > 0) facts.push(run.layers.length === 1 ? `layer ${run.layers[0]}` : many(run.layers.length, "layer"));
     if (made() !== "") facts.push(`saved ${made()}`);
     setText(byId("facts"), facts.join(" \u00b7 "));
+    this.showSaid(run);
     const params = Object.entries(run.params ?? {});
     byId("params-panel").hidden = params.length === 0;
     setText(byId("params-count"), count(params.length));
     byId("params").replaceChildren(...params.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, value(v))]));
+  }
+
+  /** What is said of the run, drawn anew only when that is something else: somebody may be reading it. */
+  private showSaid(run: Run): void {
+    const said = JSON.stringify([run.id, run.tags, run.notes]);
+    if (said === this.said) return;
+    this.said = said;
+    const parts = [tagsOf(run, Infinity, archived() ? null : this.home), notesOf(run, this.unfolded, "notes-more")].filter((p) => p !== null);
+    const panel = byId("about-panel");
+    panel.hidden = parts.length === 0;
+    panel.replaceChildren(...parts);
   }
 
   private showMap(): void {

@@ -2,17 +2,21 @@ import { Charts, type Look } from "../charts/charts";
 import { lineOf, type Group } from "../charts/series";
 import * as api from "../data/api";
 import type { Epoch, Run, Series } from "../data/api";
+import { notesOf, tagsOf } from "./about";
 import { somewhere } from "./address";
 import { byId, h, setText } from "./dom";
 import { ago, figure, many, value } from "./format";
 import { drawMiniature, fetchMiniature, type Miniature } from "./miniature";
 import type { Model } from "./model";
-import { byExperiment, differences, lossOf, matches, STATES, stateOf, thinned } from "./runlist";
+import { asksFor, byExperiment, differences, lossOf, matches, STATES, stateOf, thinned, toggled } from "./runlist";
 import { sparkline } from "./spark";
 import { theme } from "./theme";
 
 /** Runs that can be compared at once. */
 const COMPARED = 8;
+
+/** Tags of a run that are shown in the list. */
+const TAGS = 12;
 
 const SIZE = { width: 112, height: 74 };
 
@@ -28,6 +32,7 @@ export class Home {
   private readonly list = byId("home-list");
   private readonly search = byId<HTMLInputElement>("home-search");
   private readonly chosen = new Set<string>();
+  private readonly unfolded = new Set<string>(); // runs whose notes are read in full
   private readonly extras = new Map<string, Extra>();
   private readonly charts: Charts;
   private readonly seen: IntersectionObserver;
@@ -69,6 +74,12 @@ export class Home {
       document.title = "Runs \u00b7 Zoetrope";
       this.draw();
     }
+  }
+
+  /** Looks for the runs that have a tag. */
+  lookFor(tag: string): void {
+    this.search.value = toggled("", tag);
+    this.draw();
   }
 
   /** Colours changed. */
@@ -123,6 +134,17 @@ export class Home {
       this.open(somewhere({ run: r.id }));
     });
     const params = Object.entries(r.params ?? {});
+    const query = this.search.value;
+    const tags = tagsOf(
+      r,
+      TAGS,
+      (tag) => {
+        this.search.value = toggled(this.search.value, tag);
+        this.draw();
+      },
+      (tag) => asksFor(query, tag),
+    );
+    tags?.querySelectorAll("button").forEach((b, i) => (b.id = `${id}-tag-${i}`)); // the focus stays on it
     const el = h(
       "li",
       { class: "run", "data-run": r.id },
@@ -133,6 +155,8 @@ export class Home {
         { class: "what" },
         h("div", {}, link, h("span", { class: `state ${state}` }, h("i"), STATES[state] ?? state)),
         h("p", {}, [many(r.epochs, "epoch"), many(r.samples, "sample"), ago(r.started, Date.now())].join(" \u00b7 ")),
+        tags,
+        notesOf(r, this.unfolded, `${id}-notes`),
         params.length > 0 ? h("p", { class: "params" }, ...params.slice(0, 12).map(([k, v]) => h("span", { title: `${k}: ${value(v)}` }, h("b", {}, k), ` ${value(v)}`))) : null,
       ),
       h("div", { class: "loss" }),

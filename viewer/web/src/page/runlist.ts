@@ -16,14 +16,54 @@ export function stateOf(r: Run): string {
   return r.state === "running" && r.quiet ? "quiet" : r.state;
 }
 
-/** Reports whether a run has all words of a query in its experiment, name, state or parameters; "lr:0.1" is one parameter. */
+/** The words of a query. What stands in quotation marks, as in tag:"not yet", is one. */
+const WORDS = /(?:[^\s":]+:)?"(?:[^"\\]|\\.)*"|\S+/g;
+
+interface Word {
+  text: string; // in lower case
+  whole: boolean; // it stands in quotation marks
+}
+
+function wordOf(part: string): Word {
+  const quote = /^(?:[^\s":]+:)?"/.exec(part);
+  let text = part;
+  if (quote && part.endsWith('"')) {
+    const key = quote[0].slice(0, -1);
+    try {
+      text = key + (JSON.parse(part.slice(key.length)) as string);
+      return { text: text.toLowerCase(), whole: true };
+    } catch {
+      // Not written as JSON writes text: it stays as it is.
+    }
+  }
+  return { text: text.toLowerCase(), whole: false };
+}
+
+/**
+ * Reports whether a run has all words of a query in its experiment, name, state, tags, notes or parameters. "lr:0.1" is one
+ * parameter and "tag:best" one tag, or one that begins so; tag:"best" is nothing longer.
+ */
 export function matches(r: Run, query: string): boolean {
   const params = Object.entries(r.params ?? {}).map(([k, v]) => `${k}:${value(v)}`.toLowerCase());
-  const texts = [r.experiment, r.name, r.id, stateOf(r), STATES[stateOf(r)] ?? ""].map((t) => t.toLowerCase());
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => texts.some((t) => t.includes(word)) || params.some((p) => (word.includes(":") ? p === word || p.startsWith(word) : p.includes(word))));
+  const tags = r.tags.map((t) => t.toLowerCase());
+  const texts = [r.experiment, r.name, r.id, stateOf(r), STATES[stateOf(r)] ?? "", r.notes].map((t) => t.toLowerCase()).concat(tags);
+  const keyed = params.concat(tags.map((t) => `tag:${t}`));
+  return (query.match(WORDS) ?? []).map(wordOf).every(({ text, whole }) => {
+    if (texts.some((t) => t.includes(text))) return true;
+    return text.includes(":") ? keyed.some((k) => (whole ? k === text : k.startsWith(text))) : params.some((p) => p.includes(text));
+  });
+}
+
+/** Reports whether a query asks for a tag. */
+export function asksFor(query: string, tag: string): boolean {
+  return (query.match(WORDS) ?? []).some((w) => wordOf(w).text === `tag:${tag.toLowerCase()}`);
+}
+
+/** A query that asks for a tag besides; no longer, where it did. */
+export function toggled(query: string, tag: string): string {
+  const words: string[] = query.match(WORDS) ?? [];
+  const others = words.filter((w) => !asksFor(w, tag));
+  return (others.length < words.length ? others : [...words, `tag:${JSON.stringify(tag)}`]).join(" ");
 }
 
 /** Groups runs by experiment; experiments stand in the order of their newest run, and runs as they came. */
