@@ -170,6 +170,12 @@ func (k kind) check(t *testing.T, tb *tab) {
 		if tb.visible("#matrix-panel") || tb.visible("#labels span") {
 			t.Error("it shows classes without any")
 		}
+		if got := tb.text("#card .label"); got != "Sample s7" {
+			t.Errorf("the card is headed %q", got)
+		}
+		if got := eval[string](tb, `document.body.innerText.match(/.*no label.*/i)?.[0] ?? ""`); got != "" {
+			t.Errorf("without labels it says %q", got)
+		}
 		if k.name == "metadata" {
 			want := []string{"change", "moved", "trust", "epoch", "meta:age", "meta:" + strings.Repeat("long key ", 12), "meta:source"}
 			if got := eval[[]string](tb, `zoetrope.model.facts.columns.map((c) => c.key)`); !slices.Equal(got, want) {
@@ -212,6 +218,8 @@ func (k kind) check(t *testing.T, tb *tab) {
 		if got := eval[bool](tb, `zoetrope.stage.positionOf(%d) === null`, row); !got {
 			t.Error("a sample is drawn at an epoch that lacks it")
 		}
+		eval[chromedp.Void](tb, `(zoetrope.stage.point(11), zoetrope.model.choice.setFocal(11))`)
+		tb.wait("among samples with labels, one without says so", `document.querySelector("#card .label").textContent === "No label" && document.querySelector("#near-panel h2")?.textContent === "No label s11"`, time.Second)
 	case "one-epoch":
 		if !eval[bool](tb, `document.getElementById("play").disabled`) {
 			t.Error("one epoch can be played")

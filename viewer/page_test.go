@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -489,8 +490,13 @@ func TestUnlabelled(t *testing.T) {
 			t.Errorf("%s is shown: %q", selector, tb.text(selector))
 		}
 	}
-	if got := tb.text("#card .label"); got != "No label" {
-		t.Errorf("label = %q", got)
+	if got := tb.text("#card"); !regexp.MustCompile(`^Sample \d+Epoch 0$`).MatchString(got) {
+		t.Errorf("the card says %q", got)
+	}
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.select([3], "replace"); zoetrope.model.choice.setFocal(3) })()`)
+	tb.wait("its neighbours are there", `document.querySelectorAll("#near-panel .tile").length > 5`, 2*time.Second)
+	if got := tb.text("#near-panel h2"); got != "Sample 3" {
+		t.Errorf("the list of neighbours is headed %q", got)
 	}
 	if got := eval[string](tb, `document.body.innerText`); strings.Contains(got, "NaN") || strings.Contains(got, "undefined") || strings.Contains(got, "null") {
 		t.Errorf("the page says %q", got)

@@ -7,8 +7,8 @@ import { sparkline } from "./spark";
 export interface Facts {
   row: number;
   id: string;
-  /** null is a sample without a label. */
-  label: string | null;
+  /** null is a sample without a label, undefined one of a run that has none at all: of labels, nothing is said. */
+  label: string | null | undefined;
   colour: string;
   epoch: number;
   /** null when no prediction was logged, undefined while it is on its way. */
@@ -19,6 +19,11 @@ export interface Facts {
   extra: string;
   /** Its loss over the epochs, and which of them this is; null without. */
   course: { values: (number | null)[]; at: number; name: string } | null;
+}
+
+/** What a sample is called where it has no label that it could go by. */
+export function sampleOf(f: Facts): string {
+  return `Sample ${f.id}`;
 }
 
 /** Pixels between the card and its point, and between the card and the stage's edge. */
@@ -55,23 +60,26 @@ export class Card {
     this.picture.hidden = !this.pictures.has(f.row);
     if (!this.picture.hidden && this.drawn !== f.row) this.drawn = this.pictures.draw(f.row, this.picture, 84) ? f.row : -1;
     this.label.replaceChildren();
-    if (f.label !== null) {
+    if (f.label === null) this.label.append("No label");
+    else {
       const dot = h("i", { class: "dot" });
       dot.style.setProperty("--c", f.colour);
-      this.label.append(dot, f.label);
-    } else this.label.append("No label");
-    const wrong = f.label !== null && typeof f.prediction === "string" && f.prediction !== f.label;
+      this.label.append(dot, f.label ?? sampleOf(f));
+    }
+    const labelled = typeof f.label === "string";
+    const wrong = labelled && typeof f.prediction === "string" && f.prediction !== f.label;
     this.verdict.classList.toggle("wrong", wrong);
     if (typeof f.prediction === "string") {
       const sure = f.confidence === null ? "" : ` \u00b7 ${percent(f.confidence)}`;
       this.verdict.replaceChildren(
-        f.label === null ? "" : icon(wrong ? "cross" : "check"),
-        h("span", {}, wrong || f.label === null ? `Predicted ${f.prediction}` : "Predicted right"),
+        !labelled ? "" : icon(wrong ? "cross" : "check"),
+        h("span", {}, wrong || !labelled ? `Predicted ${f.prediction}` : "Predicted right"),
         h("span", { class: "sure" }, sure),
       );
     } else this.verdict.replaceChildren(f.prediction === undefined ? "\u2026" : "");
     this.verdict.hidden = f.prediction === null;
-    setText(this.details, `Sample ${f.id} \u00b7 epoch ${f.epoch}` + (f.loss === null ? "" : ` \u00b7 loss ${figure(f.loss)}`));
+    const details = f.label === undefined ? [`Epoch ${f.epoch}`] : [sampleOf(f), `epoch ${f.epoch}`];
+    setText(this.details, (f.loss === null ? details : [...details, `loss ${figure(f.loss)}`]).join(" \u00b7 "));
     setText(this.extra, f.extra);
     this.extra.hidden = f.extra === "";
     this.course.hidden = f.course === null;

@@ -1,4 +1,5 @@
 import { compare } from "../data/neighbourhood";
+import { sampleOf } from "./card";
 import { byId, h, icon, setText } from "./dom";
 import type { Model } from "./model";
 import type { Pictures } from "./pictures";
@@ -68,7 +69,7 @@ export class Near {
         "header",
         {},
         picture,
-        h("div", { class: "text" }, h("h2", {}, f.label ?? "No label", h("span", { class: "id" }, ` ${f.id}`)), ...lines.map((l) => h("p", {}, l)), meta.length ? h("p", { class: "meta" }, meta.join(" \u00b7 ")) : null),
+        h("div", { class: "text" }, h("h2", {}, ...(f.label === undefined ? [sampleOf(f)] : [f.label ?? "No label", h("span", { class: "id" }, ` ${f.id}`)])), ...lines.map((l) => h("p", {}, l)), meta.length ? h("p", { class: "meta" }, meta.join(" \u00b7 ")) : null),
         away,
       ),
     ];

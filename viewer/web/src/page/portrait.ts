@@ -27,7 +27,7 @@ export function describe(model: Model, row: number, at: number, other: Companion
   return {
     row: mine,
     id: samples.id(mine),
-    label: label < 0 ? null : samples.classes[label],
+    label: label >= 0 ? samples.classes[label] : samples.classes.length > 0 ? null : undefined,
     colour: other ? choice.colourIn(other, mine, at) : choice.colour(row, at),
     epoch: numbers[at],
     prediction: out === null ? undefined : out.prediction && out.prediction[row] >= 0 ? out.classes[out.prediction[row]] : null,
