@@ -10,6 +10,8 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -174,8 +176,21 @@ func TestSaveGrid(t *testing.T) {
 
 // TestSaveFilm: the browser records the training while the page stays where it is, and a recording can be stopped.
 func TestSaveFilm(t *testing.T) {
-	server, _, _ := shown(t)
+	plain, _, _ := shown(t)
+	var film []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/film.webm":
+			http.ServeContent(w, r, "film.webm", time.Time{}, bytes.NewReader(film))
+		case "/player":
+			io.WriteString(w, `<!doctype html><link rel="icon" href="data:,"><video muted src="film.webm"></video>`)
+		default:
+			plain.Config.Handler.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
 	tb := openTab(t, server, "?epoch=3", 640, 560)
+	defer func() { tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"))) }() // its events end before the server
 	tb.ready()
 	tb.catch()
 	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.speed = 8; document.getElementById("save").click(); [...document.querySelectorAll(".save .item")].at(-1).click() })()`)
@@ -191,6 +206,20 @@ func TestSaveFilm(t *testing.T) {
 	}
 	if !bytes.Contains(f.data, []byte("V_VP")) || len(f.data) < 10_000 {
 		t.Errorf("the film has %d bytes, and names no codec: %v", len(f.data), !bytes.Contains(f.data, []byte("V_VP")))
+	}
+
+	// A player knows how long it lasts, and goes to any of its moments.
+	film = f.data
+	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate(server.URL+"/player")))
+	tb.wait("the film is there", `document.querySelector("video").readyState >= 2`, 10*time.Second)
+	const planned = 0.5 + 4/(1.5*8) + 1.3 // it rests, passes through four steps at eight times the pace, and rests
+	long := eval[*float64](tb, `document.querySelector("video").duration`)
+	if long == nil || *long < 0.8*planned || *long > 20*planned { // a slow machine makes a slow film
+		t.Fatalf("a player says that the film lasts %v seconds, want about %.1f", long, planned)
+	}
+	at := eval[float64](tb, `new Promise((f) => { const v = document.querySelector("video"); v.onseeked = () => f(v.currentTime); v.currentTime = %g })`, *long/2)
+	if math.Abs(at-*long/2) > 0.1 || eval[float64](tb, `document.querySelector("video").seekable.end(0)`) < *long-0.01 {
+		t.Errorf("the player is at %.2f of %.2f, want the middle", at, *long)
 	}
 }
 

@@ -12,5 +12,6 @@ import "./rows.test";
 import "./runs.test";
 import "./series.test";
 import "./table.test";
+import "./webm.test";
 
 export { runAll } from "./harness";

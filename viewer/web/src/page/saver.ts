@@ -2,6 +2,7 @@ import { paint } from "../picture/canvas";
 import { countOf, points } from "../picture/points";
 import { fileName, film } from "../picture/sheet";
 import { svg } from "../picture/svg";
+import { timed } from "../picture/webm";
 import { PACE } from "../map/clock";
 import { byId, download, h, setText } from "./dom";
 import { percent } from "./format";
@@ -133,9 +134,12 @@ export class Saver {
     const ended = new Promise((f) => (recorder.onstop = f));
     recorder.stop();
     await ended;
+    const whole = new Blob(parts, { type: recorder.mimeType });
+    const kind = recorder.mimeType.includes("mp4") ? "mp4" : "webm";
+    const file = kind === "mp4" ? whole : new Blob(timed(new Uint8Array(await whole.arrayBuffer())), { type: recorder.mimeType });
     this.stop = null;
     this.note.hidden = true;
-    if (going) this.give(new Blob(parts, { type: recorder.mimeType }), `${numbers[0]}-${numbers[numbers.length - 1]}`, recorder.mimeType.includes("mp4") ? "mp4" : "webm");
+    if (going) this.give(file, `${numbers[0]}-${numbers[numbers.length - 1]}`, kind);
     if (document.activeElement === document.body) this.button.focus();
   }
 
