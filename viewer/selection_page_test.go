@@ -328,3 +328,26 @@ func TestAddress(t *testing.T) {
 		t.Errorf("the link shows\n%s\nnot\n%s", after, before)
 	}
 }
+
+// TestMarking: a few selected samples are larger than before; where most are selected, they keep their size.
+func TestMarking(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "", 960, 640)
+	tb.ready()
+	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({trails: false, ground: false})`)
+	row := tb.lonely("i >= 0")
+	// width is how many pixels of the row through the middle of a sample are its own, rim included.
+	width := func(rows string) int {
+		t.Helper()
+		eval[chromedp.Void](tb, `zoetrope.model.choice.select(%s, "replace")`, rows)
+		tb.rest()
+		return eval[int](tb, `(() => { zoetrope.stage.draw(performance.now()); const c = document.createElement("canvas"), map = document.getElementById("map");
+			c.width = map.width; c.height = map.height; const g = c.getContext("2d"); g.drawImage(map, 0, 0);
+			const [x, y] = zoetrope.stage.positionOf(%d).map(Math.round);
+			return g.getImageData(x - 12, y, 24, 1).data.filter((v, i) => i %% 4 === 3 && v > 100).length })()`, row)
+	}
+	none, few, most := width("[]"), width(fmt.Sprint("[", row, "]")), width(`zoetrope.model.samples.ids.map((_, i) => i).filter((i) => i !== 1 && i !== 2 || i === `+fmt.Sprint(row)+`)`)
+	if few < none+2 || most > none || none < 4 {
+		t.Errorf("a point is %d pixels wide, %d among few that are selected, %d among most", none, few, most)
+	}
+}

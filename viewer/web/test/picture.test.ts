@@ -1,5 +1,6 @@
 import type { Frame } from "../src/map/cloud";
 import type { Picture } from "../src/map/renderer";
+import { marking } from "../src/page/scene";
 import { fit, widthOf, type Disc, type Mark, type Words } from "../src/picture/marks";
 import { points } from "../src/picture/points";
 import { compose, fileName, film } from "../src/picture/sheet";
@@ -19,7 +20,7 @@ function picture(from: Frame, to: Frame, t: number): Picture {
     hiding: false,
     emphasis: 0,
     matrix: Float32Array.from([0.5, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
-    paint: { radius: 3, rim: 1, rimColour: [1, 1, 1, 1], opacity: 1, ghost: [0, 0, 0, 0.1], fade: 0.5, ring: [0, 0, 0, 1], picture: 0, trail: 1 },
+    paint: { radius: 3, rim: 1, rimColour: [1, 1, 1, 1], opacity: 1, ghost: [0, 0, 0, 0.1], fade: 0.5, marking: 1, ring: [0, 0, 0, 1], picture: 0, trail: 1 },
     ground: [],
     echo: null,
     trails: null,
@@ -57,7 +58,21 @@ test("picture: selected points are over the others, with a rim", () => {
   const [other, own] = points(p, view, palette) as Disc[];
   near(other.opacity, 0.5, "faded");
   equal(own.rim, "#000000", "rim");
-  truth(own.radius > other.radius, "it is larger");
+  near(own.radius + own.width / 2, 3 + 1 + 1.5, "half of what it is wider, and its rim");
+  near(own.width, 1 + 0.6, "a wider rim");
+  p.paint = { ...p.paint, marking: 0 };
+  const [same, plain] = points(p, view, palette) as Disc[];
+  near(same.opacity, 0.5, "where most are selected, the others fade");
+  equal([plain.rim, plain.width], ["#ffffff", 1], "and those have a point's rim");
+  near(plain.radius + plain.width / 2, 3 + 1, "and its size");
+});
+
+test("scene: the more are selected, the less each is marked", () => {
+  equal([marking(5, 2000), marking(5, 8), marking(1, 1_000_000)], [1, 1, 1], "few");
+  equal([marking(1900, 2000), marking(2000, 2000), marking(900_000, 1_000_000)], [0, 0, 0], "most");
+  const steps = [20, 50, 100, 200, 400, 800, 1600].map((n) => marking(n, 2000));
+  truth(steps.every((s, i) => i === 0 || s <= steps[i - 1]), steps.join(" "));
+  truth(steps[3] > 0.3 && steps[3] < 0.7, "a tenth is marked half");
 });
 
 test("picture: an SVG holds text as text, and groups what points share", () => {

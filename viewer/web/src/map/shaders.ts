@@ -47,7 +47,8 @@ vec4 tint() {
 
 export const pointVertex = `${common}
 uniform float diameter; // device pixels, rim included
-uniform float growth; // of what is selected, device pixels
+uniform float rim, growth; // width, and what a selected point is wider in all; device pixels
+uniform float marking; // how much of the mark's colour the rim of what is selected has
 uniform vec4 ghost; // what remains of a filtered point, and the ground
 uniform float fade;
 uniform float opacity;
@@ -56,6 +57,7 @@ uniform bool hollow;
 out vec4 colour;
 out vec4 edge;
 out float size;
+out float outline;
 
 void main() {
   if (!drawn()) {
@@ -66,10 +68,11 @@ void main() {
   gl_Position = place();
   bool marked = (flags & 4u) != 0u && tier == 2;
   size = (diameter + (marked ? growth : 0.0)) / gl_Position.w;
+  outline = rim + (marked ? growth * 0.2 : 0.0);
   gl_PointSize = size + 1.0;
   vec4 own = tint();
   colour = tier == 0 || tier == 4 ? vec4(ghost.rgb, ghost.a * own.a) : tier == 3 ? vec4(own.rgb, 1.0) : vec4(own.rgb, own.a * (tier == 1 || tier == 5 ? fade : opacity));
-  edge = marked ? markColour : hollow ? own : rimColour;
+  edge = mix(hollow ? own : rimColour, markColour, marked ? marking : 0.0);
 }`;
 
 export const pointFragment = `#version 300 es
@@ -77,7 +80,7 @@ precision highp float;
 in vec4 colour;
 in vec4 edge;
 in float size;
-uniform float rim; // width in device pixels
+in float outline; // the rim's width in device pixels
 uniform bool solid;
 uniform bool hollow;
 out vec4 result;
@@ -87,10 +90,10 @@ void main() {
   float radius = size * 0.5;
   float disc = clamp(radius - d + 0.5, 0.0, 1.0);
   if (disc <= 0.0 || (solid && disc < 0.5)) discard;
-  float inner = clamp(radius - rim - d + 0.5, 0.0, 1.0);
+  float inner = clamp(radius - outline - d + 0.5, 0.0, 1.0);
   vec4 fill = hollow ? vec4(0.0) : vec4(colour.rgb * colour.a, colour.a);
-  vec4 outline = vec4(edge.rgb, 1.0) * edge.a * colour.a;
-  result = mix(outline, fill, inner) * disc;
+  vec4 around = vec4(edge.rgb, 1.0) * edge.a * colour.a;
+  result = mix(around, fill, inner) * disc;
 }`;
 
 /** Samples' pictures as points: each sheet of pictures is drawn with the rows whose pictures it holds. */
@@ -104,6 +107,7 @@ out vec4 edge;
 flat out vec2 corner;
 out float size;
 uniform vec4 markColour;
+uniform float marking;
 
 void main() {
   if (!drawn()) {
@@ -116,7 +120,7 @@ void main() {
   gl_PointSize = size;
   colour = tint();
   colour.a = tier == 1 ? fade : 1.0;
-  edge = (flags & 4u) != 0u ? markColour : vec4(colour.rgb, 1.0);
+  edge = mix(vec4(colour.rgb, 1.0), markColour, (flags & 4u) != 0u ? marking : 0.0);
   int k = gl_VertexID % perSheet;
   corner = vec2(k % columns, k / columns) * tile;
 }`;

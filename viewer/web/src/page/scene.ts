@@ -83,6 +83,19 @@ export function groundOf(model: Model, look: Look): Ground[] {
   return kept.map((frame) => ({ frame, colour: [r, g, b, faint], stride }));
 }
 
+/** Selected samples that are few, however many others there are. */
+const FEW = 12;
+
+/** The share of the samples up to which a selection is marked in full, and from which on it is only set off by the fading of others. */
+const SHARES = [0.01, 0.4];
+
+/** How much so many selected rows are marked, each by itself, among so many: what most points have sets none apart. */
+export function marking(selected: number, rows: number): number {
+  const share = Math.max(0, selected - FEW) / Math.max(1, rows);
+  const [low, high] = SHARES;
+  return Math.min(1, Math.max(0, Math.log(high / Math.max(share, low)) / Math.log(high / low)));
+}
+
 /** How points are painted in a view with so many rows, of which some are in sight. */
 export function paintOf(model: Model, look: Look, camera: Camera, v: View, picture: number): Paint {
   const { options, emphasis, focus } = model.choice;
@@ -98,6 +111,7 @@ export function paintOf(model: Model, look: Look, camera: Camera, v: View, pictu
     opacity: options.opacity * (rows > 20_000 ? Math.max(0.25, Math.pow(20_000 / rows, 0.35)) : 1),
     ghost: [r, g, b, 0.07],
     fade: emphasis === 0 ? 1 : focus ? 0.13 : 0.3,
+    marking: marking(model.choice.selected.length, rows),
     ring: look.ink,
     picture,
     trail: Math.max(0.12, Math.min(0.9, 4 / Math.sqrt(Math.max(1, model.choice.selected.length)))),

@@ -2,7 +2,7 @@
 
 import type { View } from "../map/camera";
 import { locate, type Frame, type Shot } from "../map/cloud";
-import { FLAG, type Picture, type RGBA } from "../map/renderer";
+import { FLAG, growth, tinge, type Picture, type RGBA } from "../map/renderer";
 import type { Mark } from "./marks";
 
 /** Trails, the echo of another epoch, and points, from below to above. palette has 256 colours of four bytes. */
@@ -24,12 +24,14 @@ function discs(p: Picture, v: View, palette: Uint8Array): Mark[] {
     const [fill, alpha] = tint(p, row, palette);
     if (alpha <= 0) return;
     const marked = tier === 2 && (flags & FLAG.selected) !== 0;
-    const rim = tier < 2 ? 0 : p.hollow ? 1.2 : paint.rim;
-    const radius = ((tier === 0 ? paint.radius * 0.8 : paint.radius) + rim / 2 + (marked ? 1 : 0)) / w;
+    const more = marked ? growth(paint) : 0;
+    const rim = tier < 2 ? 0 : (p.hollow ? 1.2 : paint.rim) + more * 0.2;
+    const radius = ((tier === 0 ? paint.radius * 0.8 : paint.radius) + (tier < 2 ? 0 : p.hollow ? 1.2 : paint.rim) + more / 2 - rim / 2) / w;
+    const edge = p.hollow ? fill : hex(paint.rimColour);
     const mark: Mark =
       tier === 0
         ? { kind: "disc", x, y, radius, fill: hex(paint.ghost), rim: "", width: 0, opacity: paint.ghost[3] * alpha }
-        : { kind: "disc", x, y, radius, fill: p.hollow ? "" : fill, rim: rim > 0 ? (marked ? hex(paint.ring) : p.hollow ? fill : hex(paint.rimColour)) : "", width: rim / w, opacity: alpha * (tier === 1 ? paint.fade : paint.opacity) };
+        : { kind: "disc", x, y, radius, fill: p.hollow ? "" : fill, rim: rim > 0 ? (marked ? mixed(edge, paint.ring, tinge(paint)) : edge) : "", width: rim / w, opacity: alpha * (tier === 1 ? paint.fade : paint.opacity) };
     out.push({ tier, depth: w, mark });
   });
   // In space, what is nearer covers what is farther; on a plane the order stays that of the rows.
@@ -95,6 +97,13 @@ function tint(p: Picture, row: number, palette: Uint8Array): [string, number] {
   const [a, b] = [p.slots[0][row] * 4, p.slots[1][row] * 4];
   const mix = (k: number) => Math.round(palette[a + k] + (palette[b + k] - palette[a + k]) * share);
   return [css(mix(0), mix(1), mix(2)), (mix(3) / 255) * (inFrom && inTo ? 1 : inFrom ? 1 - t : t)];
+}
+
+/** A colour on its way to another. */
+function mixed(from: string, to: RGBA, t: number): string {
+  const n = parseInt(from.slice(1), 16);
+  const mix = (c: number, k: number) => Math.round((c & 255) * (1 - t) + to[k] * 255 * t);
+  return css(mix(n >> 16, 0), mix(n >> 8, 1), mix(n, 2));
 }
 
 function hex([r, g, b]: RGBA): string {
