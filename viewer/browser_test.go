@@ -107,9 +107,16 @@ func openMoving(t *testing.T, server *httptest.Server, query string, width, heig
 	return tb
 }
 
+// raced are the tests in the browser that run under the race detector, too.
+var raced = map[string]bool{"TestWatchedTraining": true, "TestLive": true, "TestReconnect": true, "TestMakeMap": true, "TestCancelMap": true,
+	"TestDeleteMap": true, "TestLoginInBrowser": true, "TestHome": true, "TestFrugal": true}
+
 // newTab returns a tab for pages below base, from where alone they may load anything.
 func newTab(t *testing.T, base string, width, height int64, motion string) *tab {
 	t.Helper()
+	if raceDetector && !raced[t.Name()] {
+		t.Skip("the race detector sees Go alone: of the tests in the browser, it watches those in which the server does several things at once")
+	}
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if p, err := exec.LookPath(name); err == nil {
