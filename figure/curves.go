@@ -54,9 +54,9 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 		plots = append(plots, row)
 	}
 	width, height := vg.Length(columns*wide+2*margin), vg.Length(rows*(high+above)+head+margin)
-	return render(w, format, width, height, func(c draw.Canvas) {
-		c.FillText(style(12, ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
-		c.FillText(style(8, faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
+	return render(w, format, &light, width, height, func(c draw.Canvas) {
+		c.FillText(style(12, light.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
+		c.FillText(style(8, light.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
 		inner := draw.Crop(c, margin, -margin, margin/2, -head)
 		tiles := draw.Tiles{Cols: columns, Rows: rows, PadX: 14, PadY: above + 10, PadTop: above}
 		for r, row := range plot.Align(plots, tiles, inner) {
@@ -66,10 +66,10 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 				}
 				plots[r][k].Draw(canvas)
 				chart := g.Charts[r*columns+k]
-				c.FillText(style(9, ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
+				c.FillText(style(9, light.ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
 				names := c // on which glyphs beside the chart are drawn too
 				names.Min.X, names.Max.X = canvas.Min.X, canvas.Max.X
-				key(names, chart.names(), canvas.Max.Y+4)
+				key(names, &light, chart.names(), canvas.Max.Y+4)
 			}
 		}
 	})
@@ -87,14 +87,14 @@ func (c *Chart) plot() (*plot.Plot, error) {
 	p := plot.New()
 	p.X.Label.Text = "epoch"
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Label.TextStyle.Font, axis.Label.TextStyle.Color = style(8, faint).Font, faint
-		axis.Tick.Label.Font, axis.Tick.Label.Color = style(7, faint).Font, faint
-		axis.Color, axis.Tick.Color = frame, frame
+		axis.Label.TextStyle.Font, axis.Label.TextStyle.Color = style(8, light.faint).Font, light.faint
+		axis.Tick.Label.Font, axis.Tick.Label.Color = style(7, light.faint).Font, light.faint
+		axis.Color, axis.Tick.Color = light.frame, light.frame
 	}
 	p.Y.Tick.Label.XAlign = draw.XRight
 	p.X.Tick.Marker = wholeTicks{}
 	grid := plotter.NewGrid()
-	grid.Vertical.Width, grid.Horizontal.Color = 0, frame
+	grid.Vertical.Width, grid.Horizontal.Color = 0, light.frame
 	p.Add(grid)
 	for i, l := range c.Lines {
 		if len(l.Epochs) != len(l.Values) {
@@ -105,12 +105,12 @@ func (c *Chart) plot() (*plot.Plot, error) {
 			if err != nil {
 				return nil, err
 			}
-			stroke.Color, stroke.Width = colorOf(i), 1.4
+			stroke.Color, stroke.Width = light.of(i), 1.4
 			dots, err := plotter.NewScatter(part)
 			if err != nil {
 				return nil, err
 			}
-			dots.GlyphStyle = draw.GlyphStyle{Color: colorOf(i), Radius: 1.6, Shape: draw.CircleGlyph{}}
+			dots.GlyphStyle = draw.GlyphStyle{Color: light.of(i), Radius: 1.6, Shape: draw.CircleGlyph{}}
 			p.Add(stroke, dots)
 		}
 	}

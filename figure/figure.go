@@ -27,20 +27,37 @@ var Colors = []color.NRGBA{
 	{0xba, 0xbb, 0x33, 255}, {0x82, 0x35, 0x13, 255}, {0xf2, 0x8b, 0xb9, 255}, {0x78, 0x6f, 0x14, 255}, {0xac, 0x73, 0xe9, 255}, {0xa3, 0x0c, 0x78, 255},
 }
 
+// DarkColors are those of its dark theme.
+var DarkColors = []color.NRGBA{
+	{0x2d, 0x7d, 0xdf, 255}, {0xf2, 0xa1, 0x01, 255}, {0x51, 0xd0, 0x75, 255}, {0xf8, 0x74, 0xab, 255}, {0xc1, 0x86, 0xfa, 255}, {0x85, 0xee, 0xfe, 255},
+	{0xe2, 0xe1, 0x7e, 255}, {0xc4, 0x81, 0x6f, 255}, {0xfb, 0xb1, 0xbf, 255}, {0x77, 0x8e, 0x16, 255}, {0xab, 0xba, 0xf6, 255}, {0xbd, 0x4d, 0xa7, 255},
+}
+
+// A look is the colours of a picture.
+type look struct {
+	paper, ink, faint, frame color.NRGBA
+	none                     color.NRGBA // of what has no class
+	classes                  []color.NRGBA
+}
+
 var (
-	none  = color.NRGBA{0x8d, 0x90, 0x98, 255} // of what has no class
-	ink   = color.NRGBA{0x24, 0x26, 0x2b, 255}
-	faint = color.NRGBA{0x6a, 0x6d, 0x75, 255}
-	frame = color.NRGBA{0xd9, 0xda, 0xde, 255}
+	light = look{
+		paper: color.NRGBA{255, 255, 255, 255}, ink: color.NRGBA{0x24, 0x26, 0x2b, 255}, faint: color.NRGBA{0x6a, 0x6d, 0x75, 255},
+		frame: color.NRGBA{0xd9, 0xda, 0xde, 255}, none: color.NRGBA{0x8d, 0x90, 0x98, 255}, classes: Colors,
+	}
+	dark = look{
+		paper: color.NRGBA{0x12, 0x13, 0x17, 255}, ink: color.NRGBA{0xec, 0xed, 0xf1, 255}, faint: color.NRGBA{0xa4, 0xa7, 0xb1, 255},
+		frame: color.NRGBA{0x36, 0x39, 0x41, 255}, none: color.NRGBA{0x8b, 0x8e, 0x98, 255}, classes: DarkColors,
+	}
 )
 
-// colorOf is the colour of a class; below 0 is none.
-func colorOf(class int) color.NRGBA {
+// of is the colour of a class; below 0 is none.
+func (l *look) of(class int) color.NRGBA {
 	if class < 0 {
-		return none
+		return l.none
 	}
-	c := Colors[class%len(Colors)]
-	if class/len(Colors)%2 == 1 {
+	c := l.classes[class%len(l.classes)]
+	if class/len(l.classes)%2 == 1 {
 		c.R, c.G, c.B = c.R*5/8, c.G*5/8, c.B*5/8
 	}
 	return c
@@ -49,18 +66,18 @@ func colorOf(class int) color.NRGBA {
 const dpi = 160 // of a PNG
 
 // render makes a canvas of a size in points, has it drawn on, and writes it.
-func render(w io.Writer, format string, width, height vg.Length, paint func(draw.Canvas)) error {
+func render(w io.Writer, format string, l *look, width, height vg.Length, paint func(draw.Canvas)) error {
 	var c vg.CanvasWriterTo
 	switch format {
 	case "png":
-		c = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))}
+		c = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(l.paper))}
 	case "svg":
 		c = vgsvg.New(width, height)
 	default:
 		return fmt.Errorf("there is no picture format %q: want %s", format, strings.Join(Formats, " or "))
 	}
 	d := draw.New(c)
-	d.FillPolygon(color.White, []vg.Point{d.Min, {X: d.Max.X, Y: d.Min.Y}, d.Max, {X: d.Min.X, Y: d.Max.Y}})
+	d.FillPolygon(l.paper, []vg.Point{d.Min, {X: d.Max.X, Y: d.Min.Y}, d.Max, {X: d.Min.X, Y: d.Max.Y}})
 	paint(d)
 	_, err := c.WriteTo(w)
 	return err
@@ -87,8 +104,8 @@ func label(s string) string {
 }
 
 // key draws a legend: a dot and a name for each class, in as many lines as it takes, below y.
-func key(c draw.Canvas, names []string, y vg.Length) {
-	st := style(8, ink)
+func key(c draw.Canvas, l *look, names []string, y vg.Length) {
+	st := style(8, l.ink)
 	x := c.Min.X
 	for i, n := range names {
 		n = label(n)
@@ -100,7 +117,7 @@ func key(c draw.Canvas, names []string, y vg.Length) {
 		if n == "" {
 			class, n = -1, "no label"
 		}
-		c.DrawGlyph(draw.GlyphStyle{Color: colorOf(class), Radius: 3, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 4, Y: y + 3})
+		c.DrawGlyph(draw.GlyphStyle{Color: l.of(class), Radius: 3, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 4, Y: y + 3})
 		c.FillText(st, vg.Point{X: x + 11, Y: y}, n)
 		x += w
 	}
@@ -110,7 +127,7 @@ const keyLine = 13
 
 // keyLines is how many lines key takes.
 func keyLines(names []string, width vg.Length) int {
-	st := style(8, ink)
+	st := style(8, light.ink)
 	lines, x := 1, vg.Length(0)
 	for _, n := range names {
 		w := st.Width(label(n)) + 22

@@ -45,7 +45,7 @@ func (f *Film) Draw(ctx context.Context, w io.Writer, progress func(done, total 
 	}
 	travel := math.Min(filmMost, float64(len(f.Panels)-1)/f.Pace)
 	steps := int(math.Ceil(travel * filmRate))
-	p := &reel{film: f, box: box, radius: math.Max(1.1, math.Min(4.5, 100/math.Sqrt(float64(points)))), order: shuffled(len(f.Panels[0].X))}
+	p := &reel{film: f, look: f.look(), box: box, radius: math.Max(1.1, math.Min(4.5, 100/math.Sqrt(float64(points)))), order: shuffled(len(f.Panels[0].X))}
 	p.tones()
 	film := gif.GIF{}
 	for i := range steps + 1 {
@@ -73,12 +73,26 @@ func (f *Film) Draw(ctx context.Context, w io.Writer, progress func(done, total 
 			progress(i+1, steps+1)
 		}
 	}
-	return len(film.Image), gif.EncodeAll(w, &film)
+	return len(film.Image), gif.EncodeAll(until{ctx, w}, &film)
+}
+
+// until writes until its context is done.
+type until struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u until) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
 }
 
 // A reel makes the frames of a film, one after the other.
 type reel struct {
 	film    *Film
+	look    *look
 	box     square
 	radius  float64
 	order   []int
@@ -125,7 +139,7 @@ func (p *reel) frame(at float64) (*image.Paletted, error) {
 				alpha *= 0.6
 			}
 			scale := filmSide / (2 * p.box.half)
-			disc(img, filmEdge+filmSide/2+(px-p.box.x)*scale, filmHead+filmSide/2-(py-p.box.y)*scale, r, colorOf(n.Class[i]), 0.8*alpha)
+			disc(img, filmEdge+filmSide/2+(px-p.box.x)*scale, filmHead+filmSide/2-(py-p.box.y)*scale, r, p.look.of(n.Class[i]), 0.8*alpha)
 		}
 	}
 	return p.reduce(img), nil
@@ -164,7 +178,7 @@ func disc(img *image.RGBA, x, y, r float64, c color.NRGBA, alpha float64) {
 
 // head draws what does not move: title, epoch, legend and the map's edge.
 func (p *reel) head(panel int) error {
-	g := &p.film.Grid
+	g, l := &p.film.Grid, p.look
 	pt := func(pixels float64) vg.Length { return vg.Length(pixels * 72 / filmDPI) }
 	wide := pt(filmSide)
 	legend := 0.0
@@ -172,20 +186,20 @@ func (p *reel) head(panel int) error {
 		legend = (keyLine*float64(keyLines(g.Classes, wide)) + 6) * filmDPI / 72
 	}
 	height := filmHead + filmSide + filmEdge + legend
-	c := vgimg.NewWith(vgimg.UseWH(pt(filmSide+2*filmEdge), pt(height)), vgimg.UseDPI(filmDPI))
+	c := vgimg.NewWith(vgimg.UseWH(pt(filmSide+2*filmEdge), pt(height)), vgimg.UseDPI(filmDPI), vgimg.UseBackgroundColor(l.paper))
 	d := canvas.New(c)
-	d.FillPolygon(color.White, []vg.Point{d.Min, {X: d.Max.X, Y: d.Min.Y}, d.Max, {X: d.Min.X, Y: d.Max.Y}})
+	d.FillPolygon(l.paper, []vg.Point{d.Min, {X: d.Max.X, Y: d.Min.Y}, d.Max, {X: d.Min.X, Y: d.Max.Y}})
 	left, right := d.Min.X+pt(filmEdge), d.Max.X-pt(filmEdge)
 	epoch := label(g.Panels[panel].Title)
-	room := right - left - style(12, ink).Width(epoch) - 10
-	d.FillText(style(12, ink), vg.Point{X: left, Y: d.Max.Y - pt(26)}, cut(line(g.Title), 12, room))
-	d.FillText(style(8, faint), vg.Point{X: left, Y: d.Max.Y - pt(46)}, cut(line(g.Subtitle), 8, right-left))
-	d.FillText(style(12, ink), vg.Point{X: right - style(12, ink).Width(epoch), Y: d.Max.Y - pt(26)}, epoch)
+	room := right - left - style(12, l.ink).Width(epoch) - 10
+	d.FillText(style(12, l.ink), vg.Point{X: left, Y: d.Max.Y - pt(26)}, cut(line(g.Title), 12, room))
+	d.FillText(style(8, l.faint), vg.Point{X: left, Y: d.Max.Y - pt(46)}, cut(line(g.Subtitle), 8, right-left))
+	d.FillText(style(12, l.ink), vg.Point{X: right - style(12, l.ink).Width(epoch), Y: d.Max.Y - pt(26)}, epoch)
 	top, bottom := d.Max.Y-pt(filmHead), d.Max.Y-pt(filmHead+filmSide)
-	d.StrokeLines(canvas.LineStyle{Color: frame, Width: 0.5}, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}, {X: left, Y: bottom}})
+	d.StrokeLines(canvas.LineStyle{Color: l.frame, Width: 0.5}, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}, {X: left, Y: bottom}})
 	if legend > 0 {
 		d.Min.X, d.Max.X = left, right
-		key(d, g.Classes, bottom-16)
+		key(d, l, g.Classes, bottom-16)
 	}
 	img := image.NewRGBA(c.Image().Bounds())
 	draw.Draw(img, img.Rect, c.Image(), img.Rect.Min, draw.Src)
@@ -200,14 +214,14 @@ func cut(s string, size, width vg.Length) string {
 		if n < len(r) {
 			s = string(r[:n]) + "…"
 		}
-		if style(size, ink).Width(s) <= width {
+		if style(size, light.ink).Width(s) <= width {
 			return s
 		}
 	}
 	return ""
 }
 
-// tones chooses the colours of a GIF: greys, and of each class's colour as many steps to white as there is room for.
+// tones chooses the colours of a GIF: greys, and of each class's colour as many steps to the paper as there is room for.
 func (p *reel) tones() {
 	used := map[color.NRGBA]bool{}
 	var list []color.NRGBA
@@ -219,23 +233,21 @@ func (p *reel) tones() {
 	}
 	for _, panel := range p.film.Panels {
 		for _, class := range panel.Class {
-			add(colorOf(class))
+			add(p.look.of(class))
 		}
 	}
 	for class := range p.film.Classes {
-		add(colorOf(class))
+		add(p.look.of(class))
 	}
 	p.palette = color.Palette{color.NRGBA{}} // the first stands for what stays
 	const greys = 20
 	for i := range greys {
-		v := uint8(0x24 + (255-0x24)*i/(greys-1))
-		p.palette = append(p.palette, color.NRGBA{v, v, v, 255})
+		p.palette = append(p.palette, mix(p.look.ink, p.look.paper, i, greys-1))
 	}
 	each := max(1, min(20, (255-greys)/max(1, len(list))))
 	for _, c := range list {
 		for i := range each {
-			part := func(v uint8) uint8 { return uint8(255 - (255-int(v))*(i+1)/each) }
-			p.palette = append(p.palette, color.NRGBA{part(c.R), part(c.G), part(c.B), 255})
+			p.palette = append(p.palette, mix(p.look.paper, c, i+1, each))
 		}
 	}
 	for k := range p.nearest {
@@ -249,6 +261,12 @@ func (p *reel) tones() {
 			}
 		}
 	}
+}
+
+// mix is a colour at a step of so many on the way from a to b.
+func mix(a, b color.NRGBA, step, steps int) color.NRGBA {
+	part := func(a, b uint8) uint8 { return uint8(int(a) + (int(b)-int(a))*step/steps) }
+	return color.NRGBA{part(a.R, b.R), part(a.G, b.G), part(a.B, b.B), 255}
 }
 
 // reduce gives a frame the palette's colours, and keeps the part of it that differs from the one before.

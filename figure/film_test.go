@@ -77,6 +77,31 @@ func TestFilm(t *testing.T) {
 	}
 }
 
+// TestFilmDark: in the dark, the paper is dark to its edges, and points have the colours of the page.
+func TestFilmDark(t *testing.T) {
+	f := &Film{Pace: 2, Grid: Grid{Title: "run", Dark: true, Classes: []string{"a"}, Panels: []Panel{{Title: "epoch 0", X: []float32{0, 10}, Y: []float32{0, 10}, Class: []int{0, -1}}}}}
+	var b bytes.Buffer
+	if _, err := f.Draw(t.Context(), &b, nil); err != nil {
+		t.Fatal(err)
+	}
+	g, err := gif.DecodeAll(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := screen(g, 1)
+	for _, at := range []image.Point{{0, 0}, {img.Rect.Max.X - 1, 0}, {0, img.Rect.Max.Y - 1}, {filmEdge + filmSide/2, filmHead + filmSide/2}} {
+		if c := img.NRGBAAt(at.X, at.Y); c != dark.paper {
+			t.Errorf("at %v it is %v, want %v", at, c, dark.paper)
+		}
+	}
+	if _, _, n := middleOf(img, DarkColors[0]); n == 0 {
+		t.Error("the point of a class has not its colour")
+	}
+	if err := f.Grid.Draw(&b, "png"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestFilmEnds: a cancelled film writes nothing, one panel is a film of one frame, and a long training a film of half a minute.
 func TestFilmEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -14,6 +14,14 @@ type Grid struct {
 	Title, Subtitle string
 	Panels          []Panel
 	Classes         []string // names of the colours; empty: there is no legend
+	Dark            bool     // as the page is in its dark theme
+}
+
+func (g *Grid) look() *look {
+	if g.Dark {
+		return &dark
+	}
+	return &light
 }
 
 // A Panel is the map at one epoch.
@@ -44,20 +52,21 @@ func (g *Grid) Draw(w io.Writer, format string) error {
 	}
 	height := vg.Length(rows)*(size+gap+caption) + head + legend + margin
 	radius := vg.Length(math.Min(2.2, math.Max(0.35, 48/math.Sqrt(float64(points)))))
-	return render(w, format, width, height, func(c draw.Canvas) {
-		c.FillText(style(12, ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
-		c.FillText(style(8, faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
+	l := g.look()
+	return render(w, format, l, width, height, func(c draw.Canvas) {
+		c.FillText(style(12, l.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
+		c.FillText(style(8, l.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
 		for i, p := range g.Panels {
 			left := c.Min.X + margin + vg.Length(i%columns)*(size+gap)
 			top := c.Max.Y - head - vg.Length(i/columns)*(size+gap+caption)
-			c.FillText(style(8, faint), vg.Point{X: left, Y: top - 10}, line(p.Title))
+			c.FillText(style(8, l.faint), vg.Point{X: left, Y: top - 10}, line(p.Title))
 			area := vg.Rectangle{Min: vg.Point{X: left, Y: top - caption - size}, Max: vg.Point{X: left + size, Y: top - caption}}
-			p.draw(c, area, box, radius)
+			p.draw(c, l, area, box, radius)
 		}
 		if legend > 0 {
 			inner := c
 			inner.Min.X, inner.Max.X = c.Min.X+margin, c.Max.X-margin
-			key(inner, g.Classes, c.Min.Y+legend-4)
+			key(inner, l, g.Classes, c.Min.Y+legend-4)
 		}
 	})
 }
@@ -120,8 +129,8 @@ func (g *Grid) extent() (s square, points int, err error) {
 
 // draw draws the points into an area of the canvas. The order of the points is shuffled by their number, so that the last
 // class does not cover the others.
-func (p *Panel) draw(c draw.Canvas, area vg.Rectangle, box square, radius vg.Length) {
-	c.StrokeLines(draw.LineStyle{Color: frame, Width: 0.5}, []vg.Point{area.Min, {X: area.Max.X, Y: area.Min.Y}, area.Max, {X: area.Min.X, Y: area.Max.Y}, area.Min})
+func (p *Panel) draw(c draw.Canvas, l *look, area vg.Rectangle, box square, radius vg.Length) {
+	c.StrokeLines(draw.LineStyle{Color: l.frame, Width: 0.5}, []vg.Point{area.Min, {X: area.Max.X, Y: area.Min.Y}, area.Max, {X: area.Min.X, Y: area.Max.Y}, area.Min})
 	side := area.Max.X - area.Min.X
 	place := func(i int) vg.Point {
 		return vg.Point{
@@ -137,7 +146,7 @@ func (p *Panel) draw(c draw.Canvas, area vg.Rectangle, box square, radius vg.Len
 			if (p.Raised != nil && p.Raised[i]) != raised {
 				continue
 			}
-			r, color := radius, colorOf(p.Class[i])
+			r, color := radius, l.of(p.Class[i])
 			color.A = 205
 			if raised {
 				r, color.A = 1.6*radius, 255

@@ -160,6 +160,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		ask("GET /api/v1/projections/{projection}/points", base+"/points?format="+format, 200)
 	}
 	ask("GET /api/v1/projections/{projection}/trajectory", base+"/trajectory?sample=s1", 200)
+	ask("GET /api/v1/projections/{projection}/film", base+"/film?theme=dark&pace=20", 200)
 	ask("GET /api/v1/projections/{projection}/neighbors", base+"/neighbors?epoch=1&sample=s1", 200)
 	ask("GET /api/v1/projections/{projection}/quality", base+"/quality", 200)
 	job := "jobs/" + ask("POST /api/v1/projections", "projections", 202)["id"].(string)

@@ -55,6 +55,9 @@ type Handler struct {
 
 	streams chan struct{} // holds an element for each open event stream
 
+	films    chan struct{} // holds one while a film is made
+	filmMost int           // points that it may have
+
 	outlines *cache[outlineKey, *outline]
 	standIn  *cache[standInKey, *standIn]
 	sprites  *cache[spriteKey, *sprite]
@@ -86,6 +89,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		h.o.Streams = 256
 	}
 	h.streams = make(chan struct{}, h.o.Streams)
+	h.films, h.filmMost = make(chan struct{}, 1), filmMost
 	h.feed = newFeed(store, h.o.Poll, h.log)
 	h.jobs = &jobs{store: store, tell: h.feed.publish}
 	h.mux = h.route()
@@ -198,6 +202,7 @@ func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) er
 		"projections/{projection}/trajectory":                                h.getTrajectory,
 		"projections/{projection}/neighbors":                                 h.getNeighbors,
 		"projections/{projection}/quality":                                   h.getQuality,
+		"projections/{projection}/film":                                      h.getFilm,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/png"
 	"io"
 	"math"
@@ -14,6 +15,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,7 +196,7 @@ func TestSaveFilm(t *testing.T) {
 	defer func() { tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"))) }() // its events end before the server
 	tb.ready()
 	tb.catch()
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.speed = 8; document.getElementById("save").click(); [...document.querySelectorAll(".save .item")].at(-1).click() })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.speed = 8; document.getElementById("save").click(); document.querySelector(".save .item:nth-last-child(2)").click() })()`)
 	tb.wait("it records", `!document.getElementById("saving").hidden && document.getElementById("saving").textContent.includes("Recording")`, 2*time.Second)
 	if got := tb.epoch(); got != "3" {
 		t.Errorf("while it records the page is at epoch %s, want 3", got)
@@ -222,6 +224,61 @@ func TestSaveFilm(t *testing.T) {
 	if math.Abs(at-long/2) > 0.1 || eval[float64](tb, `document.querySelector("video").seekable.end(0)`) < long-0.01 {
 		t.Errorf("the player is at %.2f of %.2f, want the middle", at, long)
 	}
+}
+
+// TestSaveGIF: the server makes a GIF while the page says so; it can be told to stop, and says why it makes none.
+func TestSaveGIF(t *testing.T) {
+	plain, _, _ := shown(t)
+	handler := plain.Config.Handler.(*viewer.Handler)
+	asked, left := make(chan string, 10), make(chan bool)
+	var wait atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/film") {
+			asked <- r.URL.RawQuery
+			if wait.Load() {
+				<-r.Context().Done()
+				left <- true
+				return
+			}
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	tb := openTab(t, server, "?colour=correct", 640, 560)
+	defer func() { tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"))) }() // its events end before the server
+	tb.ready()
+	if got := tb.text(".save .menu"); !strings.Contains(got, "GIFall of the map, by errors") {
+		t.Errorf("the menu says %q", got)
+	}
+	f := tb.save("GIF")
+	if query := <-asked; f.name != "mnist-cnn-epoch-1-5.gif" || !strings.Contains(query, "color=correct&theme=light&pace=1.5") {
+		t.Errorf("%s was made of %s", f.name, query)
+	}
+	if g, err := gif.DecodeAll(bytes.NewReader(f.data)); err != nil || len(g.Image) < 40 {
+		t.Errorf("a GIF of %d frames (%v)", len(g.Image), err)
+	}
+	tb.wait("nothing is said of it any more", `document.getElementById("saving").hidden`, time.Second)
+
+	wait.Store(true)
+	order := func() {
+		eval[chromedp.Void](tb, `(() => { document.getElementById("save").click(); [...document.querySelectorAll(".save .item")].at(-1).click() })()`)
+	}
+	order()
+	<-asked
+	tb.wait("it says so", `!document.getElementById("saving").hidden && document.querySelector("#saving [role=status]").textContent === "The server makes the GIF\u2026"`, 2*time.Second)
+	tb.click(tb.middle("#saving button"))
+	<-left
+	tb.wait("it has stopped", `document.getElementById("saving").hidden && files.length === 1`, 2*time.Second)
+	if tb.visible("#trouble") {
+		t.Errorf("to stop it is trouble: %s", tb.text("#trouble"))
+	}
+
+	wait.Store(false)
+	handler.LimitFilms(299)
+	tb.expected = append(tb.expected, "400 (Bad Request)")
+	order()
+	tb.wait("it says why there is none", `document.getElementById("trouble").textContent.includes("5 epochs of 60 samples are 300")`, 2*time.Second)
+	tb.wait("it has ended", `document.getElementById("saving").hidden && files.length === 1`, time.Second)
 }
 
 // TestNothingToSave: without a map there is nothing to save, and one epoch is no film.

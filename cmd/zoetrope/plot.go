@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/figure"
+	"github.com/zoetrope-ml/zoetrope/internal/plot"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -38,8 +39,6 @@ type plotted struct {
 	Frames     int    `json:"frames,omitempty"` // of a film
 	Path       string `json:"path"`
 }
-
-var plotColors = []string{"label", "prediction", "correct"}
 
 func plotCommand(a *app) *cobra.Command {
 	var o plotOptions
@@ -79,8 +78,8 @@ Where that would take longer than half a minute, they pass faster.`,
 				return usagef(cmd, "only the map can be animated: draw %s as PNG or SVG", o.what)
 			case !(o.pace > 0 && o.pace <= 20):
 				return usagef(cmd, "--pace is %v: want more than 0 and at most 20 epochs a second", o.pace)
-			case !slices.Contains(plotColors, o.color):
-				return usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plotColors, ", "))
+			case !slices.Contains(plot.Colors, o.color):
+				return usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plot.Colors, ", "))
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.plot(ctx, store, o) })
 		},
@@ -88,7 +87,7 @@ Where that would take longer than half a minute, they pass faster.`,
 	o.which.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last")
-	f.StringVar(&o.color, "color", "label", strings.Join(plotColors, ", "))
+	f.StringVar(&o.color, "color", "label", strings.Join(plot.Colors, ", "))
 	f.BoolVar(&o.film, "animate", false, "move through the epochs: a GIF (so does the ending .gif)")
 	f.Float64Var(&o.pace, "pace", 1.5, "epochs a second of an animation, up to 20")
 	f.StringVar(&o.format, "format", "", "png, svg or gif (default by the ending of the file)")
@@ -106,23 +105,23 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	} else if run == "" {
 		run = runs[0]
 	}
-	s := &subject{store: store, projection: p}
-	if s.run, err = store.Run(ctx, run); err != nil {
+	s := &plot.Subject{Projection: p}
+	if s.Run, err = store.Run(ctx, run); err != nil {
 		return err
 	}
-	if s.epochs, err = p.Epochs(ctx, run); err != nil {
+	if s.Epochs, err = p.Epochs(ctx, run); err != nil {
 		return err
 	}
-	if len(s.epochs) == 0 {
+	if len(s.Epochs) == 0 {
 		return errors.New("the map has no epochs")
 	}
-	if s.epochs, err = pickEpochs(o.epochs, s.epochs); err != nil {
+	if s.Epochs, err = pickEpochs(o.epochs, s.Epochs); err != nil {
 		return err
 	}
 	var draw func(io.Writer, string) error
 	done := plotted{Projection: p.Info().ID, What: o.what, Format: o.format, Path: o.out}
 	if o.what == "quality" {
-		c, err := s.curves(ctx)
+		c, err := s.Curves(ctx)
 		if err != nil {
 			return err
 		}
@@ -130,9 +129,9 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	} else {
 		film := o.format == "gif"
 		if o.epochs == "" && !film {
-			s.epochs = spread(s.epochs, 12)
+			s.Epochs = spread(s.Epochs, 12)
 		}
-		g, err := s.grid(ctx, o.color, film)
+		g, err := s.Grid(ctx, o.color, film)
 		if err != nil {
 			return err
 		}
@@ -151,7 +150,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	if err := toFile(o.out, func(w io.Writer) error { return draw(w, o.format) }); err != nil {
 		return err
 	}
-	done.Epochs = s.epochs
+	done.Epochs = s.Epochs
 	if a.json {
 		return a.printJSON(done)
 	}
@@ -159,7 +158,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	if done.Frames > 0 {
 		what = plural(done.Frames, "frame") + " of the " + o.what
 	}
-	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", what, plural(len(s.epochs), "epoch"), s.run.Name, o.out)
+	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", what, plural(len(s.Epochs), "epoch"), s.Run.Name, o.out)
 	return err
 }
 

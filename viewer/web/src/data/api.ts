@@ -308,6 +308,12 @@ export async function getFrames(m: Layout, epochs: readonly number[], every = 1)
   return epochs.map((_, i) => ({ quanta: all.slice(i * size, (i + 1) * size), dims: m.dims, placement }));
 }
 
+/** A run's map as a GIF, which the server makes. */
+export async function getFilm(m: Layout, color: string, theme: string, pace: number, signal: AbortSignal): Promise<Blob> {
+  const r = await get(`projections/${encodeURIComponent(m.projection)}/film?run=${encodeURIComponent(m.run)}&color=${color}&theme=${theme}&pace=${pace}`, { signal });
+  return r.blob();
+}
+
 async function json<T>(path: string, request?: RequestInit): Promise<T> {
   return (await get(path, request)).json() as Promise<T>;
 }

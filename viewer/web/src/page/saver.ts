@@ -1,3 +1,5 @@
+import { getFilm } from "../data/api";
+import { archived } from "../data/archive";
 import { paint } from "../picture/canvas";
 import { countOf, points } from "../picture/points";
 import { fileName, film } from "../picture/sheet";
@@ -10,6 +12,7 @@ import { Menu, type Item } from "./menu";
 import type { Model } from "./model";
 import { epochsOf, heading, sheetOf } from "./pictured";
 import type { Snapshot, Stage } from "./stage";
+import { theme } from "./theme";
 
 /** With more points than this, an SVG holds them as one image. */
 const VECTORS = 30_000;
@@ -21,13 +24,17 @@ const RATE = 30;
 /** What browsers can record, the best first. */
 const FILMS = ["video/webm;codecs=vp9", "video/webm", "video/mp4"];
 
+/** What a GIF's points can be coloured by, the first where the page has something else. */
+const PAINTED = ["label", "prediction", "correct"];
+
 /** Saves the map as it is on screen, and the training as a film. */
 export class Saver {
   private readonly button = byId<HTMLButtonElement>("save");
   private readonly menu: Menu;
   private readonly note = byId("saving");
   private readonly said = h("span", { role: "status" });
-  private stop: (() => void) | null = null;
+  private stop: (() => void) | null = null; // what is being made
+  private recording = false;
   private offered = "";
 
   constructor(
@@ -39,9 +46,10 @@ export class Saver {
     cancel.addEventListener("click", () => this.stop?.());
     this.note.append(this.said, cancel);
     model.on(["map", "epochs", "run"], () => {
-      this.stop?.(); // a film is of one map
+      if (this.recording) this.stop?.(); // a film is of one map
       this.offer();
     });
+    model.on(["colour", "facts"], () => this.offer());
     this.offer();
   }
 
@@ -50,10 +58,17 @@ export class Saver {
     return typeof MediaRecorder === "undefined" ? "" : (FILMS.find((t) => MediaRecorder.isTypeSupported(t)) ?? "");
   }
 
+  /** What a GIF is coloured by. */
+  private get painted(): string {
+    const key = this.model.choice.colourBy?.key ?? "";
+    return PAINTED.includes(key) ? key : PAINTED[0];
+  }
+
   private offer(): void {
-    const { map, numbers } = this.model;
+    const { map, numbers, shown } = this.model;
     const film = map && numbers.length > 1 ? this.film : "";
-    const key = map ? film || "still" : "";
+    const gif = map && numbers.length > 1 && shown !== "provisional" && !archived() ? this.painted : "";
+    const key = map ? `${film} ${gif}` : "";
     if (key === this.offered) return;
     this.offered = key;
     const items: Item[] = [
@@ -62,12 +77,14 @@ export class Saver {
       { key: "svg", group: "This view", title: "SVG", note: "for a drawing program" },
     ];
     if (film) items.push({ key: "film", group: "The training", title: film.includes("mp4") ? "Video (MP4)" : "Video (WebM)", note: "from this camera, in these colours" });
+    if (gif) items.push({ key: "gif", group: "The training", title: "GIF", note: `all of the map, by ${gif === "correct" ? "errors" : gif}` });
     this.menu.set(map ? items : [], null);
     this.button.hidden = !map;
   }
 
   private async save(kind: string): Promise<void> {
     if (kind === "film") return this.record();
+    if (kind === "gif") return this.order();
     if (kind === "svg") {
       this.stage.snapshot(null, 2, (s) => {
         const drawn = s.pictures.every((p) => p.paint.picture === 0 && countOf(p) <= VECTORS);
@@ -115,6 +132,7 @@ export class Saver {
     recorder.ondataavailable = (e) => parts.push(e.data);
     let going = true;
     this.stop = () => (going = false);
+    this.recording = true;
     this.note.hidden = false;
     recorder.start(250);
     let last = performance.now();
@@ -137,14 +155,42 @@ export class Saver {
     const whole = new Blob(parts, { type: recorder.mimeType });
     const kind = recorder.mimeType.includes("mp4") ? "mp4" : "webm";
     const file = kind === "mp4" ? whole : new Blob(timed(new Uint8Array(await whole.arrayBuffer())), { type: recorder.mimeType });
-    this.stop = null;
-    this.note.hidden = true;
+    this.end();
     if (going) this.give(file, `${numbers[0]}-${numbers[numbers.length - 1]}`, kind);
+  }
+
+  /** Has the server make a GIF, whatever the page shows meanwhile. */
+  private async order(): Promise<void> {
+    const { model } = this;
+    const { map, clock } = model;
+    if (this.stop || !map) return;
+    const { epochs } = map.layout;
+    const name = this.named(`${epochs[0]}-${epochs[epochs.length - 1]}`, "gif");
+    const leave = new AbortController();
+    this.stop = () => leave.abort();
+    this.note.hidden = false;
+    setText(this.said, "The server makes the GIF\u2026");
+    try {
+      download(await getFilm(map.layout, this.painted, theme(), Math.min(20, PACE * clock.speed), leave.signal), name);
+    } catch (e) {
+      if (!leave.signal.aborted) model.complain(e);
+    }
+    this.end();
+  }
+
+  private end(): void {
+    this.stop = null;
+    this.recording = false;
+    this.note.hidden = true;
     if (document.activeElement === document.body) this.button.focus();
   }
 
   private give(b: Blob, epochs: string, ending: string): void {
+    download(b, this.named(epochs, ending));
+  }
+
+  private named(epochs: string, ending: string): string {
     const { run } = this.model;
-    download(b, fileName([run?.experiment ?? "", run?.name || run?.id || "", `epoch-${epochs}`], ending));
+    return fileName([run?.experiment ?? "", run?.name || run?.id || "", `epoch-${epochs}`], ending);
   }
 }
