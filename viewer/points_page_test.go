@@ -2,6 +2,7 @@ package viewer_test
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"testing"
@@ -202,4 +203,109 @@ func TestManySamples(t *testing.T) {
 			t.Errorf("%s is shown", selector)
 		}
 	}
+}
+
+// A ring is around a sample, in pixels of the stage.
+type ring struct{ X, Y, R float64 }
+
+// rings returns those that are shown, each of which must be where its sample is in its part of the stage.
+func (tb *tab) rings(row int) []ring {
+	tb.t.Helper()
+	got := eval[[]ring](tb, `[...document.querySelectorAll("#rings > svg:not(.off)")].flatMap((s) => [...s.querySelectorAll("circle:not(.off)")].map((c) => {
+		const n = (e, a) => +e.getAttribute(a); return {X: n(s, "x") + n(c, "cx"), Y: n(s, "y") + n(c, "cy"), R: n(c, "r")} }))`)
+	want := eval[[]ring](tb, `zoetrope.stage.panes.map((_, i) => zoetrope.stage.positionOf(%d, i)).filter(Boolean).map(([X, Y]) => ({X, Y, R: 0}))`, row)
+	if len(got) != len(want) {
+		tb.t.Fatalf("%d rings, want %d", len(got), len(want))
+	}
+	for i, r := range got {
+		if math.Hypot(r.X-want[i].X, r.Y-want[i].Y) > 0.2 {
+			tb.t.Errorf("ring %d is at %v, want %v", i, r, want[i])
+		}
+	}
+	return got
+}
+
+// TestRing: the sample that is pointed at has a ring in each part of the stage, without the map being drawn for it; that of
+// the sample in focus goes with camera and epochs, and is on a picture that is saved.
+func TestRing(t *testing.T) {
+	server, _, _ := shown(t)
+	tb := openTab(t, server, "", 960, 640)
+	tb.ready()
+	if tb.visible("#rings circle") {
+		t.Error("there is a ring around nothing")
+	}
+	row := tb.lonely("i >= 0")
+	tb.move(tb.sample(row))
+	tb.wait("the card is there, and what it says", `!document.getElementById("card").hidden && document.querySelector("#card .verdict").textContent !== "…"`, time.Second)
+	tb.rest()
+	drawn := func() int { t.Helper(); return eval[int](tb, `zoetrope.counters.pictures`) }
+	before := drawn()
+	tb.move(pixel{400, 20})
+	tb.wait("the ring is gone", `document.getElementById("card").hidden && document.querySelector("#rings circle:not(.off)").getClientRects().length === 0`, time.Second)
+	tb.move(tb.sample(row))
+	tb.wait("the ring is back", `!document.getElementById("card").hidden`, time.Second)
+	tb.rest()
+	if got := tb.rings(row); got[0].R < 5 || got[0].R > 9 {
+		t.Errorf("the ring's radius is %v", got)
+	}
+	if got := drawn() - before; got != 0 {
+		t.Errorf("pointing at a sample and away drew the map %d times, want 0", got)
+	}
+	fill := eval[string](tb, `document.querySelector("#rings circle").getAttribute("fill")`)
+	if want := eval[string](tb, `zoetrope.model.choice.colour(%d, 4)`, row); fill != want {
+		t.Errorf("the ring is around %s, want %s", fill, want)
+	}
+	tb.move(pixel{400, 20})
+	eval[chromedp.Void](tb, `(zoetrope.model.choice.select([%d], "replace"), zoetrope.model.choice.setFocal(%d))`, row, row)
+	for _, act := range []string{"clock.seek(1)", "choice.setOptions({trails: false, pictures: false})", "clock.seek(3)"} {
+		eval[chromedp.Void](tb, `(zoetrope.model.%s, zoetrope.stage.draw(performance.now()))`, act)
+		tb.rings(row)
+	}
+	small := tb.rings(row)[0].R
+	for range 6 {
+		tb.press("+")
+	}
+	tb.rest()
+	if r := tb.rings(row)[0].R; r <= small {
+		t.Errorf("from near, the ring's radius is %v, from far it was %v", r, small)
+	}
+	tb.press("0")
+	tb.rest()
+
+	// On paper it is part of the picture.
+	img := tb.save("PNG").png(t)
+	tb.rest()
+	r := tb.rings(row)[0]
+	head := img.Bounds().Dy() - eval[int](tb, `zoetrope.stage.view.height`)
+	dark := 0
+	for k := range 16 {
+		a := float64(k) * math.Pi / 8
+		c := color.NRGBAModel.Convert(img.At(int(r.X+r.R*math.Cos(a)), int(r.Y+r.R*math.Sin(a))+head)).(color.NRGBA)
+		if max(c.R, c.G, c.B) < 110 {
+			dark++
+		}
+	}
+	if dark < 12 {
+		t.Errorf("the saved picture has %d of 16 pixels of the ring", dark)
+	}
+
+	tb.press(kb.Escape) // the menu
+	eval[chromedp.Void](tb, `(zoetrope.model.choice.setOptions({grid: true}), zoetrope.model.choice.setFocal(%d))`, row)
+	tb.rest()
+	if got := tb.rings(row); len(got) != 5 {
+		t.Errorf("among 5 epochs there are %d rings", len(got))
+	}
+	before = drawn()
+	at := eval[pixel](tb, `(() => { const r = document.getElementById("stage").getBoundingClientRect(), [x, y] = zoetrope.stage.positionOf(%d, 2); return {X: r.x + x, Y: r.y + y} })()`, row)
+	tb.move(at)
+	tb.wait("a sample of the grid is pointed at", `zoetrope.stage.hovered >= 0`, time.Second)
+	tb.rest()
+	tb.rings(eval[int](tb, `zoetrope.stage.hovered`))
+	if got := drawn() - before; got != 0 {
+		t.Errorf("pointing at a sample of a grid drew it %d times, want 0", got)
+	}
+	tb.move(pixel{400, 20})
+	eval[chromedp.Void](tb, `(zoetrope.model.choice.setOptions({grid: false}), document.activeElement.blur())`)
+	tb.press(kb.Escape)
+	tb.wait("no ring is left", `zoetrope.resting && ![...document.querySelectorAll("#rings circle")].some((c) => c.getClientRects().length > 0)`, time.Second)
 }

@@ -145,6 +145,19 @@ func TestThreeDimensions(t *testing.T) {
 	if !tb.visible("#card") || !tb.visible("#trail") {
 		t.Error("the card or the trail of what is hovered is not shown")
 	}
+	// As points are, rings are smaller the farther away they are, but for their rims.
+	radii := map[string]float64{}
+	for _, end := range []string{"near", "far"} {
+		row := eval[int](tb, `(() => { const { m, panes } = zoetrope.stage, f = panes[0].shot.to, { scale, offset } = f.placement;
+			const w = (i) => m[15] + [0, 1, 2].reduce((sum, d) => sum + m[4 * d + 3] * (f.quanta[3 * i + d] * scale + offset[d]), 0);
+			window.depth = w; return zoetrope.model.samples.ids.map((_, i) => i).sort((a, b) => %s)[0] })()`, map[string]string{"near": "w(a) - w(b)", "far": "w(b) - w(a)"}[end])
+		eval[chromedp.Void](tb, `zoetrope.stage.point(%d)`, row)
+		tb.rest()
+		radii[end] = (tb.rings(row)[0].R + 1) * eval[float64](tb, `depth(%d)`, row)
+	}
+	if d := radii["near"] / radii["far"]; d < 0.99 || d > 1.01 {
+		t.Errorf("rings in space, as if all were as far away: %v", radii)
+	}
 	p := tb.sample(row)
 	want := eval[[]string](tb, `(() => { const s = document.getElementById("stage").getBoundingClientRect(); return zoetrope.model.samples.ids.filter((_, i) => { const p = zoetrope.stage.positionOf(i);
 		return Math.abs(p[0] + s.x - %g) < 60 && Math.abs(p[1] + s.y - %g) < 60 }) })()`, p.X, p.Y)

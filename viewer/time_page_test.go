@@ -194,6 +194,9 @@ func TestCompare(t *testing.T) {
 	if got := tb.text("#card .details"); !strings.Contains(got, fmt.Sprintf("Sample s%d · epoch 3", row)) {
 		t.Errorf("the card says %q", got)
 	}
+	if got := tb.rings(row); len(got) != 2 {
+		t.Errorf("%d rings on two maps", len(got))
+	}
 	tb.click(at)
 	tb.rest()
 	if got := tb.selected(); !slices.Equal(got, []string{fmt.Sprint("s", row)}) {

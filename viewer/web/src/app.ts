@@ -40,8 +40,8 @@ function main(): void {
   const model = new Model();
   let last = { nearest: -1, heading: -1, playing: false, home: false };
   const loop: Loop = new Loop({
-    move(now) {
-      const moving = stage.draw(now);
+    move(now, whole) {
+      const moving = stage.draw(now, whole);
       player.move();
       if (tabs.samples) return moving;
       const epoch = epochAt(model);
@@ -73,14 +73,14 @@ function main(): void {
     },
     rest: keepAddress,
   });
-  const { invalidate, turn } = loop;
+  const { invalidate, turn, glance } = loop;
 
   const pictures = new Pictures(() => {
     stage.renew();
     table.renew();
     near.renew();
   });
-  const stage = new Stage(model, pictures, turn);
+  const stage = new Stage(model, pictures, turn, glance);
   const tabs = new Tabs(model, invalidate);
   const table = new Table(model, pictures, stage, invalidate);
   const near = new Near(model, pictures, stage);

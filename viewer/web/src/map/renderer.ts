@@ -39,6 +39,14 @@ export function tinge(p: Paint): number {
   return Math.min(1, 3 * p.marking);
 }
 
+/** The width of the ring around a point, in CSS pixels. */
+export const RIM = 2;
+
+/** The radius of the disc within that ring, which covers the point. */
+export function ringRadius(p: Paint): number {
+  return Math.max(p.radius + 2.5, 5);
+}
+
 /** Bits of a row's flags. */
 export const FLAG = { hidden: 1, focused: 2, selected: 4 } as const;
 
@@ -72,7 +80,7 @@ export interface Picture {
   trails: Trails | null;
   /** Where in time the shot is, as trails count it. */
   now: number;
-  /** The row with a ring, or -1. */
+  /** The row with a ring that is part of the drawing, or -1. */
   ringed: number;
   /** Points are rings. */
   hollow: boolean;
@@ -254,7 +262,7 @@ export class Renderer {
     if (p.ringed >= 0 && p.ringed < rows && picture === 0) {
       gl.useProgram(handle);
       this.attributes(u, from, to, p.shot.t, p, 1);
-      this.pass(u, density, TIER.ringed, Math.max(radius + 2.5, 5), 2, ring, p.ringed, 1);
+      this.pass(u, density, TIER.ringed, ringRadius(p.paint), RIM, ring, p.ringed, 1);
     }
   }
 

@@ -9,8 +9,8 @@ const REST = 120;
 
 /** What a loop runs. */
 export interface Work {
-  /** Draws what moves, and reports whether more is to come by itself. */
-  move(now: number): boolean;
+  /** Draws what moves, all of it or only what lies over the map, and reports whether more is to come by itself. */
+  move(now: number, whole: boolean): boolean;
   /** Reports whether the moment is another one than when it was asked last. */
   turned(): boolean;
   /** Follows the moment, at little cost. */
@@ -24,6 +24,7 @@ export interface Work {
 export class Loop {
   private pending = 0;
   private stale = true; // more than what moves may differ
+  private whole = true; // more than what lies over the map may
   private drawn = 0; // when the last frame was
   private updated = -PACE;
   private later: number | undefined;
@@ -31,9 +32,15 @@ export class Loop {
 
   constructor(private readonly work: Work) {}
 
+  /** Asks for a frame in which only what lies over the map may differ. */
+  readonly glance = (): void => {
+    if (this.pending === 0) this.pending = requestAnimationFrame(this.frame);
+  };
+
   /** Asks for a frame in which only what moves may differ. */
   readonly turn = (): void => {
-    if (this.pending === 0) this.pending = requestAnimationFrame(this.frame);
+    this.whole = true;
+    this.glance();
   };
 
   /** Asks for a frame in which anything may. */
@@ -51,7 +58,9 @@ export class Loop {
     const { work } = this;
     this.pending = 0;
     this.drawn = now;
-    const moving = work.move(now);
+    const { whole } = this;
+    this.whole = false;
+    const moving = work.move(now, whole);
     const other = work.turned();
     if (other || this.stale) work.follow();
     if (this.stale || (other && now - this.updated >= PACE)) {

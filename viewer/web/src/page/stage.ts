@@ -5,7 +5,7 @@ import { locate, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick, ready } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
-import { Renderer, type Ground, type Picture } from "../map/renderer";
+import { Renderer, ringRadius, type Ground, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
 import { Contours } from "./contours";
 import { byId } from "./dom";
@@ -15,6 +15,7 @@ import type { Model } from "./model";
 import { rgb } from "./palette";
 import type { Pictures } from "./pictures";
 import { describe } from "./portrait";
+import { Rings } from "./rings";
 import { cells, groundOf, moment, paintOf, spread, trailsOf, type Look, type Pane } from "./scene";
 import { Trail } from "./trail";
 
@@ -65,6 +66,7 @@ export class Stage {
   readonly contours = new Contours();
   readonly labels = new Labels(byId("labels"), byId("captions"));
   private readonly trail = new Trail(byId("trail"));
+  private readonly rings = new Rings(byId("rings"));
   private readonly links = new Links(byId("links"));
   private readonly region = byId("region").querySelector("path")!;
   private readonly m = new Float32Array(16);
@@ -81,6 +83,7 @@ export class Stage {
   private atHomeOf: { camera: Camera; dims: 2 | 3; is: boolean } | null = null;
   private noted = false; // whether the browser draws maps
   private pointing = false;
+  private ring = 0; // the radius of the disc in a ring; 0 where none is shown
   private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
@@ -88,11 +91,12 @@ export class Stage {
   private size = { width: 1, height: 1, density: 1 };
   private look: Look = { ink: [0, 0, 0, 1], paper: [1, 1, 1, 1] };
 
-  /** invalidate asks for another frame soon. What is only drawn follows the model by itself. */
+  /** invalidate asks for another frame soon, glance for one in which the map itself stays. What is only drawn follows the model by itself. */
   constructor(
     private readonly model: Model,
     private readonly pictures: Pictures,
     private readonly invalidate: () => void,
+    private readonly glance: () => void,
   ) {
     this.card = new Card(pictures);
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
@@ -180,8 +184,15 @@ export class Stage {
     this.invalidate();
   }
 
-  /** Draws the page's current moment, and reports whether more is to come without anybody's doing. */
-  draw(now: number): boolean {
+  /**
+   * Draws the page's current moment, and reports whether more is to come without anybody's doing. Where only another sample
+   * may be pointed at, the map is not drawn again: whole is false.
+   */
+  draw(now: number, whole = true): boolean {
+    if (!whole && this.panes.length > 0) {
+      this.mark(this.view);
+      return false;
+    }
     const { model } = this;
     const { choice, clock } = model;
     let moving = clock.tick(now);
@@ -199,6 +210,7 @@ export class Stage {
     if (this.panes.length === 0) {
       this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
+      this.rings.hide();
       this.trail.hide();
       this.links.hide();
       this.labels.hide();
@@ -210,23 +222,33 @@ export class Stage {
     matrix(this.camera, v, this.m);
     this.renderer.setPalette(choice.tints.palette);
     if (this.pointer !== null && !clock.playing) this.hovered = this.under(this.pointer);
-    const marked = this.hovered >= 0 ? this.hovered : choice.focal;
     const picture = this.picture(v);
     this.renderer.setSheets(this.pictures.sheets);
     this.renderer.draw(
-      this.panes.map((p) => this.pictureOf(p, v, marked, picture, moving)),
+      this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving)),
       this.size.density,
     );
-    const alone = this.panes.length === 1;
+    this.ring = picture > 0 ? 0 : ringRadius(paintOf(model, this.look, this.camera, v, picture));
     if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
     else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
-    this.describe(marked, alone ? this.panes[0] : (this.panes.find((p) => this.pointer && p.x === this.pointer.origin[0] && p.y === this.pointer.origin[1]) ?? null), v, alone);
-    if (this.pointing !== this.hovered >= 0) this.box.classList.toggle("pointing", (this.pointing = !this.pointing));
+    this.mark(v);
     const { shot } = this.panes[this.panes.length - 1];
     this.shown = shot.t < 0.5 ? shot.from : shot.to;
     if (!moving) this.prepare();
     return moving;
+  }
+
+  /** Shows what lies over the map for the sample that is pointed at, or else in focus. */
+  private mark(v: View): void {
+    const { choice, other } = this.model;
+    const { panes, pointer } = this;
+    const marked = this.hovered >= 0 ? this.hovered : choice.focal;
+    const alone = panes.length === 1;
+    if (marked < 0 || this.ring === 0) this.rings.hide();
+    else this.rings.show(marked, panes, this.m, v, this.ring, (p) => (p.whose === "other" && other ? choice.colourIn(other, marked, p.at) : choice.colour(marked, p.at)));
+    this.describe(marked, alone ? panes[0] : (panes.find((p) => pointer && p.x === pointer.origin[0] && p.y === pointer.origin[1]) ?? null), v, alone);
+    if (this.pointing !== this.hovered >= 0) this.box.classList.toggle("pointing", (this.pointing = !this.pointing));
   }
 
   /** Makes ready what the pointer will need, once there is time. */
@@ -288,7 +310,7 @@ export class Stage {
     this.pointer = null;
     if (this.hovered === row) return;
     this.hovered = row;
-    this.invalidate();
+    this.glance();
   }
 
   /** Where a sample is in a part of the stage now, in CSS pixels; null when it is nowhere. */
@@ -515,14 +537,14 @@ export class Stage {
     const row = this.under(this.pointer);
     if (row === this.hovered) return;
     this.hovered = row;
-    this.invalidate();
+    this.glance();
   }
 
   private leave(): void {
     this.pointer = null;
     if (this.hovered < 0) return;
     this.hovered = -1;
-    this.invalidate();
+    this.glance();
   }
 
   /** A click on a sample selects it, one on the ground lets the selection go; with Shift or Ctrl it adds or takes away. */
