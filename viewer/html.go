@@ -27,6 +27,9 @@ type HTMLOptions struct {
 	// Epochs are those that the page has; none means all that were logged.
 	Epochs []int
 
+	// Forecast is told about how many bytes the file will have, before what takes long; it may be nil.
+	Forecast func(bytes int64)
+
 	// Progress is told how many of the file's parts are written; it may be nil.
 	Progress func(done, total int)
 }
@@ -47,6 +50,13 @@ func WriteHTML(ctx context.Context, w io.Writer, store *tracker.Store, o HTMLOpt
 	if err != nil {
 		return err
 	}
+	if o.Forecast != nil {
+		n, err := a.forecast(ctx)
+		if err != nil {
+			return err
+		}
+		o.Forecast(n + int64(len(head)+len(tail)))
+	}
 	if _, err := io.WriteString(w, head); err != nil {
 		return err
 	}
@@ -59,6 +69,9 @@ func WriteHTML(ctx context.Context, w io.Writer, store *tracker.Store, o HTMLOpt
 	_, err = io.WriteString(w, "</div>\n"+tail)
 	return err
 }
+
+// opening is what a file says until its script runs: for long where the file is large, for ever where it cannot.
+const opening = "Opening. If this stays, scripts are off, or the browser is too old for this file: Chrome or Edge 111, Firefox 113, Safari 16.4, or a later one, opens it."
 
 // standAlone returns the page with everything that it loads in it, up to where the archive belongs, and from there.
 func standAlone(p *page) (head, tail string, err error) {
@@ -88,6 +101,7 @@ func standAlone(p *page) (head, tail string, err error) {
 		{`<img src="assets/favicon.svg"`, `<img src="` + data("favicon.svg") + `"`},
 		{`<link rel="stylesheet" href="assets/app.css" />`, "<style>" + style + "</style>"},
 		{`<script type="module" src="assets/app.js"></script>`, `<script type="module">` + script + "</script>"},
+		{`<p id="trouble" role="alert" hidden></p>`, `<p id="trouble" role="alert">` + opening + `</p>`},
 		{` The same data is under <a href="api/v1/runs">api/v1</a>.`, ""},
 		{"  </body>", `<script type="text/plain" id="licences">` + licences + "</script>\n  </body>"},
 	} {

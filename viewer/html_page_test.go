@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -192,6 +193,68 @@ func TestFileBare(t *testing.T) {
 	for _, selector := range []string{"#charts-panel", "#matrix-panel", "#trouble"} {
 		if tb.visible(selector) {
 			t.Errorf("the page has %s", selector)
+		}
+	}
+}
+
+// TestFileOfTraining: a run that was training when its file was made is not said to train whenever that is opened.
+func TestFileOfTraining(t *testing.T) {
+	store := newStore(t)
+	run, err := store.Start(t.Context(), startConfig("mnist", "cnn"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := newTraining(30, "a", "b")
+	if err := run.AddSamples(t.Context(), tr.samples(t)); err != nil {
+		t.Fatal(err)
+	}
+	logEpoch(t, run, tr.epoch(1))
+	logEpoch(t, run, tr.epoch(2))
+	tb := openFile(t, store, viewer.HTMLOptions{}, "")
+	tb.ready()
+	made := eval[string](tb, `document.getElementById("archive").dataset.made`)
+	if got := tb.text("#run-state"); made == "" || got != "Was training on "+made {
+		t.Errorf("made on %s, the file says %q", made, got)
+	}
+	if tb.visible("#trouble") {
+		t.Errorf("it says %q", tb.text("#trouble"))
+	}
+	if got := tb.text("#facts"); strings.Contains(got, "saved") {
+		t.Errorf("it says the day twice: %q", got)
+	}
+	if eval[bool](tb, `document.getElementById("run-state").classList.contains("running")`) {
+		t.Error("it looks as one that trains")
+	}
+}
+
+// TestFileOld: a browser that cannot unpack the file says so, and what can.
+func TestFileOld(t *testing.T) {
+	store := newStore(t)
+	newTraining(30, "a", "b").log(t, store, "cnn", 2)
+	path := filepath.Join(t.TempDir(), "map.html")
+	if err := os.WriteFile(path, writeHTML(t, store, viewer.HTMLOptions{}), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tb := newTab(t, "file://"+filepath.Dir(path), 640, 560, "reduce")
+	scripts := func(off bool) {
+		_, err := chromedp.Call(tb.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off})
+		tb.do(err)
+	}
+	scripts(true)
+	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("file://"+path)))
+	if got := tb.text("#trouble"); !tb.visible("#trouble") || !strings.Contains(got, "If this stays") || !strings.Contains(got, "Firefox 113") {
+		t.Errorf("where no script runs, it says %q", got)
+	}
+	scripts(false)
+	tb.script(`delete window.DecompressionStream`)
+	for _, rest := range []string{"", "#run=cnn"} {
+		tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate("file://"+path+rest)))
+		tb.wait("it says so", `document.getElementById("trouble")?.textContent.includes("too old to unpack what this file holds")`, 5*time.Second)
+		if !tb.visible("#trouble") || !strings.Contains(tb.text("#trouble"), "Firefox 113") {
+			t.Errorf("opened as %q it says %q", rest, tb.text("#trouble"))
+		}
+		if strings.Contains(tb.text("body"), "No runs yet") {
+			t.Error("it says that there are no runs")
 		}
 	}
 }

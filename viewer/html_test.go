@@ -12,6 +12,7 @@ import (
 	"html"
 	"image/png"
 	"io"
+	"math"
 	"net/http"
 	"regexp"
 	"strings"
@@ -193,5 +194,21 @@ func TestFilePolicy(t *testing.T) {
 	}
 	if n := bytes.Count(file, []byte("<script")); n != bytes.Count(file, []byte("</script")) {
 		t.Errorf("%d scripts begin, and others end", n)
+	}
+}
+
+// TestForecast: how large a file will be is told before it is written.
+func TestForecast(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(400, "a", "b").log(t, store, "cnn", 8)
+	var told, progress int64
+	file := writeHTML(t, store, viewer.HTMLOptions{
+		Projections: []string{project(t, store, run.ID(), 2).Info().ID},
+		Forecast:    func(n int64) { told = n - 1e6*progress },
+		Progress:    func(int, int) { progress++ },
+	})
+	page := int64(330_000) // of which is known how large it is
+	if off := float64(told-int64(len(file))) / float64(int64(len(file))-page); math.Abs(off) > 0.15 || progress == 0 {
+		t.Errorf("the file has %d bytes, and %d were foretold: %.0f %% off", len(file), told, 100*off)
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
+// toldFrom is how large a page is, in bytes, that is announced: it takes a while, and mail servers refuse it.
+const toldFrom = 10e6
+
 // exportHTML writes the page of a run as one file.
 func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOptions) error {
 	out := &outgoing{}
@@ -57,6 +60,11 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	}
 	meter := a.newMeter()
 	defer meter.close()
+	page.Forecast = func(bytes int64) {
+		if bytes >= toldFrom {
+			a.note("the page will have about %.0f MB: --epochs and --projection choose what is in it", float64(bytes)/1e6)
+		}
+	}
 	page.Progress = func(done, total int) { meter.show("writing the page", done, total) }
 	err = interchange.WriteFile(o.out, func(f io.Writer) error {
 		b := bufio.NewWriterSize(f, 1<<20)

@@ -1,6 +1,9 @@
 // The page as a file: what a server would answer is in the document itself, under the same addresses, and nothing is ever
 // asked of anybody. Go's viewer.WriteHTML writes it: an element per answer, whose text is base64.
 
+/** What is packed takes a DecompressionStream. */
+const OLD = "This browser is too old to unpack what this file holds. Open it in Chrome or Edge 111, Firefox 113, Safari 16.4, or a later one.";
+
 let known: Map<string, HTMLElement> | null | undefined;
 
 /** The answers in this document by their addresses; null on a page that has a server. */
@@ -26,6 +29,7 @@ export function made(): string {
 export async function answer(path: string, method = "GET"): Promise<Response> {
   if (method !== "GET") return refuse(405, "This page is a file, in which nothing can be changed.");
   const e = answers()?.get(path);
+  if (e && typeof DecompressionStream === "undefined") return refuse(501, OLD);
   if (e) return new Response(unpacked(e), { status: Number(e.dataset.status), headers: { Neighbors: e.dataset.neighbors ?? "" } });
   // Positions are kept by epoch, and asked for in any number.
   const [, start, epochs] = /^(.*[?&]epochs=)(-?\d+(?:,-?\d+)+)$/.exec(path) ?? [];

@@ -36,6 +36,7 @@ export class Header {
     model.on(["run", "runs", "epochs", "samples"], () => this.showFacts());
     model.on(["map", "epochs", "run", "jobs"], () => this.showMap());
     model.on(["link", "trouble"], () => this.showLink());
+    this.showLink(); // a file says until here that it opens
   }
 
   /** What the map shows at this moment may be another epoch than the slider's. */
@@ -64,7 +65,7 @@ export class Header {
     items.sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
     if (items.length > 1) items.push({ key: "", group: "Store", title: "All runs", note: "search and compare them" });
     this.runs.set(items, run?.id ?? null);
-    setText(byId("run-name"), run ? run.name || run.id : "No runs yet");
+    setText(byId("run-name"), run ? run.name || run.id : runs ? "No runs yet" : "");
     setText(byId("run-experiment"), run?.experiment ?? "");
     setText(byId("title"), run ? `Zoetrope: ${run.name || run.id}` : "Zoetrope");
     if (!document.body.classList.contains("at-home")) document.title = run ? `${run.name || run.id} \u00b7 Zoetrope` : "Zoetrope";
@@ -76,11 +77,12 @@ export class Header {
     state.hidden = run === null;
     byId("facts").hidden = run === null;
     if (!run) return;
-    state.className = `state ${stateOf(run)}`;
-    setText(byId("run-state-text"), STATES[stateOf(run)] ?? run.state);
+    const was = made() !== "" && stateOf(run) === "running"; // a file is of one day
+    state.className = `state ${was ? "" : stateOf(run)}`;
+    setText(byId("run-state-text"), was ? `Was training on ${made()}` : (STATES[stateOf(run)] ?? run.state));
     const facts = [many(samples?.count ?? run.samples, "sample"), many(epochs.length || run.epochs, "epoch")];
     if (run.layers.length > 0) facts.push(run.layers.length === 1 ? `layer ${run.layers[0]}` : many(run.layers.length, "layer"));
-    if (made() !== "") facts.push(`saved ${made()}`);
+    if (made() !== "" && !was) facts.push(`saved ${made()}`);
     setText(byId("facts"), facts.join(" \u00b7 "));
     this.showSaid(run);
     const params = Object.entries(run.params ?? {});

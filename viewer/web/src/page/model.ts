@@ -88,7 +88,7 @@ export class Model {
     const mine = ++this.opened;
     const runs = this.runs ?? [];
     const wanted = p.run === null ? runs[0] : runs.find((r) => r.id === p.run || `${r.experiment}/${r.name}` === p.run || r.name === p.run);
-    if (p.run !== null && !wanted) this.fail(`There is no run ${p.run} in this store.`);
+    if (p.run !== null && !wanted && this.runs) this.fail(`There is no run ${p.run} in this store.`);
     this.run = wanted ?? null;
     this.epochs = [];
     this.numbers = [];
