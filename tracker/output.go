@@ -118,3 +118,59 @@ func orNaN(v sql.NullFloat64, count *int) float64 {
 	*count++
 	return v.Float64
 }
+
+// AllOutputs returns the outputs of an epoch with an element for each sample of the run, in the order in which they were
+// added, "" and NaN where there is none; IDs is nil. It is the faster one where many are read.
+func (s *Store) AllOutputs(ctx context.Context, run string, epoch int) (Outputs, error) {
+	var o Outputs
+	err := s.Read(ctx, func(tx *Tx) error {
+		r, err := findRun(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		id, err := findEpoch(ctx, tx, r, epoch)
+		if err != nil {
+			return err
+		}
+		o, err = readAllOutputs(ctx, tx, r.id, id)
+		return err
+	})
+	return o, err
+}
+
+func readAllOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, err error) {
+	places, err := readPlaces(ctx, tx, run)
+	if err != nil {
+		return o, err
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT sample, prediction, loss, confidence FROM output WHERE epoch = ?", epoch)
+	if err != nil {
+		return o, err
+	}
+	defer rows.Close()
+	known := map[string]string{} // predictions: few, and not to be made a million times
+	for rows.Next() {
+		var sample int64
+		var prediction, loss, confidence any // which costs least
+		if err := rows.Scan(&sample, &prediction, &loss, &confidence); err != nil {
+			return o, err
+		}
+		at := places.of(sample)
+		if at < 0 {
+			continue
+		}
+		if text, ok := prediction.(string); ok {
+			if o.Predictions == nil {
+				o.Predictions = make([]string, places.count)
+			}
+			same, ok := known[text]
+			if !ok {
+				same, known[text] = text, text
+			}
+			o.Predictions[at] = same
+		}
+		o.Losses = places.put(o.Losses, at, loss)
+		o.Confidences = places.put(o.Confidences, at, confidence)
+	}
+	return o, rows.Err()
+}

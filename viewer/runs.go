@@ -203,75 +203,6 @@ func toMetricsJSON(run string, since int64, list []tracker.Metric) metricsJSON {
 	return j
 }
 
-type outputsJSON struct {
-	Run        string   `json:"run"`
-	Epoch      int      `json:"epoch"`
-	Classes    []string `json:"classes"`
-	Prediction []int    `json:"prediction"` // places in classes, -1 for none; null when nothing was logged
-	Loss       []number `json:"loss"`
-	Confidence []number `json:"confidence"`
-}
-
-func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
-	info, err := h.run(r)
-	if err != nil {
-		return err
-	}
-	epoch, err := wholeNumber("epoch", r.PathValue("epoch"), math.MinInt32, math.MaxInt32)
-	if err != nil {
-		return err
-	}
-	seq, err := intParam(r, "seq", 0, 0, math.MaxInt)
-	if err != nil {
-		return err
-	}
-	out, err := h.store.Outputs(r.Context(), info.ID, epoch)
-	if err != nil {
-		return err
-	}
-	// Where nothing was logged, as with a map that another program made, nobody has to be looked up.
-	var samples []tracker.Sample
-	if out.Predictions != nil || out.Losses != nil || out.Confidences != nil {
-		if samples, err = h.store.Samples(r.Context(), info.ID); err != nil {
-			return err
-		}
-	}
-	row := make(map[string]int, len(samples))
-	for i, s := range samples {
-		row[s.ID] = i
-	}
-	j := outputsJSON{Run: info.ID, Epoch: epoch, Classes: []string{}}
-	if out.Predictions != nil {
-		names := map[string]int{}
-		j.Prediction = filled(len(samples), -1)
-		for i, p := range out.Predictions {
-			if p == "" {
-				continue
-			}
-			if _, ok := names[p]; !ok {
-				names[p] = len(j.Classes)
-				j.Classes = append(j.Classes, p)
-			}
-			j.Prediction[row[out.IDs[i]]] = names[p]
-		}
-	}
-	spread := func(values []float64) []number {
-		if values == nil {
-			return nil
-		}
-		all := filled(len(samples), number(math.NaN()))
-		for i, v := range values {
-			all[row[out.IDs[i]]] = number(v)
-		}
-		return all
-	}
-	j.Loss, j.Confidence = spread(out.Losses), spread(out.Confidences)
-	if seq > 0 && seq == h.seqOf(r, info.ID, epoch) {
-		keep(w) // an epoch that is written again has another seq
-	}
-	return sendJSON(w, r, j)
-}
-
 // seqOf returns the seq of an epoch, or 0.
 func (h *Handler) seqOf(r *http.Request, run string, epoch int) int {
 	epochs, err := h.store.Epochs(r.Context(), run)
@@ -302,22 +233,18 @@ func (n exact) MarshalJSON() ([]byte, error) {
 	if math.IsNaN(float64(n)) {
 		return []byte(`"NaN"`), nil
 	}
-	return number(n).MarshalJSON()
+	return appendNumber(nil, float64(n)), nil
 }
 
-// number is a float64 that may be none: in JSON, NaN is null and the infinities are words.
-type number float64
-
-// MarshalJSON implements json.Marshaler.
-func (n number) MarshalJSON() ([]byte, error) {
-	v := float64(n)
+// appendNumber appends a float64 in JSON, where NaN is null and the infinities are words.
+func appendNumber(b []byte, v float64) []byte {
 	switch {
 	case math.IsNaN(v):
-		return []byte("null"), nil
+		return append(b, "null"...)
 	case math.IsInf(v, 1):
-		return []byte(`"Infinity"`), nil
+		return append(b, `"Infinity"`...)
 	case math.IsInf(v, -1):
-		return []byte(`"-Infinity"`), nil
+		return append(b, `"-Infinity"`...)
 	}
-	return strconv.AppendFloat(nil, v, 'g', -1, 64), nil
+	return strconv.AppendFloat(b, v, 'g', -1, 64)
 }
