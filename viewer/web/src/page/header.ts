@@ -138,7 +138,7 @@ export class Header {
     const { connected, trouble } = this.model;
     const bar = byId("trouble");
     bar.hidden = connected && trouble === "";
-    setText(bar, trouble !== "" ? trouble : "Connection lost. Trying again\u2026");
+    setText(bar, trouble !== "" ? trouble : connected ? "" : "Connection lost. Trying again\u2026");
   }
 }
 
