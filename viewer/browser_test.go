@@ -107,16 +107,22 @@ func openMoving(t *testing.T, server *httptest.Server, query string, width, heig
 	return tb
 }
 
-// raced are the tests in the browser that run under the race detector, too.
+// raced are the tests in the browser that run under the race detector, too: those in which the server does several things at once.
 var raced = map[string]bool{"TestWatchedTraining": true, "TestLive": true, "TestReconnect": true, "TestMakeMap": true, "TestCancelMap": true,
 	"TestDeleteMap": true, "TestLoginInBrowser": true, "TestHome": true, "TestFrugal": true}
+
+// unraced skips a test in the browser that has nothing to show to the race detector, which sees Go alone.
+func unraced(t *testing.T) {
+	t.Helper()
+	if raceDetector && !raced[t.Name()] {
+		t.Skip("under the race detector, few tests in the browser run: see raced")
+	}
+}
 
 // newTab returns a tab for pages below base, from where alone they may load anything.
 func newTab(t *testing.T, base string, width, height int64, motion string) *tab {
 	t.Helper()
-	if raceDetector && !raced[t.Name()] {
-		t.Skip("the race detector sees Go alone: of the tests in the browser, it watches those in which the server does several things at once")
-	}
+	unraced(t)
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if p, err := exec.LookPath(name); err == nil {

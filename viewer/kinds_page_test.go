@@ -120,6 +120,7 @@ func (k kind) log(t *testing.T, store *tracker.Store) *tracker.Run {
 // TestKinds: whatever kind of data a run has, the page looks right: it has a legend of classes or a scale, and measures of
 // classes where there are classes.
 func TestKinds(t *testing.T) {
+	unraced(t)
 	store := newStore(t)
 	for _, k := range kinds {
 		k.log(t, store)

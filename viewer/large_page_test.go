@@ -62,6 +62,7 @@ func large(t *testing.T, n int) *tracker.Store {
 // TestLargeMap: a map of very many points loads, scrubs without uploading, and can be pointed at, selected, filtered,
 // searched and read in the table.
 func TestLargeMap(t *testing.T) {
+	unraced(t)
 	defer func(before time.Duration) { patience = before }(patience)
 	n := 160_000
 	if os.Getenv("ZOETROPE_MILLION") == "1" {
