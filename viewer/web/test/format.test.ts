@@ -23,6 +23,7 @@ test("format: values of parameters", () => {
 test("format: long names that begin alike", () => {
   equal(brief(["a turtle with a name 1", "a turtle with a name 22"]), ["\u20261", "\u202622"], "the rest of them");
   equal(brief(["synset n01", "synset n02"]), ["synset n01", "synset n02"], "short ones stay");
+  equal(brief(["Digit: 4", "Digit: 10"], 4), ["\u20264", "\u202610"], "where there is little room");
   equal(brief(["internationalisation", "internationalism"]), ["internationalisation", "internationalism"], "no word is cut");
   equal(brief(["a long, long name"]), ["a long, long name"], "one");
   equal(brief(["a turtle with a name ", "a turtle with a name 2"]), ["\u2026", "\u20262"], "one begins the other");

@@ -46,11 +46,11 @@ export function value(v: unknown): string {
   return JSON.stringify(v) ?? "";
 }
 
-/** Names without the words that all of them begin with, where those are so many that they would hide the rest. */
-export function brief(names: readonly string[]): readonly string[] {
+/** Names without the words that all of them begin with, where those are so long that they would hide the rest. */
+export function brief(names: readonly string[], long = 12): readonly string[] {
   if (names.length < 2) return names;
   let n = names[0].length;
   for (const name of names) while (name.slice(0, n) !== names[0].slice(0, n)) n--;
   while (n > 0 && !" _-/.:".includes(names[0][n - 1])) n--;
-  return n < 12 ? names : names.map((name) => `\u2026${name.slice(n)}`);
+  return n < long ? names : names.map((name) => `\u2026${name.slice(n)}`);
 }

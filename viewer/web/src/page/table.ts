@@ -1,7 +1,7 @@
 import { valueAt } from "../data/columns";
 import { byId, download, h, icon, setText } from "./dom";
 import { FLAG } from "../map/renderer";
-import { count, many, percent } from "./format";
+import { brief, count, many, percent } from "./format";
 import type { Model } from "./model";
 import type { Pictures } from "./pictures";
 import { csv, json, type Record } from "./records";
@@ -155,11 +155,12 @@ export class Table {
     const above = squeezed ? Math.max(0, Math.min(whole, this.box.scrollTop - (top - first) * ROW)) : first * ROW;
     const below = whole - above;
     const flags = choice.flags(at);
+    const short = brief(samples!.classes, 4); // a column is narrow, and ids come last
     const focused = document.activeElement?.closest("tr")?.dataset.row;
     const lines: HTMLElement[] = first > 0 ? [gap(above)] : [];
     for (let i = first; i < last; i++) {
       const row = this.rows[i];
-      const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
+      const label = samples!.label[row] < 0 ? "" : short[samples!.label[row]];
       const dot = h("i", { class: "dot" });
       dot.style.setProperty("--c", choice.colour(row, at));
       const name = h("td", { class: "sample" });
@@ -176,7 +177,8 @@ export class Table {
         const value = v[key] ? valueAt(v[key], row) : null;
         const wrong = key === "prediction" && v.correct?.kind === "category" && v.correct.code[row] === 1;
         const text = value === null ? "\u2013" : typeof value === "number" ? (key === "change" ? percent(value, 0) : percent(value, 1)) : value;
-        tr.append(h("td", { class: wrong ? `${key} wrong` : key }, wrong ? icon("cross") : null, h("span", {}, text)));
+        const at = key === "prediction" ? samples!.classes.indexOf(text) : -1;
+        tr.append(h("td", { class: wrong ? `${key} wrong` : key, title: at < 0 ? undefined : text }, wrong ? icon("cross") : null, h("span", {}, short[at] ?? text)));
       }
       lines.push(tr);
     }
