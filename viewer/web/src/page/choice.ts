@@ -34,6 +34,8 @@ export class Choice {
   private slotsOf = new WeakMap<Values, Uint8Array>();
   private coloursOf: { column: string; version: number; known: string; scale: Scale | null; classes: number; theme: Theme; tints: Tints } | null = null;
   private blank = new Uint8Array(0);
+  private by: { version: number; asked: string | null; column: Column | null } = { version: -1, asked: null, column: null };
+  private all: { of: (Values | null)[]; hidden: Uint8Array; some: boolean } | null = null; // what no condition hides
 
   constructor(
     private readonly facts: Facts,
@@ -127,6 +129,12 @@ export class Choice {
   // Colours
 
   get colourBy(): Column | null {
+    const { by } = this;
+    if (by.version !== this.facts.version || by.asked !== this.asked) this.by = { version: this.facts.version, asked: this.asked, column: this.findColumn() };
+    return this.by.column;
+  }
+
+  private findColumn(): Column | null {
     const own = this.asked === "none" ? null : this.asked === null ? this.facts.column("label") : this.facts.column(this.asked);
     return own ?? (this.asked === "none" || this.asked === null ? null : this.facts.column("label"));
   }
@@ -237,7 +245,11 @@ export class Choice {
 
   private filtered(at: number): { of: (Values | null)[]; hidden: Uint8Array; some: boolean } {
     const { rows: n, epochs } = this.count();
-    if (this.conditions.length === 0) return { of: [], hidden: this.none(), some: false };
+    if (this.conditions.length === 0) {
+      const hidden = this.none();
+      if (this.all?.hidden !== hidden) this.all = { of: [], hidden, some: false };
+      return this.all;
+    }
     const moving = this.conditions.some((c) => c.epoch === null && this.facts.column(c.column)?.perEpoch);
     const key = moving ? at : -1;
     const places = this.conditions.map((c) => (c.epoch === "all" ? epochs.map((_, i) => i) : [c.epoch === null ? at : epochs.indexOf(c.epoch)]));

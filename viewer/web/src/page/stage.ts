@@ -224,11 +224,9 @@ export class Stage {
     if (this.pointer !== null && !clock.playing) this.hovered = this.under(this.pointer);
     const picture = this.picture(v);
     this.renderer.setSheets(this.pictures.sheets);
-    this.renderer.draw(
-      this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving)),
-      this.size.density,
-    );
-    this.ring = picture > 0 ? 0 : ringRadius(paintOf(model, this.look, this.camera, v, picture));
+    const pictures = this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving));
+    this.renderer.draw(pictures, this.size.density);
+    this.ring = picture > 0 ? 0 : ringRadius(pictures[0].paint);
     if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
     else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
