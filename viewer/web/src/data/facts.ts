@@ -21,6 +21,9 @@ const NAMES: Record<string, string> = {
   epoch: "Epoch",
 };
 
+/** Samples whose movement tells that of all. */
+const SOME = 5000;
+
 /** Samples whose neighbours a server finds in a fraction of a second. */
 const LIGHT = 8000;
 
@@ -40,6 +43,7 @@ export class Facts {
   private statics = new Map<string, { column: Column; values: Values }>();
   private reckoned = new Map<string, { of: unknown[]; values: Values }>();
   private predicted: string[] = [];
+  private movesOf = new WeakMap<Frame, { from: Frame | null; moves: Float32Array }>();
   private listed: { version: number; columns: Column[] } | null = null;
   private readonly outputsOf: PerEpoch<Outputs>;
   private readonly nearOf: PerEpoch<Neighbourhoods>;
@@ -190,6 +194,18 @@ export class Facts {
     return values;
   }
 
+  /** How far some samples, evenly taken, have moved to the i-th epoch on the map; null where that is not known. */
+  someMoves(i: number): Float32Array | null {
+    const [from, to] = [this.frame(i - 1), this.frame(i)];
+    if (!to) return null;
+    const known = this.movesOf.get(to);
+    if (known && known.from === from) return known.moves;
+    const rows = this.samples?.count ?? 0;
+    const moves = movesOf(from, to, rows, Math.max(1, Math.floor(rows / SOME)));
+    this.movesOf.set(to, { from, moves });
+    return moves;
+  }
+
   /** A column's values at the i-th epoch if they were reckoned before; asks for nothing. */
   known(key: string, i: number): Values | null {
     return this.statics.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
@@ -228,7 +244,7 @@ export class Facts {
       case "change":
         return { kind: "number", value: i > 0 ? changes(this.nearest(i - 1)!, this.nearest(i)!) : blank() };
       case "moved":
-        return { kind: "number", value: moves(this.frame(i - 1), this.frame(i)!, rows) };
+        return { kind: "number", value: movesOf(this.frame(i - 1), this.frame(i)!, rows) };
       case "trust":
         return { kind: "number", value: this.trust(i)! };
       case "epoch":
@@ -270,15 +286,15 @@ export class Facts {
   }
 }
 
-/** How far each row has moved between two frames, as a share of the map's longer side. */
-export function moves(a: Frame | null, b: Frame, rows: number): Float32Array {
-  const out = new Float32Array(rows).fill(NaN);
+/** How far each row, or every so manieth, has moved between two frames, as a share of the map's longer side. */
+export function movesOf(a: Frame | null, b: Frame, rows: number, every = 1): Float32Array {
+  const out = new Float32Array(Math.ceil(rows / every)).fill(NaN);
   if (!a) return out;
   const [p, q] = [new Float32Array(3), new Float32Array(3)];
   const [before, now] = [{ from: a, to: a, t: 0 }, { from: b, to: b, t: 0 }];
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < rows; i += every) {
     if (!locate(before, i, p) || !locate(now, i, q)) continue;
-    out[i] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide
+    out[i / every] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide
   }
   return out;
 }

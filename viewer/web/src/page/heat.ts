@@ -29,8 +29,8 @@ export class Heat {
     const here = map?.here ?? 0;
     if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === choice.theme) return;
     this.drawn = { facts: facts.version, map, here, theme: choice.theme };
-    const values = map ? numbers.map((_, i) => facts.values("moved", i)) : [];
-    this.moved = values.map((v) => (v?.kind === "number" ? this.middle(v.value) : NaN));
+    const moves = map ? numbers.map((_, i) => facts.someMoves(i)) : [];
+    this.moved = moves.map((m) => (m ? this.middle(m) : NaN));
     const most = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
     const density = Math.min(3, devicePixelRatio || 1);
     const c = this.canvas;
@@ -63,10 +63,9 @@ export class Heat {
   }
 }
 
-/** The median of the numbers among values, or of evenly some of them. */
-export function median(values: Float32Array): number {
-  const every = Math.max(1, Math.floor(values.length / 5000));
-  const some = values.filter((v, i) => i % every === 0 && !Number.isNaN(v)).sort();
+/** The median of the numbers among values. */
+function median(values: Float32Array): number {
+  const some = values.filter((v) => !Number.isNaN(v)).sort();
   return some.length > 0 ? some[some.length >> 1] : NaN;
 }
 

@@ -13,6 +13,28 @@ const MOST = 200;
 /** Bars of a histogram. */
 const BARS = 40;
 
+/** How many samples there are of each class, how many of them were judged, and how many rightly; those of no class come first. */
+interface Tally {
+  of: Categories;
+  n: Uint32Array;
+  good: Uint32Array;
+  judged: Uint32Array;
+}
+
+type Categories = Values & { kind: "category" };
+
+function tallyOf(of: Categories, right: Values | null): Tally {
+  const [n, good, judged] = [0, 1, 2].map(() => new Uint32Array(of.classes.length + 1));
+  for (let i = 0; i < of.code.length; i++) {
+    const c = of.code[i] + 1;
+    n[c]++;
+    if (right?.kind !== "category" || right.code[i] < 0) continue;
+    judged[c]++;
+    if (right.code[i] === 0) good[c]++;
+  }
+  return { of, n, good, judged };
+}
+
 /** What the colours mean: the column's classes or its scale, which filter, select and set off what they stand for. */
 export class Legend {
   private readonly list = byId("legend");
@@ -23,6 +45,7 @@ export class Legend {
   private rows: { name: string; code: number; el: HTMLElement; button: HTMLButtonElement; note: HTMLElement; dot: HTMLElement }[] = [];
   private built = "";
   private counted: unknown[] = [];
+  private readonly tallies = new WeakMap<Values, Tally>(); // by what was right, or else by the classes
 
   constructor(
     private readonly model: Model,
@@ -205,14 +228,9 @@ export class Legend {
     const right = choice.colourBy?.key === "label" ? model.facts.values("correct", at) : null;
     if (this.counted[0] === values && (this.counted[1] === right || (right === null && this.counted.length === 2 && model.facts.outputs(at) === null))) return;
     this.counted = [values, right];
-    const [n, good, judged] = [0, 1, 2].map(() => new Uint32Array(values.classes.length + 1)); // that of no class comes first
-    for (let i = 0; i < values.code.length; i++) {
-      const c = values.code[i] + 1;
-      n[c]++;
-      if (right?.kind !== "category" || right.code[i] < 0) continue;
-      judged[c]++;
-      if (right.code[i] === 0) good[c]++;
-    }
+    let tally = this.tallies.get(right ?? values);
+    if (tally?.of !== values) this.tallies.set(right ?? values, (tally = tallyOf(values, right)));
+    const { n, good, judged } = tally;
     for (const r of this.rows) {
       const size = n[r.code + 1];
       const j = judged[r.code + 1];

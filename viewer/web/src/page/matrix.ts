@@ -12,6 +12,8 @@ export class Matrix {
   private readonly panel = byId("matrix-panel");
   private readonly table = byId("matrix");
   private drawn: unknown[] = [];
+  private counted = new WeakMap<Outputs, ReturnType<typeof confusion>>(); // a million samples take their time
+  private countedOf: unknown = null; // the samples
 
   constructor(private readonly model: Model) {
     this.table.addEventListener("click", (e) => {
@@ -36,7 +38,9 @@ export class Matrix {
 
   private draw(out: Outputs, epoch: number): void {
     const { samples } = this.model;
-    const c = confusion(samples!.classes, samples!.label, out.classes, out.prediction!);
+    if (this.countedOf !== samples) [this.counted, this.countedOf] = [new WeakMap(), samples];
+    let c = this.counted.get(out);
+    if (!c) this.counted.set(out, (c = confusion(samples!.classes, samples!.label, out.classes, out.prediction!)));
     const n = c.classes.length;
     const wrong = c.total - c.right;
     setText(byId("matrix-note"), c.total > 0 ? `${many(wrong, "sample")} wrong at epoch ${epoch}, ${percent(wrong / c.total)}` : "");

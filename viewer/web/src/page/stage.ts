@@ -203,12 +203,13 @@ export class Stage {
       moving = true;
     }
     this.panes = model.samples ? this.arrange(now) : [];
-    if (!this.noted) {
+    // WebGL takes a while to begin; meanwhile what has been asked for is on its way.
+    if (!this.noted && model.runs !== null) {
       this.noted = true;
       byId("no-webgl").hidden = this.renderer.works;
     }
     if (this.panes.length === 0) {
-      this.renderer.draw(this.sketch(), this.size.density);
+      if (this.noted) this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
       this.rings.hide();
       this.trail.hide();
@@ -599,7 +600,7 @@ export class Stage {
     this.trails = null;
     this.morph = sameRows && moved && !clock.still && !clock.moving && !this.model.choice.options.grid ? { from: before, start: performance.now() } : null;
     this.fetchPictures();
-    this.renderer.upload((map?.loaded ?? []).map((f) => f.quanta));
+    if (map) this.renderer.upload(map.loaded.map((f) => f.quanta));
     this.keepArrays();
     this.invalidate();
   }
@@ -620,7 +621,7 @@ export class Stage {
     if (this.morph) kept.push(this.morph.from.quanta);
     if (this.trails) kept.push(this.trails.steps);
     numbers.forEach((_, i) => kept.push(choice.slots(i), choice.flags(i)));
-    this.renderer.keep(kept);
+    if (this.noted) this.renderer.keep(kept);
   }
 
   private measure(): void {
