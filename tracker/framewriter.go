@@ -82,7 +82,7 @@ func (f *FrameWriter) append(ids []string, vectors []float32) error {
 	}
 	part := framePart{make([]int, len(ids)), slices.Clone(vectors)}
 	for i, id := range ids {
-		part.at[i] = index.at[id]
+		part.at[i], _ = index.find(id)
 		if _, err := checkRow(part.vectors[i*f.dim:(i+1)*f.dim], f.run.as); err != nil {
 			return refuse(ErrInvalid, "sample %q has %v", id, err)
 		}

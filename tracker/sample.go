@@ -96,7 +96,7 @@ func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRo
 	}
 	var fresh []sampleRow
 	for _, s := range batch {
-		i, ok := index.at[s.uid]
+		i, ok := index.find(s.uid)
 		if !ok {
 			fresh = append(fresh, s)
 			continue
@@ -134,7 +134,7 @@ func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sam
 	if _, err := t.ExecContext(t.ctx, link, r.id, set, len(index.rows)); err != nil {
 		return nil, err
 	}
-	return index.with(t.ctx, t.Tx, set)
+	return index.with(t.ctx, t.Tx, set, batch)
 }
 
 func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
@@ -144,18 +144,29 @@ func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
 	}
 	return set, t.Insert(t.ctx, "sample", sampleColumns, len(batch), func(args []any, i int) []any {
 		s := &batch[i]
-		return append(args, set, i, s.uid, s.label, s.metadata, s.thumbnail)
+		return append(args, set, i, s.uid, orNull(s.label), orNull(s.metadata), s.thumbnail)
 	})
+}
+
+// orNull is a text as the driver takes it: a million are not asked for their values one by one.
+func orNull(text sql.NullString) any {
+	if !text.Valid {
+		return nil
+	}
+	return text.String
 }
 
 // hashSamples names a set by its content: every field with its length before it, 0 for an absent one.
 func hashSamples(batch []sampleRow) []byte {
 	h := sha256.New()
 	var n [8]byte
+	var buf []byte // sums are faster of long pieces than of short ones
 	field := func(b []byte) {
 		binary.LittleEndian.PutUint64(n[:], uint64(len(b)))
-		h.Write(n[:])
-		h.Write(b)
+		if buf = append(append(buf, n[:]...), b...); len(buf) >= 1<<16 {
+			h.Write(buf)
+			buf = buf[:0]
+		}
 	}
 	for _, s := range batch {
 		field([]byte(s.uid))
@@ -163,6 +174,7 @@ func hashSamples(batch []sampleRow) []byte {
 		field([]byte(s.metadata.String))
 		field(s.thumbnail)
 	}
+	h.Write(buf)
 	return h.Sum(nil)
 }
 

@@ -2,18 +2,35 @@ package tracker
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
+	"sync/atomic"
 )
 
 // A sampleIndex knows a run's samples in order. It is never changed, only replaced.
 type sampleIndex struct {
 	rows []int64 // sample.id
 	uids []string
-	at   map[string]int // by uid
+	at   atomic.Pointer[map[string]int] // by uid; made when somebody asks, as a million take long
 }
 
-func newSampleIndex() *sampleIndex { return &sampleIndex{at: map[string]int{}} }
+func newSampleIndex() *sampleIndex { return new(sampleIndex) }
+
+// find returns the place of a sample among the run's.
+func (x *sampleIndex) find(uid string) (at int, ok bool) {
+	known := x.at.Load()
+	if known == nil {
+		made := make(map[string]int, len(x.uids))
+		for i, uid := range x.uids {
+			made[uid] = i
+		}
+		known = &made
+		x.at.Store(known)
+	}
+	at, ok = (*known)[uid]
+	return at, ok
+}
 
 // readSampleIndex returns the index of a run's samples.
 func readSampleIndex(ctx context.Context, tx *Tx, run int64) (*sampleIndex, error) {
@@ -23,10 +40,32 @@ func readSampleIndex(ctx context.Context, tx *Tx, run int64) (*sampleIndex, erro
 	return x, x.read(ctx, tx, query, run)
 }
 
-// with returns the index of these samples and, after them, those of a set.
-func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64) (*sampleIndex, error) {
-	y := &sampleIndex{slices.Clone(x.rows), slices.Clone(x.uids), maps.Clone(x.at)}
-	return y, y.read(ctx, tx, "SELECT id, uid FROM sample WHERE sample_set = ? ORDER BY position", set)
+// with returns the index of these samples and, after them, those of a set, which are the batch.
+func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64, batch []sampleRow) (*sampleIndex, error) {
+	y := &sampleIndex{rows: slices.Clone(x.rows), uids: slices.Clone(x.uids)}
+	const query = `SELECT coalesce(min(id), 0), count(*) = ? AND min(id - position) = max(id - position)
+		AND min(position) = 0 AND max(position) = count(*) - 1 FROM sample WHERE sample_set = ?`
+	var first int64
+	var whole sql.NullBool
+	if err := tx.QueryRowContext(ctx, query, len(batch), set).Scan(&first, &whole); err != nil {
+		return nil, err
+	}
+	if whole.Bool { // as nearly always: nothing of a set is read that is there
+		y.rows, y.uids = slices.Grow(y.rows, len(batch)), slices.Grow(y.uids, len(batch))
+		for i := range batch {
+			y.rows, y.uids = append(y.rows, first+int64(i)), append(y.uids, batch[i].uid)
+		}
+	} else if err := y.read(ctx, tx, "SELECT id, uid FROM sample WHERE sample_set = ? ORDER BY position", set); err != nil {
+		return nil, err
+	}
+	if known := x.at.Load(); known != nil {
+		at := maps.Clone(*known)
+		for i := len(x.uids); i < len(y.uids); i++ {
+			at[y.uids[i]] = i
+		}
+		y.at.Store(&at)
+	}
+	return y, nil
 }
 
 func (x *sampleIndex) read(ctx context.Context, tx *Tx, query string, arg int64) error {
@@ -41,7 +80,6 @@ func (x *sampleIndex) read(ctx context.Context, tx *Tx, query string, arg int64)
 		if err := rows.Scan(&id, &uid); err != nil {
 			return err
 		}
-		x.at[uid] = len(x.rows)
 		x.rows, x.uids = append(x.rows, id), append(x.uids, uid)
 	}
 	return rows.Err()
@@ -61,7 +99,7 @@ func (x *sampleIndex) pick(uids []string) ([]int64, error) {
 	rows := make([]int64, len(uids))
 	seen := make([]bool, len(x.rows))
 	for i, uid := range uids {
-		at, ok := x.at[uid]
+		at, ok := x.find(uid)
 		if !ok {
 			return nil, refuse(ErrInvalid, "sample %q is not known: the run has %d others; call AddSamples first", uid, len(x.rows))
 		}
