@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/zoetrope-ml/zoetrope/projector/measure"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -40,16 +39,13 @@ func Given(ctx context.Context, store *tracker.Store, run, layer string, dims in
 	watch.lap("load")
 
 	o := Options{Layer: layer, Method: MethodGiven, Mode: MethodGiven, Dims: dims, Metric: "euclidean"}
-	src, y, measured, err := g.withVectors(ctx, info, o, progress)
+	src, y, err := g.withVectors(ctx, info, o, progress)
 	if err != nil {
 		return nil, err
 	}
 	quality, err := measureQuality(ctx, src, y, o, false, progress)
 	if err != nil {
 		return nil, err
-	}
-	if !measured {
-		forgetOriginal(quality)
 	}
 	watch.lap("quality")
 
@@ -74,15 +70,14 @@ func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, 
 	if err != nil {
 		return nil, err
 	}
-	all, last := make([]string, len(samples)), make(map[string]int, len(samples))
-	for i, s := range samples {
-		all[i], last[s.ID] = s.ID, -1
-	}
+	list := newRoster(samples)
+	last := make([]int, len(samples)) // frame that each sample was last placed in, counted from 1
 	epochs, err := store.Epochs(ctx, info.ID)
 	if err != nil {
 		return nil, err
 	}
-	g := &given{store: store, src: &source{runs: []string{info.ID}, dim: dims}}
+	g := &given{store: store, src: &source{runs: []string{info.ID}, dim: dims, bare: true}}
+	total := 0
 	for k, at := range placed {
 		i := slices.IndexFunc(epochs, func(e tracker.EpochInfo) bool { return e.Number == at.Epoch })
 		if i < 0 {
@@ -92,16 +87,17 @@ func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, 
 			return nil, fmt.Errorf("%w: epoch %d is placed twice", ErrOptions, at.Epoch)
 		}
 		if at.Samples == nil {
-			at.Samples = all
+			at.Samples = list.uids
 		}
-		for _, id := range at.Samples {
-			switch before, known := last[id]; {
-			case !known:
+		for j, row := range list.find(at.Samples) {
+			id := at.Samples[j]
+			switch {
+			case row < 0:
 				return nil, fmt.Errorf("sample %q of epoch %d: %w", id, at.Epoch, tracker.ErrNotFound)
-			case before == k:
+			case last[row] == k+1:
 				return nil, fmt.Errorf("%w: epoch %d: sample %q is placed twice", ErrOptions, at.Epoch, id)
 			}
-			last[id] = k
+			last[row] = k + 1
 		}
 		if len(at.Coordinates) != len(at.Samples)*dims {
 			return nil, fmt.Errorf("%w: epoch %d has %d coordinates, want %d for each of %d samples", ErrOptions, at.Epoch, len(at.Coordinates), dims, len(at.Samples))
@@ -113,56 +109,49 @@ func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, 
 		}
 		at.Run = info.ID
 		g.placed = append(g.placed, at)
-		g.src.frames = append(g.src.frames, sourceFrame{epoch: at.Epoch, seq: epochs[i].Seq, samples: at.Samples, first: len(g.y) / dims})
-		g.y = append(g.y, at.Coordinates...)
+		g.src.frames = append(g.src.frames, sourceFrame{epoch: at.Epoch, seq: epochs[i].Seq, samples: at.Samples, first: total / dims})
+		total += len(at.Coordinates)
+	}
+	if g.y = placed[0].Coordinates; len(placed) > 1 {
+		g.y = make([]float32, 0, total)
+		for _, at := range placed {
+			g.y = append(g.y, at.Coordinates...)
+		}
 	}
 	g.src.x = g.y
-	return g, g.src.identify(ctx, store)
+	g.src.name(0, samples, newClasses())
+	return g, nil
 }
 
 // withVectors returns the vectors of what is placed, and the places in the same order. Where there are none, the places
-// stand in for them: measured is false.
-func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options, progress Progress) (src *source, y []float32, measured bool, err error) {
+// stand in for them, and the source says that it is bare.
+func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options, progress Progress) (src *source, y []float32, err error) {
 	src = &source{layer: o.Layer, runs: g.src.runs}
 	frames, err := framesOf(ctx, g.store, info, &src.layer)
 	if o.Layer == "" && (errors.Is(err, tracker.ErrNotFound) || errors.Is(err, tracker.ErrAmbiguous)) {
-		return g.src, g.y, false, nil
+		return g.src, g.y, nil
 	}
 	if err != nil {
-		return nil, nil, false, err
+		return nil, nil, err
 	}
 	for i, at := range g.placed {
 		k := slices.IndexFunc(frames, func(f tracker.FrameInfo) bool { return f.Epoch == at.Epoch })
 		if k < 0 || frames[k].Rows != len(at.Samples) {
-			return g.src, g.y, false, nil
+			return g.src, g.y, nil
 		}
 		src.dim = frames[k].Dim
 		src.frames = append(src.frames, sourceFrame{epoch: at.Epoch, seq: g.src.frames[i].seq})
 	}
 	if err := src.read(ctx, g.store, progress); err != nil {
-		return nil, nil, false, err
+		return nil, nil, err
 	}
 	y = make([]float32, len(g.y))
 	for i, at := range g.placed {
 		if !src.fill(y, i, at, o.Dims) {
-			return g.src, g.y, false, nil
+			return g.src, g.y, nil
 		}
 	}
-	return src, y, true, nil
-}
-
-// forgetOriginal removes what compares a map with vectors that were not there.
-func forgetOriginal(q *Quality) {
-	for _, v := range []**float64{&q.TrustEpoch, &q.KNN15, &q.KNN50, &q.SilXFirst, &q.SilXLast, &q.SilCorr, &q.PurityGap, &q.Motion} {
-		*v = nil
-	}
-	for i := range q.Epochs {
-		e := &q.Epochs[i]
-		e.Trustworthiness, e.Continuity, e.Original = nil, nil, measure.Labels{}
-	}
-	for i := range q.Transitions {
-		q.Transitions[i].Original = measure.Step{}
-	}
+	return src, y, nil
 }
 
 // errGiven is why a map that another program computed stays as it is.
@@ -187,13 +176,9 @@ func (p *Projection) measureGiven(ctx context.Context, exact bool) (*Quality, er
 	if err != nil {
 		return nil, err
 	}
-	src, y, measured, err := g.withVectors(ctx, info, p.info.Options, nil)
+	src, y, err := g.withVectors(ctx, info, p.info.Options, nil)
 	if err != nil {
 		return nil, err
 	}
-	q, err := measureQuality(ctx, src, y, p.info.Options, exact, nil)
-	if err == nil && !measured {
-		forgetOriginal(q)
-	}
-	return q, err
+	return measureQuality(ctx, src, y, p.info.Options, exact, nil)
 }

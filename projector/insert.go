@@ -62,15 +62,15 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 // insertFrames stores the points of those frames of src that are wanted; extended says that they were placed on a map
 // that was there.
 func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *source, y []float32, wanted func(frame int) bool, extended bool, progress Progress) error {
-	runs := make([]int64, len(src.runs))          // run.id
-	samples := make([][]sampleRow, len(src.runs)) // in their order
-	rows := make([]map[string]int, len(src.runs)) // by the sample's own id; only where it is needed
+	runs := make([]int64, len(src.runs)) // run.id
+	lists := make([]*roster, len(src.runs))
+	ids := make([][]int64, len(src.runs)) // sample.id of those on the lists
 	for i, uid := range src.runs {
 		if err := tx.QueryRowContext(ctx, "SELECT id FROM run WHERE uid = ?", uid).Scan(&runs[i]); err != nil {
 			return fmt.Errorf("run %s: %w", uid, err)
 		}
 		var err error
-		if samples[i], err = readSamples(ctx, tx, runs[i]); err != nil {
+		if lists[i], ids[i], err = src.lists[i].enrol(ctx, tx, runs[i]); err != nil {
 			return err
 		}
 	}
@@ -85,11 +85,11 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, flag(extended)); err != nil {
 			return err
 		}
-		at, err := rowsOf(samples[f.run], f.samples, &rows[f.run])
-		if err != nil {
-			return fmt.Errorf("run %s: %w", src.runs[f.run], err)
+		id, at := ids[f.run], lists[f.run].find(f.samples)
+		if j := slices.Index(at, -1); j >= 0 {
+			return fmt.Errorf("run %s: sample %q is gone", src.runs[f.run], f.samples[j])
 		}
-		block := make([]float32, len(samples[f.run])*dims)
+		block := make([]float32, len(id)*dims)
 		for j := range block {
 			block[j] = float32(math.NaN())
 		}
@@ -97,14 +97,14 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 			copy(block[row*dims:(row+1)*dims], y[(f.first+j)*dims:])
 		}
 		// In the order of the table's key, whatever the samples' is: rows go in faster at its end.
-		slices.SortFunc(at, func(a, b int) int { return cmp.Compare(samples[f.run][a].id, samples[f.run][b].id) })
-		err = tx.Insert(ctx, "point", columns, len(at), func(args []any, j int) []any {
+		slices.SortFunc(at, func(a, b int) int { return cmp.Compare(id[a], id[b]) })
+		err := tx.Insert(ctx, "point", columns, len(at), func(args []any, j int) []any {
 			c := block[at[j]*dims:]
 			var z any
 			if dims == 3 {
 				z = float64(c[2])
 			}
-			return append(args, p.id, runs[f.run], f.epoch, samples[f.run][at[j]].id, float64(c[0]), float64(c[1]), z)
+			return append(args, p.id, runs[f.run], f.epoch, id[at[j]], float64(c[0]), float64(c[1]), z)
 		})
 		if err != nil {
 			return err
@@ -114,30 +114,6 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		}
 	}
 	return nil
-}
-
-// rowsOf returns the place of each of some samples among a run's. They are nearly always in its order, so that few are
-// looked up by id; known keeps what that needs.
-func rowsOf(all []sampleRow, some []string, known *map[string]int) ([]int, error) {
-	rows := make([]int, len(some))
-	next := 0
-	for i, uid := range some {
-		if next == len(all) || all[next].uid != uid {
-			if *known == nil {
-				*known = make(map[string]int, len(all))
-				for j, s := range all {
-					(*known)[s.uid] = j
-				}
-			}
-			var ok bool
-			if next, ok = (*known)[uid]; !ok {
-				return nil, fmt.Errorf("sample %q is gone", uid)
-			}
-		}
-		rows[i] = next
-		next++
-	}
-	return rows, nil
 }
 
 // flag is a bool as the store keeps it.

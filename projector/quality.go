@@ -157,12 +157,15 @@ const pairBudget = 50e6
 func measureQuality(ctx context.Context, src *source, y []float32, o Options, exact bool, progress Progress) (*Quality, error) {
 	began := time.Now()
 	progress.report("quality", 0, 1)
-	x := euclideanRows(src.x, src.dim, o.Metric)
+	x, dim := []float32(nil), 0
+	if !src.bare {
+		x, dim = euclideanRows(src.x, src.dim, o.Metric), src.dim
+	}
 	runs := make([][]measure.Frame, len(src.runs))
 	for _, f := range src.frames {
 		lo, hi := f.first, f.first+len(f.samples)
 		runs[f.run] = append(runs[f.run], measure.Frame{
-			X: x[lo*src.dim : hi*src.dim], Dim: src.dim, Y: y[lo*o.Dims : hi*o.Dims], Dims: o.Dims,
+			X: x[lo*dim : hi*dim], Dim: dim, Y: y[lo*o.Dims : hi*o.Dims], Dims: o.Dims,
 			Samples: f.numbers, Classes: f.classes,
 		})
 	}

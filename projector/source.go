@@ -19,6 +19,8 @@ type source struct {
 	runs   []string // ids
 	frames []sourceFrame
 	x      []float32 // rows of all frames, n×dim, row-major
+	bare   bool      // there are no vectors: x holds places on a map
+	lists  []*roster // the samples of each run, as they were when the source was read
 
 	preparation *umap.Preparation // what x went through; nil = nothing
 }
@@ -141,31 +143,48 @@ func (s *source) read(ctx context.Context, store *tracker.Store, progress Progre
 
 // identify numbers the samples of each run, and the labels.
 func (s *source) identify(ctx context.Context, store *tracker.Store) error {
-	class := map[string]int{"": -1} // the empty label is none
+	class := newClasses()
+	s.lists = nil
 	for r, run := range s.runs {
 		samples, err := store.Samples(ctx, run)
 		if err != nil {
 			return err
 		}
-		number, label := make(map[string]int, len(samples)), make(map[string]string, len(samples))
-		for i, sample := range samples {
-			number[sample.ID], label[sample.ID] = i, sample.Label
-			if _, ok := class[sample.Label]; !ok {
-				class[sample.Label] = len(class)
-			}
-		}
-		for i := range s.frames {
-			f := &s.frames[i]
-			if f.run != r {
-				continue
-			}
-			f.numbers, f.classes = make([]int, len(f.samples)), make([]int, len(f.samples))
-			for j, id := range f.samples {
-				f.numbers[j], f.classes[j] = number[id], class[label[id]]
-			}
-		}
+		s.name(r, samples, class)
 	}
 	return nil
+}
+
+// newClasses numbers labels; the empty one is none.
+func newClasses() map[string]int { return map[string]int{"": -1} }
+
+// name numbers the samples of run r, which comes after those named before, and its labels as in class, which grows.
+func (s *source) name(r int, samples []tracker.Sample, class map[string]int) {
+	list := newRoster(samples)
+	s.lists = append(s.lists, list)
+	classes := make([]int, len(samples))
+	for i, sample := range samples {
+		c, ok := class[sample.Label]
+		if !ok {
+			c = len(class)
+			class[sample.Label] = c
+		}
+		classes[i] = c
+	}
+	for i := range s.frames {
+		f := &s.frames[i]
+		if f.run != r {
+			continue
+		}
+		f.numbers, f.classes = list.find(f.samples), make([]int, len(f.samples))
+		for j, number := range f.numbers {
+			if number < 0 { // gone since it was read
+				f.numbers[j], f.classes[j] = 0, -1
+				continue
+			}
+			f.classes[j] = classes[number]
+		}
+	}
 }
 
 // prepare does to the rows what o asks for beforehand: from here on, they are the original space.

@@ -84,7 +84,7 @@ func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) 
 }
 
 func (g *growth) forgetFresh() {
-	src := &source{layer: g.src.layer, dim: g.src.dim, runs: g.src.runs, preparation: g.src.preparation}
+	src := &source{layer: g.src.layer, dim: g.src.dim, runs: g.src.runs, lists: g.src.lists, preparation: g.src.preparation}
 	dims := g.p.info.Dims
 	var y []float32
 	for i, f := range g.src.frames {

@@ -24,46 +24,66 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 		return FrameReport{}, &neighbourhoods{rows: rows}, nil
 	}
 	c := newClasses(f.Classes)
-	x, y := newSpace(f.X, f.Dim), newSpace(f.Y, f.Dims)
+	var x *space // nil: there is only the map
+	if !f.bare() {
+		x = newSpace(f.X, f.Dim)
+	}
+	y := newSpace(f.Y, f.Dims)
 	hoods := &neighbourhoods{rows: rows, k: k, original: make([][]int, len(rows)), laid: make([][]int, len(rows))}
 	kt := min(Neighbours, (n-1)/2) // trustworthiness needs k < n/2
 	trust, cont := make([]int, len(rows)), make([]int, len(rows))
 	sx, sy := newLabelRows(len(rows)), newLabelRows(len(rows))
 
-	block := max(32, min(128, (1<<21)/n))
+	least := 32 // rows, that a product is worth it
+	if (x == nil || x.dim <= directDims) && y.dim <= directDims {
+		least = 1 // there is none, and 32 rows of a million distances would be most of the memory that an import takes
+	}
+	block := max(least, min(128, (1<<21)/n))
 	scratch := make([]*frameScratch, workers)
 	err := parallel(ctx, workers, (len(rows)+block-1)/block, func(w, task int) {
 		if scratch[w] == nil {
-			scratch[w] = newFrameScratch(block, n, k, c)
+			scratch[w] = newFrameScratch(block, n, k, c, x != nil)
 		}
 		s := scratch[w]
 		lo, hi := task*block, min(len(rows), (task+1)*block)
-		x.distances(s.x, rows[lo:hi], 0, n)
+		if x != nil {
+			x.distances(s.x, rows[lo:hi], 0, n)
+		}
 		y.distances(s.y, rows[lo:hi], 0, n)
 		for r, i := range rows[lo:hi] {
-			dx, dy := s.x[r*n:(r+1)*n], s.y[r*n:(r+1)*n]
-			x.closest(s.nx, dx, i, s.found)
+			labelled := c.count > 1 && c.of[i] >= 0
+			dy := s.y[r*n : (r+1)*n]
 			y.closest(s.ny, dy, i, s.found)
-			hoods.original[lo+r], hoods.laid[lo+r] = s.nx.rows(), s.ny.rows()
+			hoods.laid[lo+r] = s.ny.rows()
+			if labelled {
+				sy.measure(lo+r, dy, s.ny, i, c, s)
+			}
+			if x == nil {
+				continue
+			}
+			dx := s.x[r*n : (r+1)*n]
+			x.closest(s.nx, dx, i, s.found)
+			hoods.original[lo+r] = s.nx.rows()
 			if kt > 0 {
 				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt])
 				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt])
 			}
-			if c.count > 1 && c.of[i] >= 0 {
+			if labelled {
 				sx.measure(lo+r, dx, s.nx, i, c, s)
-				sy.measure(lo+r, dy, s.ny, i, c, s)
 			}
 		}
 	})
 	if err != nil {
 		return FrameReport{}, nil, err
 	}
-	report := FrameReport{
-		Trustworthiness: rankScore(trust, n, kt),
-		Continuity:      rankScore(cont, n, kt),
+	var report FrameReport
+	if x != nil {
+		report.Trustworthiness, report.Continuity = rankScore(trust, n, kt), rankScore(cont, n, kt)
 	}
 	if c.count > 1 {
-		report.Original = sx.report(rows, c, f.X, f.Dim)
+		if x != nil {
+			report.Original = sx.report(rows, c, f.X, f.Dim)
+		}
 		report.Map = sy.report(rows, c, f.Y, f.Dims)
 	}
 	return report, hoods, nil
@@ -78,12 +98,16 @@ type frameScratch struct {
 	found  []int32
 }
 
-func newFrameScratch(block, n, k int, c *classes) *frameScratch {
-	return &frameScratch{
-		x: make([]float32, block*n), y: make([]float32, block*n),
+func newFrameScratch(block, n, k int, c *classes, original bool) *frameScratch {
+	s := &frameScratch{
+		y:  make([]float32, block*n),
 		nx: make(nearest, k), ny: make(nearest, k), same: make(nearest, max(0, min(Neighbours, c.labelled-1))),
 		sums: make([]float64, c.count+1), found: make([]int32, n),
 	}
+	if original {
+		s.x = make([]float32, block*n)
+	}
+	return s
 }
 
 // rankScore turns the sums of excess ranks of some of n rows into the score between 0 and 1.

@@ -11,7 +11,9 @@ func (r *Report) measureMotion(runs [][]Frame) {
 			ra, rb := common(a, b)
 			first := len(dy)
 			for i := range ra {
-				dx = append(dx, distance(a.X, ra[i], b.X, rb[i], a.Dim))
+				if !a.bare() {
+					dx = append(dx, distance(a.X, ra[i], b.X, rb[i], a.Dim))
+				}
 				dy = append(dy, distance(a.Y, ra[i], b.Y, rb[i], a.Dims))
 			}
 			if len(ra) > 0 {
@@ -19,8 +21,10 @@ func (r *Report) measureMotion(runs [][]Frame) {
 			}
 		}
 	}
-	if v, ok := Spearman(dx, dy); ok {
-		r.Motion = &v
+	if len(dx) == len(dy) { // not where there is only the map
+		if v, ok := Spearman(dx, dy); ok {
+			r.Motion = &v
+		}
 	}
 	if radius := rmsRadius(runs); radius > 0 && len(steps) > 0 {
 		r.Displacement = defined(median(dy) / radius)

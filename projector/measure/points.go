@@ -19,7 +19,7 @@ func PointTrust(ctx context.Context, f Frame, workers int) ([]float64, error) {
 	scratch := make([]*frameScratch, workers)
 	err := parallel(ctx, workers, (n+block-1)/block, func(w, task int) {
 		if scratch[w] == nil {
-			scratch[w] = newFrameScratch(block, n, k, newClasses(nil))
+			scratch[w] = newFrameScratch(block, n, k, newClasses(nil), true)
 		}
 		s := scratch[w]
 		lo, hi := task*block, min(n, (task+1)*block)

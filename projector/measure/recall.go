@@ -15,7 +15,7 @@ func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, workers int)
 			n += f.rows()
 		}
 	}
-	if n < 2 {
+	if n < 2 || frames[0].bare() {
 		return nil
 	}
 	asked := queryRows(n)

@@ -9,8 +9,8 @@ import (
 
 // A Frame is one epoch of one run in both spaces.
 type Frame struct {
-	X       []float32 // original space, n×Dim, row-major
-	Dim     int
+	X       []float32 // original space, n×Dim, row-major; nil where there is none: what compares with it is nil then
+	Dim     int       // 0 where there is no original space
 	Y       []float32 // map, n×Dims, row-major
 	Dims    int
 	Samples []int // n identities, each once: rows of a run's frames with the same number are the same sample
@@ -18,6 +18,9 @@ type Frame struct {
 }
 
 func (f Frame) rows() int { return len(f.Samples) }
+
+// bare reports whether there is only the map.
+func (f Frame) bare() bool { return f.X == nil && f.Dim == 0 }
 
 // Options says how to measure. The zero value measures every row with every processor.
 type Options struct {
@@ -150,13 +153,13 @@ func check(runs [][]Frame) error {
 		for e, f := range frames {
 			n := f.rows()
 			switch {
-			case f.Dim < 1 || f.Dims < 1:
+			case f.Dim < 1 && !f.bare() || f.Dims < 1:
 				return fmt.Errorf("measure: run %d frame %d: %d and %d dimensions, want at least 1", i, e, f.Dim, f.Dims)
 			case len(f.X) != n*f.Dim || len(f.Y) != n*f.Dims:
 				return fmt.Errorf("measure: run %d frame %d: %d samples of %d and %d dimensions, but %d and %d numbers", i, e, n, f.Dim, f.Dims, len(f.X), len(f.Y))
 			case f.Classes != nil && len(f.Classes) != n:
 				return fmt.Errorf("measure: run %d frame %d: %d classes for %d samples", i, e, len(f.Classes), n)
-			case dim != 0 && (f.Dim != dim || f.Dims != dims):
+			case dims != 0 && (f.Dim != dim || f.Dims != dims):
 				return errors.New("measure: frames differ in their dimensions")
 			}
 			dim, dims = f.Dim, f.Dims

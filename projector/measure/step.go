@@ -20,8 +20,10 @@ func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sample
 	}
 	out.Original.Churn, out.Map.Churn = churn(ha.original, hb.original), churn(ha.laid, hb.laid)
 	if a.rows() > 1 {
-		if v, ok := CKA(a.X, a.Dim, b.X, b.Dim); ok {
-			out.Original.CKA = &v
+		if !a.bare() {
+			if v, ok := CKA(a.X, a.Dim, b.X, b.Dim); ok {
+				out.Original.CKA = &v
+			}
 		}
 		if v, ok := CKA(a.Y, a.Dims, b.Y, b.Dims); ok {
 			out.Map.CKA = &v
