@@ -123,6 +123,14 @@ func plain(v any) string {
 
 // float is one value of a column of numbers; NaN for null.
 func float(a arrow.Array, i int) float64 {
+	if a.IsValid(i) {
+		switch a := a.(type) { // the common ones, without a cell
+		case *array.Float32:
+			return float64(a.Value(i))
+		case *array.Float64:
+			return a.Value(i)
+		}
+	}
 	switch v := cell(a, i).(type) {
 	case float64:
 		return v

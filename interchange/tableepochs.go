@@ -137,7 +137,8 @@ func (a *assembly) admit(at int) *Epoch {
 	a.held += a.bytes(at)
 	e := &Epoch{Number: a.t.numbers[at]}
 	if a.t.o.Points {
-		e.Points = &Layer{Dim: len(a.t.points)}
+		n, dim := a.t.counts[at], len(a.t.points)
+		e.Points = &Layer{Dim: dim, Data: make([]float32, 0, n*dim), Rows: make([]int, 0, n)}
 	} else {
 		for _, c := range a.t.vectors {
 			e.Layers = append(e.Layers, Layer{Name: a.t.layerName(c)})

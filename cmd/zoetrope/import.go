@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -123,6 +124,8 @@ func (o *importOptions) check(cmd *cobra.Command) error {
 
 func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 	ctx := cmd.Context()
+	// What is read lives until it is stored: with the usual 100, as much again would be garbage beside it.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	meter := a.newMeter()
 	defer meter.close()
 	in, err := openImport(ctx, o, meter)

@@ -85,6 +85,7 @@ func (in *incoming) storeMap(ctx context.Context, store *tracker.Store, run stri
 	for i, s := range in.samples {
 		samples[i] = s.ID
 	}
+	in.samples = nil // they are stored, and a million take much memory
 	return in.giveMap(ctx, store, run, samples, done, meter)
 }
 
