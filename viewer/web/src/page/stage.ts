@@ -131,6 +131,7 @@ export class Stage {
       enclose: (path, tool, origin, keys) => this.enclose(tool === "rectangle" ? rectangle(path[0], path[path.length - 1]) : path, origin, keys),
     });
     model.on(["run"], () => {
+      if (!this.noted) setTimeout(() => this.begin()); // once what the page needs of the run is asked for
       this.hovered = -1;
       this.camera = home(this.dims);
       this.flight = null;
@@ -184,6 +185,14 @@ export class Stage {
     this.invalidate();
   }
 
+  /** Begins to draw. With WebGL that takes a while, in which the data can be on its way. */
+  private begin(): void {
+    if (this.noted) return;
+    this.noted = true;
+    byId("no-webgl").hidden = this.renderer.works;
+    this.invalidate();
+  }
+
   /**
    * Draws the page's current moment, and reports whether more is to come without anybody's doing. Where only another sample
    * may be pointed at, the map is not drawn again: whole is false.
@@ -203,11 +212,6 @@ export class Stage {
       moving = true;
     }
     this.panes = model.samples ? this.arrange(now) : [];
-    // WebGL takes a while to begin; meanwhile what has been asked for is on its way.
-    if (!this.noted && model.runs !== null) {
-      this.noted = true;
-      byId("no-webgl").hidden = this.renderer.works;
-    }
     if (this.panes.length === 0) {
       if (this.noted) this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
