@@ -59,6 +59,10 @@ func at(v []float64, i int) any {
 // Outputs returns the outputs of an epoch, with the samples' IDs in the order in which the samples were added. A slice is nil
 // if no sample has an element for it. An epoch that was logged without outputs has none, which is no error.
 func (s *Store) Outputs(ctx context.Context, run string, epoch int) (Outputs, error) {
+	return s.outputs(ctx, run, epoch, readOutputs)
+}
+
+func (s *Store) outputs(ctx context.Context, run string, epoch int, read func(ctx context.Context, tx *Tx, run, epoch int64) (Outputs, error)) (Outputs, error) {
 	var o Outputs
 	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
@@ -69,7 +73,7 @@ func (s *Store) Outputs(ctx context.Context, run string, epoch int) (Outputs, er
 		if err != nil {
 			return err
 		}
-		o, err = readOutputs(ctx, tx, r.id, id)
+		o, err = read(ctx, tx, r.id, id)
 		return err
 	})
 	return o, err
@@ -122,20 +126,7 @@ func orNaN(v sql.NullFloat64, count *int) float64 {
 // AllOutputs returns the outputs of an epoch with an element for each sample of the run, in the order in which they were
 // added, "" and NaN where there is none; IDs is nil. It is the faster one where many are read.
 func (s *Store) AllOutputs(ctx context.Context, run string, epoch int) (Outputs, error) {
-	var o Outputs
-	err := s.Read(ctx, func(tx *Tx) error {
-		r, err := findRun(ctx, tx, run)
-		if err != nil {
-			return err
-		}
-		id, err := findEpoch(ctx, tx, r, epoch)
-		if err != nil {
-			return err
-		}
-		o, err = readAllOutputs(ctx, tx, r.id, id)
-		return err
-	})
-	return o, err
+	return s.outputs(ctx, run, epoch, readAllOutputs)
 }
 
 func readAllOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, err error) {
