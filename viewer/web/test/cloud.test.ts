@@ -1,5 +1,5 @@
 import { home, matrix, project, type View } from "../src/map/camera";
-import { locate, middles, MISSING, place, STEPS, type Frame } from "../src/map/cloud";
+import { locate, middles, MISSING, place, STEPS, strideOf, type Frame } from "../src/map/cloud";
 import { pick } from "../src/map/pick";
 import { equal, near, test, truth } from "./harness";
 
@@ -71,6 +71,19 @@ test("cloud: middles takes no row of another class or none", () => {
 
 const view: View = { width: 500, height: 500, dims: 2, extent: [1, 1, 0.01] };
 const m = matrix(home(2), view, new Float32Array(16));
+
+test("cloud: middles sees classes that take turns", () => {
+  const n = 300_000;
+  const quanta = new Uint16Array(2 * n).fill(20_000);
+  for (const classes of [2, 4, 10]) {
+    const m = middles({ quanta, dims: 2, placement }, Int32Array.from({ length: n }, (_, i) => i % classes), classes);
+    equal(m.every((v) => !Number.isNaN(v)), true, `${classes} classes`);
+  }
+});
+
+test("cloud: a stride is a prime that is no even number, nor 5", () => {
+  equal([0.1, 1, 1.1, 2, 3, 3.5, 5, 8, 10, 16.7, 40].map(strideOf), [1, 1, 3, 3, 3, 7, 7, 11, 11, 17, 41], "strides");
+});
 
 test("pick: the nearest within reach", () => {
   const f = frame([0, 0], [0.02, 0], [0.9, 0.9]);

@@ -1,7 +1,7 @@
 // What is known of the samples at each epoch, from the server and reckoned from that: the columns by which points are
 // coloured, filtered and sorted.
 
-import { locate, type Frame } from "../map/cloud";
+import { locate, strideOf, type Frame } from "../map/cloud";
 import * as api from "./api";
 import type { Epoch, Outputs, Samples } from "./api";
 import { labelScale, metadataValues, type Column, type Values } from "./columns";
@@ -201,7 +201,7 @@ export class Facts {
     const known = this.movesOf.get(to);
     if (known && known.from === from) return known.moves;
     const rows = this.samples?.count ?? 0;
-    const moves = movesOf(from, to, rows, Math.max(1, Math.floor(rows / SOME)));
+    const moves = movesOf(from, to, rows, strideOf(rows / SOME));
     this.movesOf.set(to, { from, moves });
     return moves;
   }

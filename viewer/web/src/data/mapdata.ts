@@ -1,6 +1,6 @@
 // A map with the frames that have arrived so far.
 
-import { place, type Frame } from "../map/cloud";
+import { place, strideOf, type Frame } from "../map/cloud";
 import { getFrames, type Layout } from "./api";
 import { archived } from "./archive";
 
@@ -49,7 +49,7 @@ export class MapData {
   async load(near: number, sketched: boolean, arrived: () => void): Promise<void> {
     const { rows, epochs } = this.layout;
     if (sketched && !archived() && rows > 2 * SKETCH && epochs.length > 0) {
-      [this.sketch] = await getFrames(this.layout, [epochs[near]], Math.ceil(rows / SKETCH));
+      [this.sketch] = await getFrames(this.layout, [epochs[near]], strideOf(rows / SKETCH));
       arrived();
     }
     const wanted = this.frames.flatMap((f, i) => (f ? [] : [i])).sort((a, b) => Math.abs(a - near) - Math.abs(b - near));

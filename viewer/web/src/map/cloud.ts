@@ -75,6 +75,19 @@ export function locate(s: Shot, i: number, out: Float32Array): boolean {
   return true;
 }
 
+/**
+ * Returns how many rows to go on by, at least so many, to see some of all rows: a prime other than 2 and 5, because classes
+ * often take turns by 2, 10 or 100, and a step in time with them would see one class alone.
+ */
+export function strideOf(least: number): number {
+  if (least <= 1) return 1;
+  for (let n = Math.max(3, Math.ceil(least)); ; n++) {
+    let d = 2;
+    while (d * d <= n && n % d !== 0) d++;
+    if (d * d > n && n !== 5) return n;
+  }
+}
+
 /** Points by which middles goes, at most: more do not move them. */
 const ENOUGH = 100_000;
 
@@ -88,7 +101,7 @@ const CELLS = 32;
 export function middles(f: Frame, classOf: Int32Array, classes: number): Float32Array {
   const out = new Float32Array(classes * 3).fill(NaN);
   const rows: number[][] = Array.from({ length: classes }, () => []);
-  const every = Math.max(1, Math.ceil(classOf.length / ENOUGH));
+  const every = strideOf(classOf.length / ENOUGH);
   for (let i = 0; i < classOf.length; i += every) {
     if (classOf[i] >= 0 && classOf[i] < classes && f.quanta[i * f.dims] !== MISSING) rows[classOf[i]].push(i);
   }

@@ -1,7 +1,7 @@
 // How densely points lie on the screen, and lines of equal density: pure.
 
 import { project, type View } from "./camera";
-import { locate, type Shot } from "./cloud";
+import { locate, strideOf, type Shot } from "./cloud";
 
 /** Counts on a grid over a view, one layer per class. */
 export interface Density {
@@ -25,7 +25,7 @@ export function density(s: Shot, m: Float32Array, v: View, codes: ArrayLike<numb
   const rows = Math.ceil(v.height / cell) + 2 * border;
   const layers = Array.from({ length: codes ? classes : 1 }, () => new Float32Array(columns * rows));
   const total = s.from.quanta.length / s.from.dims;
-  const every = Math.max(1, Math.ceil(total / POINTS));
+  const every = strideOf(total / POINTS);
   const p = new Float32Array(3);
   const at: [number, number] = [0, 0];
   for (let i = 0; i < total; i += every) {

@@ -1,7 +1,7 @@
 import * as api from "../data/api";
 import type { Run } from "../data/api";
 import { labelScale } from "../data/columns";
-import { MISSING, type Frame } from "../map/cloud";
+import { MISSING, strideOf, type Frame } from "../map/cloud";
 import { scaleOf, tintsOf } from "./colouring";
 import { colour, grey, type Theme } from "./palette";
 
@@ -35,7 +35,7 @@ export function drawMiniature(c: HTMLCanvasElement, m: Miniature, width: number,
   const g = c.getContext("2d")!;
   const { quanta, dims, placement } = m.frame;
   const rows = quanta.length / dims;
-  const every = Math.max(1, Math.ceil(rows / POINTS));
+  const every = strideOf(rows / POINTS);
   const scale = Math.min((c.width * 0.46) / placement.extent[0], (c.height * 0.46) / placement.extent[1]);
   const r = Math.max(0.7, Math.min(1.6, 40 / Math.sqrt(rows / every))) * density;
   const tints = m.value && tintsOf("label", "number", 0, scaleOf([m.value]), theme);

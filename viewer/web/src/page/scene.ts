@@ -2,7 +2,7 @@
 
 import { home, scale, type Camera, type View } from "../map/camera";
 import { ease } from "../map/clock";
-import type { Frame, Shot } from "../map/cloud";
+import { strideOf, type Frame, type Shot } from "../map/cloud";
 import type { Ground, Paint, RGBA } from "../map/renderer";
 import type { Model } from "./model";
 import { ramp, rgb } from "./palette";
@@ -69,7 +69,7 @@ export function groundOf(model: Model, look: Look): Ground[] {
   const most = Math.max(8, Math.floor(GROUND / rows));
   const every = Math.ceil(frames.length / most);
   const kept = frames.filter((_, i) => i % every === 0);
-  const stride = Math.max(1, Math.round((kept.length * rows) / GROUND));
+  const stride = strideOf((kept.length * rows) / GROUND);
   const [r, g, b] = look.ink;
   // Where one point stands for many, it has to be seen for them.
   const faint = Math.min(0.12, Math.max(0.008, Math.min(0.022, 0.22 / kept.length)) * Math.sqrt(stride));

@@ -1,7 +1,7 @@
 // The map on the page: the renderer, the camera and what lies over them.
 
 import { between, home, isHome, matrix, orbit, pan, project, scale, zoomAt, type Camera, type View } from "../map/camera";
-import { locate, type Frame } from "../map/cloud";
+import { locate, strideOf, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick, ready } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
@@ -460,7 +460,7 @@ export class Stage {
       trails: alone && map && this.morph === null && choice.options.trails && choice.selected.length > 0 ? this.trailsOfSelection(p) : null,
       now: frameOf[p.from] + (frameOf[p.to] - frameOf[p.from]) * p.shot.t,
       ringed: marked,
-      stride: moving && rows > SWIFT ? Math.min(40, Math.ceil(rows / SWIFT)) : 1,
+      stride: moving ? Math.min(41, strideOf(rows / SWIFT)) : 1,
       port: p,
     };
   }
