@@ -1,7 +1,6 @@
 package viewer
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -272,12 +271,10 @@ func (a *archive) must(ctx context.Context, path string) (archived, error) {
 // ask asks the handler as the page would. That something is not there, as the neighbours of too many samples, is an
 // answer, too.
 func (a *archive) ask(ctx context.Context, path string) (archived, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/v1/"+path, nil)
+	w, err := a.h.ask(ctx, path)
 	if err != nil {
 		return archived{}, err
 	}
-	w := &answer{head: http.Header{}, status: http.StatusOK}
-	a.h.ServeHTTP(w, r)
 	if err := ctx.Err(); err != nil {
 		return archived{}, err
 	}
@@ -298,17 +295,6 @@ func (e archived) refusal() error {
 	}
 	return fmt.Errorf("viewer: %s", said.Error)
 }
-
-// An answer is a response kept in memory.
-type answer struct {
-	head   http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.head }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 // component escapes a part of an address just as the page does, with encodeURIComponent: addresses are keys here.
 func component(s string) string {

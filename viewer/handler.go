@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -49,6 +50,7 @@ type Handler struct {
 	o     Options
 	log   *slog.Logger
 	mux   *http.ServeMux
+	page  *page
 	feed  *feed
 	jobs  *jobs
 	alone bool // one request at a time: no work is shared
@@ -72,6 +74,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		store:    store,
 		o:        o,
 		log:      o.Logger,
+		page:     newPage(),
 		outlines: newCache[outlineKey, *outline](64),
 		standIn:  newCache[standInKey, *standIn](8),
 		sprites:  newCache[spriteKey, *sprite](4),
@@ -137,9 +140,8 @@ func (h *Handler) ancestors() string {
 
 func (h *Handler) route() *http.ServeMux {
 	mux := http.NewServeMux()
-	page := newPage()
-	mux.HandleFunc("GET /{$}", page.index)
-	mux.HandleFunc("GET /assets/{version}/{file}", page.asset)
+	mux.HandleFunc("GET /{$}", h.index)
+	mux.HandleFunc("GET /assets/{version}/{file}", h.page.asset)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, http.StatusNotFound, "there is nothing at %s", r.URL.Path)
 	})
@@ -218,3 +220,25 @@ func (h *Handler) context(r *http.Request) context.Context {
 	}
 	return context.WithoutCancel(r.Context())
 }
+
+// ask asks the handler for what is below /api/v1, as the page would.
+func (h *Handler) ask(ctx context.Context, path string) (*answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/v1/"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	w := &answer{head: http.Header{}, status: http.StatusOK}
+	h.ServeHTTP(w, r)
+	return w, nil
+}
+
+// An answer is a response kept in memory.
+type answer struct {
+	head   http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.head }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }

@@ -17,7 +17,8 @@ var dist embed.FS
 // page is the browser's part, built by _build from web.
 type page struct {
 	version string // names the content of all files, and is in their addresses
-	html    *body
+	head    []byte // of its HTML, up to where answers belong
+	tail    []byte
 	files   map[string][]byte
 	bodies  map[string]*body // of files
 }
@@ -42,22 +43,14 @@ func newPage() *page {
 	// The page names its files with their version, so that they may be kept for ever.
 	html := bytes.ReplaceAll(p.files["index.html"], []byte(`"assets/`), []byte(`"assets/`+p.version+`/`))
 	delete(p.files, "index.html")
-	p.html = pageBody("text/html; charset=utf-8", html)
+	at := bytes.LastIndex(html, []byte("  </body>"))
+	p.head, p.tail = html[:at], html[at:]
 	for name, b := range p.files {
-		p.bodies[name] = pageBody(contentType(name), b)
+		packed := newBody(contentType(name), b)
+		packed.level = gzip.BestCompression // when somebody first asks for it: once, for all
+		p.bodies[name] = packed
 	}
 	return p
-}
-
-// pageBody is packed as well as can be, when somebody first asks for it: once, for all.
-func pageBody(kind string, plain []byte) *body {
-	b := newBody(kind, plain)
-	b.level = gzip.BestCompression
-	return b
-}
-
-func (p *page) index(w http.ResponseWriter, r *http.Request) {
-	p.html.sendAs(w, r, true)
 }
 
 func (p *page) asset(w http.ResponseWriter, r *http.Request) {

@@ -19,6 +19,7 @@ import { Measures } from "./page/measures";
 import { Model, TOPICS } from "./page/model";
 import { Matrix } from "./page/matrix";
 import { Near } from "./page/near";
+import { opening } from "./page/opening";
 import { base } from "./page/palette";
 import { Pictures } from "./page/pictures";
 import { Player } from "./page/player";
@@ -197,7 +198,10 @@ function main(): void {
     },
   };
   Object.assign(window, { zoetrope: look });
-  const started = model.start(go());
+  const place = go();
+  const started = model.start(place);
+  opening(model, place.home ? Promise.resolve() : started, () => loop.begin());
+  setTimeout(() => stage.begin()); // once all is asked for that can be
   if (archived()) return; // nobody has news
   void started.then((cursor) =>
     listen(

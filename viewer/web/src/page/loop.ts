@@ -20,8 +20,10 @@ export interface Work {
   rest(): void;
 }
 
-/** Runs one frame at a time, and none while nothing happens. */
+/** Runs one frame at a time, and none while nothing happens, or before it begins. */
 export class Loop {
+  private begun = false;
+  private first = true;
   private pending = 0;
   private stale = true; // more than what moves may differ
   private whole = true; // more than what lies over the map may
@@ -32,9 +34,14 @@ export class Loop {
 
   constructor(private readonly work: Work) {}
 
+  begin(): void {
+    this.begun = true;
+    this.invalidate();
+  }
+
   /** Asks for a frame in which only what lies over the map may differ. */
   readonly glance = (): void => {
-    if (this.pending === 0) this.pending = requestAnimationFrame(this.frame);
+    if (this.begun && this.pending === 0) this.pending = requestAnimationFrame(this.frame);
   };
 
   /** Asks for a frame in which only what moves may differ. */
@@ -51,7 +58,7 @@ export class Loop {
 
   /** Nothing moves and nothing is about to be drawn. */
   get resting(): boolean {
-    return this.pending === 0 && this.later === undefined && this.due === undefined;
+    return this.begun && this.pending === 0 && this.later === undefined && this.due === undefined;
   }
 
   private readonly frame = (now: number): void => {
@@ -61,6 +68,11 @@ export class Loop {
     const { whole } = this;
     this.whole = false;
     const moving = work.move(now, whole);
+    if (this.first) {
+      this.first = false;
+      this.invalidate(); // what moves goes first
+      return;
+    }
     const other = work.turned();
     if (other || this.stale) work.follow();
     if (this.stale || (other && now - this.updated >= PACE)) {

@@ -6,6 +6,7 @@ import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
 import type { Epoch, Layout, Projection, Quality, Run, Samples, Series } from "../data/api";
 import { merge } from "../charts/series";
+import { forget } from "../data/brought";
 import type { Change } from "../data/events";
 import { Facts } from "../data/facts";
 import { MapData } from "../data/mapdata";
@@ -80,6 +81,7 @@ export class Model {
     await this.refreshRuns();
     const { cursor } = this;
     await this.open(p);
+    forget();
     return cursor;
   }
 

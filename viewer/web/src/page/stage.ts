@@ -81,7 +81,7 @@ export class Stage {
   private readonly spot = new Float32Array(3);
   private readonly pixel: [number, number] = [0, 0];
   private atHomeOf: { camera: Camera; dims: 2 | 3; is: boolean } | null = null;
-  private noted = false; // whether the browser draws maps
+  private begun = false;
   private pointing = false;
   private ring = 0; // the radius of the disc in a ring; 0 where none is shown
   private plain = new Uint8Array(0); // slots and flags of a sketch
@@ -131,7 +131,6 @@ export class Stage {
       enclose: (path, tool, origin, keys) => this.enclose(tool === "rectangle" ? rectangle(path[0], path[path.length - 1]) : path, origin, keys),
     });
     model.on(["run"], () => {
-      if (!this.noted) setTimeout(() => this.begin()); // once what the page needs of the run is asked for
       this.hovered = -1;
       this.camera = home(this.dims);
       this.flight = null;
@@ -185,10 +184,9 @@ export class Stage {
     this.invalidate();
   }
 
-  /** Begins to draw. With WebGL that takes a while, in which the data can be on its way. */
-  private begin(): void {
-    if (this.noted) return;
-    this.noted = true;
+  /** Begins with WebGL, which takes a while: what is asked for before is on its way meanwhile. */
+  begin(): void {
+    this.begun = true;
     byId("no-webgl").hidden = this.renderer.works;
     this.invalidate();
   }
@@ -213,7 +211,7 @@ export class Stage {
     }
     this.panes = model.samples ? this.arrange(now) : [];
     if (this.panes.length === 0) {
-      if (this.noted) this.renderer.draw(this.sketch(), this.size.density);
+      if (this.begun) this.renderer.draw(this.sketch(), this.size.density);
       this.card.hide();
       this.rings.hide();
       this.trail.hide();
@@ -625,7 +623,7 @@ export class Stage {
     if (this.morph) kept.push(this.morph.from.quanta);
     if (this.trails) kept.push(this.trails.steps);
     numbers.forEach((_, i) => kept.push(choice.slots(i), choice.flags(i)));
-    if (this.noted) this.renderer.keep(kept);
+    if (this.begun) this.renderer.keep(kept);
   }
 
   private measure(): void {
