@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -82,6 +83,37 @@ func TestTracedScripts(t *testing.T) {
 	}
 }
 
+// TestShownAt: a frame is on screen when Chromium presents it, or the next one if it passes over that.
+func TestShownAt(t *testing.T) {
+	const mark = `{"name":"zoetrope: first map drawn","ph":"I","pid":7,"tid":1,"ts":5000}`
+	frame := func(id string, start, shown, sequence int) string {
+		return fmt.Sprintf(`,{"name":"AnimationFrame::Presentation","ph":"n","pid":7,"ts":%d,"args":{"id":"%s","begin_frame_id":{"sequence_number":%d}}},
+			{"name":"AnimationFrame","ph":"b","pid":7,"ts":%d,"args":{"id":"%s"}},{"name":"AnimationFrame","ph":"f","pid":7,"ts":%d}`, shown, id, sequence, start, id, start+1)
+	}
+	before, after := frame("a", 1000, 4900, 1), frame("c", 6000, 9500, 3)
+	const other = `,{"name":"AnimationFrame","ph":"b","pid":8,"ts":4999,"args":{"id":"d"}},{"name":"AnimationFrame::Presentation","ph":"n","pid":8,"ts":5100,"args":{"id":"d","begin_frame_id":{"sequence_number":9}}}`
+	for _, c := range []struct {
+		name, events string
+		want         float64
+		complaint    string
+	}{
+		{"shown", mark + before + frame("b", 4500, 8000, 2) + after + other, 103, ""},
+		{"shown after the next", mark + before + frame("b", 4500, 9600, 2) + after, 104.6, ""},
+		{"passed over", mark + before + frame("b", 4500, 5001, 0) + after, 104.5, ""},
+		{"never", mark + before + other, 0, "does not say when"},
+		{"no mark", `{"name":"AnimationFrame","ph":"b","pid":7,"ts":1}`, 0, "no mark"},
+	} {
+		var events []traceEvent
+		if err := json.Unmarshal([]byte("["+c.events+"]"), &events); err != nil {
+			t.Fatal(err)
+		}
+		got, err := shownAt(events, 100)
+		if said := fmt.Sprint(err); c.complaint != "" && !strings.Contains(said, c.complaint) || (err == nil) != (c.complaint == "") || !near(got, c.want) {
+			t.Errorf("%s: %v, error %v; want %v, %q", c.name, got, err, c.want, c.complaint)
+		}
+	}
+}
+
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
 
 // needBrowser skips a test, loudly, where there is no Chromium, and gives it a temporary folder to look at.
@@ -136,13 +168,13 @@ func TestBenchView(t *testing.T) {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
-	if r.Hover.Count > 60 || r.FirstMap <= 0 || r.AllEpochs < r.FirstMap || r.Allocated.Frames < 1 || r.Allocated.All < r.Allocated.Own || r.HeapBefore < 100_000 || r.HeapAfter < 100_000 || r.Scrubs != 5 {
+	if r.Hover.Count > 60 || r.FirstMap <= 0 || r.AllEpochs <= 0 || len(r.FirstMaps) != 5 || r.FirstMap < slices.Min(r.FirstMaps) || r.FirstMap > slices.Max(r.FirstMaps) || r.Allocated.Frames < 1 || r.Allocated.All < r.Allocated.Own || r.HeapBefore < 100_000 || r.HeapAfter < 100_000 || r.Scrubs != 5 {
 		t.Errorf("measured %+v", r)
 	}
 	if r.Uploaded != 0 {
 		t.Errorf("%d bytes were uploaded while it moved", r.Uploaded)
 	}
-	if got := left(t, traces); !slices.Equal(got, []string{"hovering.json", "playing.json", "scrubbing.json"}) {
+	if got := left(t, traces); !slices.Equal(got, []string{"hovering.json", "loading-1.json", "loading-2.json", "loading-3.json", "loading-4.json", "loading-5.json", "playing.json", "scrubbing.json"}) {
 		t.Errorf("traces %v", got)
 	}
 	if got := left(t, temp); len(got) > 0 {

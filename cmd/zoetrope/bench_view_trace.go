@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -99,6 +101,53 @@ func hovers(list []script) (took sample) {
 		}
 	}
 	return took
+}
+
+// drawnMark is the mark that the page sets in the frame that first draws the map.
+const drawnMark = "zoetrope: first map drawn"
+
+// shownAt returns when the frame with the drawnMark was on screen, in milliseconds after the navigation; drawn is when the
+// mark was set, in the same measure. A frame that Chromium passed over is on screen with the next one that it shows.
+func shownAt(events []traceEvent, drawn float64) (float64, error) {
+	i := slices.IndexFunc(events, func(e traceEvent) bool { return e.Name == drawnMark })
+	if i < 0 {
+		return 0, fmt.Errorf("the trace has no mark %q", drawnMark)
+	}
+	mark := events[i]
+	type frameArgs struct {
+		ID    string `json:"id"`
+		Begin struct {
+			Sequence int64 `json:"sequence_number"`
+		} `json:"begin_frame_id"`
+	}
+	frame, began := "", 0.0 // the last one that began before the mark
+	shown := map[string]float64{}
+	next := math.Inf(1)
+	for _, e := range events {
+		if e.Process != mark.Process {
+			continue
+		}
+		var args frameArgs
+		switch {
+		case e.Name == "AnimationFrame" && e.Phase == "b":
+			if e.Start <= mark.Start && e.Start > began && json.Unmarshal(e.Args, &args) == nil {
+				frame, began = args.ID, e.Start
+			}
+		case e.Name == "AnimationFrame::Presentation":
+			if e.Start > mark.Start && json.Unmarshal(e.Args, &args) == nil && args.Begin.Sequence > 0 {
+				shown[args.ID] = e.Start
+				next = min(next, e.Start)
+			}
+		}
+	}
+	at, ok := shown[frame]
+	if !ok {
+		at = next
+	}
+	if math.IsInf(at, 1) {
+		return 0, errors.New("the trace does not say when the map was on screen")
+	}
+	return drawn + (at-mark.Start)/1000, nil
 }
 
 // scriptTimes sum up what the page's code took, in milliseconds of its thread's processor time.
