@@ -121,8 +121,11 @@ func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- bro
 	var rest sync.WaitGroup
 	defer rest.Wait()
 	rest.Go(func() { ask("runs/"+id+"/epochs", nil) })
+	samples := "runs/" + id + "/samples?form=compact"
 	if run.Samples <= broughtSamples {
-		rest.Go(func() { ask("runs/"+id+"/samples?form=compact", nil) })
+		rest.Go(func() { ask(samples, nil) })
+	} else {
+		go h.ask(context.WithoutCancel(ctx), samples) // so that they are there when the page asks
 	}
 	var maps struct{ Projections []struct{ Projection string } }
 	if !ask("projections?run="+id, &maps) || len(maps.Projections) == 0 || query.Get("projection") == "provisional" {

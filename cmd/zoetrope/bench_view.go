@@ -21,6 +21,7 @@ type benchView struct {
 	shape           mapShape // wins over both, if given
 	run             string   // of --db; "" = made up
 	browser         string   // the program; "" = looked for
+	loads           int
 	seconds         float64
 	scrubs          int
 	trace           string // folder for Chromium's traces; "" = none
@@ -61,8 +62,8 @@ func (o *benchView) size(cmd *cobra.Command) error {
 	default:
 		return usagef(cmd, "--points %d: want epochs × samples, a multiple of %d", o.points, cmp.Or(o.samples, usualEpochs))
 	}
-	if o.seconds <= 0 || o.seconds > 60 || o.scrubs < 1 {
-		return usagef(cmd, "--seconds %g, --scrubs %d: want more than 0 and at most 60 seconds, 1 or more scrubs", o.seconds, o.scrubs)
+	if o.seconds <= 0 || o.seconds > 60 || o.scrubs < 1 || o.loads < 1 {
+		return usagef(cmd, "--seconds %g, --scrubs %d, --loads %d: want more than 0 and at most 60 seconds, 1 or more scrubs and loads", o.seconds, o.scrubs, o.loads)
 	}
 	return nil
 }
@@ -75,8 +76,8 @@ func benchViewCommand(a *app) *cobra.Command {
 		Long: `View serves a run and its map on a free loopback port, opens the page in a Chromium without a window, and takes from
 Chromium's own trace how long the page's scripts run: for each frame while it plays and while the slider is dragged,
 and for each sample that the pointer comes to. Besides, it measures how long after navigation the frame with the first
-map is on screen, and all its epochs are loaded, in five loads, the first of them in a browser that has drawn nothing
-before and on a server that has just started; the bytes that go to the GPU while the map moves; what a frame allocates;
+map is on screen, and all its epochs are loaded, over several --loads, the first of them in a browser that has drawn
+nothing before and on a server that has just started; the bytes that go to the GPU while the map moves; what a frame allocates;
 and how the JavaScript heap has grown after --scrubs, garbage collected before and after.
 
 The map is made up, in a temporary folder that is gone afterwards: --points of them in 20 epochs, or in epochs of
@@ -111,6 +112,7 @@ frames it shows in a second says nothing; script times are processor times of th
 	f.Var(&o.shape, "shape", "epochs and samples of it, instead of both")
 	f.StringVar(&o.run, "run", "", "a `run` of the store instead, by its id or name")
 	f.StringVar(&o.browser, "browser", "", "the `program` to start (default Chromium or Chrome, where it is found)")
+	f.IntVar(&o.loads, "loads", 5, "how often to load the page")
 	f.Float64Var(&o.seconds, "seconds", 4, "how long to play, and to scrub")
 	f.IntVar(&o.scrubs, "scrubs", 200, "how often to move the slider before the heap is measured again")
 	f.StringVar(&o.trace, "trace", "", "a `folder` for Chromium's traces, to open in its developer tools")

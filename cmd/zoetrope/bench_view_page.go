@@ -62,9 +62,6 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 // settle is how long the browser is left alone after its start.
 const settle = 2 * time.Second
 
-// loads is how often the page is loaded: the first time Chromium has drawn nothing before, which users' browsers have.
-const loads = 5
-
 // arrival marks in Chromium's trace when the map was first drawn, in full or by a share of its points, and notes when all
 // its epochs were there.
 const arrival = `(() => {
@@ -88,12 +85,12 @@ func (p *watched) load(address string, r *viewResult) error {
 		return err
 	}
 	var all sample
-	for i := range loads {
+	for i := range p.o.loads {
 		if i > 0 {
 			if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil {
 				return err
 			}
-			if err := p.sleep(settle / 4); err != nil {
+			if err := p.sleep(settle); err != nil { // it may still draw what was there before
 				return err
 			}
 		}

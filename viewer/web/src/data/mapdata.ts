@@ -4,8 +4,11 @@ import { place, strideOf, type Frame } from "../map/cloud";
 import { getFrames, type Layout } from "./api";
 import { archived } from "./archive";
 
-/** Positions fetched by one request, at most: then others get their turn, and the first picture comes soon. */
-const BATCH = 4 << 20; // bytes
+/** Positions fetched by one request, in bytes, at most: then others get their turn. */
+const BATCH = 4 << 20;
+
+/** A map of more bytes than this begins with the epoch that is looked at, so that the first picture comes soon. */
+const SMALL = 512 << 10;
 
 /** Of a map of more rows than this, about as many of one epoch come first. */
 const SKETCH = 60_000;
@@ -53,9 +56,9 @@ export class MapData {
       arrived();
     }
     const wanted = this.frames.flatMap((f, i) => (f ? [] : [i])).sort((a, b) => Math.abs(a - near) - Math.abs(b - near));
-    const per = Math.max(1, Math.floor(BATCH / Math.max(1, this.layout.rows * this.layout.dims * 2)));
-    // A big map shows its first frames before the rest has come.
-    let take = wanted.length <= per ? wanted.length : Math.min(2, per);
+    const size = Math.max(1, this.layout.rows * this.layout.dims * 2);
+    const per = Math.max(1, Math.floor(BATCH / size));
+    let take = wanted.length * size <= SMALL ? wanted.length : 1;
     while (wanted.length > 0) {
       const batch = wanted.splice(0, take).sort((a, b) => a - b);
       take = per;
