@@ -192,6 +192,17 @@ func TestSamplesAndOutputs(t *testing.T) {
 	if got := fmt.Sprint(o.Classes, o.Prediction, o.Loss, o.Confidence == nil); got != "[9 10] [0 -1 1] [1.5 <nil> 0.5] true" {
 		t.Errorf("outputs = %s", got)
 	}
+	packed := decode[struct {
+		Classes                      []string
+		Width                        int
+		Prediction, Loss, Confidence []byte
+	}](t, h, api+"runs/r/epochs/0/outputs?form=compact")
+	if got := fmt.Sprint(packed.Classes, packed.Width, packed.Prediction, packed.Loss, packed.Confidence == nil); got != "[9 10] 1 [0 255 1] [0 0 192 63 0 0 192 127 0 0 0 63] true" {
+		t.Errorf("outputs in a compact form = %s", got)
+	}
+	if w := get(t, h, api+"runs/r/epochs/0/outputs?form=huge"); w.Code != http.StatusBadRequest {
+		t.Errorf("outputs in no form: %d", w.Code)
+	}
 	if o := decode[outputs](t, h, api+"runs/r/epochs/1/outputs"); o.Prediction != nil || o.Loss != nil {
 		t.Errorf("outputs of an epoch without = %+v", o)
 	}

@@ -117,7 +117,7 @@ func (a *archive) addRun(ctx context.Context, o HTMLOptions) error {
 	}
 	a.asks = append(a.asks, a.of("metrics?since=0"))
 	for _, e := range a.epochs {
-		a.asks = append(a.asks, a.of(fmt.Sprintf("epochs/%d/outputs?seq=%d", e.Number, e.Seq)))
+		a.asks = append(a.asks, a.of(fmt.Sprintf("epochs/%d/outputs?form=compact&seq=%d", e.Number, e.Seq)))
 	}
 	return nil
 }

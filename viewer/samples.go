@@ -38,13 +38,9 @@ func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var compact bool
-	switch form := r.URL.Query().Get("form"); form {
-	case "", "plain":
-	case "compact":
-		compact = true
-	default:
-		return bad("form = %q, want plain or compact", form)
+	compact, err := compactForm(r)
+	if err != nil {
+		return err
 	}
 	body, err := h.columns.get(columnsKey{spriteKey{info.ID, info.Samples}, compact}, func() (*body, error) {
 		return h.describeSamples(r, info, compact)
@@ -136,21 +132,39 @@ func (j *samplesJSON) pack() {
 	if numbered {
 		j.IDs = nil
 	}
-	switch n := len(j.Classes); {
+	j.Packed, j.Width = packNumbers(j.Label, len(j.Classes))
+	j.Label = nil
+}
+
+// packNumbers packs numbers from -1 to n as little-endian whole numbers with a sign, of as few bytes each as will do.
+func packNumbers(list []int, n int) (packed []byte, width int) {
+	switch {
 	case n <= math.MaxInt8:
-		j.Width = 1
+		width = 1
 	case n <= math.MaxInt16:
-		j.Width = 2
+		width = 2
 	default:
-		j.Width = 4
+		width = 4
 	}
-	j.Packed = make([]byte, 0, j.Width*len(j.Label)+1)
-	for _, l := range j.Label {
-		for b := range j.Width {
-			j.Packed = append(j.Packed, byte(l>>(8*b)))
+	packed = make([]byte, 0, width*len(list))
+	for _, v := range list {
+		for b := range width {
+			packed = append(packed, byte(v>>(8*b)))
 		}
 	}
-	j.Label = nil
+	return packed, width
+}
+
+// compactForm reads from the query whether columns are wanted as bytes.
+func compactForm(r *http.Request) (bool, error) {
+	switch form := r.URL.Query().Get("form"); form {
+	case "", "plain":
+		return false, nil
+	case "compact":
+		return true, nil
+	default:
+		return false, bad("form = %q, want plain or compact", form)
+	}
 }
 
 // compareNatural compares runs of digits by their value and the rest as text.

@@ -5,6 +5,7 @@ import "./cloud.test";
 import "./colouring.test";
 import "./columns.test";
 import "./format.test";
+import "./packed.test";
 import "./palette.test";
 import "./picture.test";
 import "./region.test";

@@ -73,9 +73,11 @@ export interface Samples {
 /** What the network made of the samples at one epoch; a column is null when it was not logged. */
 export interface Outputs {
   classes: string[];
-  prediction: number[] | null;
-  loss: (number | null)[] | null;
-  confidence: (number | null)[] | null;
+  /** Places in classes; -1 is none. */
+  prediction: Int32Array | null;
+  /** NaN is none. */
+  loss: Float32Array | null;
+  confidence: Float32Array | null;
 }
 
 /** A stored projection. */
@@ -203,14 +205,7 @@ export interface PackedSamples extends Pick<Samples, "count" | "classes" | "meta
 
 export function unpackSamples(j: PackedSamples): Samples {
   const { count, width = 1 } = j;
-  const text = atob(j.packed ?? "");
-  const label = new Int32Array(count);
-  const unused = 8 * (4 - width);
-  for (let i = 0, k = 0; i < count; i++) {
-    let v = 0;
-    for (let b = 0; b < width; b++) v |= text.charCodeAt(k++) << (8 * b);
-    label[i] = (v << unused) >> unused; // with its sign
-  }
+  const label = wholeNumbers(j.packed ?? "", width, count);
   let { ids } = j;
   return {
     count,
@@ -226,9 +221,38 @@ export function unpackSamples(j: PackedSamples): Samples {
   };
 }
 
+/** Little-endian whole numbers with a sign, of `width` bytes each, in base64. */
+function wholeNumbers(packed: string, width: number, count: number): Int32Array {
+  const text = atob(packed);
+  const all = new Int32Array(count);
+  const unused = 8 * (4 - width);
+  for (let i = 0, k = 0; i < count; i++) {
+    let v = 0;
+    for (let b = 0; b < width; b++) v |= text.charCodeAt(k++) << (8 * b);
+    all[i] = (v << unused) >> unused; // with its sign
+  }
+  return all;
+}
+
+/** Outputs as they are sent: columns in base64, of whole numbers of some bytes each, and of float32. */
+export interface PackedOutputs {
+  classes: string[];
+  width: number;
+  prediction: string | null;
+  loss: string | null;
+  confidence: string | null;
+}
+
+export function unpackOutputs(j: PackedOutputs): Outputs {
+  const bytes = (packed: string) => Math.floor((packed.length * 3) / 4) - (/=*$/.exec(packed)?.[0].length ?? 0);
+  const whole = (packed: string | null) => packed && wholeNumbers(packed, j.width, bytes(packed) / j.width);
+  const real = (packed: string | null) => packed && new Float32Array(wholeNumbers(packed, 4, bytes(packed) / 4).buffer);
+  return { classes: j.classes, prediction: whole(j.prediction) || null, loss: real(j.loss) || null, confidence: real(j.confidence) || null };
+}
+
 /** seq makes the address another one when the epoch was written again, so the answer may be kept. */
-export function getOutputs(run: string, epoch: number, seq: number): Promise<Outputs> {
-  return json<Outputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?seq=${seq}`);
+export async function getOutputs(run: string, epoch: number, seq: number): Promise<Outputs> {
+  return unpackOutputs(await json<PackedOutputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?form=compact&seq=${seq}`));
 }
 
 /** Every sample's 15 nearest ones in the original space; seq names the epoch's version. */

@@ -43,7 +43,7 @@ export class Facts {
   private statics = new Map<string, { column: Column; values: Values }>();
   private reckoned = new Map<string, { of: unknown[]; values: Values }>();
   private predicted: string[] = [];
-  private movesOf = new WeakMap<Frame, { from: Frame | null; moves: Float32Array }>();
+  private knownMoves = new WeakMap<Frame, { from: Frame | null; moves: Float32Array }>();
   private listed: { version: number; columns: Column[] } | null = null;
   private readonly outputsOf: PerEpoch<Outputs>;
   private readonly nearOf: PerEpoch<Neighbourhoods>;
@@ -198,11 +198,11 @@ export class Facts {
   someMoves(i: number): Float32Array | null {
     const [from, to] = [this.frame(i - 1), this.frame(i)];
     if (!to) return null;
-    const known = this.movesOf.get(to);
+    const known = this.knownMoves.get(to);
     if (known && known.from === from) return known.moves;
     const rows = this.samples?.count ?? 0;
     const moves = movesOf(from, to, rows, strideOf(rows / SOME));
-    this.movesOf.set(to, { from, moves });
+    this.knownMoves.set(to, { from, moves });
     return moves;
   }
 
@@ -238,8 +238,7 @@ export class Facts {
   private reckon(key: string, i: number): Values | null {
     const rows = this.samples?.count ?? 0;
     const blank = () => new Float32Array(rows).fill(NaN);
-    const numbers = (list: readonly (number | string | null)[] | null): Values | null =>
-      list && { kind: "number", value: Float32Array.from(list, (v) => (v === null ? NaN : Number(v))) };
+    const numbers = (value: Float32Array | null): Values | null => value && { kind: "number", value };
     switch (key) {
       case "change":
         return { kind: "number", value: i > 0 ? changes(this.nearest(i - 1)!, this.nearest(i)!) : blank() };

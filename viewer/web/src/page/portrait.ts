@@ -21,7 +21,7 @@ export function describe(model: Model, row: number, at: number, other: Companion
   const by = choice.colourBy;
   const v = by && !SAID.includes(by.key) ? facts.values(by.key, at) : null;
   const value = v ? valueAt(v, row) : null;
-  const numeric = (x: number | string | null | undefined): number | null => (typeof x === "number" ? x : null);
+  const numeric = (x: number | string | null | undefined): number | null => (typeof x === "number" && !Number.isNaN(x) ? x : null);
   const course = out?.loss ? "loss" : out?.confidence ? "confidence" : null;
   const values = course ? numbers.map((_, i) => numeric(known(facts, course, i, row))) : [];
   return {
