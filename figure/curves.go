@@ -16,6 +16,7 @@ import (
 type Curves struct {
 	Title, Subtitle string
 	Charts          []Chart
+	Dark            bool // as the page is in its dark theme
 }
 
 // A Chart has one axis of values and any number of lines.
@@ -36,6 +37,7 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 	if len(g.Charts) == 0 {
 		return errors.New("there is nothing to chart")
 	}
+	look := lookOf(g.Dark)
 	const wide, high, margin, head, above = 290, 190, 16, 44, 30 // above a chart: its title and the names of its lines
 	columns := min(2, len(g.Charts))
 	rows := (len(g.Charts) + columns - 1) / columns
@@ -44,7 +46,7 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 		row := make([]*plot.Plot, columns)
 		for k := range row {
 			if i := r*columns + k; i < len(g.Charts) {
-				p, err := g.Charts[i].plot()
+				p, err := g.Charts[i].plot(look)
 				if err != nil {
 					return err
 				}
@@ -54,9 +56,9 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 		plots = append(plots, row)
 	}
 	width, height := vg.Length(columns*wide+2*margin), vg.Length(rows*(high+above)+head+margin)
-	return render(w, format, &light, width, height, func(c draw.Canvas) {
-		c.FillText(style(12, light.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
-		c.FillText(style(8, light.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
+	return render(w, format, look, width, height, func(c draw.Canvas) {
+		c.FillText(style(12, look.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
+		c.FillText(style(8, look.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
 		inner := draw.Crop(c, margin, -margin, margin/2, -head)
 		tiles := draw.Tiles{Cols: columns, Rows: rows, PadX: 14, PadY: above + 10, PadTop: above}
 		for r, row := range plot.Align(plots, tiles, inner) {
@@ -66,10 +68,10 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 				}
 				plots[r][k].Draw(canvas)
 				chart := g.Charts[r*columns+k]
-				c.FillText(style(9, light.ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
+				c.FillText(style(9, look.ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
 				names := c // on which glyphs beside the chart are drawn too
 				names.Min.X, names.Max.X = canvas.Min.X, canvas.Max.X
-				key(names, &light, chart.names(), canvas.Max.Y+4)
+				key(names, look, chart.names(), canvas.Max.Y+4)
 			}
 		}
 	})
@@ -83,18 +85,19 @@ func (c *Chart) names() []string {
 	return list
 }
 
-func (c *Chart) plot() (*plot.Plot, error) {
+func (c *Chart) plot(look *look) (*plot.Plot, error) {
 	p := plot.New()
+	p.BackgroundColor = look.paper
 	p.X.Label.Text = "epoch"
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Label.TextStyle.Font, axis.Label.TextStyle.Color = style(8, light.faint).Font, light.faint
-		axis.Tick.Label.Font, axis.Tick.Label.Color = style(7, light.faint).Font, light.faint
-		axis.Color, axis.Tick.Color = light.frame, light.frame
+		axis.Label.TextStyle.Font, axis.Label.TextStyle.Color = style(8, look.faint).Font, look.faint
+		axis.Tick.Label.Font, axis.Tick.Label.Color = style(7, look.faint).Font, look.faint
+		axis.Color, axis.Tick.Color = look.frame, look.frame
 	}
 	p.Y.Tick.Label.XAlign = draw.XRight
 	p.X.Tick.Marker = wholeTicks{}
 	grid := plotter.NewGrid()
-	grid.Vertical.Width, grid.Horizontal.Color = 0, light.frame
+	grid.Vertical.Width, grid.Horizontal.Color = 0, look.frame
 	p.Add(grid)
 	for i, l := range c.Lines {
 		if len(l.Epochs) != len(l.Values) {
@@ -105,12 +108,12 @@ func (c *Chart) plot() (*plot.Plot, error) {
 			if err != nil {
 				return nil, err
 			}
-			stroke.Color, stroke.Width = light.of(i), 1.4
+			stroke.Color, stroke.Width = look.of(i), 1.4
 			dots, err := plotter.NewScatter(part)
 			if err != nil {
 				return nil, err
 			}
-			dots.GlyphStyle = draw.GlyphStyle{Color: light.of(i), Radius: 1.6, Shape: draw.CircleGlyph{}}
+			dots.GlyphStyle = draw.GlyphStyle{Color: look.of(i), Radius: 1.6, Shape: draw.CircleGlyph{}}
 			p.Add(stroke, dots)
 		}
 	}

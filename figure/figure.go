@@ -51,6 +51,13 @@ var (
 	}
 )
 
+func lookOf(inTheDark bool) *look {
+	if inTheDark {
+		return &dark
+	}
+	return &light
+}
+
 // of is the colour of a class; below 0 is none.
 func (l *look) of(class int) color.NRGBA {
 	if class < 0 {

@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"encoding/xml"
+	"image/color"
 	"image/png"
 	"io"
 	"math"
@@ -88,6 +89,40 @@ func TestColumns(t *testing.T) {
 	for n, want := range map[int]int{1: 1, 2: 2, 4: 2, 6: 3, 12: 4, 20: 5} {
 		if got := columnsOf(n); got != want {
 			t.Errorf("columnsOf(%d) = %d, want %d", n, got, want)
+		}
+	}
+}
+
+// TestDark: in the dark, pictures are on the page's dark paper, and nothing on it is in the ink of the light.
+func TestDark(t *testing.T) {
+	g, c := grid(4, 40), curves()
+	for name, p := range map[string]struct {
+		dark *bool
+		draw func(io.Writer, string) error
+	}{"grid": {&g.Dark, g.Draw}, "curves": {&c.Dark, c.Draw}} {
+		share := func() map[color.NRGBA]int {
+			var b bytes.Buffer
+			if err := p.draw(&b, "png"); err != nil {
+				t.Fatal(err)
+			}
+			img, err := png.Decode(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := map[color.NRGBA]int{}
+			for y := range img.Bounds().Dy() {
+				for x := range img.Bounds().Dx() {
+					n[color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)]++
+				}
+			}
+			return n
+		}
+		before := share()
+		*p.dark = true
+		after := share()
+		white := color.NRGBA{255, 255, 255, 255}
+		if before[white] < 10*before[dark.paper] || after[dark.paper] < before[white]*9/10 || after[white] > 0 || after[light.ink] > after[dark.ink]/10 || after[dark.ink] == 0 {
+			t.Errorf("%s: %d of the dark paper, %d white and %d in the light's ink; %d white before", name, after[dark.paper], after[white], after[light.ink], before[white])
 		}
 	}
 }

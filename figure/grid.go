@@ -17,12 +17,7 @@ type Grid struct {
 	Dark            bool     // as the page is in its dark theme
 }
 
-func (g *Grid) look() *look {
-	if g.Dark {
-		return &dark
-	}
-	return &light
-}
+func (g *Grid) look() *look { return lookOf(g.Dark) }
 
 // A Panel is the map at one epoch.
 type Panel struct {

@@ -25,6 +25,7 @@ type plotOptions struct {
 	color  string
 	format string
 	out    string
+	dark   bool
 	film   bool
 	pace   float64
 }
@@ -55,7 +56,7 @@ With --animate, a GIF moves through all epochs, or those of --epochs, on one sca
 Where that would take longer than half a minute, they pass faster.`,
 		Example: `  zoetrope plot -o map.png
   zoetrope plot --epochs 0,1,5,last --color correct -o errors.svg
-  zoetrope plot quality -o quality.png
+  zoetrope plot quality --dark -o quality.png
   zoetrope plot map --animate --pace 2 -o training.gif`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,6 +89,7 @@ Where that would take longer than half a minute, they pass faster.`,
 	f := cmd.Flags()
 	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last")
 	f.StringVar(&o.color, "color", "label", strings.Join(plot.Colors, ", "))
+	f.BoolVar(&o.dark, "dark", false, "on dark paper, in the colours of the page's dark theme")
 	f.BoolVar(&o.film, "animate", false, "move through the epochs: a GIF (so does the ending .gif)")
 	f.Float64Var(&o.pace, "pace", 1.5, "epochs a second of an animation, up to 20")
 	f.StringVar(&o.format, "format", "", "png, svg or gif (default by the ending of the file)")
@@ -125,6 +127,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		if err != nil {
 			return err
 		}
+		c.Dark = o.dark
 		draw = c.Draw
 	} else {
 		film := o.format == "gif"
@@ -135,6 +138,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		if err != nil {
 			return err
 		}
+		g.Dark = o.dark
 		draw, done.Color = g.Draw, o.color
 		if film {
 			var b bytes.Buffer // whole, before there is a file
