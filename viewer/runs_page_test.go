@@ -152,7 +152,9 @@ func TestNotesAndTags(t *testing.T) {
 	tb.press(kb.Enter)
 	tb.wait("the tag is in the search", `document.getElementById("home-search").value === 'short tag:"best"' && document.activeElement.matches(".tag[aria-pressed=true]")`, time.Second)
 	tb.press(kb.Enter)
-	tb.wait("it is taken back", `document.getElementById("home-search").value === "short"`, time.Second)
+	tb.wait("it is taken back", `document.getElementById("home-search").value === "short" && location.search === "?runs=short"`, time.Second)
+	eval[chromedp.Void](tb, `location.reload()`)
+	tb.wait("the address holds the search", `document.getElementById("home-search")?.value === "short" && document.querySelectorAll("#home-list .name").length === 1`, 5*time.Second)
 
 	tb.click(tb.middle(row(short) + " .name"))
 	tb.ready()
@@ -163,7 +165,7 @@ func TestNotesAndTags(t *testing.T) {
 		t.Errorf("the page is %d pixels too wide", wide)
 	}
 	tb.click(tb.middle("#about-panel .tag:nth-child(2)"))
-	tb.wait("the tag leads to its runs", `location.search === "?runs" && document.getElementById("home-search").value === 'tag:"not yet"'`, 2*time.Second)
+	tb.wait("the tag leads to its runs", `location.search === "?runs=tag:%22not+yet%22" && document.getElementById("home-search").value === 'tag:"not yet"'`, 2*time.Second)
 	if got := names(); !slices.Equal(got, []string{"short"}) {
 		t.Errorf("it leads to %v", got)
 	}

@@ -24,6 +24,7 @@ import { base } from "./page/palette";
 import { Pictures } from "./page/pictures";
 import { Player } from "./page/player";
 import { pack } from "./page/rows";
+import { toggled } from "./page/runlist";
 import { Saver } from "./page/saver";
 import { wireShortcuts } from "./page/shortcuts";
 import { Stage } from "./page/stage";
@@ -91,9 +92,14 @@ function main(): void {
   new Saver(model, stage);
   const player = new Player(model, invalidate, turn);
   const legend = new Legend(model, invalidate);
-  const home = new Home(model, chartLook, () => (written = "?"));
+  const home = new Home(
+    model,
+    chartLook,
+    () => (written = "?"),
+    (search) => bar.write((written = address.format(address.somewhere({ home: true, search }))), false),
+  );
   const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
-  const header = new Header(model, (tag) => goHome(tag), () => void maps.open());
+  const header = new Header(model, (tag) => goHome(tag === undefined ? "" : toggled("", tag)), () => void maps.open());
   const jump = (epoch: number) => {
     model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
@@ -122,11 +128,10 @@ function main(): void {
 
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
   let written = bar.read();
-  function goHome(tag?: string): void {
-    written = "?runs";
+  function goHome(search = ""): void {
+    written = address.format(address.somewhere({ home: true, search }));
     bar.write(written, true);
-    home.show(true);
-    if (tag !== undefined) home.lookFor(tag);
+    home.show(true, search);
   }
   const brand = byId("home-link");
   brand.addEventListener("click", (e) => {
@@ -142,6 +147,7 @@ function main(): void {
     const { choice, clock, numbers } = model;
     const query = address.format({
       home: false,
+      search: "",
       run: model.run.id,
       projection: model.chosen ?? (model.other?.wanted ? model.shown : null), // of two maps, the address names both
       epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
@@ -163,7 +169,7 @@ function main(): void {
     const place = address.parse(written);
     place.home &&= !archived();
     stage.start(place.camera);
-    home.show(place.home);
+    home.show(place.home, place.search);
     return place;
   };
   window.addEventListener("popstate", () => void model.open(go()));

@@ -4,7 +4,7 @@ import { equal, test } from "./harness";
 
 test("address: what is written can be read", () => {
   const p: Place = {
-    home: false,
+    home: false, search: "",
     run: "mnist/a b&c=<é>",
     projection: "p1",
     epoch: 0,
@@ -27,6 +27,9 @@ test("address: what is written can be read", () => {
 test("address: the page of all runs", () => {
   equal(format(somewhere({ home: true, epoch: 3 })), "?runs", "query");
   equal(parse("?runs").home, true, "place");
+  const found = format(somewhere({ home: true, search: "tag:best lr=0.1 & more" }));
+  equal(found, "?runs=tag:best+lr%3D0.1+%26+more", "a search");
+  equal(parse(found).search, "tag:best lr=0.1 & more", "read again");
 });
 
 test("address: nothing to say", () => {

@@ -9,6 +9,8 @@ import type { Options } from "./options";
 export interface Place {
   /** The page of all runs, and no run at all. */
   home: boolean;
+  /** What runs are looked for on that page. */
+  search: string;
   /** A run's id; null is the newest. */
   run: string | null;
   /** A projection's id that the user chose, "provisional", or null for the newest. */
@@ -29,7 +31,7 @@ export interface Place {
 
 /** The place without anything chosen. */
 export function somewhere(part: Partial<Place> = {}): Place {
-  return { home: false, run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
+  return { home: false, search: "", run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
 }
 
 /** Reads the query of an address; what cannot be read is left out. */
@@ -46,6 +48,7 @@ export function parse(query: string): Place {
   const epoch = q.get("epoch") ?? "";
   return {
     home: q.has("runs"),
+    search: q.get("runs") ?? "",
     run: q.get("run") || null,
     projection: q.get("projection") || null,
     epoch: /^-?\d{1,9}$/.test(epoch) ? Number(epoch) : null,
@@ -58,9 +61,14 @@ export function parse(query: string): Place {
   };
 }
 
+/** A value as people can read it, too. */
+function written(v: string): string {
+  return encodeURIComponent(v).replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%3B/g, ";").replace(/%20/g, "+");
+}
+
 /** Writes the query, with its question mark, or nothing when there is nothing to say. */
 export function format(p: Place): string {
-  if (p.home) return "?runs";
+  if (p.home) return p.search === "" ? "?runs" : `?runs=${written(p.search)}`;
   const c = p.camera;
   const camera = c ? [c.x, c.y, c.zoom, ...(c.z || c.yaw || c.pitch ? [c.z, c.yaw, c.pitch] : [])].map((v) => String(+v.toFixed(4))).join(",") : "";
   const parts: [string, string][] = [
@@ -74,7 +82,7 @@ export function format(p: Place): string {
     ["camera", camera],
     ["view", options.format(p.view)],
   ];
-  const said = parts.filter(([, v]) => v !== "").map(([name, v]) => `${name}=${encodeURIComponent(v).replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%3B/g, ";").replace(/%20/g, "+")}`);
+  const said = parts.filter(([, v]) => v !== "").map(([name, v]) => `${name}=${written(v)}`);
   return said.length ? "?" + said.join("&") : "";
 }
 

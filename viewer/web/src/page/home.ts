@@ -43,12 +43,13 @@ export class Home {
     private readonly model: Model,
     private readonly look: () => Look,
     private readonly opened: () => void,
+    private readonly searched: (query: string) => void,
   ) {
     this.charts = new Charts(byId("home-charts"), () => undefined);
     this.seen = new IntersectionObserver((entries) => {
       for (const e of entries) if (e.isIntersecting) void this.fetch((e.target as HTMLElement).dataset.run!);
     });
-    this.search.addEventListener("input", () => this.draw());
+    this.search.addEventListener("input", () => this.find());
     byId("home-clear").addEventListener("click", () => {
       this.chosen.clear();
       this.draw();
@@ -64,8 +65,10 @@ export class Home {
     return this.shown;
   }
 
-  show(yes: boolean): void {
+  /** Shows the page of the runs that are looked for, or hides it. */
+  show(yes: boolean, search = ""): void {
     this.shown = yes;
+    this.search.value = search;
     byId("home").hidden = !yes;
     byId("work").hidden = yes;
     byId("title").textContent = yes ? "Runs" : byId("title").textContent;
@@ -76,10 +79,9 @@ export class Home {
     }
   }
 
-  /** Looks for the runs that have a tag. */
-  lookFor(tag: string): void {
-    this.search.value = toggled("", tag);
+  private find(): void {
     this.draw();
+    this.searched(this.search.value.trim());
   }
 
   /** Colours changed. */
@@ -140,7 +142,7 @@ export class Home {
       TAGS,
       (tag) => {
         this.search.value = toggled(this.search.value, tag);
-        this.draw();
+        this.find();
       },
       (tag) => asksFor(query, tag),
     );
