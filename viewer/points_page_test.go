@@ -111,6 +111,17 @@ func TestPictures(t *testing.T) {
 	if got := shade(); got[0] != want || got[1] != want || got[2] != want {
 		t.Errorf("the picture has the colour %v, want %d of all", got, want)
 	}
+	tb.move(tb.sample(row))
+	tb.wait("the picture that is pointed at has its card", `!document.getElementById("card").hidden`, time.Second)
+	tb.rest()
+	if got := tb.rings(row); got[0].R < 10 {
+		t.Errorf("the ring's half width is %v: it is within the picture", got)
+	}
+	if eval[bool](tb, `(() => { const box = (s) => document.querySelector(s).getBoundingClientRect(), card = box("#card"), ring = box("#rings rect:not(.off)");
+		return card.left < ring.right && ring.left < card.right && card.top < ring.bottom && ring.top < card.bottom })()`) {
+		t.Error("the card covers the picture")
+	}
+	tb.move(pixel{400, 20})
 	tb.click(tb.middle("#view"))
 	tb.wait("the panel is open", `!document.getElementById("view-panel").hidden`, time.Second)
 	tb.click(tb.middle(`#view-panel input[data-key="pictures"]`))
@@ -211,8 +222,8 @@ type ring struct{ X, Y, R float64 }
 // rings returns those that are shown, each of which must be where its sample is in its part of the stage.
 func (tb *tab) rings(row int) []ring {
 	tb.t.Helper()
-	got := eval[[]ring](tb, `[...document.querySelectorAll("#rings > svg:not(.off)")].flatMap((s) => [...s.querySelectorAll("circle:not(.off)")].map((c) => {
-		const n = (e, a) => +e.getAttribute(a); return {X: n(s, "x") + n(c, "cx"), Y: n(s, "y") + n(c, "cy"), R: n(c, "r")} }))`)
+	got := eval[[]ring](tb, `[...document.querySelectorAll("#rings > svg:not(.off)")].flatMap((s) => [...s.querySelectorAll("rect:not(.off)")].map((c) => {
+		const n = (e, a) => +e.getAttribute(a), R = n(c, "width") / 2; return {X: n(s, "x") + n(c, "x") + R, Y: n(s, "y") + n(c, "y") + n(c, "height") / 2, R} }))`)
 	want := eval[[]ring](tb, `zoetrope.stage.panes.map((_, i) => zoetrope.stage.positionOf(%d, i)).filter(Boolean).map(([X, Y]) => ({X, Y, R: 0}))`, row)
 	if len(got) != len(want) {
 		tb.t.Fatalf("%d rings, want %d", len(got), len(want))
@@ -231,7 +242,7 @@ func TestRing(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
-	if tb.visible("#rings circle") {
+	if tb.visible("#rings rect") {
 		t.Error("there is a ring around nothing")
 	}
 	row := tb.lonely("i >= 0")
@@ -241,7 +252,7 @@ func TestRing(t *testing.T) {
 	drawn := func() int { t.Helper(); return eval[int](tb, `zoetrope.counters.pictures`) }
 	before := drawn()
 	tb.move(pixel{400, 20})
-	tb.wait("the ring is gone", `document.getElementById("card").hidden && document.querySelector("#rings circle:not(.off)").getClientRects().length === 0`, time.Second)
+	tb.wait("the ring is gone", `document.getElementById("card").hidden && document.querySelector("#rings rect:not(.off)").getClientRects().length === 0`, time.Second)
 	tb.move(tb.sample(row))
 	tb.wait("the ring is back", `!document.getElementById("card").hidden`, time.Second)
 	tb.rest()
@@ -251,7 +262,7 @@ func TestRing(t *testing.T) {
 	if got := drawn() - before; got != 0 {
 		t.Errorf("pointing at a sample and away drew the map %d times, want 0", got)
 	}
-	fill := eval[string](tb, `document.querySelector("#rings circle").getAttribute("fill")`)
+	fill := eval[string](tb, `document.querySelector("#rings rect").getAttribute("fill")`)
 	if want := eval[string](tb, `zoetrope.model.choice.colour(%d, 4)`, row); fill != want {
 		t.Errorf("the ring is around %s, want %s", fill, want)
 	}
@@ -307,5 +318,5 @@ func TestRing(t *testing.T) {
 	tb.move(pixel{400, 20})
 	eval[chromedp.Void](tb, `(zoetrope.model.choice.setOptions({grid: false}), document.activeElement.blur())`)
 	tb.press(kb.Escape)
-	tb.wait("no ring is left", `zoetrope.resting && ![...document.querySelectorAll("#rings circle")].some((c) => c.getClientRects().length > 0)`, time.Second)
+	tb.wait("no ring is left", `zoetrope.resting && ![...document.querySelectorAll("#rings rect")].some((c) => c.getClientRects().length > 0)`, time.Second)
 }

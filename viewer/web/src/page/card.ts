@@ -54,8 +54,8 @@ export class Card {
     this.el.hidden = true;
   }
 
-  /** Shows the card beside the pixel (x, y) of a stage of this size. */
-  show(f: Facts, x: number, y: number, width: number, height: number): void {
+  /** Shows the card beside what is around the pixel (x, y), as far as reach, of a stage of this size. */
+  show(f: Facts, x: number, y: number, reach: number, width: number, height: number): void {
     this.el.hidden = false;
     this.picture.hidden = !this.pictures.has(f.row);
     if (!this.picture.hidden && this.drawn !== f.row) this.drawn = this.pictures.draw(f.row, this.picture, 84) ? f.row : -1;
@@ -84,15 +84,18 @@ export class Card {
     this.extra.hidden = f.extra === "";
     this.course.hidden = f.course === null;
     if (f.course) this.course.replaceChildren(sparkline(f.course.values, f.course.at, 132, 22), h("span", {}, f.course.name));
-    const [left, top] = this.place(x, y, width, height);
+    const [left, top] = this.place(x, y, GAP + reach, width, height);
     this.el.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 
-  /** Beside the point; on a narrow stage at the bottom or the top, whichever is farther from it. */
-  private place(x: number, y: number, width: number, height: number): [number, number] {
+  /** Beside the point, or below or above it; on a narrow stage at the bottom or the top, whichever is farther from it. */
+  private place(x: number, y: number, gap: number, width: number, height: number): [number, number] {
     const { offsetWidth: w, offsetHeight: h } = this.el;
     if (width < 560) return [8, y > height / 2 ? 52 : height - h - 46];
-    const left = x + GAP + w > width - EDGE && x - GAP - w > EDGE ? x - GAP - w : Math.min(x + GAP, width - w - EDGE);
-    return [Math.max(EDGE, left), Math.max(EDGE, Math.min(y - h / 2, height - h - EDGE))];
+    const within = (at: number, size: number, room: number) => Math.max(EDGE, Math.min(at, room - size - EDGE));
+    const top = within(y - h / 2, h, height);
+    if (x + gap + w <= width - EDGE) return [x + gap, top];
+    if (x - gap - w >= EDGE) return [x - gap - w, top];
+    return [within(x - w / 2, w, width), y + gap + h <= height - EDGE ? y + gap : Math.max(EDGE, y - gap - h)];
   }
 }

@@ -3,12 +3,19 @@ import { locate } from "../map/cloud";
 import { RIM } from "../map/renderer";
 import type { Pane } from "./scene";
 
+/** What lies within a ring, in CSS pixels: a disc, or a picture. */
+export interface Within {
+  width: number;
+  height: number;
+  round: boolean;
+}
+
 /** The ring in one part of the stage, cut off at its edges, and what it was last set to. */
 interface Part {
   box: SVGSVGElement;
-  ring: SVGCircleElement;
+  ring: SVGRectElement;
   edges: string;
-  circle: string;
+  shape: string;
   fill: string;
 }
 
@@ -28,18 +35,20 @@ export class Rings {
     this.keep(0);
   }
 
-  /** Rings a row in all parts of the stage, each seen through m; radius is that of the disc within, in the colour that fill says. */
-  show(row: number, panes: readonly Pane[], m: Float32Array, v: View, radius: number, fill: (p: Pane) => string): void {
+  /** Rings a row in all parts of the stage, each seen through m; a disc within has the colour that fill says. */
+  show(row: number, panes: readonly Pane[], m: Float32Array, v: View, within: Within, fill: (p: Pane) => string): void {
     panes.forEach((pane, i) => {
       const part = (this.parts[i] ??= this.make());
       const { spot: p, pixel: at } = this;
-      let circle = "";
+      let shape = "";
       if (locate(pane.shot, row, p)) {
         project(m, v, p, at);
         const w = m[3] * p[0] + m[7] * p[1] + m[11] * p[2] + m[15]; // what is farther is smaller, but for its rim
-        circle = `${at[0].toFixed(1)} ${at[1].toFixed(1)} ${Math.max(0, (radius + RIM) / w - RIM / 2).toFixed(2)}`;
+        const wide = Math.max(0, (within.width + 2 * RIM) / w - RIM);
+        const tall = Math.max(0, (within.height + 2 * RIM) / w - RIM);
+        shape = [at[0] - wide / 2, at[1] - tall / 2, wide, tall, within.round ? wide / 2 : RIM].map((x) => x.toFixed(2)).join(" ");
       }
-      place(part, pane, circle, circle && fill(pane));
+      place(part, pane, shape, within.round ? shape && fill(pane) : "none");
     });
     this.keep(panes.length);
   }
@@ -53,28 +62,28 @@ export class Rings {
   private make(): Part {
     const ns = "http://www.w3.org/2000/svg";
     const box = document.createElementNS(ns, "svg");
-    const ring = document.createElementNS(ns, "circle");
+    const ring = document.createElementNS(ns, "rect");
     ring.setAttribute("stroke-width", String(RIM));
     box.append(ring);
     this.svg.append(box);
     this.shown = -1;
-    return { box, ring, edges: "", circle: "", fill: "" };
+    return { box, ring, edges: "", shape: "", fill: "" };
   }
 }
 
 /** Touches the page only where something differs. */
-function place(part: Part, p: Pane, circle: string, fill: string): void {
+function place(part: Part, p: Pane, shape: string, fill: string): void {
   const edges = `${p.x} ${p.y} ${p.width} ${p.height}`;
   if (part.edges !== edges) {
     part.edges = edges;
     set(part.box, ["x", "y", "width", "height"], edges);
   }
-  if (part.circle !== circle) {
-    part.circle = circle;
-    set(part.ring, ["cx", "cy", "r"], circle || "0 0 0");
-    part.ring.setAttribute("class", circle ? "" : "off");
+  if (part.shape !== shape) {
+    part.shape = shape;
+    set(part.ring, ["x", "y", "width", "height", "rx"], shape || "0 0 0 0 0");
+    part.ring.setAttribute("class", shape ? "" : "off");
   }
-  if (circle && part.fill !== fill) part.ring.setAttribute("fill", (part.fill = fill));
+  if (shape && part.fill !== fill) part.ring.setAttribute("fill", (part.fill = fill));
 }
 
 function set(el: Element, names: readonly string[], values: string): void {

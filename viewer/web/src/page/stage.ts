@@ -5,7 +5,7 @@ import { locate, strideOf, type Frame } from "../map/cloud";
 import { listen, type Keys, type Tool } from "../map/gestures";
 import { pick, ready } from "../map/pick";
 import { inside, rectangle, type Corner } from "../map/region";
-import { Renderer, ringRadius, type Ground, type Picture } from "../map/renderer";
+import { Renderer, ringRadius, type Ground, type Paint, type Picture } from "../map/renderer";
 import { Card, type Facts } from "./card";
 import { Contours } from "./contours";
 import { byId } from "./dom";
@@ -15,7 +15,7 @@ import type { Model } from "./model";
 import { rgb } from "./palette";
 import type { Pictures } from "./pictures";
 import { describe } from "./portrait";
-import { Rings } from "./rings";
+import { Rings, type Within } from "./rings";
 import { cells, groundOf, moment, paintOf, spread, trailsOf, type Look, type Pane } from "./scene";
 import { Trail } from "./trail";
 
@@ -83,7 +83,7 @@ export class Stage {
   private atHomeOf: { camera: Camera; dims: 2 | 3; is: boolean } | null = null;
   private begun = false;
   private pointing = false;
-  private ring = 0; // the radius of the disc in a ring; 0 where none is shown
+  private ring: Within | null = null; // what the ring is around
   private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
@@ -229,7 +229,7 @@ export class Stage {
     this.renderer.setSheets(this.pictures.sheets);
     const pictures = this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving));
     this.renderer.draw(pictures, this.size.density);
-    this.ring = picture > 0 ? 0 : ringRadius(pictures[0].paint);
+    this.ring = this.within(picture, pictures[0].paint);
     if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
     else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
@@ -246,10 +246,18 @@ export class Stage {
     const { panes, pointer } = this;
     const marked = this.hovered >= 0 ? this.hovered : choice.focal;
     const alone = panes.length === 1;
-    if (marked < 0 || this.ring === 0) this.rings.hide();
+    if (marked < 0 || !this.ring) this.rings.hide();
     else this.rings.show(marked, panes, this.m, v, this.ring, (p) => (p.whose === "other" && other ? choice.colourIn(other, marked, p.at) : choice.colour(marked, p.at)));
     this.describe(marked, alone ? panes[0] : (panes.find((p) => pointer && p.x === pointer.origin[0] && p.y === pointer.origin[1]) ?? null), v, alone);
     if (this.pointing !== this.hovered >= 0) this.box.classList.toggle("pointing", (this.pointing = !this.pointing));
+  }
+
+  /** What a ring is around. */
+  private within(picture: number, paint: Paint): Within {
+    const s = this.pictures.sheets;
+    if (picture === 0 || !s) return { width: 2 * ringRadius(paint), height: 2 * ringRadius(paint), round: true };
+    const long = Math.max(s.width, s.height);
+    return { width: (picture * s.width) / long, height: (picture * s.height) / long, round: false };
   }
 
   /** Makes ready what the pointer will need, once there is time. */
@@ -518,7 +526,7 @@ export class Stage {
     if (near) this.links.show(near, row, pane.shot, this.m, v);
     else this.links.hide();
     // What is beside a wide map says more of the sample in focus than the card, which would hide its neighbours.
-    if (this.hovered >= 0 || (alone && this.size.width < 560)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.size.width, this.size.height);
+    if (this.hovered >= 0 || (alone && this.size.width < 560)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.ring && !this.ring.round ? this.ring.width / 2 : 0, this.size.width, this.size.height);
     else this.card.hide();
   }
 
