@@ -83,7 +83,7 @@ export class Stage {
   private atHomeOf: { camera: Camera; dims: 2 | 3; is: boolean } | null = null;
   private begun = false;
   private pointing = false;
-  private ring: Within | null = null; // what the ring is around
+  private readonly ring: Within = { width: 0, height: 0, round: true }; // what it is around; 0 where none is shown
   private plain = new Uint8Array(0); // slots and flags of a sketch
   private loaded = ""; // the run whose pictures were asked for
   private dims: 2 | 3 = 2; // that the camera was made for
@@ -229,7 +229,7 @@ export class Stage {
     this.renderer.setSheets(this.pictures.sheets);
     const pictures = this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving));
     this.renderer.draw(pictures, this.size.density);
-    this.ring = this.within(picture, pictures[0].paint);
+    this.fit(picture, pictures[0].paint);
     if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
     else this.contours.hide();
     this.labels.update(this.panes, this.m, v, model, choice.options.names && picture === 0);
@@ -246,18 +246,22 @@ export class Stage {
     const { panes, pointer } = this;
     const marked = this.hovered >= 0 ? this.hovered : choice.focal;
     const alone = panes.length === 1;
-    if (marked < 0 || !this.ring) this.rings.hide();
+    if (marked < 0 || this.ring.width === 0) this.rings.hide();
     else this.rings.show(marked, panes, this.m, v, this.ring, (p) => (p.whose === "other" && other ? choice.colourIn(other, marked, p.at) : choice.colour(marked, p.at)));
     this.describe(marked, alone ? panes[0] : (panes.find((p) => pointer && p.x === pointer.origin[0] && p.y === pointer.origin[1]) ?? null), v, alone);
     if (this.pointing !== this.hovered >= 0) this.box.classList.toggle("pointing", (this.pointing = !this.pointing));
   }
 
-  /** What a ring is around. */
-  private within(picture: number, paint: Paint): Within {
+  /** Makes the ring as large as what it is around: a picture whose longer side has this length, or a disc. */
+  private fit(picture: number, paint: Paint): void {
+    const { ring } = this;
     const s = this.pictures.sheets;
-    if (picture === 0 || !s) return { width: 2 * ringRadius(paint), height: 2 * ringRadius(paint), round: true };
+    ring.round = picture === 0 || !s;
+    ring.width = ring.height = ring.round ? 2 * ringRadius(paint) : picture;
+    if (ring.round || !s) return;
     const long = Math.max(s.width, s.height);
-    return { width: (picture * s.width) / long, height: (picture * s.height) / long, round: false };
+    ring.width *= s.width / long;
+    ring.height *= s.height / long;
   }
 
   /** Makes ready what the pointer will need, once there is time. */
@@ -526,7 +530,7 @@ export class Stage {
     if (near) this.links.show(near, row, pane.shot, this.m, v);
     else this.links.hide();
     // What is beside a wide map says more of the sample in focus than the card, which would hide its neighbours.
-    if (this.hovered >= 0 || (alone && this.size.width < 560)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.ring && !this.ring.round ? this.ring.width / 2 : 0, this.size.width, this.size.height);
+    if (this.hovered >= 0 || (alone && this.size.width < 560)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.ring.round ? 0 : this.ring.width / 2, this.size.width, this.size.height);
     else this.card.hide();
   }
 
