@@ -74,13 +74,24 @@ func (s *Store) Close() error {
 		r.release()
 	}
 	errs = append(errs, s.engine.close())
-	if s.reader != nil {
-		errs = append(errs, s.reader.Close())
-	}
-	if s.writer != nil { // last, so that the log file is merged into the store
-		errs = append(errs, s.writer.Close())
+	for _, db := range []*sql.DB{s.reader, s.writer} { // the writer last, so that the log file is merged into the store
+		if db != nil {
+			errs = append(errs, db.Close())
+			settle(db)
+		}
 	}
 	return errors.Join(errs...)
+}
+
+// settle waits a moment for connections that a closed database is still opening or has lent: until they are gone, the
+// files beside the store come and go. One that was asked for, but not begun, stays in the count, so the wait has an end.
+func settle(db *sql.DB) {
+	for range 100 {
+		if db.Stats().OpenConnections == 0 {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
 }
 
 // retire waits for what the runs have queued, then closes the store to all others, and returns the runs.
