@@ -12,6 +12,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -91,7 +92,7 @@ func (h *Handler) bring(r *http.Request) iter.Seq[brought] {
 // gather asks what the page will ask when it is opened with this query. What fails is left to the page, which says so.
 func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- brought) {
 	ask := func(path string, v any) bool {
-		a, err := h.ask(ctx, path)
+		a, err := h.askAside(ctx, path)
 		if err != nil || a.status != http.StatusOK || a.body.Len() == 0 || v != nil && json.Unmarshal(a.body.Bytes(), v) != nil {
 			return false
 		}
@@ -125,7 +126,7 @@ func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- bro
 	if run.Samples <= broughtSamples {
 		rest.Go(func() { ask(samples, nil) })
 	} else {
-		go h.ask(context.WithoutCancel(ctx), samples) // so that they are there when the page asks
+		go h.askAside(context.WithoutCancel(ctx), samples) // so that they are there when the page asks
 	}
 	var maps struct{ Projections []struct{ Projection string } }
 	if !ask("projections?run="+id, &maps) || len(maps.Projections) == 0 || query.Get("projection") == "provisional" {
@@ -138,4 +139,15 @@ func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- bro
 		}
 	}
 	ask("projections/"+component(shown)+"/layout?run="+id, nil)
+}
+
+// askAside asks the handler in a goroutine of its own, where net/http does not catch a panic.
+func (h *Handler) askAside(ctx context.Context, path string) (a *answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.log.Error("a handler panicked", "path", path, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s: %v", path, p)
+		}
+	}()
+	return h.ask(ctx, path)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -153,16 +154,25 @@ func TestNotesAndTags(t *testing.T) {
 	tb.wait("the tag is in the search", `document.getElementById("home-search").value === 'short tag:"best"' && document.activeElement.matches(".tag[aria-pressed=true]")`, time.Second)
 	tb.press(kb.Enter)
 	tb.wait("it is taken back", `document.getElementById("home-search").value === "short" && location.search === "?runs=short"`, time.Second)
+	eval[chromedp.Void](tb, `(() => { window.left = true; location.reload() })()`)
+	tb.wait("the search outlives a reload", `!window.left && !document.documentElement.classList.contains("opening") && document.getElementById("home-search")?.value === "short" && document.querySelectorAll("#home-list .name").length === 1`, 5*time.Second)
 
-	tb.click(tb.middle(row(short) + " .name"))
+	// News that come while the mouse is down do not take the click away.
+	name := tb.middle(row(short) + " .name")
+	left := func(p *input.DispatchMouseEventParams) { p.Button = input.MouseButtonLeft }
+	tb.mouse(input.DispatchMouseEventTypeMousePressed, name, left, chromedp.ClickCount(1))
+	edit(short, "The learning rate was too high.\n", "new")
+	tb.wait("the news are there", fmt.Sprintf(`zoetrope.model.runs.find((r) => r.id === %q).tags.includes("new")`, short.ID()), 5*time.Second)
+	tb.mouse(input.DispatchMouseEventTypeMouseReleased, name, left, chromedp.ClickCount(1))
+	tb.wait("the run is opened", `document.getElementById("home").hidden`, time.Second)
 	tb.ready()
-	if got := tb.text("#about-panel .tags") + ", " + tb.text("#about-panel .notes"); got != "bestnot yet, The learning rate was too high." {
+	if got := tb.text("#about-panel .tags") + ", " + tb.text("#about-panel .notes"); got != "bestnewnot yet, The learning rate was too high." {
 		t.Errorf("beside the map it says %q", got)
 	}
 	if wide := eval[int](tb, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 		t.Errorf("the page is %d pixels too wide", wide)
 	}
-	tb.click(tb.middle("#about-panel .tag:nth-child(2)"))
+	tb.click(tb.middle("#about-panel .tag:nth-child(3)"))
 	tb.wait("the tag leads to its runs", `location.search === "?runs=tag:%22not+yet%22" && document.getElementById("home-search").value === 'tag:"not yet"'`, 2*time.Second)
 	if got := names(); !slices.Equal(got, []string{"short"}) {
 		t.Errorf("it leads to %v", got)

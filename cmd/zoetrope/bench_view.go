@@ -77,8 +77,8 @@ func benchViewCommand(a *app) *cobra.Command {
 Chromium's own trace how long the page's scripts run: for each frame while it plays and while the slider is dragged,
 and for each sample that the pointer comes to. Besides, it measures how long after navigation the frame with the first
 map is on screen, and all its epochs are loaded, over several --loads, the first of them in a browser that has drawn
-nothing before and on a server that has just started; the bytes that go to the GPU while the map moves; what a frame allocates;
-and how the JavaScript heap has grown after --scrubs, garbage collected before and after.
+nothing before and on a server that has just started; the bytes that go to the GPU while the map moves; what a frame
+allocates; and how the JavaScript heap has grown after --scrubs, garbage collected before and after.
 
 The map is made up, in a temporary folder that is gone afterwards: --points of them in 20 epochs, or in epochs of
 --samples each. With --run it is that of a run in the store. Chromium draws without a graphics card here, so how many

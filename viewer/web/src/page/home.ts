@@ -38,6 +38,8 @@ export class Home {
   private readonly seen: IntersectionObserver;
   private shown = false;
   private compared = "";
+  private pressed = false;
+  private late = false; // there is something to draw once the press ends
 
   constructor(
     private readonly model: Model,
@@ -58,6 +60,13 @@ export class Home {
       const [a, b] = this.runs.filter((r) => this.chosen.has(r.id));
       this.open(somewhere({ run: a.id, compare: b.id }));
     });
+    // A row that is drawn anew under a press would not get its click.
+    this.list.addEventListener("pointerdown", () => (this.pressed = true));
+    for (const end of ["pointerup", "pointercancel"]) {
+      window.addEventListener(end, () => {
+        if (this.pressed) setTimeout(() => this.release());
+      });
+    }
     model.on(["runs"], () => this.draw());
   }
 
@@ -100,8 +109,15 @@ export class Home {
     void this.model.open(place);
   }
 
+  private release(): void {
+    this.pressed = false;
+    if (this.late) this.draw();
+  }
+
   private draw(): void {
     if (!this.shown) return;
+    this.late = this.pressed;
+    if (this.late) return;
     const query = this.search.value.trim();
     const found = this.runs.filter((r) => query === "" || matches(r, query));
     setText(byId("home-count"), query === "" ? many(this.runs.length, "run") : `${many(found.length, "run")} of ${this.runs.length}`);
