@@ -22,6 +22,9 @@ test("search: ids, labels and metadata", () => {
   equal(find(samples, "cat test"), [2], "all words");
   equal(find(samples, "split:test"), [1, 2], "one column");
   equal(find(samples, "label:dog"), [1], "only the label");
+  equal(find(samples, '"a cat-like'), [0], "words together, before the second mark is written");
+  equal(find(samples, 'note:"like dog"'), [0], "words together in one column");
+  equal(find(samples, '"dog a"'), [], "words in another order");
   equal(find(samples, " "), [], "nothing");
   equal(find(samples, "zebra"), [], "nobody");
 });
@@ -31,6 +34,9 @@ test("search: ids that are the rows' numbers", () => {
   equal(find(many, "2"), [2], "an id comes alone");
   equal(find(many, "id:2"), [2, 12], "part of an id");
   equal(find(many, "02"), [], "no id");
+  const digits = { ...many, classes: ["Digit: 1", "Digit: 2"], label: many.label.map((_, row) => (row === 3 ? 0 : row === 12 ? 1 : -1)) };
+  equal(find(digits, "digit: 1"), [3], "a label comes alone, without the ids that have its number");
+  equal(find(digits, "digit 1"), [3, 12], "words in a label, or in a label and an id");
 });
 
 test("table: order", () => {

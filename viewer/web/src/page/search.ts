@@ -4,14 +4,18 @@ import type { Samples } from "../data/api";
 import { textOf } from "../data/columns";
 
 /**
- * Returns the rows that have all words of a query in their id, label or metadata, whatever the case; an id that is the
- * whole query comes alone. "key:word" looks into one column only: id, label, or a key of the metadata.
+ * Returns the rows that have all words of a query in their id, label or metadata, whatever the case; an id or a label that
+ * is the whole query comes alone. "key:word" looks into one column only: id, label, or a key of the metadata. Quotation
+ * marks keep words together.
  */
 export function find(samples: Samples, query: string): number[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = (query.toLowerCase().match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? []).map((w) => w.replaceAll('"', "")).filter(Boolean);
   if (words.length === 0) return [];
   const exact = samples.numbered ? (/^(0|[1-9]\d*)$/.test(query.trim()) && Number(query) < samples.count ? Number(query) : -1) : samples.ids.indexOf(query.trim());
   if (exact >= 0) return [exact];
+  const whole = query.trim().toLowerCase();
+  const label = samples.classes.findIndex((c) => c.toLowerCase() === whole);
+  if (label >= 0) return Array.from(samples.label.keys()).filter((row) => samples.label[row] === label);
   const keys = Object.keys(samples.metadata ?? {});
   const labelled = (part: string) => {
     const has = samples.classes.map((c) => c.toLowerCase().includes(part));
