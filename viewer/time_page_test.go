@@ -213,4 +213,23 @@ func TestCompare(t *testing.T) {
 	if got := tb.text("#captions"); !strings.Contains(got, "Discs: first") || !strings.Contains(got, "Rings: second") {
 		t.Errorf("caption %q", got)
 	}
+	if got := tb.text("#quality-words"); !strings.Contains(got, "axes of their own") {
+		t.Errorf("it says %q of two runs on one map", got)
+	}
+	// On a phone all of it is there, in one line, and it ends as it began.
+	tb.size(390, 844, false)
+	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({overlay: false})`)
+	tb.rest()
+	if got := eval[[]float64](tb, `[...document.querySelectorAll("#map-bar > .picker > button")].map((e) => e.getBoundingClientRect().top)`); len(got) != 4 || slices.Min(got) != slices.Max(got) {
+		t.Errorf("the buttons over the map are at %v", got)
+	}
+	if got := eval[[]float64](tb, `[...document.querySelectorAll("#captions i")].flatMap((e) => { const r = e.getBoundingClientRect(); return [r.top, r.bottom] })`); len(got) != 4 || got[1] > got[2] {
+		t.Errorf("the captions are at %v", got)
+	}
+	tb.click(tb.middle("#compare"))
+	tb.click(tb.middle("#compare + .menu .item"))
+	tb.wait("nothing is beside the map", `zoetrope.model.other === null && zoetrope.stage.panes.length === 1`, time.Second)
+	if got := tb.text("#quality-words"); strings.Contains(got, "axes of their own") {
+		t.Errorf("it says %q of one run", got)
+	}
 }

@@ -10,8 +10,8 @@ const MODES: Record<string, string> = {
   aligned: "Each epoch keeps its own structure, and each sample is held near its place at the epochs beside: the steadiest picture of movement.",
 };
 
-/** Sentences beside the map: what can be read from it, and what cannot. */
-export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number, classes = true): string[] {
+/** Sentences beside the map: what can be read from it, and what cannot; runs is how many of those on it are shown. */
+export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number, classes = true, runs = 1): string[] {
   if (provisional) {
     return [
       "A fixed view of each epoch: the two directions in which the first epochs differ most. What lies apart here is apart; what lies together may not be.",
@@ -30,6 +30,7 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
   if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
   out.push("Distances between groups, and the sizes of groups, are not to scale.");
   if (MODES[mode]) out.push(MODES[mode]);
+  if (runs > 1) out.push("Networks that began from different weights have axes of their own: how far apart two runs lie says nothing, what is near what within each does.");
   if (typeof q?.motion === "number") {
     out.push(q.motion >= 0.6 ? "Who moves far here has moved far in the network." : q.motion >= 0.3 ? "Who moves far here has often moved far in the network." : "How far a point moves here says little about how far it moved in the network.");
   }

@@ -146,7 +146,7 @@ export class Labels {
 
   private caption(panes: readonly Pane[], model: Model): void {
     while (this.captions.length < panes.length) {
-      const el = h("span");
+      const el = h("span", {}, h("i")); // two maps over each other have their names at the line between
       this.captions.push(el);
       this.captionLayer.append(el);
     }
@@ -154,10 +154,11 @@ export class Labels {
       const p = panes[i];
       el.hidden = !p;
       if (!p) return;
-      setText(el, this.nameOf(p, panes, model));
+      setText(el.firstElementChild as HTMLElement, this.nameOf(p, panes, model));
       el.hidden = el.textContent === "";
       el.classList.toggle("now", !model.other && p.at === model.clock.nearest);
-      el.classList.toggle("low", model.other !== null && p.y === 0); // two maps under each other have their names at the line between
+      el.classList.toggle("low", model.other !== null && p.y === 0);
+      el.classList.toggle("line", panes.length === 2 && panes[0].y !== panes[1].y);
       el.style.left = `${p.x}px`;
       el.style.top = `${p.y}px`;
       el.style.width = `${p.width}px`;
@@ -177,7 +178,7 @@ export class Labels {
     const open = `${names[0]} \u00b7 epoch ${numbers[panes[0].at]}`;
     const own = `${names[1]} \u00b7 epoch ${other.numbers[panes[1].at]}${other.together || other.wanted !== null ? "" : " \u00b7 on a map of its own"}`;
     if (panes[0].x !== panes[1].x || panes[0].y !== panes[1].y) return p.whose === "run" ? open : own;
-    return p.whose === "run" ? `Discs: ${open}   Rings: ${own}` : "";
+    return p.whose === "run" ? `Discs: ${open}\u2003Rings: ${own}` : "";
   }
 
   private of(f: Frame, codes: Int32Array): Float32Array {

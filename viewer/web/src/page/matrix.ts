@@ -46,7 +46,7 @@ export class Matrix {
     setText(byId("matrix-note"), c.total > 0 ? `${many(wrong, "sample")} wrong at epoch ${epoch}, ${percent(wrong / c.total)}` : "");
     let most = 1;
     for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if (i !== j) most = Math.max(most, c.counts[i * n + j]);
-    const short = brief(samples!.classes);
+    const short = brief(samples!.classes, 4); // columns are narrow
     const head = h("tr", {}, h("td", {}), ...c.classes.map((name, i) => h("th", { scope: "col", title: `Predicted ${name}` }, short[i] ?? name)));
     const rows = samples!.classes.map((name, i) => {
       const cells = c.classes.map((other, j) => {

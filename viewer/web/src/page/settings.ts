@@ -1,10 +1,10 @@
 // What sets one map apart from another, in words; and what may stand in a field of the form for a new one: pure.
 
 import type { Field, Projection, Quality } from "../data/api";
-import { count, figure, value } from "./format";
+import { count, figure, many, value } from "./format";
 
 /** What describe needs of a projection. */
-export type Described = Pick<Projection, "method" | "mode" | "dims" | "layer" | "options">;
+export type Described = Pick<Projection, "method" | "mode" | "dims" | "layer" | "options"> & Partial<Pick<Projection, "runs">>;
 
 /** What options are called; others have their own names. */
 const NAMES: Record<string, string> = { n_epochs: "passes", scale: "scaling", pca: "components" };
@@ -26,6 +26,8 @@ export function traits(p: Described, among: readonly Described[]): string[] {
   // Nothing is known of how a map was made that another program computed.
   const out = p.method === "given" ? [] : [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
   if (among.some((q) => q.layer !== p.layer)) out.push(p.layer);
+  const runs = (q: Described) => q.runs?.length ?? 1;
+  if (among.some((q) => runs(q) !== runs(p))) out.push(many(runs(p), "run"));
   for (const key of Object.keys(p.options)) {
     if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)))) continue;
     out.push(`${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
@@ -35,6 +37,7 @@ export function traits(p: Described, among: readonly Described[]): string[] {
 
 function option(p: Described, key: string): string {
   const v = p.options[key];
+  if (v === 0 && key === "n_epochs") return "automatic"; // by the number of points
   return v === undefined || v === "" ? "none" : value(v);
 }
 

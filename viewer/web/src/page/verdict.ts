@@ -43,11 +43,12 @@ export class Verdict {
     const { map, quality, projections, numbers, clock } = model;
     if (!map) return;
     // In most frames there is nothing new to say.
-    const of = [map, quality, projections, numbers[clock.nearest], this.classes];
+    const runs = model.other?.together ? 2 : 1;
+    const of = [map, quality, projections, numbers[clock.nearest], this.classes, runs];
     if (this.of.length > 0 && this.of.every((o, i) => o === of[i])) return;
     this.of = of;
     const mode = projections.find((p) => p.projection === map.layout.projection)?.mode ?? "";
-    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes);
+    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes, runs);
     const key = text.join("|");
     if (key !== this.said) {
       this.said = key;
