@@ -297,7 +297,8 @@ export class Legend {
 
   /** A condition as one sees it whatever the colours are, with a pin that keeps it at one epoch. */
   private chip(c: Condition): HTMLElement {
-    const { choice, facts, numbers, clock } = this.model;
+    const { model } = this;
+    const { choice, facts } = model;
     const column = facts.column(c.column);
     const name = column?.name ?? c.column.replace(/^meta:/, "");
     const say = (v: number) => (Number.isFinite(v) ? bound(v) : "");
@@ -313,12 +314,12 @@ export class Legend {
     let pin: HTMLElement | null = null;
     if (column?.perEpoch) {
       const text = c.epoch === null ? "at each epoch" : c.epoch === "all" ? "at all epochs" : `at epoch ${c.epoch}`;
-      const next = c.epoch === null ? numbers[clock.nearest] : c.epoch === "all" ? null : "all";
-      const title = next === null ? "Let it follow the slider" : next === "all" ? "Ask for it at all epochs" : "Keep it at this epoch";
+      const title = c.epoch === null ? "Keep it at this epoch" : c.epoch === "all" ? "Let it follow the slider" : "Ask for it at all epochs";
       pin = h("button", { type: "button", class: "pin", title, "aria-label": `${name} ${text}. ${title}` }, text);
-      pin.addEventListener("click", () =>
-        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: next } : o))),
-      );
+      pin.addEventListener("click", () => {
+        const next = c.epoch === null ? model.numbers[model.clock.nearest] : c.epoch === "all" ? null : "all";
+        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: next } : o)));
+      });
     }
     return h("span", { class: "chip" }, h("span", { class: "what" }, `${name}: ${what}`), pin, away);
   }
