@@ -112,6 +112,27 @@ test("pick: among many as among few", () => {
   }
 });
 
+test("pick: among many, the nearest of all, wherever one points", () => {
+  let seed = 1;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const places = Uint16Array.from({ length: 50_000 }, () => Math.floor(65_000 * random() * random()));
+  const f: Frame = { quanta: places, dims: 2, placement };
+  const s = { from: f, to: f, t: 0 };
+  const p = new Float32Array(3);
+  const on = Array.from({ length: places.length / 2 }, (_, row) => (locate(s, row, p), project(m, view, p, [0, 0])));
+  for (let k = 0; k < 30; k++) {
+    const [x, y] = [view.width * (1.4 * random() - 0.2), view.height * (1.4 * random() - 0.2)];
+    let [best, bound] = [-1, 25 * 25];
+    on.forEach(([a, b], row) => {
+      const d = (a - x) ** 2 + (b - y) ** 2;
+      if (d <= bound) [best, bound] = [row, d];
+    });
+    const got = pick(s, m, view, x, y, 25, null);
+    const d = got < 0 ? 25 * 25 : (on[got][0] - x) ** 2 + (on[got][1] - y) ** 2;
+    truth((got < 0) === (best < 0) && Math.abs(d - bound) < 1e-2, `${got} is nearest to ${x}, ${y}, not ${best}`);
+  }
+});
+
 test("pick: where points are in the middle of a movement", () => {
   const s = { from: frame([-0.5, 0]), to: frame([0.5, 0]), t: 0.5 };
   equal(pick(s, m, view, 250, 250, 9, null), 0, "half-way");

@@ -23,6 +23,8 @@ export class Clock {
   speed = 1;
   /** Jump instead of gliding, for those who asked their system for less motion. */
   still = false;
+  /** Somebody holds the playhead, and will move it on. */
+  held = false;
   /** Play again from the start when the end is reached. */
   loop = false;
   private target: { from: number; to: number; start: number; duration: number } | null = null;

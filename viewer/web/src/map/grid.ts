@@ -52,9 +52,27 @@ function cell(v: number): number {
   return Math.max(0, Math.min(SIDE - 1, Math.floor((v + 1) * (SIDE / 2))));
 }
 
-/** Calls visit with where in g.rows there are rows near the square around a place of the world: from, up to and without to. */
-export function around(g: Grid, x: number, y: number, reach: number, visit: (from: number, to: number) => void): void {
-  const [left, right] = [cell(x - reach), cell(x + reach)];
-  const bottom = cell(y + reach);
-  for (let r = cell(y - reach); r <= bottom; r++) visit(g.first[r * SIDE + left], g.first[r * SIDE + right + 1]);
+/**
+ * Calls visit with where in g.rows the rows of cells around a place of the world are, from up to and without to: of its own
+ * cell first, then ring by ring, for as long as a ring may have something within reach, which visit may shorten.
+ */
+export function around(g: Grid, x: number, y: number, reach: () => number, visit: (from: number, to: number) => void): void {
+  const [column, row] = [cell(x), cell(y)];
+  const size = 2 / SIDE;
+  const [left, top] = [x - (column * size - 1), y - (row * size - 1)];
+  const inner = Math.max(0, Math.min(left, size - left, top, size - top)); // to the first ring
+  const across = (r: number, from: number, to: number) => {
+    if (r < 0 || r >= SIDE) return;
+    const [a, b] = [Math.max(from, 0), Math.min(to, SIDE - 1)];
+    if (a <= b) visit(g.first[r * SIDE + a], g.first[r * SIDE + b + 1]);
+  };
+  across(row, column, column);
+  for (let k = 1; k < SIDE && inner + (k - 1) * size <= reach(); k++) {
+    across(row - k, column - k, column + k);
+    across(row + k, column - k, column + k);
+    for (let r = row - k + 1; r < row + k; r++) {
+      across(r, column - k, column - k);
+      across(r, column + k, column + k);
+    }
+  }
 }

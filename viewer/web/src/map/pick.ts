@@ -69,7 +69,9 @@ export function pick(
     // On a plane the matrix scales and shifts, so the pixel is a place of the world.
     const g = gridOf(s);
     const [x, y] = [((px / v.width - 0.5) * 2 - m[12]) / m[0], ((0.5 - py / v.height) * 2 - m[13]) / m[5]];
-    around(g, x, y, (2 * radius) / (v.width * Math.abs(m[0])), (first, end) => {
+    const pixel = 2 / (v.width * Math.abs(m[0])); // in the world
+    const reach = () => Math.sqrt(bound) * pixel;
+    around(g, x, y, reach, (first, end) => {
       for (let k = first; k < end; k++) consider(g.rows[k]);
     });
   } else for (let i = 0; i < rows; i++) consider(i);

@@ -44,7 +44,7 @@ export class Player {
     this.slider.addEventListener("pointerdown", (e) => {
       if (e.button !== 0 || model.numbers.length < 2) return;
       this.slider.setPointerCapture(e.pointerId);
-      this.dragging = true;
+      this.dragging = model.clock.held = true;
       this.slider.classList.add("dragging");
       this.scrub(e);
     });
@@ -54,7 +54,7 @@ export class Player {
     });
     const drop = () => {
       if (!this.dragging) return;
-      this.dragging = false;
+      this.dragging = model.clock.held = false;
       this.slider.classList.remove("dragging");
       model.clock.pause(performance.now()); // come to rest on an epoch
       invalidate();

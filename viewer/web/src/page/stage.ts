@@ -224,7 +224,8 @@ export class Stage {
     const v = this.view;
     matrix(this.camera, v, this.m);
     this.renderer.setPalette(choice.tints.palette);
-    if (this.pointer !== null && !clock.playing) this.hovered = this.under(this.pointer);
+    // What is pointed at stays so while it moves: it would flicker, and to look it up among many takes time.
+    if (this.pointer !== null && !clock.playing && !moving) this.hovered = this.under(this.pointer);
     const picture = this.picture(v);
     this.renderer.setSheets(this.pictures.sheets);
     const pictures = this.panes.map((p) => this.pictureOf(p, v, -1, picture, moving));
@@ -264,9 +265,10 @@ export class Stage {
     ring.height *= s.height / long;
   }
 
-  /** Makes ready what the pointer will need, once there is time. */
+  /** Makes ready what the pointer will need, once there is time, and the pointer does not hold the slider. */
   private prepare(): void {
     clearTimeout(this.soon);
+    if (this.model.clock.held) return;
     this.soon = setTimeout(() => {
       for (const { shot } of this.panes.slice(0, 1)) ready(shot);
       this.renderer.prepare();
