@@ -14,6 +14,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
+	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 // TestSelection: every way of selecting on the map names samples, not pixels, and scrubbing uploads nothing for them.
@@ -294,6 +295,28 @@ func TestFilter(t *testing.T) {
 	}
 	if got := eval[float64](tb, `zoetrope.model.choice.conditions[0].range[0]`); got < 28 || got > 31 {
 		t.Errorf("the range begins at %g", got)
+	}
+}
+
+// TestForeignFilter: a link to another run, with a filter by what this one does not have, or not at this epoch, hides
+// nothing and waits for nothing.
+func TestForeignFilter(t *testing.T) {
+	store := newStore(t)
+	tr := newTraining(60, "0", "1", "2")
+	run := tr.log(t, store, "cnn", 3)
+	project(t, store, run.ID(), 2)
+	logEpoch(t, run, tr.epoch(4)) // not on the map: nobody's place there can be trusted
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "?filter=meta:nope~x;correct@99~wrong;trust!~0~0.1", 1160, 700)
+	tb.ready()
+	tb.click(tb.middle("#tab-samples"))
+	tb.wait("nothing is hidden", `document.getElementById("table-title").textContent === "All 60 samples" && !document.querySelector("#table-actions button[title*=Select]").disabled`, 3*time.Second)
+	if got := eval[int](tb, `document.querySelectorAll("#filters .chip").length`); got != 3 {
+		t.Errorf("%d filters are said, want 3", got)
+	}
+	tb.press("i")
+	tb.rest()
+	if got := len(tb.selected()); got != 60 {
+		t.Errorf("%d samples are selected, want all", got)
 	}
 }
 

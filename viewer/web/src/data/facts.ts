@@ -211,6 +211,22 @@ export class Facts {
     return this.statics.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
   }
 
+  /** Whether values that values has none of are on their way: those that do not exist never come. */
+  coming(key: string, i: number): boolean {
+    const e = this.epochs[i];
+    if (!this.samples || !e) return !this.samples;
+    switch (key) {
+      case "change":
+        return [this.epochs[i - 1], e].some((o) => o !== undefined && this.nearOf.coming(o.number));
+      case "moved":
+        return this.map?.layout.epochs[this.frameOf[i]] === e.number && this.frame(i) === null;
+      case "trust":
+        return this.trustOf.coming(e.number);
+      default:
+        return this.outputsOf.coming(e.number);
+    }
+  }
+
   /** What a column is reckoned from; null while that is on its way. */
   private sources(key: string, i: number): unknown[] | null {
     switch (key) {

@@ -41,6 +41,12 @@ export class PerEpoch<T> {
     return s?.version === version && s.state === "here";
   }
 
+  /** Whether it was asked for, and no answer has come yet. */
+  coming(epoch: number): boolean {
+    const state = this.slots.get(epoch)?.state;
+    return state === "waiting" || state === "asked";
+  }
+
   /** Whether asking for it has failed. */
   broken(epoch: number): boolean {
     return this.slots.get(epoch)?.state === "failed";

@@ -214,7 +214,7 @@ export class Choice {
 
   /** Whether values that conditions ask for are still on their way. */
   pending(at: number): boolean {
-    return this.conditions.length > 0 && this.filtered(at).of.includes(null);
+    return this.asks(at).some((a) => a.some(({ column, place }) => this.facts.values(column, place) === null && this.facts.coming(column, place)));
   }
 
   hides(at: number): boolean {
@@ -243,8 +243,14 @@ export class Choice {
     return this.focus ? FLAG.focused : this.selected.length > 0 ? FLAG.selected : 0;
   }
 
+  /** What each condition asks for at an epoch's place: a column, and at which epochs' places. */
+  private asks(at: number): { column: string; place: number }[][] {
+    const { epochs } = this.count();
+    return this.conditions.map(({ column, epoch }) => (epoch === "all" ? epochs.map((_, place) => ({ column, place })) : [{ column, place: epoch === null ? at : epochs.indexOf(epoch) }]));
+  }
+
   private filtered(at: number): { of: (Values | null)[]; hidden: Uint8Array; some: boolean } {
-    const { rows: n, epochs } = this.count();
+    const { rows: n } = this.count();
     if (this.conditions.length === 0) {
       const hidden = this.none();
       if (this.all?.hidden !== hidden) this.all = { of: [], hidden, some: false };
@@ -252,13 +258,13 @@ export class Choice {
     }
     const moving = this.conditions.some((c) => c.epoch === null && this.facts.column(c.column)?.perEpoch);
     const key = moving ? at : -1;
-    const places = this.conditions.map((c) => (c.epoch === "all" ? epochs.map((_, i) => i) : [c.epoch === null ? at : epochs.indexOf(c.epoch)]));
-    const of = this.conditions.flatMap((c, i) => places[i].map((p) => (p < 0 ? null : this.facts.values(c.column, p))));
+    const asks = this.asks(at);
+    const of = asks.flat().map(({ column, place }) => this.facts.values(column, place));
     const known = this.hiddenOf.get(key);
     if (known && known.hidden.length === n && known.of.length === of.length && known.of.every((v, i) => v === of[i])) return known;
     const hidden = new Uint8Array(n);
     let k = 0;
-    this.conditions.forEach((c, i) => places[i].forEach(() => filter.apply(c, of[k++], hidden)));
+    this.conditions.forEach((c, i) => asks[i].forEach(() => filter.apply(c, of[k++], hidden)));
     const made = { of, hidden, some: hidden.includes(1) };
     this.hiddenOf.set(key, made);
     return made;

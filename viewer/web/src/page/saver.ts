@@ -41,7 +41,12 @@ export class Saver {
     private readonly model: Model,
     private readonly stage: Stage,
   ) {
-    this.menu = new Menu(this.button, "Save", (key) => void this.save(key));
+    this.menu = new Menu(this.button, "Save", (key) => {
+      void this.save(key).catch((e: unknown) => {
+        model.complain(e);
+        this.end();
+      });
+    });
     const cancel = h("button", { type: "button", class: "small" }, "Cancel");
     cancel.addEventListener("click", () => this.stop?.());
     this.note.append(this.said, cancel);
