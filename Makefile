@@ -51,10 +51,10 @@ unit:
 	$(GO) test -C viewer/_build -count=1 ./...
 	$(GO) test -count=1 -timeout 30m ./...
 
-# TestPowerLoss reads one writer's trace in one goroutine, for a minute under the race detector: it runs in unit.
+# TestPowerLoss and TestDamagedPages read in one goroutine, for minutes under the race detector: they run in unit.
 race:
 	@if command -v gcc >/dev/null; then \
-		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^TestPowerLoss$$' $(CONCURRENT) && \
+		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^Test(PowerLoss|DamagedPages)$$' $(CONCURRENT) && \
 		ZOETROPE_TEST_ENGINE=postgres CGO_ENABLED=1 $(GO) test -race -count=1 -run 'Concurrent|Changes|Close|Heartbeat|Async|Lock|Lost|Server' ./tracker; else .ci/skipped "race detector" "gcc"; fi
 
 purego:
