@@ -19,6 +19,9 @@ func isFloat(t arrow.DataType) bool {
 
 func isNumber(t arrow.DataType) bool { return isFloat(t) || isInteger(t) }
 
+// isLabel reports whether a column can hold labels, which may be names or numbers on a scale.
+func isLabel(t arrow.DataType) bool { return isText(t) || isFloat(t) }
+
 // isText reports whether a column can name things: text, whole numbers, truth values, or a dictionary of them.
 func isText(t arrow.DataType) bool {
 	switch t.ID() {
@@ -117,6 +120,8 @@ func plain(v any) string {
 		return ""
 	case string:
 		return v
+	case float64:
+		return decimal(v)
 	}
 	return fmt.Sprint(v)
 }

@@ -2,13 +2,14 @@ package interchange
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// ReadLabels reads n labels from an .npy file of one dimension: integers and booleans in decimal or as true and false,
-// strings as they are. The empty string is no label.
+// ReadLabels reads n labels from an .npy file of one dimension: numbers in decimal, as short as tells them apart, booleans
+// as true and false, strings as they are. The empty string and NaN are no label.
 func ReadLabels(path string) ([]string, error) {
 	a, err := open(path)
 	if err != nil {
@@ -19,11 +20,15 @@ func ReadLabels(path string) ([]string, error) {
 }
 
 func (a *npyArray) labels() ([]string, error) {
-	if len(a.shape) != 1 || a.dtype.kind == 'f' {
-		return nil, a.unexpected("integers or strings of shape n, one label for each sample")
+	if len(a.shape) != 1 {
+		return nil, a.unexpected("numbers or strings of shape n, one label for each sample")
 	}
 	labels := make([]string, a.shape[0])
 	err := a.each(len(labels), func(i int, raw []byte) error {
+		if a.dtype.kind == 'f' {
+			labels[i] = decimal(a.dtype.float(raw))
+			return nil
+		}
 		s, ok := a.dtype.text(raw)
 		if !ok {
 			return a.errorf("label %d is not valid text", i)
@@ -35,6 +40,17 @@ func (a *npyArray) labels() ([]string, error) {
 		return nil, err
 	}
 	return labels, a.end()
+}
+
+// decimal is a float in decimal, as short as tells it apart from others of its precision; NaN is empty.
+func decimal(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return ""
+	case float64(float32(f)) == f:
+		return strconv.FormatFloat(f, 'g', -1, 32)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 // text writes one element, which is no float, as a string; not ok when it is text that cannot be decoded.

@@ -27,7 +27,8 @@ func (z *archive) classify() error {
 	list := func(m member) bool { return len(m.shape) == 1 && m.dtype.kind != 'f' }
 	table := func(m member) bool { return len(m.shape) == 2 && m.dtype.kind != 'f' }
 	numbers := func(m member) bool { return len(m.shape) == 2 && m.dtype.kind == 'f' }
-	z.ids, z.labels = find(z.o.ID, idNames, list), find(z.o.Label, labelNames, list)
+	z.ids = find(z.o.ID, idNames, list)
+	z.labels = find(z.o.Label, labelNames, func(m member) bool { return len(m.shape) == 1 }) // floats are on a scale
 	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool {
 		return len(m.shape) == 1 && (m.dtype.kind == 'i' || m.dtype.kind == 'u')
 	})

@@ -6,8 +6,11 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // encode writes an array to a file of a fresh folder.
@@ -108,6 +111,8 @@ func TestLabels(t *testing.T) {
 		{"int64", encode(t, []int64{-1, math.MaxInt64}, 2), []string{"-1", "9223372036854775807"}},
 		{"int16", write(t, npyBytes("'<i2'", "False", "(2,)", "\xff\xff\x00\x01")), []string{"-1", "256"}},
 		{"uint32", write(t, npyBytes("'<u4'", "False", "(1,)", "\xff\xff\xff\xff")), []string{"4294967295"}},
+		{"float32", encode(t, []float32{0.1, -2, float32(math.NaN()), 1e9, 0}, 5), []string{"0.1", "-2", "", "1e+09", "0"}},
+		{"float64", encode(t, []float64{0.1, 1.0 / 3, math.Inf(1)}, 3), []string{"0.1", "0.3333333333333333", "+Inf"}},
 		{"bool", write(t, npyBytes("'|b1'", "False", "(2,)", "\x00\x01")), []string{"false", "true"}},
 		{"bytes", write(t, npyBytes("'|S3'", "False", "(3,)", "catdo\x00\x00\x00\x00")), []string{"cat", "do", ""}},
 		{"str", write(t, npyBytes("'<U2'", "False", "(2,)", "\xe9\x00\x00\x00\x00\x00\x00\x00\x00\xf6\x01\x00b\x00\x00\x00")), []string{"é", "😀b"}},
@@ -120,8 +125,7 @@ func TestLabels(t *testing.T) {
 		})
 	}
 	for _, test := range []struct{ name, path, want string }{
-		{"floats", encode(t, []float32{1, 2}, 2), "want integers or strings of shape n, one label for each sample; this is float32 of shape 2"},
-		{"two dimensions", encode(t, []uint8{1, 2}, 2, 1), "this is uint8 of shape 2×1"},
+		{"two dimensions", encode(t, []uint8{1, 2}, 2, 1), "want numbers or strings of shape n, one label for each sample; this is uint8 of shape 2×1"},
 		{"beyond Unicode", write(t, npyBytes("'<U1'", "False", "(1,)", "\x00\x00\x11\x00")), "label 0 is not valid text"},
 		{"surrogate", write(t, npyBytes("'<U1'", "False", "(1,)", "\x00\xd8\x00\x00")), "label 0 is not valid text"},
 		{"not UTF-8", write(t, npyBytes("'|S1'", "False", "(2,)", "a\xff")), "label 1 is not valid text"},
@@ -129,6 +133,27 @@ func TestLabels(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if got, err := ReadLabels(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("ReadLabels = %q, %v, want an error with %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+// TestLabelsOnAScale: labels that are floats, as those of a regression are, come in from every kind of file.
+func TestLabelsOnAScale(t *testing.T) {
+	vec := field("vector", arrow.FixedSizeListOf(1, arrow.PrimitiveTypes.Float32))
+	for _, test := range []struct{ name, file string }{
+		{"npz", npzBytes("v.npy", npyBytes("'<f4'", "False", "(3, 1)", strings.Repeat("\x00", 12)), "labels.npy", npyBytes("'<f4'", "False", "(3,)", "\xcd\xcc\xcc\x3d\x00\x00\xc0\x7f\x00\x00\x20\xc0"))},
+		{"Arrow, 32 bits", arrowBytes(`[{"label": 0.1, "vector": [1]}, {"vector": [1]}, {"label": -2.5, "vector": [1]}]`, field("label", arrow.PrimitiveTypes.Float32), vec)},
+		{"Arrow, 64 bits", arrowBytes(`[{"label": 0.1, "vector": [1]}, {"vector": [1]}, {"label": -2.5, "vector": [1]}]`, field("label", arrow.PrimitiveTypes.Float64), vec)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, err := Open(t.Context(), write(t, test.file), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			if want := []string{"0.1", "", "-2.5"}; !slices.Equal(d.Samples.Labels, want) || len(d.Samples.Columns) > 0 {
+				t.Errorf("labels %q and %d other columns, want %q", d.Samples.Labels, len(d.Samples.Columns), want)
 			}
 		})
 	}

@@ -92,7 +92,7 @@ func (t *table) classify(d *Dataset) error {
 		}
 		return -1
 	}
-	t.id, t.label, t.epoch = find(t.o.ID, idNames, isText), find(t.o.Label, labelNames, isText), find(t.o.Epoch, epochNames, isInteger)
+	t.id, t.label, t.epoch = find(t.o.ID, idNames, isText), find(t.o.Label, labelNames, isLabel), find(t.o.Epoch, epochNames, isInteger)
 	t.prediction = find("", []string{"prediction"}, isText)
 	t.loss, t.confidence = find("", []string{"loss"}, isNumber), find("", []string{"confidence"}, isNumber)
 	for _, name := range t.o.Vectors {

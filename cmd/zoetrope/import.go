@@ -88,7 +88,7 @@ The store is made if it does not exist. All files are checked first: one that is
 	f.StringVar(&o.run, "run", "", "the new run: NAME, or EXPERIMENT/NAME (required)")
 	f.StringVar(&o.layer, "layer", "", "the layer that the embeddings are of (default what the file says, or embedding)")
 	f.IntVar(&o.firstEpoch, "first-epoch", 1, "the number of the file's first epoch, where it numbers none; 0 is before training")
-	f.StringVar(&o.labels, "labels", "", "an .npy file of n labels")
+	f.StringVar(&o.labels, "labels", "", "an .npy file of n labels, names or numbers")
 	f.StringVar(&o.thumbnails, "thumbnails", "", "an .npy file of n pictures")
 	f.StringVar(&o.metadata, "metadata", "", "a .csv, .tsv or .jsonl file with a row for each sample")
 	f.StringVar(&o.join, "join", "auto", "how metadata meet the samples: id, row or auto")
