@@ -503,6 +503,44 @@ func TestUnlabelled(t *testing.T) {
 	}
 }
 
+// TestTexts: where samples are texts, the card says what is written in them, as text and not all of a long one; a column
+// of few words is not that.
+func TestTexts(t *testing.T) {
+	store := newStore(t)
+	tr := newTraining(40, "")
+	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "texts"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := make([]tracker.Sample, 40)
+	for i := range samples {
+		samples[i].ID = fmt.Sprint(i)
+		samples[i].Metadata = map[string]any{"split": []string{"train", "test"}[i%2], "text": fmt.Sprintf("%s number %d, and so on%s", evil, i, strings.Repeat(" and on", 200))}
+	}
+	if err := run.AddSamples(t.Context(), samples); err != nil {
+		t.Fatal(err)
+	}
+	for e := range 2 {
+		epoch := tr.epoch(e)
+		epoch.Outputs = nil
+		logEpoch(t, run, epoch)
+	}
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
+	tb.ready()
+	row := tb.lonely("true")
+	tb.move(tb.sample(row))
+	tb.wait("the card is there", `!document.getElementById("card").hidden`, time.Second)
+	if got, want := tb.text("#card .said"), fmt.Sprintf("%s number %d, and so on and on", evil, row); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\u2026") {
+		t.Errorf("the card says %q", got)
+	}
+	if got := eval[float64](tb, `document.getElementById("card").offsetHeight`); got > 180 {
+		t.Errorf("the card is %g pixels high", got)
+	}
+	if got := eval[int](tb, `document.querySelectorAll("#card .said *").length`); got != 0 || eval[bool](tb, `"pwned" in window`) {
+		t.Error("the text became more than text")
+	}
+}
+
 // TestRunMenu: another run by keyboard, its address, and an address of a run that is not there.
 func TestRunMenu(t *testing.T) {
 	server, store, first := shown(t)

@@ -17,6 +17,8 @@ export interface Facts {
   loss: number | null;
   /** What the points are coloured by, where the card does not say it anyway. */
   extra: string;
+  /** What is written in its metadata; empty where nothing is. */
+  text: string;
   /** Its loss over the epochs, and which of them this is; null without. */
   course: { values: (number | null)[]; at: number; name: string } | null;
 }
@@ -37,12 +39,13 @@ export class Card {
   private readonly label = h("div", { class: "label" });
   private readonly verdict = h("div", { class: "verdict" });
   private readonly details = h("div", { class: "details" });
+  private readonly said = h("p", { class: "said" });
   private readonly extra = h("div", { class: "details" });
   private readonly course = h("div", { class: "course" });
   private drawn = -1;
 
   constructor(private readonly pictures: Pictures) {
-    this.el.append(this.picture, h("div", { class: "text" }, this.label, this.verdict, this.details, this.extra, this.course));
+    this.el.append(this.picture, h("div", { class: "text" }, this.label, this.verdict, this.said, this.details, this.extra, this.course));
   }
 
   /** Pictures changed. */
@@ -80,6 +83,8 @@ export class Card {
     this.verdict.hidden = f.prediction === null;
     const details = f.label === undefined ? [`Epoch ${f.epoch}`] : [sampleOf(f), `epoch ${f.epoch}`];
     setText(this.details, (f.loss === null ? details : [...details, `loss ${figure(f.loss)}`]).join(" \u00b7 "));
+    setText(this.said, f.text);
+    this.said.hidden = f.text === "";
     setText(this.extra, f.extra);
     this.extra.hidden = f.extra === "";
     this.course.hidden = f.course === null;

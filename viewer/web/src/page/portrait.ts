@@ -8,6 +8,9 @@ import type { Model } from "./model";
 /** Columns that the card shows in words of its own. */
 const SAID = ["label", "prediction", "correct", "confidence", "loss", "epoch"];
 
+/** Letters of a sample's text, at most. */
+const TEXT = 280;
+
 /** What the card says of a sample at an epoch, by its place; of another run at one of its own epochs, if one is given. */
 export function describe(model: Model, row: number, at: number, other: Companion | null = null): Facts | null {
   const { samples, choice } = model;
@@ -34,8 +37,19 @@ export function describe(model: Model, row: number, at: number, other: Companion
     confidence: numeric(out?.confidence?.[row]),
     loss: numeric(out?.loss?.[row]),
     extra: value === null ? "" : `${by!.name}: ${typeof value === "number" ? figure(value) : value}`,
+    text: textOf(model, mine),
     course: course && values.filter((x) => x !== null).length > 1 ? { values, at, name: course } : null,
   };
+}
+
+/** What is written in a sample's metadata, and no column of classes: the longest, and the beginning of that. */
+function textOf({ samples, facts }: Model, row: number): string {
+  let text = "";
+  for (const [key, list] of Object.entries(samples!.metadata ?? {})) {
+    const v = list[row];
+    if (typeof v === "string" && v.length > text.length && facts.column(`meta:${key}`) === null) text = v;
+  }
+  return text.length > TEXT ? `${text.slice(0, TEXT)}\u2026` : text;
 }
 
 function known(facts: Source, column: string, i: number, row: number): number | string | null {
