@@ -536,7 +536,9 @@ func TestTexts(t *testing.T) {
 	if got := eval[float64](tb, `document.getElementById("card").offsetHeight`); got > 180 {
 		t.Errorf("the card is %g pixels high", got)
 	}
-	if got := eval[int](tb, `document.querySelectorAll("#card .said *").length`); got != 0 || eval[bool](tb, `"pwned" in window`) {
+	tb.click(tb.middle("#tab-samples"))
+	tb.wait("so does the table", `document.querySelector("#table tbody .said")?.textContent.includes("number 0, and so on")`, time.Second)
+	if got := eval[int](tb, `document.querySelectorAll(":is(#card, #table) .said *").length`); got != 0 || eval[bool](tb, `"pwned" in window`) {
 		t.Error("the text became more than text")
 	}
 }

@@ -197,7 +197,7 @@ func TestManySamples(t *testing.T) {
 	row := 5_990
 	tb.move(tb.sample(row))
 	tb.wait("it is hovered", fmt.Sprintf(`zoetrope.stage.hovered === %d && document.querySelector("#card").textContent.includes("Sample n%d")`, row, row), 2*time.Second)
-	if got := tb.text("#card"); got != fmt.Sprintf("Sample n%dEpoch 3age: 59.90", row) {
+	if got := tb.text("#card"); got != fmt.Sprintf("Sample n%da sentence about %dEpoch 3age: 59.90", row, row) {
 		t.Errorf("the card says %q", got)
 	}
 	tb.press("/")

@@ -37,13 +37,13 @@ export function describe(model: Model, row: number, at: number, other: Companion
     confidence: numeric(out?.confidence?.[row]),
     loss: numeric(out?.loss?.[row]),
     extra: value === null ? "" : `${by!.name}: ${typeof value === "number" ? figure(value) : value}`,
-    text: textOf(model, mine),
+    text: writtenIn(model, mine),
     course: course && values.filter((x) => x !== null).length > 1 ? { values, at, name: course } : null,
   };
 }
 
 /** What is written in a sample's metadata, and no column of classes: the longest, and the beginning of that. */
-function textOf({ samples, facts }: Model, row: number): string {
+export function writtenIn({ samples, facts }: Model, row: number): string {
   let text = "";
   for (const [key, list] of Object.entries(samples!.metadata ?? {})) {
     const v = list[row];

@@ -4,6 +4,7 @@ import { FLAG } from "../map/renderer";
 import { brief, count, many, percent } from "./format";
 import type { Model } from "./model";
 import type { Pictures } from "./pictures";
+import { writtenIn } from "./portrait";
 import { csv, json, type Record } from "./records";
 import { invert } from "./rows";
 import { order, type Sort } from "./sorting";
@@ -169,7 +170,7 @@ export class Table {
         this.pictures.draw(row, c, 26);
         name.append(c);
       }
-      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row))));
+      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row)), this.pictures.any ? null : h("span", { class: "said" }, writtenIn(this.model, row))));
       const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
       tr.classList.toggle("focal", row === choice.focal);
       for (const key of ["prediction", "change", "moved"] as const) {
