@@ -90,6 +90,10 @@ test("settings: maps are told apart by what differs", () => {
   equal([apart(a, b), apart(b, a)], ["15 neighbours \u00b7 min dist 0.1 \u00b7 scaling none", "5 neighbours \u00b7 min dist 0.5 \u00b7 scaling unit"], "beside each other");
   const joint = { ...map({ init: "spectral", epoch_negatives: 0 }), mode: "joint" };
   equal(apart(map({ init: "first", epoch_negatives: 0.4 }), joint), "balanced", "what follows from the mode is not said");
+  const [made, asked] = [map({ init: "first", tie_weight: 0.5, n_epochs: 200 }), map({ init: "", tie_weight: -1, n_epochs: 0 })];
+  equal([traits(asked, [made, asked])[2], traits(made, [made, asked])[2]], ["passes automatic", "passes 200"], "one that is being made, beside one that is: what is left to the mode is not said");
+  equal([traits(asked, [made, asked]).length, traits(made, [made, asked]).length], [3, 3], "nor of the other");
+  equal(traits({ ...a, runs: ["r", "s"] }, [a, { ...a, runs: ["r", "s"] }]), ["balanced", "15 neighbours", "2 runs"], "of two runs");
   equal(apart(a, map({})), "UMAP \u00b7 balanced \u00b7 15 neighbours", "alike");
 });
 

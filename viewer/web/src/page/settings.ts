@@ -29,10 +29,17 @@ export function traits(p: Described, among: readonly Described[]): string[] {
   const runs = (q: Described) => q.runs?.length ?? 1;
   if (among.some((q) => runs(q) !== runs(p))) out.push(many(runs(p), "run"));
   for (const key of Object.keys(p.options)) {
-    if (APART.includes(key) || !among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)))) continue;
+    if (APART.includes(key) || left(p, key)) continue;
+    if (!among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)) && !left(q, key))) continue;
     out.push(`${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
   }
   return out.filter(Boolean);
+}
+
+/** Whether an option is left to the mode, as it is of a map that is being made: what it comes to is not known yet. */
+function left(p: Described, key: string): boolean {
+  const v = p.options[key];
+  return OF_MODE.includes(key) && (v === undefined || v === "" || v === -1);
 }
 
 function option(p: Described, key: string): string {
