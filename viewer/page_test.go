@@ -566,6 +566,9 @@ func TestRunMenu(t *testing.T) {
 	}
 	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate(server.URL+"/?run=nowhere")))
 	tb.wait("it says so", `document.getElementById("trouble").textContent.includes("nowhere")`, 2*time.Second)
+	if got := tb.text("#empty"); got != "No map" {
+		t.Errorf("in the map's place it says %q", got)
+	}
 }
 
 // TestContextLoss: the graphics card takes everything away and gives it back.

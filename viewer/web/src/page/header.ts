@@ -34,7 +34,7 @@ export class Header {
     });
     model.on(["runs", "run"], () => this.showRuns());
     model.on(["run", "runs", "epochs", "samples"], () => this.showFacts());
-    model.on(["map", "epochs", "run", "jobs"], () => this.showMap());
+    model.on(["map", "epochs", "run", "jobs", "trouble"], () => this.showMap());
     model.on(["link", "trouble"], () => this.showLink());
     this.showLink(); // a file says until here that it opens
   }
@@ -103,7 +103,7 @@ export class Header {
   }
 
   private showMap(): void {
-    const { map, projections, run, runs, epochs, making, shown } = this.model;
+    const { map, projections, run, runs, epochs, making, shown, trouble } = this.model;
     const now = Date.now();
     const items: Item[] = projections.map((p) => ({
       key: p.projection,
@@ -125,11 +125,13 @@ export class Header {
     const [title, text] =
       runs !== null && runs.length === 0
         ? ["No runs yet", "This page follows the store: the first run shows up here by itself."]
-        : run && epochs.length === 0 && run.state === "running"
-          ? ["Waiting for the first epoch", "The map begins when the run logs its first layer."]
-          : run && run.layers.length === 0
-            ? ["No map", "This run logged no layer, so there is nothing to lay out."]
-            : ["No map yet", ""];
+        : trouble !== ""
+          ? ["No map", ""] // the bar above says why
+          : run && epochs.length === 0 && run.state === "running"
+            ? ["Waiting for the first epoch", "The map begins when the run logs its first layer."]
+            : run && run.layers.length === 0
+              ? ["No map", "This run logged no layer, so there is nothing to lay out."]
+              : ["No map yet", ""];
     setText(byId("empty-title"), title);
     setText(byId("empty-text"), text);
   }
