@@ -25,10 +25,6 @@ func (a *npyArray) labels() ([]string, error) {
 	}
 	labels := make([]string, a.shape[0])
 	err := a.each(len(labels), func(i int, raw []byte) error {
-		if a.dtype.kind == 'f' {
-			labels[i] = decimal(a.dtype.float(raw))
-			return nil
-		}
 		s, ok := a.dtype.text(raw)
 		if !ok {
 			return a.errorf("label %d is not valid text", i)
@@ -53,9 +49,11 @@ func decimal(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// text writes one element, which is no float, as a string; not ok when it is text that cannot be decoded.
+// text writes one element as a string; not ok when it is text that cannot be decoded.
 func (t dtype) text(raw []byte) (s string, ok bool) {
 	switch t.kind {
+	case 'f':
+		return decimal(t.float(raw)), true
 	case 'b':
 		return strconv.FormatBool(raw[0] != 0), true
 	case 'U':

@@ -507,24 +507,9 @@ func TestUnlabelled(t *testing.T) {
 // of few words is not that.
 func TestTexts(t *testing.T) {
 	store := newStore(t)
-	tr := newTraining(40, "")
-	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "texts"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	samples := make([]tracker.Sample, 40)
-	for i := range samples {
-		samples[i].ID = fmt.Sprint(i)
-		samples[i].Metadata = map[string]any{"split": []string{"train", "test"}[i%2], "text": fmt.Sprintf("%s number %d, and so on%s", evil, i, strings.Repeat(" and on", 200))}
-	}
-	if err := run.AddSamples(t.Context(), samples); err != nil {
-		t.Fatal(err)
-	}
-	for e := range 2 {
-		epoch := tr.epoch(e)
-		epoch.Outputs = nil
-		logEpoch(t, run, epoch)
-	}
+	kind{name: "texts", n: 40, epochs: 2, dims: 2, layers: true, metadata: func(i int) map[string]any {
+		return map[string]any{"split": []string{"train", "test"}[i%2], "text": fmt.Sprintf("%s number %d, and so on%s", evil, i, strings.Repeat(" and on", 200))}
+	}}.log(t, store)
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 960, 640)
 	tb.ready()
 	row := tb.lonely("true")
