@@ -8,7 +8,7 @@ import (
 
 // Outputs are what the network said of each sample at one epoch. Each slice is nil or has one element per sample.
 type Outputs struct {
-	Predictions []string  // "" where there is none
+	Predictions []string  // "" where there is none; [Text] makes one of any value
 	Losses      []float64 // NaN where there is none
 	Confidences []float64 // NaN where there is none
 	IDs         []string  // the sample of each element; nil: all samples of the run, in the order in which they were added

@@ -14,8 +14,8 @@ import (
 // A Sample is a probe input, embedded at every epoch. Its ID must be unique within the run and should stay the same from
 // run to run.
 type Sample struct {
-	ID        string
-	Label     string         // empty: unlabelled
+	ID        string         // [Text] makes one of any value
+	Label     string         // empty: unlabelled; [Text] makes one of any value
 	Thumbnail []byte         // PNG, or nil
 	Metadata  map[string]any // kept as JSON; numbers are read back as json.Number
 }
