@@ -115,6 +115,7 @@ type Frame struct {
 	Dim     int
 	IDs     []string  // the sample of each row
 	Vectors []float32 // len(IDs)×Dim, row-major
+	Digest  Digest    // of the samples and vectors
 }
 
 // FrameInfo is a frame without its content.
@@ -178,6 +179,9 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 		return f, err
 	}
 	f = Frame{Run: r.uid, Layer: row.layer, Epoch: epoch, Dim: row.dim}
+	if f.Digest, err = frameDigest(ctx, tx, row); err != nil {
+		return f, err
+	}
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
 		return f, err
 	}

@@ -58,7 +58,9 @@ func removeRun(ctx context.Context, tx *Tx, run int64) error {
 		args  []any
 	}{
 		{"DELETE FROM projection WHERE id IN " + its + " AND id NOT IN (SELECT projection FROM projection_run WHERE run <> ?)", []any{run, run}},
-		{"UPDATE projection SET points = points - (SELECT count(*) FROM point WHERE point.projection = projection.id AND point.run = ?) WHERE id IN " + its,
+		// A map that the run leaves is another from then on, and what was measured with it holds no longer.
+		{"UPDATE projection SET revision = revision + 1, quality = NULL," +
+			" points = points - (SELECT count(*) FROM point WHERE point.projection = projection.id AND point.run = ?) WHERE id IN " + its,
 			[]any{run, run}},
 		{"DELETE FROM run WHERE id = ?", []any{run}}, // and all that refers to it
 		{"DELETE FROM roster WHERE id NOT IN (SELECT roster FROM frame)", nil},
