@@ -63,6 +63,9 @@ func TestRemoveRun(t *testing.T) {
 			t.Errorf("table %s has %d rows, %v, want %d", tableName, got, err, n)
 		}
 	}
+	if got := table(t, s.reader, "SELECT uid, revision, points FROM projection ORDER BY uid"); got != "[[both 2 1] [other 1 1]]" {
+		t.Errorf("the maps are %s: one that a run left is of another revision", got)
+	}
 	if err := keep.Log(ctx, Epoch{Number: 9, Layers: []Layer{{Name: "fc1", Dim: 2000, Vectors: someVectors(9, 50, 2000)}}}); err != nil {
 		t.Errorf("Log of another run: %v", err)
 	}
