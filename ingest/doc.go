@@ -12,6 +12,7 @@
 // A run is named by its id, its name, or experiment%2Fname. JSON goes in and out, and an error is
 // {"error": "what is wrong and what to do next", "code": "run_ended"}. All paths are below /api/v1:
 //
+//	GET   limits                                     what a request or a value in it is refused beyond
 //	POST  runs                                       start a run, or resume one
 //	PATCH runs/{run}                                 its name, tags and notes
 //	POST  runs/{run}/samples                         samples, all or none

@@ -22,8 +22,8 @@ func (h *Handler) postFail(c *call) (int, any, error) {
 	if err := c.decodeOptional(&q); err != nil {
 		return 0, nil, err
 	}
-	if len(q.Cause) > maxMetadata {
-		return 0, nil, invalid("cause has %d bytes, at most %d are allowed", len(q.Cause), maxMetadata)
+	if len(q.Cause) > maxCause {
+		return 0, nil, invalid("cause has %d bytes, at most %d are allowed", len(q.Cause), maxCause)
 	}
 	return h.end(c, tracker.Failed, func(run *tracker.Run) error { return run.Fail(c.ctx(), errors.New(q.Cause)) })
 }

@@ -63,8 +63,8 @@ func (q *epochRequest) epoch(number int) (e tracker.Epoch, err error) {
 	if q.Step < 0 || q.Step >= maxStep {
 		return e, invalid("step = %d, want a whole number from 0 to %d", q.Step, int64(maxStep-1))
 	}
-	if len(q.Layers) > maxFrameNames {
-		return e, invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxFrameNames)
+	if len(q.Layers) > maxLayers {
+		return e, invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxLayers)
 	}
 	e = tracker.Epoch{Number: number, Step: q.Step}
 	if e.Metrics, err = metricsOf(q.Metrics); err != nil || q.Outputs == nil {

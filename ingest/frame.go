@@ -18,9 +18,6 @@ import (
 // little-endian.
 const rawMagic = "ZFR1"
 
-// maxRawHeader bounds a raw frame's header, in bytes: the ids of a part.
-const maxRawHeader = 16 << 20
-
 // putFrame takes a part of a frame in. It is invisible until its epoch is committed.
 func (h *Handler) putFrame(w http.ResponseWriter, r *http.Request) {
 	v, err := h.takeFrame(r)
@@ -141,20 +138,11 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int6
 		return nil, truncated(err)
 	}
 	size := int64(binary.LittleEndian.Uint32(fixed[4:]))
-	if size > maxRawHeader {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame's header claims %d bytes, at most %d are allowed: send the frame in parts (?part=0, 1, …)", size, maxRawHeader)
+	if size > maxFrameHeader {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame's header claims %d bytes, at most %d are allowed: send the frame in parts (?part=0, 1, …)", size, maxFrameHeader)
 	}
-	// The header's texts are read next; this much is given back when their real size is known.
-	if err := h.memory.take(4 * size); err != nil {
-		return nil, err
-	}
-	defer h.memory.give(4 * size)
-	text := make([]byte, size)
-	if _, err := io.ReadFull(body, text); err != nil {
-		return nil, truncated(err)
-	}
-	var head rawHeader
-	if err := decodeStrictly(text, &head, "the frame's header"); err != nil {
+	head, err := h.readRawHeader(body, size)
+	if err != nil {
 		return nil, err
 	}
 	if head.IDs != nil && len(head.IDs) != head.Rows {
@@ -169,6 +157,20 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int6
 		return nil, err
 	}
 	return p, nil
+}
+
+// readRawHeader reads the header of size bytes. The memory that it takes is given back when the texts' real size is known,
+// which [Handler.admit] takes.
+func (h *Handler) readRawHeader(body io.Reader, size int64) (head rawHeader, err error) {
+	if err := h.memory.take(4 * size); err != nil {
+		return head, err
+	}
+	defer h.memory.give(4 * size)
+	text := make([]byte, size)
+	if _, err := io.ReadFull(body, text); err != nil {
+		return head, truncated(err)
+	}
+	return head, decodeStrictly(text, &head, "the frame's header")
 }
 
 // readFloats reads rows×dim float32, of which there should be size bytes, unless that is unknown.
@@ -201,8 +203,8 @@ func readFloats(body io.Reader, size int64, unknown bool, p *part) error {
 // admit checks a part's size, and takes the memory for it.
 func (h *Handler) admit(p *part, samples int, copies int64) error {
 	switch {
-	case p.rows < 1 || p.dim < 1 || p.dim > 1<<18:
-		return invalid("the frame is %d×%d: want at least one row, and 1 to %d columns", p.rows, p.dim, 1<<18)
+	case p.rows < 1 || p.dim < 1 || p.dim > tracker.MaxDim:
+		return invalid("the frame is %d×%d: want at least one row, and 1 to %d columns", p.rows, p.dim, tracker.MaxDim)
 	case p.rows > samples:
 		return invalid("the frame has %d rows, and the run %d samples: a row for each sample at most; add samples first", p.rows, samples)
 	}

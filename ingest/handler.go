@@ -22,22 +22,6 @@ type Options struct {
 	Logger    *slog.Logger  // takes failures that are not the client's; nil means [slog.Default]
 }
 
-// Limits that are not worth a setting. Each has its message.
-const (
-	maxJSON       = 32 << 20 // bytes of a JSON body
-	maxReading    = 8 * maxJSON
-	maxSamples    = 100_000  // per request
-	maxSteps      = 10_000   // of metrics per request
-	maxText       = 1 << 10  // bytes of a sample's id, a label, a prediction, a layer's or a metric's name
-	maxMetadata   = 64 << 10 // bytes of a sample's metadata as JSON, and of the cause of a failure
-	maxThumbnail  = 1 << 20  // bytes
-	maxKey        = 150      // bytes; the store adds what kind of write it is of
-	maxParts      = 10_000   // of a frame
-	maxEpoch      = 1 << 31  // exclusive
-	maxStep       = 1 << 53  // exclusive, as JSON's numbers
-	maxFrameNames = 1_000    // of an epoch
-)
-
 // A Handler logs to one store. It is safe for concurrent use.
 type Handler struct {
 	store   *tracker.Store
@@ -110,16 +94,17 @@ const prefix = "/api/v1/"
 // routes returns what answers each path and method.
 func (h *Handler) routes() map[string]map[string]http.HandlerFunc {
 	return map[string]map[string]http.HandlerFunc{
-		"runs":                                     {"POST": h.json(h.postRun)},
-		"runs/{run}":                               {"PATCH": h.json(h.patchRun)},
-		"runs/{run}/samples":                       {"POST": h.json(h.postSamples)},
-		"runs/{run}/metrics":                       {"POST": h.json(h.postMetrics)},
-		"runs/{run}/truncate":                      {"POST": h.json(h.postTruncate)},
-		"runs/{run}/heartbeat":                     {"POST": h.json(h.postHeartbeat)},
-		"runs/{run}/finish":                        {"POST": h.json(h.postFinish)},
-		"runs/{run}/stop":                          {"POST": h.json(h.postStop)},
-		"runs/{run}/fail":                          {"POST": h.json(h.postFail)},
-		"runs/{run}/epochs/{epoch}":                {"POST": h.json(h.postEpoch)},
+		"limits":                    {"GET": h.getLimits},
+		"runs":                      {"POST": h.json(h.postRun)},
+		"runs/{run}":                {"PATCH": h.json(h.patchRun)},
+		"runs/{run}/samples":        {"POST": h.json(h.postSamples)},
+		"runs/{run}/metrics":        {"POST": h.json(h.postMetrics)},
+		"runs/{run}/truncate":       {"POST": h.json(h.postTruncate)},
+		"runs/{run}/heartbeat":      {"POST": h.json(h.postHeartbeat)},
+		"runs/{run}/finish":         {"POST": h.json(h.postFinish)},
+		"runs/{run}/stop":           {"POST": h.json(h.postStop)},
+		"runs/{run}/fail":           {"POST": h.json(h.postFail)},
+		"runs/{run}/epochs/{epoch}": {"POST": h.json(h.postEpoch)},
 		"runs/{run}/epochs/{epoch}/frames/{layer}": {"PUT": h.putFrame},
 	}
 }

@@ -102,6 +102,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		w := c.send(method, path, kind, bytes.NewReader(body))
 		return d.hold(op, route, w, want)
 	}
+	ask("GET /api/v1/limits", "limits", 200)
 	run := ask("POST /api/v1/runs", "runs", 201)
 	ask("POST /api/v1/runs", "runs", 200) // its example resumes
 	ask("PATCH /api/v1/runs/{run}", "runs/first", 200)

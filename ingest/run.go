@@ -34,15 +34,7 @@ type runAnswer struct {
 	Samples    int           `json:"samples"`
 	Tags       []string      `json:"tags"`
 	Notes      string        `json:"notes"`
-	Limits     limitsAnswer  `json:"limits"`
-}
-
-// A limitsAnswer says how much may be sent at once.
-type limitsAnswer struct {
-	FrameBytes int64 `json:"frame_bytes"` // of a part of a frame, as float32
-	JSONBytes  int64 `json:"json_bytes"`
-	Samples    int   `json:"samples"` // per request
-	Steps      int   `json:"steps"`   // of metrics per request
+	Limits     limits        `json:"limits"`
 }
 
 var resumes = map[string]tracker.Resume{"": tracker.Never, "never": tracker.Never, "allow": tracker.Allow, "must": tracker.Must}
@@ -159,7 +151,7 @@ func (h *Handler) runAnswer(ctx context.Context, id string) (runAnswer, error) {
 		Samples:    info.Samples,
 		Tags:       info.Tags,
 		Notes:      info.Notes,
-		Limits:     limitsAnswer{h.o.MaxFrame, maxJSON, maxSamples, maxSteps},
+		Limits:     h.limits(),
 	}
 	if a.Tags == nil {
 		a.Tags = []string{}

@@ -105,8 +105,8 @@ type pending struct {
 func (r *Run) prepare(b Batch) (w *pending, err error) {
 	w = &pending{Batch: b, training: r.training()}
 	if b.Key != "" {
-		if !storable(b.Key) || len(b.Key) > maxKey {
-			return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", r.title(), b.Key, maxKey)
+		if !storable(b.Key) || len(b.Key) > MaxKey {
+			return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", r.title(), b.Key, MaxKey)
 		}
 		w.digest = digest(b)
 	}

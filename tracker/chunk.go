@@ -12,9 +12,6 @@ import (
 // chunkBytes is the most that a chunk's data takes.
 const chunkBytes = 1 << 20
 
-// maxDim is the longest vector: a chunk holds whole ones.
-const maxDim = chunkBytes / 4
-
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1

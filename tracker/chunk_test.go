@@ -16,7 +16,7 @@ import (
 
 func TestChunks(t *testing.T) {
 	for _, test := range []struct{ n, dim, want int }{
-		{1, 1, 1}, {10, 128, 1}, {2048, 128, 1}, {2049, 128, 2}, {5, maxDim, 5}, {3, maxDim/2 + 1, 3}, {262145, 1, 2}, {7, 100000, 4},
+		{1, 1, 1}, {10, 128, 1}, {2048, 128, 1}, {2049, 128, 2}, {5, MaxDim, 5}, {3, MaxDim/2 + 1, 3}, {262145, 1, 2}, {7, 100000, 4},
 	} {
 		v := someVectors(1, test.n, test.dim)
 		chunks, err := encodeChunks(v, test.dim, float32s, nil)

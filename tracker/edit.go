@@ -7,11 +7,6 @@ import (
 	"slices"
 )
 
-const (
-	maxTags  = 100
-	maxNotes = 1 << 20 // bytes
-)
-
 // A RunEdit changes what people say about a run. What is nil stays as it is.
 type RunEdit struct {
 	Name       *string
@@ -104,8 +99,8 @@ func encodeTags(tags []string) (string, error) {
 		}
 	}
 	tags = slices.Compact(slices.Sorted(slices.Values(tags)))
-	if len(tags) > maxTags {
-		return "", refuse(ErrInvalid, "%d tags: at most %d are allowed", len(tags), maxTags)
+	if len(tags) > MaxTags {
+		return "", refuse(ErrInvalid, "%d tags: at most %d are allowed", len(tags), MaxTags)
 	}
 	if tags == nil {
 		tags = []string{}
@@ -123,8 +118,8 @@ func checkNotes(notes string) error {
 	switch {
 	case !storable(notes):
 		return refuse(ErrInvalid, "notes must be valid UTF-8 without NUL")
-	case len(notes) > maxNotes:
-		return refuse(ErrInvalid, "notes have %d bytes, at most %d are allowed", len(notes), maxNotes)
+	case len(notes) > MaxNotes:
+		return refuse(ErrInvalid, "notes have %d bytes, at most %d are allowed", len(notes), MaxNotes)
 	}
 	return nil
 }

@@ -51,8 +51,8 @@ func checkLayer(name string, dim int) error {
 	if name == "" || !storable(name) {
 		return refuse(ErrInvalid, "a layer's name must be text")
 	}
-	if dim < 1 || dim > maxDim {
-		return refuse(ErrInvalid, "has %d columns, must have 1 to %d", dim, maxDim)
+	if dim < 1 || dim > MaxDim {
+		return refuse(ErrInvalid, "has %d columns, must have 1 to %d", dim, MaxDim)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
 		return f, err
 	}
-	if len(f.IDs) != row.rows || row.dim < 1 || row.dim > maxDim { // before there is room for a size that damage made up
+	if len(f.IDs) != row.rows || row.dim < 1 || row.dim > MaxDim { // before there is room for a size that damage made up
 		return f, refuse(ErrCorrupt, "run %s, layer %q, epoch %d: %d samples are listed for %d rows of %d columns", r.title(), row.layer, epoch, len(f.IDs), row.rows, row.dim)
 	}
 	f.Vectors = make([]float32, row.rows*row.dim)

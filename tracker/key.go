@@ -15,10 +15,7 @@ import (
 	"time"
 )
 
-const (
-	maxKey    = 200                 // bytes
-	keyMemory = 30 * 24 * time.Hour // how long a key is kept
-)
+const keyMemory = 30 * 24 * time.Hour // how long a key is kept
 
 // recall reports whether the write was made before, under its key, and gives the answer of then.
 func (r *Run) recall(t *txn, w *pending, receipt *Receipt) (known bool, err error) {

@@ -69,8 +69,8 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	if err := checkNames(c); err != nil {
 		return nil, err
 	}
-	if !storable(c.Key) || len(c.Key) > maxKey {
-		return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, maxKey)
+	if !storable(c.Key) || len(c.Key) > MaxKey {
+		return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, MaxKey)
 	}
 	if c.Every < 0 || c.AsyncBytes < 0 {
 		return nil, refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
@@ -239,8 +239,8 @@ func checkName(what, name string) error {
 		return refuse(ErrInvalid, "%s %q: must be printable text", what, name)
 	case strings.TrimSpace(name) != name:
 		return refuse(ErrInvalid, "%s %q: must not begin or end with a space", what, name)
-	case len(name) > 200:
-		return refuse(ErrInvalid, "%s %.40q…: has %d bytes, at most 200 are allowed", what, name, len(name))
+	case len(name) > MaxName:
+		return refuse(ErrInvalid, "%s %.40q…: has %d bytes, at most %d are allowed", what, name, len(name), MaxName)
 	}
 	return nil
 }
