@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // neighbourhoods holds, for some rows of a frame, their nearest rows in both spaces.
@@ -40,7 +42,7 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 	}
 	block := max(least, min(128, (1<<21)/n))
 	scratch := make([]*frameScratch, workers)
-	err := parallel(ctx, workers, (len(rows)+block-1)/block, func(w, task int) {
+	err := vec.Each(ctx, (len(rows)+block-1)/block, workers, func(w, task int) {
 		if scratch[w] == nil {
 			scratch[w] = newFrameScratch(block, n, k, c, x != nil)
 		}

@@ -1,6 +1,10 @@
 package measure
 
-import "context"
+import (
+	"context"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+)
 
 // PointTrust returns each row's term in the mean that [FrameReport].Trustworthiness is: 1 − 2/(k(2n−3k−1)) · Σ (rank in
 // the original space − k) over the rows that are among its k=15 nearest on the map only. A row far below the others has
@@ -11,13 +15,13 @@ func PointTrust(ctx context.Context, f Frame, workers int) ([]float64, error) {
 	if k < 1 {
 		return nil, nil
 	}
-	workers = workerCount(workers)
+	workers = vec.Workers(workers)
 	rows := drawn(n, 0)
 	x, y := newSpace(f.X, f.Dim), newSpace(f.Y, f.Dims)
 	trust := make([]float64, n)
 	block := max(32, min(128, (1<<21)/n))
 	scratch := make([]*frameScratch, workers)
-	err := parallel(ctx, workers, (n+block-1)/block, func(w, task int) {
+	err := vec.Each(ctx, (n+block-1)/block, workers, func(w, task int) {
 		if scratch[w] == nil {
 			scratch[w] = newFrameScratch(block, n, k, newClasses(nil), true)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // A Frame is one epoch of one run in both spaces.
@@ -112,7 +114,7 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 	if err := check(runs); err != nil {
 		return nil, err
 	}
-	workers := workerCount(o.Workers)
+	workers := vec.Workers(o.Workers)
 	r := &Report{Frames: make([][]FrameReport, len(runs)), Steps: make([][]StepReport, len(runs))}
 	type step struct {
 		a, b   Frame
@@ -135,7 +137,7 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 			before = now
 		}
 	}
-	err := parallel(ctx, workers, len(steps), func(_, task int) {
+	err := vec.Each(ctx, len(steps), workers, func(_, task int) {
 		s := steps[task]
 		*s.report = measureStep(ctx, s.a, s.b, s.ha, s.hb, o.Rows)
 	})

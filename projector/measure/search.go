@@ -17,7 +17,7 @@ func Nearest(ctx context.Context, x []float32, dim int, rows []int, among, k, wo
 		panic("measure: fewer rows than neighbours")
 	}
 	index, dist = make([]int32, len(rows)*k), make([]float32, len(rows)*k)
-	err = search(ctx, s, rows, among, k, workerCount(workers), func(i int, near nearest) {
+	err = search(ctx, s, rows, among, k, vec.Workers(workers), func(i int, near nearest) {
 		for j, key := range near {
 			index[i*k+j] = int32(key.row())
 			dist[i*k+j] = float32(math.Sqrt(float64(key.dist())) / s.scale)
@@ -34,7 +34,7 @@ func search(ctx context.Context, s *space, asked []int, among, k, workers int, g
 		spare         = 16        // kept beyond k, so that exact distances choose among what a product cannot tell apart
 	)
 	scratch := make([][]float32, workers)
-	return parallel(ctx, workers, (len(asked)+height-1)/height, func(w, task int) {
+	return vec.Each(ctx, (len(asked)+height-1)/height, workers, func(w, task int) {
 		if scratch[w] == nil {
 			scratch[w] = make([]float32, height*min(width, among))
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // Data is what [FitData] maps: rows, and what is known about them already.
@@ -31,7 +33,7 @@ func (d Data) check(o Options) (n int, err error) {
 		if o.prepares() {
 			return 0, refuse("neighbours without rows leave nothing to prepare by scale and pca")
 		}
-	} else if n, err = checkRows(d.Rows, d.Dim); err != nil {
+	} else if n, err = space.Check(d.Rows, d.Dim); err != nil {
 		return 0, err
 	}
 	if n == 0 {
@@ -79,46 +81,4 @@ func spiral(g *Graph) []float32 {
 		}
 	}
 	return x
-}
-
-// first returns the k nearest of each row's neighbours.
-func (knn *KNN) first(k int) *KNN {
-	if knn.K == k {
-		return knn
-	}
-	f := newKNN(knn.N, k)
-	for i := range knn.N {
-		copy(f.Index[i*k:(i+1)*k], knn.Index[i*knn.K:])
-		copy(f.Dist[i*k:(i+1)*k], knn.Dist[i*knn.K:])
-	}
-	return f
-}
-
-// Validate reports what is wrong with neighbours from elsewhere: every row
-// wants K others, each once, with finite distances that do not fall.
-func (knn *KNN) Validate() error {
-	if knn.N < 0 || knn.K < 0 || len(knn.Index) != knn.N*knn.K || len(knn.Dist) != knn.N*knn.K {
-		return refuse("%d neighbours and %d distances for %d rows of %d", len(knn.Index), len(knn.Dist), knn.N, knn.K)
-	}
-	seen := make([]int, knn.N) // by which row, from 1
-	for i := range knn.N {
-		last := float32(0)
-		for r := range knn.K {
-			j, d := knn.Index[i*knn.K+r], knn.Dist[i*knn.K+r]
-			switch {
-			case j < 0 || int(j) >= knn.N:
-				return refuse("neighbour %d of row %d is row %d, want 0 to %d", r, i, j, knn.N-1)
-			case int(j) == i:
-				return refuse("neighbour %d of row %d is the row itself, which is to be left out", r, i)
-			case seen[j] == i+1:
-				return refuse("neighbour %d of row %d is row %d, which is on its list already", r, i, j)
-			case !(d >= 0) || d-d != 0:
-				return refuse("distance %d of row %d is %v, want a finite one of 0 or more", r, i, d)
-			case d < last:
-				return refuse("distance %d of row %d is %v, less than the one before (%v): want the nearest first", r, i, d, last)
-			}
-			seen[j], last = i+1, d
-		}
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 )
 
 func fitData(t testing.TB, d Data, o Options) *Model {
@@ -69,7 +71,7 @@ func TestFitRefusesData(t *testing.T) {
 	x := blobs(50, 3, 1, 1)
 	knn, _ := Neighbors(ctx, x, 3, NeighborOptions{NNeighbors: 15, Metric: "euclidean"}, nil)
 	changed := func(change func(k *KNN)) *KNN {
-		k := &KNN{knn.N, knn.K, slices.Clone(knn.Index), slices.Clone(knn.Dist)}
+		k := &KNN{N: knn.N, K: knn.K, Index: slices.Clone(knn.Index), Dist: slices.Clone(knn.Dist)}
 		change(k)
 		return k
 	}
@@ -84,7 +86,7 @@ func TestFitRefusesData(t *testing.T) {
 		{"start", Data{Rows: x, Dim: 3, Start: make([]float32, 99)}, nil, "99 start coordinates were given for 50 rows of 2"},
 		{"start NaN", Data{Rows: x, Dim: 3, Start: nan}, nil, "coordinate 1 of row 3 = NaN"},
 		{"other rows", Data{Rows: x[:30], Dim: 3, Neighbors: knn}, nil, "neighbours of 50 rows were given for 10"},
-		{"too few", Data{Rows: x, Dim: 3, Neighbors: knn.first(5)}, nil, "5 neighbours per row were given, want at least 14"},
+		{"too few", Data{Rows: x, Dim: 3, Neighbors: knn.First(5)}, nil, "5 neighbours per row were given, want at least 14"},
 		{"pca start", Data{Neighbors: knn}, nil, "init = pca needs the rows"},
 		{"pca", Data{Neighbors: knn}, func(o *Options) { o.Init, o.PCA = "random", 2 }, "neighbours without rows"},
 		{"scale", Data{Rows: x, Dim: 3}, func(o *Options) { o.Scale = "log" }, `scale = "log", want one of none, standardize, unit`},
@@ -165,7 +167,7 @@ func TestPrepare(t *testing.T) {
 		t.Fatalf("%d columns, %d values", p.Columns(), len(y))
 	}
 	for i := 1; i < n; i++ {
-		if a, b := l2(plane[:3], plane[3*i:3*i+3]), l2(y[:2], y[2*i:2*i+2]); math.Abs(a-b) > 1e-3*a {
+		if a, b := brute.Euclidean(plane[:3], plane[3*i:3*i+3]), brute.Euclidean(y[:2], y[2*i:2*i+2]); math.Abs(a-b) > 1e-3*a {
 			t.Fatalf("distance %v becomes %v", a, b)
 		}
 	}
@@ -200,4 +202,11 @@ func TestPreparedFitsAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	if p := purity(want, 2, 3); p < 0.99 {
 		t.Errorf("share of nearest on the map of the same blob = %.3f, want 0.99", p)
 	}
+}
+
+func scaled(x []float32, by float32) []float32 {
+	for i := range x {
+		x[i] *= by
+	}
+	return x
 }

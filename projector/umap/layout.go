@@ -40,7 +40,7 @@ func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOption
 	}
 	for t := 1; t <= o.NEpochs; t++ {
 		d.begin(t)
-		err := each(ctx, (d.n+chunk-1)/chunk, len(d.crew), func(w, c int) {
+		err := vec.Each(ctx, (d.n+chunk-1)/chunk, len(d.crew), func(w, c int) {
 			lo, hi := c*chunk, min(d.n, (c+1)*chunk)
 			if g.Start[lo] < g.Start[hi] { // points without edges stay where they are
 				d.pass(&d.crew[w], lo, hi)
@@ -105,7 +105,7 @@ func newDescent(y []float32, dims int, g *Graph, o LayoutOptions) (*descent, err
 		n: n, dims: dims, graph: g, step: g.steps(), pools: p, o: o,
 		now: slices.Clone(y), next: slices.Clone(y),
 		moment: make([]float32, len(y)), squares: make([]float32, len(y)),
-		crew: make([]member, workers(o.Workers)),
+		crew: make([]member, vec.Workers(o.Workers)),
 	}
 	both := forces(o.A, o.B, o.RepulsionStrength)
 	for w := range d.crew {

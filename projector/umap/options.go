@@ -1,16 +1,16 @@
 package umap
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // ErrInput is wrapped by every error that names a setting or a value of the
 // data that cannot be used.
-var ErrInput = errors.New("umap")
+var ErrInput = space.ErrInput
 
 // Options are UMAP's settings, with umap-learn's names and meanings. Start
 // from [Defaults]; [Fit] checks every field and reinterprets none.
@@ -62,11 +62,10 @@ func Defaults() Options {
 	}
 }
 
-// Metrics, Inits and Scales list the names that [Options] accepts.
+// Inits and Scales list the names that [Options] accepts.
 var (
-	Metrics = []string{"euclidean", "cosine", "correlation", "manhattan"}
-	Inits   = []string{"pca", "spectral", "random"}
-	Scales  = []string{"none", "standardize", "unit"}
+	Inits  = []string{"pca", "spectral", "random"}
+	Scales = []string{"none", "standardize", "unit"}
 )
 
 // Validate reports the first setting outside its range, with the range.
@@ -126,26 +125,6 @@ func (o Options) resolve(n int) Options {
 		}
 	}
 	return o
-}
-
-// checkRows returns the number of rows of x, or an error that names the first
-// row and column that holds no number.
-func checkRows(x []float32, dim int) (int, error) {
-	if dim < 1 {
-		return 0, refuse("%d columns, want at least 1", dim)
-	}
-	if len(x)%dim != 0 {
-		return 0, refuse("%d values are not a whole number of rows of %d columns", len(x), dim)
-	}
-	if len(x)/dim > math.MaxInt32 {
-		return 0, refuse("%d rows, want at most %d", len(x)/dim, math.MaxInt32)
-	}
-	for i, v := range x {
-		if v-v != 0 { // NaN or Inf
-			return 0, refuse("row %d, column %d is %v: vectors must be finite", i/dim, i%dim, v)
-		}
-	}
-	return len(x) / dim, nil
 }
 
 func refuse(format string, args ...any) error {

@@ -3,13 +3,15 @@ package umap
 import (
 	"context"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // PCA returns the coordinates of the rows of x (n×dim) on their first dims
 // principal components, n×dims. Components that the rows do not have (fewer
 // rows or columns than dims, or no variance) are 0.
 func PCA(ctx context.Context, x []float32, dim, dims int, seed uint64, workers int) ([]float32, error) {
-	n, err := checkRows(x, dim)
+	n, err := space.Check(x, dim)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package umap
 import (
 	"context"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // A Preparation is what happens to rows before their neighbours are found, as
@@ -24,7 +26,7 @@ type Preparation struct {
 // pca above 0 turns rows into their coordinates on that many principal
 // components, which keep the rows' unit.
 func Prepare(ctx context.Context, x []float32, dim int, scale string, pca int, seed uint64, workers int) (*Preparation, error) {
-	n, err := checkRows(x, dim)
+	n, err := space.Check(x, dim)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func (p *Preparation) Columns() int { return p.out }
 // Apply returns the rows of x prepared, or x itself where nothing is to do.
 // What becomes of a row does not depend on the others.
 func (p *Preparation) Apply(ctx context.Context, x []float32, workers int) ([]float32, error) {
-	n, err := checkRows(x, p.in)
+	n, err := space.Check(x, p.in)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +86,7 @@ func (p *Preparation) Apply(ctx context.Context, x []float32, workers int) ([]fl
 	if err != nil {
 		return nil, err
 	}
-	if _, err := checkRows(y, p.out); err != nil {
+	if _, err := space.Check(y, p.out); err != nil {
 		return nil, refuse("values are too large to be prepared (%v)", err)
 	}
 	return y, nil

@@ -44,7 +44,7 @@ func (m *Model) Transform(ctx context.Context, x []float32, progress Progress) (
 			NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
 			Seed: o.Seed, Workers: o.Workers,
 		},
-		Key: rowKeys(x, index.dim),
+		Key: rowKeys(x, index.Dim()),
 	}, progress)
 }
 

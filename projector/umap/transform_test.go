@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 )
 
 // holdOut parts the rows of x into nine tenths and one tenth, keeping i%k of a row's blob.
@@ -52,7 +54,7 @@ func TestTransformPutsRowsIntoTheirBlobs(t *testing.T) {
 			}
 			right := 0
 			for i, at := range heldAt {
-				near, _ := brute(y[i*dims:(i+1)*dims], m.Embedding, -1, 10, l2)
+				near, _ := brute.Nearest(y[i*dims:(i+1)*dims], m.Embedding, -1, 10, brute.Euclidean)
 				for _, j := range near {
 					if restAt[j]%k == at%k {
 						right++
@@ -96,8 +98,8 @@ func TestTransformKeepsNeighborhoods(t *testing.T) {
 func kept(x, q, y, qy []float32) float64 {
 	same := 0
 	for i := range len(q) / 3 {
-		hi, _ := brute(q[3*i:3*i+3], x, -1, 15, l2)
-		lo, _ := brute(qy[2*i:2*i+2], y, -1, 15, l2)
+		hi, _ := brute.Nearest(q[3*i:3*i+3], x, -1, 15, brute.Euclidean)
+		lo, _ := brute.Nearest(qy[2*i:2*i+2], y, -1, 15, brute.Euclidean)
 		for _, j := range hi {
 			if slices.Contains(lo, j) {
 				same++

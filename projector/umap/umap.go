@@ -64,7 +64,7 @@ func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model,
 
 	report("neighbors", 0, n*n)
 	if d.Neighbors != nil {
-		m.Neighbors = d.Neighbors.first(o.NNeighbors - 1)
+		m.Neighbors = d.Neighbors.First(o.NNeighbors - 1)
 	} else if m.Neighbors, err = Neighbors(ctx, d.Rows, d.Dim, NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress); err != nil {
 		return nil, err
 	}

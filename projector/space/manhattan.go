@@ -1,9 +1,11 @@
-package umap
+package space
 
 import (
 	"context"
 	"math"
 	"sync"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // manhattan finds the k nearest other rows of every row by Σ|x - y|, in blocks
@@ -17,7 +19,7 @@ func manhattan(ctx context.Context, x []float32, dim, k, crew int, progress Prog
 	blocks := (n + side - 1) / side
 	locks := make([]sync.Mutex, blocks)
 	c := &counter{report: progress, stage: "neighbors", total: n * n}
-	err := each(ctx, blocks*(blocks+1)/2, crew, func(_, task int) {
+	err := vec.Each(ctx, blocks*(blocks+1)/2, crew, func(_, task int) {
 		a, b := blockPair(task, blocks)
 		locks[a].Lock()
 		defer locks[a].Unlock()
@@ -45,7 +47,7 @@ func manhattan(ctx context.Context, x []float32, dim, k, crew int, progress Prog
 		return nil, err
 	}
 	knn := newKNN(n, k)
-	err = chunks(ctx, n, crew, func(lo, hi int) {
+	err = vec.Chunks(ctx, n, crew, func(lo, hi int) {
 		near := make([]neighbor, 0, l.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
 			q := x[i*dim : (i+1)*dim]

@@ -1,4 +1,4 @@
-package umap
+package space
 
 import (
 	"context"
@@ -8,14 +8,6 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
-
-// A KNN holds the nearest other rows of each of N rows. Rows of zeros aside,
-// no row is its own neighbour.
-type KNN struct {
-	N, K  int       // K others per row, so n_neighbors - 1
-	Index []int32   // N×K, nearest first
-	Dist  []float32 // N×K, in the metric
-}
 
 // NeighborOptions say what [Neighbors] looks for.
 type NeighborOptions struct {
@@ -33,7 +25,7 @@ type NeighborOptions struct {
 // mean, so a few more than needed are kept and measured again directly, and a
 // row for which the formula's rounding error leaves a doubt is searched anew.
 func Neighbors(ctx context.Context, x []float32, dim int, o NeighborOptions, progress Progress) (*KNN, error) {
-	n, err := checkRows(x, dim)
+	n, err := Check(x, dim)
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +35,14 @@ func Neighbors(ctx context.Context, x []float32, dim int, o NeighborOptions, pro
 	case !slices.Contains(Metrics, o.Metric):
 		return nil, refuse("metric = %q is unknown", o.Metric)
 	}
-	s := &search{n: n, k: max(0, min(o.NNeighbors, n)-1), crew: workers(o.Workers)}
+	s := &search{n: n, k: max(0, min(o.NNeighbors, n)-1), crew: vec.Workers(o.Workers)}
 	if s.k == 0 {
 		return &KNN{N: n, Index: []int32{}, Dist: []float32{}}, nil
 	}
 	if o.Metric == "manhattan" {
 		return manhattan(ctx, x, dim, s.k, s.crew, progress)
 	}
-	s.rows, s.dim = euclidean(x, dim, o.Metric)
+	s.rows, s.dim = Euclidean(x, dim, o.Metric)
 	left, right := s.pack()
 	s.shortlists = newShortlists(n, s.norm, min(n-1, s.k+8+s.k/4))
 	c := &counter{report: progress, stage: "neighbors", total: n * n}
@@ -134,7 +126,7 @@ func (s *search) scan(ctx context.Context, left *vec.Left, right *vec.Right, c *
 	blocks := (s.n + side - 1) / side
 	locks := make([]sync.Mutex, blocks)
 	own := make([]tile, s.crew)
-	return each(ctx, blocks*(blocks+1)/2, s.crew, func(w, task int) {
+	return vec.Each(ctx, blocks*(blocks+1)/2, s.crew, func(w, task int) {
 		t := &own[w]
 		if t.dots == nil {
 			t.dots, t.found = vec.Aligned(side*side), make([]int32, side)
@@ -174,7 +166,7 @@ func gcd(a, b int) int {
 // measure replaces the shortlists' estimates by distances and keeps the k
 // nearest.
 func (s *search) measure(ctx context.Context, knn *KNN) error {
-	return chunks(ctx, s.n, s.crew, func(lo, hi int) {
+	return vec.Chunks(ctx, s.n, s.crew, func(lo, hi int) {
 		near := make([]neighbor, 0, s.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
 			near = s.shortlists.nearest(i, near[:0], s.row(i), s.rows, sqdist)

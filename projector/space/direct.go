@@ -1,10 +1,11 @@
-package umap
+package space
 
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // A distance measures two rows directly, in float64 and one fixed order. It
@@ -46,7 +47,7 @@ func direct(ctx context.Context, near []neighbor, q, x []float32, skip, k int, m
 			if near[k-1].dist == 0 { // equal rows come in order: none later is nearer
 				break
 			}
-			if j%chunk == 0 && ctx.Err() != nil {
+			if j%vec.Chunk == 0 && ctx.Err() != nil {
 				break
 			}
 		}
@@ -64,18 +65,6 @@ func direct(ctx context.Context, near []neighbor, q, x []float32, skip, k int, m
 		near[at] = neighbor{d, int32(j)}
 	}
 	return near
-}
-
-// set records the first K of near for row i, their distances by f.
-func (knn *KNN) set(i int, near []neighbor, f func(float64) float64) {
-	for r, v := range near[:knn.K] {
-		knn.Index[i*knn.K+r] = v.row
-		knn.Dist[i*knn.K+r] = float32(min(f(v.dist), math.MaxFloat32))
-	}
-}
-
-func newKNN(n, k int) *KNN {
-	return &KNN{N: n, K: k, Index: make([]int32, n*k), Dist: make([]float32, n*k)}
 }
 
 // sqdist is the squared Euclidean distance.

@@ -1,14 +1,17 @@
-package umap
+package space
 
 import "math"
 
-// euclidean returns rows whose Euclidean distance orders pairs as the metric
+// Metrics lists the names of the metrics.
+var Metrics = []string{"euclidean", "cosine", "correlation", "manhattan"}
+
+// Euclidean returns rows whose Euclidean distance orders pairs as the metric
 // does, and their number of columns. For the Euclidean metric these are x
 // itself, and so they are for the Manhattan one, which has no such rows. For cosine they have unit length: |u-v|² = 2·(1 - cos), and a row of
 // zeros becomes a direction of its own, at cosine distance 1 from all others
 // and 0 from its like, as in umap-learn. Correlation is the cosine of rows
 // less their own means.
-func euclidean(x []float32, dim int, metric string) ([]float32, int) {
+func Euclidean(x []float32, dim int, metric string) ([]float32, int) {
 	if metric == "euclidean" || metric == "manhattan" {
 		return x, dim
 	}
@@ -39,7 +42,7 @@ func euclidean(x []float32, dim int, metric string) ([]float32, int) {
 	return rows, dim + 1
 }
 
-// toMetric turns distances between the rows of euclidean into the metric's.
+// toMetric turns distances between the rows of Euclidean into the metric's.
 func toMetric(dist []float32, metric string) {
 	if metric == "euclidean" || metric == "manhattan" {
 		return

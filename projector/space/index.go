@@ -1,4 +1,4 @@
-package umap
+package space
 
 import (
 	"context"
@@ -20,7 +20,7 @@ type Index struct {
 // NewIndex prepares the rows of x (n×dim, row-major), which it may keep and
 // which must not change. Workers ≤ 0 means one per CPU.
 func NewIndex(x []float32, dim int, metric string, workers int) (*Index, error) {
-	n, err := checkRows(x, dim)
+	n, err := Check(x, dim)
 	if err != nil {
 		return nil, err
 	}
@@ -32,19 +32,22 @@ func NewIndex(x []float32, dim int, metric string, workers int) (*Index, error) 
 	}
 	ix := &Index{n: n, dim: dim, metric: metric}
 	ix.search = search{n: n, crew: vec.Workers(workers)}
-	ix.rows, ix.search.dim = euclidean(x, dim, metric)
+	ix.rows, ix.search.dim = Euclidean(x, dim, metric)
 	if metric != "manhattan" {
 		_, ix.right = ix.pack()
 	}
 	return ix, nil
 }
 
+// Dim returns how many columns its rows have.
+func (ix *Index) Dim() int { return ix.dim }
+
 // Neighbors finds the k nearest rows of the index for every row of q
 // (m×dim): a KNN of m rows whose Index numbers those of the index. Equal
 // distances are ordered by row number; k above the index's rows is taken as
 // all of them. What is found for a row does not depend on the others.
 func (ix *Index) Neighbors(ctx context.Context, q []float32, k, workers int, progress Progress) (*KNN, error) {
-	m, err := checkRows(q, ix.dim)
+	m, err := Check(q, ix.dim)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +56,7 @@ func (ix *Index) Neighbors(ctx context.Context, q []float32, k, workers int, pro
 	}
 	k = min(k, ix.n)
 	s := &ask{Index: ix, k: k, knn: newKNN(m, k), crew: vec.Workers(workers)}
-	s.q, _ = euclidean(q, ix.dim, ix.metric)
+	s.q, _ = Euclidean(q, ix.dim, ix.metric)
 	s.count = &counter{report: progress, stage: "neighbors", total: m}
 	if ix.metric == "manhattan" {
 		err = s.manhattan(ctx)
@@ -94,7 +97,7 @@ func (s *ask) products(ctx context.Context) error {
 	side := step * max(1, min(128/step, m/(2*s.crew*step))) // small enough to occupy all workers
 	cols := s.right.Step() * max(1, 448/s.right.Step())
 	dots, found := make([][]float32, s.crew), make([][]int32, s.crew)
-	return each(ctx, (m+side-1)/side, s.crew, func(w, task int) {
+	return vec.Each(ctx, (m+side-1)/side, s.crew, func(w, task int) {
 		if dots[w] == nil {
 			dots[w], found[w] = vec.Aligned(side*cols), make([]int32, cols)
 		}
@@ -127,11 +130,11 @@ func (s *ask) products(ctx context.Context) error {
 // manhattan measures row by row, as the function of that name does.
 func (s *ask) manhattan(ctx context.Context) error {
 	dim := s.dim
-	return each(ctx, s.knn.N, s.crew, func(_, i int) {
+	return vec.Each(ctx, s.knn.N, s.crew, func(_, i int) {
 		q := s.q[i*dim : (i+1)*dim]
 		l := newShortlists(1, nil, min(s.n, s.k+8))
 		for j := range s.n {
-			if j%chunk == 0 && ctx.Err() != nil {
+			if j%vec.Chunk == 0 && ctx.Err() != nil {
 				return
 			}
 			if d := sumAbs(q, s.rows[j*dim:(j+1)*dim], l.worst(0)); d <= l.worst(0) {

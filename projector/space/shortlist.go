@@ -1,4 +1,4 @@
-package umap
+package space
 
 import (
 	"math"

@@ -1,58 +1,16 @@
-package umap
+package space
 
 import (
-	"cmp"
+	"context"
 	"errors"
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 )
 
-// brute lists the k rows of x nearest to q, equal ones by number, leaving out skip.
-func brute(q, x []float32, skip, k int, measure func(a, b []float32) float64) (rows []int32, dist []float64) {
-	type row struct {
-		i int32
-		d float64
-	}
-	var all []row
-	for i := range len(x) / len(q) {
-		if i != skip {
-			all = append(all, row{int32(i), measure(q, x[i*len(q):(i+1)*len(q)])})
-		}
-	}
-	slices.SortFunc(all, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.d, b.d), cmp.Compare(a.i, b.i))
-	})
-	for _, r := range all[:min(k, len(all))] {
-		rows, dist = append(rows, r.i), append(dist, r.d)
-	}
-	return rows, dist
-}
-
-func l1(a, b []float32) (sum float64) {
-	for k := range a {
-		sum += math.Abs(float64(a[k]) - float64(b[k]))
-	}
-	return sum
-}
-
-func l2(a, b []float32) (sum float64) {
-	for k := range a {
-		d := float64(a[k]) - float64(b[k])
-		sum += d * d
-	}
-	return math.Sqrt(sum)
-}
-
-func angle(a, b []float32) float64 {
-	var ab, aa, bb float64
-	for k := range a {
-		ab += float64(a[k]) * float64(b[k])
-		aa += float64(a[k]) * float64(a[k])
-		bb += float64(b[k]) * float64(b[k])
-	}
-	return 1 - ab/math.Sqrt(aa*bb)
-}
+var ctx = context.Background()
 
 func scaled(x []float32, by float32) []float32 {
 	for i := range x {
@@ -84,7 +42,7 @@ func TestManhattanNeighborsAreTheNearest(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range n {
-				rows, dist := brute(c.x[i*c.dim:(i+1)*c.dim], c.x, i, c.near-1, l1)
+				rows, dist := brute.Nearest(c.x[i*c.dim:(i+1)*c.dim], c.x, i, c.near-1, brute.Manhattan)
 				if got := knn.Index[i*knn.K : (i+1)*knn.K]; !slices.Equal(got, rows) {
 					t.Fatalf("%s: neighbours of row %d = %v, want %v", c.name, i, got, rows)
 				}
@@ -120,7 +78,7 @@ func TestIndexFindsTheNearest(t *testing.T) {
 		{"more than there are", blobs(9, 3, 1, 5), blobs(20, 3, 1, 6), 3, 40},
 		{"one row", []float32{1, 2}, []float32{3, 4, 1, 2}, 2, 1},
 	} {
-		for metric, measure := range map[string]func(a, b []float32) float64{"euclidean": l2, "manhattan": l1, "cosine": angle} {
+		for metric, measure := range map[string]func(a, b []float32) float64{"euclidean": brute.Euclidean, "manhattan": brute.Manhattan, "cosine": brute.Cosine} {
 			if metric == "cosine" && c.name != "blobs" && c.name != "more than there are" {
 				continue // its ties depend on rounding
 			}
@@ -137,7 +95,7 @@ func TestIndexFindsTheNearest(t *testing.T) {
 					t.Fatalf("%s: %d×%d neighbours, want %d×%d", c.name, knn.N, knn.K, len(c.q)/c.dim, want)
 				}
 				for i := range knn.N {
-					rows, dist := brute(c.q[i*c.dim:(i+1)*c.dim], c.x, -1, c.k, measure)
+					rows, dist := brute.Nearest(c.q[i*c.dim:(i+1)*c.dim], c.x, -1, c.k, measure)
 					if got := knn.Index[i*knn.K : (i+1)*knn.K]; !slices.Equal(got, rows) {
 						t.Fatalf("%s, %s: nearest to row %d = %v, want %v", c.name, metric, i, got, rows)
 					}

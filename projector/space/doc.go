@@ -1,0 +1,7 @@
+// Package space is the original space: what the metrics are, which rows are
+// nearest to which, and how rows rank by their distance from one of them.
+// Arrays in, numbers out.
+//
+// A metric is one row of one table, which every search and every measure
+// reads. What is found is exact: as measured pair by pair in float64.
+package space
