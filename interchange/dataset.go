@@ -80,9 +80,10 @@ type Options struct {
 	Points  bool     // the file's places on a map are wanted, not its vectors: columns x, y and perhaps z, or the array points
 }
 
-// The usual names of columns and arrays, compared without regard to case.
+// The usual names of columns and arrays, compared without regard to case and to spaces around them. Where a file has
+// several of a kind, the first of these is it.
 var (
-	vectorNames = []string{"vector", "vectors", "embedding", "embeddings", "emb"}
+	vectorNames = []string{"embedding", "embeddings", "vector", "vectors", "emb"}
 	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "uid"}
 	labelNames  = []string{"label", "labels", "class", "target", "targets"}
 	epochNames  = []string{"epoch", "epochs"}
@@ -90,7 +91,22 @@ var (
 	imageNames  = []string{"images", "thumbnails"}
 )
 
-func usual(names []string, name string) bool { return slices.Contains(names, strings.ToLower(name)) }
+func usual(names []string, name string) bool {
+	return slices.Contains(names, strings.ToLower(strings.TrimSpace(name)))
+}
+
+// choose returns the place of the column or array, one of n, that has the first of the usual names and can be what it
+// says; −1 for none.
+func choose(names []string, n int, name func(i int) string, ok func(i int) bool) int {
+	for _, want := range names {
+		for i := range n {
+			if strings.EqualFold(strings.TrimSpace(name(i)), want) && ok(i) {
+				return i
+			}
+		}
+	}
+	return -1
+}
 
 // Open opens a file of embeddings of any format that is read: what it is shows in its first bytes. It reads the samples
 // and checks what can be checked without the vectors. The caller closes the dataset.

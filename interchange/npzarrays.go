@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,16 +10,14 @@ import (
 func (z *archive) classify() error {
 	var err error
 	find := func(named string, names []string, ok func(member) bool) int {
-		at := -1
-		for i, m := range z.arrays {
-			if named != "" && m.name == named || named == "" && usual(names, m.name) && ok(m) && at < 0 {
-				at = i
-			}
+		if named == "" {
+			return choose(names, len(z.arrays), z.name, func(i int) bool { return ok(z.arrays[i]) })
 		}
-		if named != "" && at < 0 && err == nil {
+		at := slices.IndexFunc(z.arrays, func(m member) bool { return m.name == named })
+		if at < 0 && err == nil {
 			err = fmt.Errorf("%s holds no array %q, only %s", z.path, named, z.names())
 		}
-		if named != "" && at >= 0 && !ok(z.arrays[at]) && err == nil {
+		if at >= 0 && !ok(z.arrays[at]) && err == nil {
 			m := z.arrays[at]
 			err = fmt.Errorf("%s: the array %q is %s of shape %s, which cannot be what it was named for", z.path, named, m.dtype, dims(m.shape))
 		}
@@ -62,14 +61,10 @@ func (z *archive) findMatrix() error {
 	}
 	if len(z.vectors) == 0 {
 		candidates := z.all(func(m member) bool { return isMatrix(m) && !z.taken(m) })
-		for _, i := range candidates {
-			if usual(vectorNames, z.arrays[i].name) {
-				z.vectors = append(z.vectors, i)
-			}
-		}
+		k := choose(vectorNames, len(candidates), func(k int) string { return z.name(candidates[k]) }, func(int) bool { return true })
 		switch {
-		case len(z.vectors) > 0:
-			z.vectors = z.vectors[:1]
+		case k >= 0:
+			z.vectors = candidates[k : k+1]
 		case len(candidates) > 0:
 			z.vectors = candidates
 		default:
@@ -127,6 +122,8 @@ func (z *archive) taken(m member) bool {
 	}
 	return false
 }
+
+func (z *archive) name(i int) string { return z.arrays[i].name }
 
 // names lists the arrays for people.
 func (z *archive) names() string {

@@ -76,18 +76,18 @@ func (t *table) classify(d *Dataset) error {
 	}
 	var err error
 	find := func(named string, names []string, ok func(arrow.DataType) bool) int {
+		if named == "" {
+			return choose(names, schema.NumFields(), func(i int) string { return schema.Field(i).Name }, func(i int) bool { return ok(schema.Field(i).Type) })
+		}
 		for i, f := range schema.Fields() {
-			if named != "" && f.Name == named {
+			if f.Name == named {
 				if !ok(f.Type) && err == nil {
 					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, f.Type)
 				}
 				return i
 			}
-			if named == "" && usual(names, f.Name) && ok(f.Type) {
-				return i
-			}
 		}
-		if named != "" && err == nil {
+		if err == nil {
 			err = fmt.Errorf("%s: there is no column %q, only %s", t.name, named, columnNames(schema))
 		}
 		return -1
@@ -131,11 +131,9 @@ func (t *table) findVectors(d *Dataset) error {
 		return fmt.Errorf("%s: no column holds vectors, lists of float32, float64 or float16: there are %s", t.name, columnNames(schema))
 	case len(t.vectors) == 0:
 		t.vectors = candidates
-		for _, i := range candidates {
-			if usual(vectorNames, schema.Field(i).Name) {
-				t.vectors = []int{i}
-				break
-			}
+		name := func(k int) string { return schema.Field(candidates[k]).Name }
+		if k := choose(vectorNames, len(candidates), name, func(int) bool { return true }); k >= 0 {
+			t.vectors = []int{candidates[k]}
 		}
 	}
 	known := slices.Concat([]int{t.id, t.label, t.epoch, t.prediction, t.loss, t.confidence}, t.vectors, candidates)
