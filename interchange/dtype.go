@@ -12,18 +12,21 @@ type dtype struct {
 	size int
 }
 
-// parseDtype reads NumPy's descr, as '<f4' or '|u1', quotes included.
-func parseDtype(descr string) (dtype, error) {
-	const want = "little-endian numbers or strings, as '<f4', '<i8', '|u1' or '<U10'"
+// parseDtype reads NumPy's descr, as '<f4', '>i8' or '|u1', quotes included. An element is made of units of so many bytes,
+// and in swapped ones the most significant byte comes first.
+func parseDtype(descr string) (t dtype, swapped int, err error) {
+	const want = "numbers or strings, as '<f4', '>i8', '|u1' or '<U10'"
+	wrong := fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
 	s := strings.Trim(descr, "'\"")
 	if len(descr)-len(s) != 2 || len(s) < 3 {
-		return dtype{}, fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
+		return t, 0, wrong
 	}
 	n, err := strconv.Atoi(s[2:])
 	if err != nil || n < 1 || n > 1<<20 || s[2] == '+' {
-		return dtype{}, fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
+		return t, 0, wrong
 	}
-	t := dtype{kind: s[1], size: n}
+	t = dtype{kind: s[1], size: n}
+	unit := n
 	known := false
 	switch t.kind {
 	case 'f':
@@ -33,28 +36,29 @@ func parseDtype(descr string) (dtype, error) {
 	case 'b':
 		known = n == 1
 	case 'S':
-		known = true
+		known, unit = true, 1
 	case 'U':
 		known = true
-		t.size = 4 * n // stored as UTF-32
+		t.size, unit = 4*n, 4 // stored as UTF-32
 	}
 	if !known {
-		return dtype{}, fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
+		return t, 0, wrong
 	}
 	switch s[0] {
 	case '<':
+		return t, 0, nil
 	case '|':
 		if t.size > 1 && t.kind != 'S' {
-			return dtype{}, fmt.Errorf("the elements are of type %.60s, without a byte order: want %s", descr, want)
+			return t, 0, fmt.Errorf("the elements are of type %.60s, without a byte order: want %s", descr, want)
 		}
+		return t, 0, nil
 	case '>':
-		if t.size > 1 && t.kind != 'S' {
-			return dtype{}, fmt.Errorf("the elements are big-endian (%s): want little-endian; save the array again with a.astype('<%s')", descr, s[1:])
+		if t.kind == 'S' || unit == 1 {
+			return t, 0, nil
 		}
-	default:
-		return dtype{}, fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
+		return t, unit, nil
 	}
-	return t, nil
+	return t, 0, wrong
 }
 
 // String names the type as NumPy does: float32, uint8, bool, strings.

@@ -35,7 +35,7 @@ func OpenMatrix(path string) (*Matrix, error) {
 // NewMatrix reads an .npy file of embeddings that is size bytes long from r, and checks its header against that length.
 // Errors call it name. What is in front of it is read in pieces of 1 MiB.
 func NewMatrix(name string, r io.Reader, size int64) (*Matrix, error) {
-	a, err := newArray(name, r, size)
+	a, err := newArray(name, r, size, nil)
 	if err != nil {
 		return nil, err
 	}

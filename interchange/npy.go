@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +21,14 @@ const maxHeader = 1 << 16
 type npyArray struct {
 	name  string // how errors call it: the path
 	dtype dtype
+	swap  int   // bytes of each unit that is stored with the most significant byte first; 0: none is
 	shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
 	r     *bufio.Reader
 	file  io.Closer
 }
+
+// reopen opens the file that an array is read from at its start, as often as it must be read.
+type reopen func() (io.ReadCloser, error)
 
 // open opens the .npy file at path.
 func open(path string) (*npyArray, error) {
@@ -31,7 +36,7 @@ func open(path string) (*npyArray, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newArray(path, f, size)
+	a, err := newArray(path, f, size, func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil })
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -40,8 +45,9 @@ func open(path string) (*npyArray, error) {
 	return a, nil
 }
 
-// newArray reads the header of an .npy file of size bytes from r, and holds it against the size.
-func newArray(name string, r io.Reader, size int64) (*npyArray, error) {
+// newArray reads the header of an .npy file of size bytes from r, and holds it against the size. again may be nil, for what
+// can be read once only.
+func newArray(name string, r io.Reader, size int64, again reopen) (*npyArray, error) {
 	a := &npyArray{name: name, r: bufio.NewReaderSize(r, 1<<20), file: io.NopCloser(nil)}
 	head, err := a.preamble(size)
 	if err != nil {
@@ -51,11 +57,8 @@ func newArray(name string, r io.Reader, size int64) (*npyArray, error) {
 	if err != nil {
 		return nil, a.errorf("the header is not one that NumPy writes (%v)", err)
 	}
-	if a.dtype, err = parseDtype(h.Descr.Type); err != nil {
+	if a.dtype, a.swap, err = parseDtype(h.Descr.Type); err != nil {
 		return nil, a.errorf("%v", err)
-	}
-	if h.Descr.Fortran {
-		return nil, a.errorf("the array is in Fortran (column-major) order; save it again with np.save(path, np.ascontiguousarray(a))")
 	}
 	a.shape = h.Descr.Shape
 	want, ok := byteCount(a.shape, a.dtype.size)
@@ -73,6 +76,11 @@ func newArray(name string, r io.Reader, size int64) (*npyArray, error) {
 	if want == 0 {
 		return nil, a.errorf("the array is empty: its shape is %s", dims(a.shape))
 	}
+	if h.Descr.Fortran {
+		if err := a.transpose(want, int64(len(head)), again); err != nil {
+			return nil, err
+		}
+	}
 	return a, nil
 }
 
@@ -86,10 +94,10 @@ func (a *npyArray) preamble(size int64) ([]byte, error) {
 	switch fixed[6] {
 	case 1:
 		n = 10
-	case 2:
+	case 2, 3: // which differ in the encoding of names of fields, and plain arrays have none
 		n = 12
 	default:
-		return nil, a.errorf("version %d.%d of the .npy format is not read: want 1.0 or 2.0, which NumPy writes for plain arrays", fixed[6], fixed[7])
+		return nil, a.errorf("version %d.%d of the .npy format is not read: want 1.0, 2.0 or 3.0, as NumPy writes them", fixed[6], fixed[7])
 	}
 	if _, err := io.ReadFull(a.r, fixed[8:n]); err != nil {
 		return nil, a.errorf("the file is truncated in its header")
@@ -105,6 +113,9 @@ func (a *npyArray) preamble(size int64) ([]byte, error) {
 	head = head[:n+int(length)]
 	if _, err := io.ReadFull(a.r, head[n:]); err != nil {
 		return nil, a.errorf("the file is truncated in its header")
+	}
+	if head[6] == 3 {
+		head[6] = 2 // npyio knows no other
 	}
 	return head, nil
 }
@@ -159,10 +170,15 @@ func dims(shape []int) string {
 	return strings.Join(parts, "×")
 }
 
-// read fills buf with the next bytes of the data.
+// read fills buf with the next elements of the data, little-endian, in C order.
 func (a *npyArray) read(buf []byte) error {
 	if _, err := io.ReadFull(a.r, buf); err != nil {
 		return a.errorf("the data could not be read: %v", err)
+	}
+	if a.swap > 0 {
+		for unit := range slices.Chunk(buf, a.swap) {
+			slices.Reverse(unit)
+		}
 	}
 	return nil
 }

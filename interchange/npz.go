@@ -110,7 +110,7 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: want arrays stored or deflated, as numpy.savez and savez_compressed write them", name, err)
 	}
-	a, err := newArray(name, r, int64(full))
+	a, err := newArray(name, r, int64(full), m.zip.Open)
 	if err != nil {
 		r.Close()
 		return nil, err
