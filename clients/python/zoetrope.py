@@ -39,6 +39,7 @@ import base64
 import collections
 import contextlib
 import dataclasses
+import errno
 import functools
 import html
 import http.client
@@ -83,6 +84,12 @@ class Refused(ZoetropeError):
     def __init__(self, message, status=0, code="", after=None):
         super().__init__(message)
         self.status, self.code, self.after = status, code, after
+        self.layer = None  # the one that was refused, of an epoch
+
+    @property
+    def final(self):
+        """Reports whether the same request would be refused whenever it is sent."""
+        return self.status in (400, 409, 413, 415, 422) and self.code not in ("run_ended", "run_superseded", "run_active", "incomplete", "frames_missing")
 
 
 class Unreachable(ZoetropeError):
@@ -189,6 +196,7 @@ class Run:
         self._owner = os.getpid()
         self._spool = self._sender = None
         self._uncaught = getattr(sys, "last_value", None)
+        self._stored = self._refused = 0  # messages, and values or messages
 
     def _open(self, dir, limit, body, certain):
         """Makes the spool, with the start of the run as its first message, and starts to send."""
@@ -353,7 +361,7 @@ class Run:
             return True
         if self._sender.thread.is_alive():
             self._sender.drain(timeout, math.inf)
-        return not self.pending
+        return not self.pending and not self._refused
 
     def finish(self, timeout=60.0):
         """Ends the run, after sending what waits. What cannot be sent in time stays on the disk for `sync`.
@@ -374,6 +382,9 @@ class Run:
         if self.mode == "disabled" or self._owner != os.getpid() or self._state != "running":
             return True
         try:
+            self._spool.info["end"] = [how, body]
+            with contextlib.suppress(OSError):
+                self._spool.save()
             self._sender.put(how, body, whatever=True)
             self._state = how
             if self._sender.thread.is_alive():
@@ -385,16 +396,24 @@ class Run:
             self._close()
         if self.strict:
             self._raise_unraised()
-        return not self.pending
+        return not self.pending and not self._refused
 
     def _close(self):
         _open_runs.discard(self)
         self._sender.close()
-        left = len(self._spool.queue)
+        try:
+            self._spool.settle()
+        except OSError as e:
+            self._note(ZoetropeError(f"that run {self.title} has ended could neither be sent nor written: {e}"))
+        left, aside = len(self._spool.queue), len(self._spool.refused())
+        said = f"run {self.title}: {self._stored} stored, {self._refused} refused, {left} waiting"
+        if aside:
+            said += f". What the server refused is kept in {self._spool.path / 'refused'}, with the reasons; `python -m zoetrope sync --refused` sends it again"
         if left and self.mode == "online":
-            _say(f"{left} messages of run {self.title} ({_size(self._spool.bytes)}) could not be sent yet. They are kept in "
-                 f"{self._spool.path}; `python -m zoetrope sync` sends them")
-        self._spool.close(delete=not left and not self._spool.refused())
+            said += (f". {left} messages of run {self.title} ({_size(self._spool.bytes)}) could not be sent yet. They are kept in "
+                     f"{self._spool.path}; `python -m zoetrope sync` sends them")
+        _say(said)
+        self._spool.close(delete=not left and not aside)
 
     def __enter__(self):
         return self
@@ -520,7 +539,8 @@ def _after_fork():
     """In a forked child: leaves the parent's runs to the parent."""
     for run in list(_open_runs):
         run._sender.cond = threading.Condition(threading.RLock())
-        run._spool.leave()
+        for spool in (run._spool, *run._sender.before, *run._sender.others):
+            spool.leave()
     _open_runs.clear()
 
 
@@ -923,8 +943,9 @@ def _png(a):
 # The spool: a folder per run and process, with a file per message that was not sent yet.
 #
 # A message is a file NUMBER.KIND, which appears whole: a line with the length and the checksum of its header, the header
-# (JSON), and after it the bodies of frames. Metrics are a file to which lines are appended, until it is sent. Beside the
-# folder lies its lock, which the kernel lets go when its process dies; who gets the lock then may send what is left.
+# (JSON), and after it the bodies of frames. Metrics are a file to which lines are appended, until it is sent: the journal.
+# A line that could not be written whole is taken back, and one that cannot be read costs no other. Beside the folder lies
+# its lock, which the kernel lets go when its process dies; who gets the lock then may send what is left.
 
 
 class _Spool:
@@ -935,6 +956,10 @@ class _Spool:
         self.numbers = itertools.count(1)  # of new messages; its step cannot be interrupted
         self.synced = 0
         self.journal = None  # [number, file, bytes, lines, when it was begun]
+        self.resumed = False  # after its run had ended
+        self.held = {}  # messages that the disk had no room for
+        self.torn = False  # the journal's file may not end with a whole line
+        self.appending = 0  # calls that append to it now: more than one where a signal handler logs
 
     @classmethod
     def create_somewhere(cls, dir, info, limit):
@@ -955,9 +980,13 @@ class _Spool:
         lock = _lock(path)
         if lock is None:
             raise OSError(0, "the spool's lock is taken")
-        path.mkdir(mode=0o700)
         spool = cls(path, lock, {**info, "version": 1, "uid": secrets.token_hex(8), "pid": os.getpid(), "host": socket.gethostname()}, limit)
-        spool.save()
+        try:
+            path.mkdir(mode=0o700)
+            spool.save()
+        except OSError:
+            spool.close(delete=True, whatever=True)
+            raise
         return spool
 
     @classmethod
@@ -968,6 +997,8 @@ class _Spool:
             return None
         try:
             spool = cls(path, lock, json.loads((path / "run.json").read_bytes()))
+            for partial in path.glob(".message-*"):  # its process died before it was whole
+                partial.unlink()
             files = spool.files()
         except (OSError, ValueError):
             _unlock(lock)
@@ -982,9 +1013,7 @@ class _Spool:
 
     def save(self):
         """Writes what a later process must know of the run."""
-        temporary = self.path / ".run.json"
-        temporary.write_bytes(_json(self.info))
-        os.replace(temporary, self.path / "run.json")
+        _write_whole(self.path / ".run.json", self.path / "run.json", [_json(self.info)])
 
     def file(self, number, kind):
         return self.path / f"{number:012d}.{kind}"
@@ -1006,7 +1035,7 @@ class _Spool:
                                 f"Start the server at {self.info['url']}, or allow more with spool_limit=")
 
     def add(self, kind, header, frames=(), whatever=False):
-        """Writes a message, after all others."""
+        """Writes a message, after all others. One that must be sent, whatever there is, is kept in memory if the disk is full."""
         pieces, header = [], dict(header)
         for layer, part, body in frames:
             crc = 0
@@ -1014,54 +1043,89 @@ class _Spool:
                 crc = zlib.crc32(piece, crc)
             header.setdefault("frames", []).append({"layer": layer, "part": part, "size": sum(map(len, body)), "crc": crc})
             pieces += body
-        head = _json(header)
-        pieces = [b"zoetrope-spool 1 %d %d\n" % (len(head), zlib.crc32(head)), head, *pieces]
+        pieces = _message(header, pieces)
         size = sum(map(len, pieces))
         self.roll()
         if not whatever:
             self._room(size)
         number = next(self.numbers)
-        temporary = self.path / f".message-{number}"  # a signal handler may log in the middle of this
-        with open(temporary, "wb", buffering=0) as f:
-            for piece in pieces:
-                view = memoryview(piece)
-                while len(view):
-                    view = view[f.write(view):]
-        os.replace(temporary, self.file(number, kind))
+        try:
+            _write_whole(self.path / f".message-{number}", self.file(number, kind), pieces)  # a signal handler may log in the middle of this
+        except OSError:
+            if not whatever:
+                raise
+            self.held[number], size = b"".join(pieces), 0
         self._append(number, kind, size)
 
     def add_metrics(self, step, values):
         """Appends a line to the journal. It reports whether that began one."""
         line = _json({"step": step, "values": values}) + b"\n"
         self._room(len(line))
-        began = self.journal is None
-        if began:
-            number = next(self.numbers)
-            handle = os.open(self.file(number, "metrics"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-            self.journal = [number, handle, 0, 0, time.monotonic()]
-        os.write(self.journal[1], line)
-        self.journal[2] += len(line)
-        self.journal[3] += 1
-        self.bytes += len(line)
-        if self.journal[2] > 1 << 20 or self.journal[3] >= 5000:
-            self.roll()
+        self.appending += 1  # a signal handler may log in the middle of this, but not end the journal
+        began = False
+        try:
+            if self.journal is None:
+                number = next(self.numbers)
+                handle = os.open(self.file(number, "metrics"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+                if self.journal is None:
+                    self.journal, began = [number, handle, 0, 0, time.monotonic()], True
+                else:
+                    os.close(handle)
+                    self.done(number, "metrics")
+            self._append_line(line)
+            self.journal[2] += len(line)
+            self.journal[3] += 1
+            self.bytes += len(line)
+        finally:
+            self.appending -= 1
+            if self.journal is not None and (self.journal[2] > 1 << 20 or self.journal[3] >= 5000 or not self.journal[3]):
+                self.roll()
         return began
+
+    def _append_line(self, line):
+        """Appends a line to the journal's file, whole or not at all."""
+        handle = self.journal[1]
+        for _ in range(3):  # what could be written only in part is taken back, and a second attempt says why
+            before = os.fstat(handle).st_size
+            if self.torn:
+                line = b"\n" + line
+            self.torn, written = True, 0
+            try:
+                written = os.write(handle, line)
+            finally:
+                if written == len(line):
+                    self.torn = False
+                else:  # where it cannot be taken back, or a signal handler has appended more, the next line begins anew
+                    with contextlib.suppress(OSError):
+                        if os.fstat(handle).st_size == before + written:
+                            os.ftruncate(handle, before)
+                            self.torn = False
+            if written == len(line):
+                return
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def roll(self):
         """Ends the journal: it is a message now."""
-        if self.journal is not None:
-            number, handle, size, _, _ = self.journal
-            self.journal = None
+        if self.journal is None or self.appending:
+            return
+        number, handle, size, lines, _ = self.journal
+        self.journal, self.torn = None, False
+        try:
             os.close(handle)
-            self.queue.append((number, "metrics", size))
+        finally:
+            if lines:
+                self._append(number, "metrics", size)
+                self.bytes -= size  # they are counted already
+            else:
+                self.done(number, "metrics")
 
     def read(self, number, kind):
         """Returns a message's header, and the open file where its frames begin. ValueError is a damaged one."""
-        f = open(self.file(number, kind), "rb")
+        f = io.BytesIO(self.held[number]) if number in self.held else open(self.file(number, kind), "rb")
         try:
             if kind == "metrics":
-                lines = f.read().split(b"\n")[:-1]  # a line that was not finished was never acknowledged
-                return {"body": {"metrics": [json.loads(line) for line in lines]}}, f
+                good, bad = _lines(f.read())
+                return {"body": {"metrics": good}, "damaged": bad}, f
             magic = f.readline(100).split()
             if len(magic) != 4 or magic[:2] != [b"zoetrope-spool", b"1"]:
                 raise ValueError("it is no message")
@@ -1087,18 +1151,46 @@ class _Spool:
 
     def done(self, number, kind):
         """Removes a message that was sent."""
+        self.held.pop(number, None)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.file(number, kind))
         self._forget(number)
 
-    def set_aside(self, number, kind, why):
-        """Keeps a message that can never be sent, beside the others."""
+    def set_aside(self, number, kind, why, rows=None):
+        """Keeps what can never be sent, beside the messages, with the reason: a message, or only some of its rows, where the
+        others were sent."""
         aside = self.path / "refused"
         with contextlib.suppress(OSError):
             aside.mkdir(exist_ok=True)
-            os.replace(self.file(number, kind), aside / f"{number:012d}.{kind}")
-            (aside / f"{number:012d}.txt").write_text(why + "\n", "utf-8")
-        self._forget(number)
+            file = aside / f"{number:012d}.{kind}"
+            if rows is None:
+                os.replace(self.file(number, kind), file)
+            elif kind == "metrics":
+                _write_whole(aside / f".{number}", file, [(r if isinstance(r, bytes) else _json(r)) + b"\n" for r in rows])
+            else:
+                _write_whole(aside / f".{number}", file, _message({"body": {kind: rows}}))
+            file.with_suffix(".txt").write_text(why + "\n", "utf-8")
+        self.done(number, kind)
+
+    def settle(self):
+        """Writes what is kept in memory, where there is room for it now."""
+        for number, kind, _ in list(self.queue):
+            if number in self.held:
+                _write_whole(self.path / f".message-{number}", self.file(number, kind), [self.held[number]])
+                del self.held[number]
+
+    def take_back(self):
+        """Makes messages of what was set aside, after all others."""
+        kept = [p for p in sorted((self.path / "refused").glob("*.*")) if re.fullmatch(r"\d{12}\.[a-z]+", p.name) and p.suffix != ".txt"]
+        last = self.info.get("again", 10**9)  # a number, and the key that is made of it, is never used twice
+        for p in kept:
+            last += 1
+            self.info["again"] = last
+            self.save()
+            os.replace(p, self.file(last, p.suffix[1:]))
+            with contextlib.suppress(FileNotFoundError):
+                p.with_suffix(".txt").unlink()
+            self._append(last, p.suffix[1:], self.file(last, p.suffix[1:]).stat().st_size)
 
     def _forget(self, number):
         for i, (n, _, size) in enumerate(self.queue):
@@ -1108,13 +1200,14 @@ class _Spool:
                 return
 
     def refused(self):
-        """The messages that were set aside."""
+        """The reasons of what was set aside, a file for each message."""
         return sorted((self.path / "refused").glob("*.txt"))
 
     def close(self, delete, whatever=False):
         """Lets the spool go and, if asked to, removes it when there is no message in it, or whatever there is."""
         with contextlib.suppress(OSError):
             self.roll()
+            self.settle()
         if self.lock is not None:
             with contextlib.suppress(OSError):
                 delete = delete and (whatever or not self.files())  # an interrupt may have left a message that is in no queue
@@ -1130,6 +1223,40 @@ class _Spool:
         if self.journal is not None:
             os.close(self.journal[1])
         self.lock = self.journal = None
+
+
+def _message(header, bodies=()):
+    head = _json(header)
+    return [b"zoetrope-spool 1 %d %d\n" % (len(head), zlib.crc32(head)), head, *bodies]
+
+
+def _write_whole(temporary, path, pieces):
+    """Writes a file, which appears whole; where it cannot, as on a full disk, nothing is left."""
+    try:
+        with open(temporary, "wb", buffering=0) as f:
+            for piece in pieces:
+                view = memoryview(piece)
+                while len(view):
+                    view = view[f.write(view):]
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _lines(journal):
+    """Returns a journal's lines, decoded, and those that cannot be read. What comes after the last line's end was never
+    acknowledged, and so is neither."""
+    good, bad = [], []
+    for line in journal.split(b"\n")[:-1]:
+        try:
+            step = json.loads(line)
+            good.append({"step": step["step"], "values": dict(step["values"])})
+        except (ValueError, KeyError, TypeError):
+            if line:
+                bad.append(line)
+    return good, bad
 
 
 def _spool_root(dir):
@@ -1185,61 +1312,180 @@ def _orphans(root):
 # Sending.
 
 
+_OUTPUTS, _METRICS = ("outputs",), ("metrics",)  # parts of an epoch, beside its layers, which are texts
+_MOST_REFUSED = 1000  # rows of a message that are tried one by one
+
+
+def _halves(rows):
+    """Returns rows, or the values of a step's metrics, in two halves; None for what is only one."""
+    if len(rows) > 1:
+        return rows[:len(rows) // 2], rows[len(rows) // 2:]
+    values = list(rows[0].get("values", {}).items())
+    if len(values) < 2:
+        return None
+    return tuple([{**rows[0], "values": dict(half)}] for half in (values[:len(values) // 2], values[len(values) // 2:]))
+
+
+def _pieces(frame, most):
+    """Yields a part of a frame as parts of at most so many bytes, or of one row."""
+    if len(frame) <= most:
+        yield frame
+        return
+    size, = struct.unpack("<I", frame[4:8])
+    head, vectors = json.loads(frame[8:8 + size]), memoryview(frame)[8 + size:]
+    wide = 4 * head["dim"]
+    ids = head["ids"]
+    longest = max(len(_json(i)) + 1 for i in ids) if ids else 0
+    rows = max(1, (most - 200) // (wide + longest))
+    for k in range(0, head["rows"], rows):
+        block = vectors[k * wide:(k + rows) * wide]
+        some = _json({"rows": len(block) // wide, "dim": head["dim"], "ids": ids and ids[k:k + rows]})
+        yield b"".join([frame[:4], struct.pack("<I", len(some)), some, block])
+
+
+def _divisible(frame):
+    size, = struct.unpack("<I", frame[4:8])
+    return json.loads(frame[8:8 + size])["rows"] > 1
+
+
 class _Courier:
     """Brings messages to a server."""
 
     def __init__(self, server):
         self.server = server
+        self.most = math.inf  # bytes of a part of a frame, once one was too large
 
     def deliver(self, spool, number, kind, live):
-        """Sends one message; live: by the process that logged it. It returns the server's answer."""
+        """Sends one message; live: its run may be resumed for it, where it was ended elsewhere.
+
+        It returns the server's answer, and what of the message the server refused while it took the rest: pairs of a row, or
+        None for the whole, and the reason.
+        """
         header, f = spool.read(number, kind)
         with f:
-            body, key = header["body"], spool.key(number)
+            key, begin = spool.key(number), f.tell()
             if kind == "start":
-                return self._start(spool, body, key)
+                return self._start(spool, header["body"], key), []
             try:
-                return self._send(spool, kind, header, f, body, key)
+                return self._send(spool, kind, header, f, key)
             except Refused as e:
-                if e.code == "run_ended" and kind in ("finish", "stop", "fail"):
-                    return {}
+                if e.code == "run_ended" and kind in _ENDS:
+                    return {}, []
                 if e.code not in ("run_ended", "run_superseded") or not live:
                     raise
-            self._start(spool, {"experiment": spool.info["experiment"], "name": spool.info["name"], "resume": "must"}, secrets.token_hex(12))
-            return self._send(spool, kind, header, f, body, key)
+            _say(f"run {_title(spool)} was ended or taken over elsewhere: it is resumed, and goes on")
+            self._resume(spool)
+            spool.resumed = True
+            f.seek(begin)
+            return self._send(spool, kind, header, f, key)
+
+    def _resume(self, spool):
+        return self._start(spool, {"experiment": spool.info["experiment"], "name": spool.info["name"], "resume": "must"}, secrets.token_hex(12))
 
     def _start(self, spool, body, key):
         answer = self.server.call("POST", "/api/v1/runs", body, key=key)
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
             raise Refused(f"what answers at {self.server.url} is not zoetrope, or an old one: is this the address that `zoetrope serve` printed?", 405)
         spool.info["id"] = answer["id"]
-        spool.save()
+        with contextlib.suppress(OSError):  # on a disk that is full, who adopts the spool asks for the run by its name
+            spool.save()
         return answer
+
+    def end(self, spool, how, body):
+        """Ends a run again, as it was ended."""
+        self.server.call("POST", f"/api/v1/runs/{urllib.parse.quote(spool.info['id'], safe='')}/{how}", body)
 
     def beat(self, spool):
         """Tells the server that the training lives, and has nothing to say."""
         self.server.call("POST", f"/api/v1/runs/{urllib.parse.quote(spool.info['id'], safe='')}/heartbeat")
 
-    def _send(self, spool, kind, header, f, body, key):
+    def _send(self, spool, kind, header, f, key):
         if "id" not in spool.info:
-            raise ValueError("the start of its run is missing")
-        run = "/api/v1/runs/" + urllib.parse.quote(spool.info["id"], safe="")
+            self._resume(spool)
+        run, body = "/api/v1/runs/" + urllib.parse.quote(spool.info["id"], safe=""), header["body"]
         if kind == "epoch":
             return self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key)
-        return self.server.call("POST", f"{run}/{kind}", body, key=key)
+        if kind in ("samples", "metrics"):
+            refused = [(line, "a line of the journal is damaged") for line in header.get("damaged", ())]
+            return self._rows(f"{run}/{kind}", kind, body[kind], key, refused), refused
+        return self.server.call("POST", f"{run}/{kind}", body, key=key), []
+
+    def _rows(self, path, kind, rows, key, refused):
+        """Sends rows, of which a server takes all or none: where it takes none, one half after the other, down to a value."""
+        if not rows:
+            return {}
+        try:
+            return self.server.call("POST", path, {kind: rows}, key=key)
+        except Refused as e:
+            if not e.final:
+                raise
+            if len(refused) >= _MOST_REFUSED:
+                refused += [(row, str(e)) for row in rows]
+                return {}
+            halves = _halves(rows)
+            if halves is None:
+                return self._without(path, kind, rows[0], key, refused, e)
+        for name, half in zip("ab", halves):
+            answer = self._rows(path, kind, half, key + name, refused)
+        return answer
+
+    def _without(self, path, kind, row, key, refused, e):
+        """Sends a sample that was refused without what it was refused for."""
+        more = [name for name in ("thumbnail", "metadata", "label") if name in row]
+        for drop in [(name,) for name in more] + ([tuple(more)] if len(more) > 1 else []):
+            try:
+                answer = self.server.call("POST", path, {kind: [{k: v for k, v in row.items() if k not in drop}]}, key=f"{key}-{'-'.join(drop)}")
+            except Refused as again:
+                if not again.final:
+                    raise
+                continue
+            refused.append((row, f"sample {row['id']!r} is stored without its {' and '.join(drop)}: {e}"))
+            return answer
+        what = f"sample {row['id']!r}" if kind == "samples" else f"metric {', '.join(map(repr, row['values']))} at step {row['step']}"
+        refused.append((row, f"{what}: {e}"))
+        return {}
 
     def _epoch(self, path, frames, f, body, key):
-        """Sends the frames, which the server keeps out of sight, and then commits them as an epoch."""
-        begin = f.tell()
+        """Sends an epoch and, where the server refuses it, those of its layers, outputs and metrics that it takes."""
+        begin, parts, bad = f.tell(), [*body.get("layers", ()), _OUTPUTS, _METRICS], {}
+        parts = [p for p in parts if isinstance(p, str) or p[0] in body]
+
+        def attempt(parts, key):
+            some = {k: v for k, v in body.items() if k == "step" or (k,) in parts}
+            some["layers"] = [p for p in parts if isinstance(p, str)]
+            return self._commit(path, [(frame, frame["layer"] in parts) for frame in frames], f, begin, some, key)
+
+        first = None
+        while True:  # until no layer is refused by itself
+            try:
+                answer = attempt(parts, key)
+                break
+            except Refused as e:
+                first = first or e
+                if not e.final:
+                    raise
+                if e.layer in parts and len(parts) > 1:
+                    alone = [e.layer]
+                    bad[e.layer] = e
+                else:
+                    alone = []
+                    for p in parts if len(parts) > 1 else ():
+                        try:
+                            attempt([p], secrets.token_hex(12))
+                        except Refused as e:
+                            if not e.final:
+                                raise
+                            bad[p] = e
+                            alone.append(p)
+                parts, key = [p for p in parts if p not in alone], secrets.token_hex(12)
+                if not parts or not alone:
+                    raise first from None
+        return answer, [(None, f"{f'layer {p!r}' if isinstance(p, str) else p[0]}: {e}") for p, e in bad.items()]
+
+    def _commit(self, path, frames, f, begin, body, key):
+        """Sends those of the frames that are wanted, which the server keeps out of sight, and then commits them as an epoch."""
         for _ in range(4):
-            f.seek(begin)
-            for frame in frames:
-                data = f.read(frame["size"])
-                if zlib.crc32(data) != frame["crc"]:
-                    raise ValueError("its checksum does not match")
-                # Sending a frame again replaces it, and must do so where the server has forgotten it: so a new key.
-                self.server.call("PUT", f"{path}/frames/{urllib.parse.quote(frame['layer'], safe='')}?part={frame['part']}", data,
-                                 key=secrets.token_hex(12), kind="application/x-zoetrope-frame")
+            self._frames(path, frames, f, begin)
             try:
                 return self.server.call("POST", path, body, key=key)
             except Refused as e:
@@ -1247,7 +1493,30 @@ class _Courier:
                     raise
         raise Refused(f"the server at {self.server.url} keeps forgetting the frames that it is sent", 503)
 
+    def _frames(self, path, frames, f, begin):
+        """Sends frames, in smaller parts where the server, or a proxy before it, says that they are too large."""
+        while True:
+            f.seek(begin)
+            parts = collections.Counter()
+            try:
+                for frame, wanted in frames:
+                    data, layer = f.read(frame["size"]), frame["layer"]
+                    if zlib.crc32(data) != frame["crc"]:
+                        raise ValueError("its checksum does not match")
+                    for piece in _pieces(data, self.most) if wanted else ():
+                        # Sending a frame again replaces it, and must do so where the server has forgotten it: so a new key.
+                        self.server.call("PUT", f"{path}/frames/{urllib.parse.quote(layer, safe='')}?part={parts[layer]}", piece,
+                                         key=secrets.token_hex(12), kind="application/x-zoetrope-frame")
+                        parts[layer] += 1
+                return
+            except Refused as e:
+                e.layer = layer
+                if e.status != 413 or not _divisible(piece):
+                    raise
+                self.most = len(piece) // 2
 
+
+_ENDS = ("finish", "stop", "fail")
 _BEAT = 60.0  # seconds without a message after which the server is told that the training lives
 
 
@@ -1386,7 +1655,7 @@ class _Sender:
     def _attempt(self, spool, number, kind):
         live = spool is self.spool
         try:
-            answer = self.courier.deliver(spool, number, kind, live)
+            answer, refused = self.courier.deliver(spool, number, kind, live)
         except Unreachable as e:
             with self.cond:
                 if not self.out:
@@ -1411,6 +1680,12 @@ class _Sender:
                     _say(f"{self.courier.server.url} answers: {sum(len(s.queue) for s in (*self.before, self.spool))} messages are being sent")
                 self.out, self.failures, self.not_before = False, 0, 0.0
                 self.spoke = time.monotonic()
+                self.run._stored += live and kind not in _ENDS
+                if refused:
+                    _keep(spool, number, kind, refused)
+                    for _, why in refused:
+                        self.run._note(Refused(f"the server refuses a value of {_named(spool, number, kind)}, which is kept in {spool.path / 'refused'}: {why}", 400), True)
+                    self.run._refused += len(refused)
                 spool.done(number, kind)
                 self._leave_if_done(spool)
                 self.cond.notify_all()
@@ -1452,7 +1727,7 @@ class _Sender:
                 spool.close(delete=False)
                 self.cond.notify_all()
         else:
-            what = f"epoch {_epoch_of(spool, number)}" if kind == "epoch" else f"message {number} ({kind})"
+            what = _named(spool, number, kind)
             self._aside(spool, number, kind, f"the server refuses {what}, which is kept in {spool.path / 'refused'}: {e}", e)
 
     def _trouble(self, e, most):
@@ -1471,6 +1746,7 @@ class _Sender:
     def _aside(self, spool, number, kind, why, e=None):
         with self.cond:
             spool.set_aside(number, kind, why)
+            self.run._refused += 1
             self.run._note(Refused(why, e.status, e.code) if e else ZoetropeError(why), True)
             self._leave_if_done(spool)
             self.cond.notify_all()
@@ -1482,13 +1758,26 @@ class _Sender:
                 spool.close(delete=not spool.refused())
 
 
-def _epoch_of(spool, number):
+def _title(spool):
+    return f"{spool.info['experiment']}/{spool.info['name']}"
+
+
+def _named(spool, number, kind):
+    """Returns what people call a message."""
+    if kind != "epoch":
+        return f"message {number} ({kind})"
     try:
         header, f = spool.read(number, "epoch")
         f.close()
-        return header["epoch"]
+        return f"epoch {header['epoch']}"
     except (OSError, ValueError, KeyError):
-        return "?"
+        return "epoch ?"
+
+
+def _keep(spool, number, kind, refused):
+    """Sets aside what the server refused of a message: those rows, or an epoch whole, as it can only be replaced whole."""
+    whole = any(row is None for row, _ in refused)
+    spool.set_aside(number, kind, "\n".join(why for _, why in refused), None if whole else [row for row, _ in refused])
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1707,42 +1996,62 @@ def _table(rows, **columns):
 # python -m zoetrope
 
 
-def sync(dir=None, url=None, token=None):
-    """Sends what processes that are gone have left in the spool folder. It returns how many messages could not be sent."""
+def sync(dir=None, url=None, token=None, refused=False):
+    """Sends what processes that are gone have left in the spool folder. It returns how many messages could not be sent.
+
+    refused: sends again also what a server refused and what was set aside, such as after its limits were raised, and resumes
+    runs that have ended for it; they are ended again as they were.
+    """
     left, servers = 0, {}
     for spool in _orphans(_spool_root(dir)):
-        title, total = f"{spool.info['experiment']}/{spool.info['name']}", len(spool.queue)
+        title, total, kept = _title(spool), 0, 0
         address = url or spool.info.get("url")
         try:
+            if refused:
+                spool.take_back()
+            total = len(spool.queue)
             if address not in servers:
                 servers[address] = _Courier(_Server(address, token))
             while spool.queue:
-                _sync_one(servers[address], spool, *spool.queue[0][:2])
+                kept += _sync_one(servers[address], spool, *spool.queue[0][:2], live=refused)
+            if spool.resumed:
+                servers[address].end(spool, *spool.info.get("end", ("finish", {})))
         except (ZoetropeError, OSError, ValueError) as e:
             _say(f"{title}: {e}")
-        sent, aside = total - len(spool.queue), len(spool.refused())
+            if getattr(e, "code", "") in ("run_ended", "run_superseded"):
+                _say(f"{title}: `python -m zoetrope sync --refused` resumes the run and sends it nevertheless")
+        waiting, aside = len(spool.queue), len(spool.refused())
+        total = max(total, waiting)
         if total:
-            _say(f"{title}: {sent} of {total} messages are sent" + (f"; {len(spool.queue)} are kept in {spool.path}" if spool.queue else ""))
+            _say(f"{title}: {total - waiting - kept} of {total} messages are sent" + (f"; {waiting} are kept in {spool.path}" if waiting else ""))
         if aside:
-            _say(f"{title}: {aside} messages that the server refused are kept in {spool.path / 'refused'}, with the reasons")
-        left += len(spool.queue)
-        spool.close(delete=not spool.queue and not aside)
+            _say(f"{title}: {aside} messages that the server refused are kept in {spool.path / 'refused'}, with the reasons; "
+                 "`python -m zoetrope sync --refused` sends them again")
+        left += waiting
+        spool.close(delete=not waiting and not aside)
     for courier in servers.values():
         courier.server.close()
     return left
 
 
-def _sync_one(courier, spool, number, kind):
+def _sync_one(courier, spool, number, kind, live):
+    """Sends a message. It reports whether the message, or some of it, was set aside."""
     try:
-        courier.deliver(spool, number, kind, live=False)
+        answer, refused = courier.deliver(spool, number, kind, live)
     except Refused as e:
-        if kind == "start" or e.code in ("run_ended", "run_superseded", "run_active", "incomplete") or e.status not in (400, 409, 413, 415, 422):
+        if kind == "start" or not e.final:
             raise
         spool.set_aside(number, kind, str(e))
+        return True
     except (ValueError, KeyError, TypeError) as e:
         spool.set_aside(number, kind, f"damaged: {e}")
-    else:
-        spool.done(number, kind)
+        return True
+    if refused:
+        _keep(spool, number, kind, refused)
+        for _, why in refused[:10]:
+            _say(f"{_title(spool)}: {why}")
+    spool.done(number, kind)
+    return bool(refused)
 
 
 def _status(dir):
@@ -1766,6 +2075,7 @@ def main(args=None):
         command.add_argument("--dir", help="the spool folder (default: $ZOETROPE_DIR, or this user's)")
         if name == "sync":
             command.add_argument("--url", help="the server (default: the one that each run was logged to)")
+            command.add_argument("--refused", action="store_true", help="send again also what the server refused, and resume runs that have ended for it")
             command.add_argument("--token-file", help="a file with the token (default: $ZOETROPE_TOKEN, $ZOETROPE_TOKEN_FILE)")
     o = parser.parse_args(args)
     if o.command == "status":
@@ -1773,7 +2083,7 @@ def main(args=None):
         return 0
     if o.token_file:
         os.environ["ZOETROPE_TOKEN_FILE"] = o.token_file
-    return 1 if sync(o.dir, o.url) else 0
+    return 1 if sync(o.dir, o.url, refused=o.refused) else 0
 
 
 def _say(text):

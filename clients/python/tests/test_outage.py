@@ -225,6 +225,50 @@ class Outage(ServerTest):
         self.assertEqual((run.errors, self.epochs()), ([], [*epochs, *ticks]))
         self.assertGreater(len(ticks), 0)
 
+    def test_ended_elsewhere(self):
+        """A run that somebody ends while it is logged goes on: epochs of one part, of several, and metrics alone."""
+        self.server.start()
+        zoetrope._PART, before = 1000, zoetrope._PART
+        self.addCleanup(setattr, zoetrope, "_PART", before)
+        for how in "finish", "stop", "fail":
+            with self.subTest(how):
+                run = self.init("e", how)
+                run.add_samples(ids=range(100))
+                layers = lambda e: {"a": np.full((100, 7), e, "f4"), "b": np.full((100, 2), -e, "f4")}  # noqa: E731
+                for epoch in 1, 2, 3:
+                    self.assertTrue(run.log(epoch, layers(epoch), metrics={"loss": epoch}) and run.flush(), run.errors)
+                    zoetrope._Server(self.server.url).call("POST", f"/api/v1/runs/{run.id}/{how}")
+                self.assertTrue(run.log_metrics(9, {"rate": 4}) and run.flush())
+                self.assertTrue(run.finish())
+                for epoch in 1, 2, 3:
+                    for name, want in layers(epoch).items():
+                        np.testing.assert_array_equal(self.stored(run, name, epoch), want)
+                got = zoetrope.metrics(run, self.server.url)
+                self.assertEqual((got["loss"]["value"].tolist(), got["rate"]["step"].tolist()), ([1, 2, 3], [9]))
+                self.assertEqual((run.errors, self.left(), self.state(how)), ([], [], "finished"))
+        self.assertIn("was ended or taken over elsewhere: it is resumed", self.said.getvalue())
+
+    def test_ended_while_away(self):
+        """What a training has left of a run that was ended meanwhile is sent by who insists, and the run is ended again."""
+        self.server.start()
+        run = self.init("e", "r")
+        run.add_samples(ids=range(3))
+        self.assertTrue(run.flush())
+        self.server.kill()
+        self.log(run, 1)
+        self.assertFalse(run.stop())
+        self.server.start()
+        elsewhere = self.program("zoetrope.init('e', 'r').finish()", ZOETROPE_DIR=str(self.folder / "other"))
+        self.addCleanup(elsewhere.communicate)
+        self.assertEqual(elsewhere.wait(20), 0)
+        code, said = self.command("sync", "--dir", str(self.spool))
+        self.assertEqual((code, self.epochs()), (1, []), said)
+        self.assertIn("sync --refused` resumes the run", said)
+        code, said = self.command("sync", "--refused", "--dir", str(self.spool))
+        self.assertEqual(code, 0, said)
+        self.complete([1], "stopped")
+        self.assertEqual(list(self.spool.iterdir()), [])
+
     def test_other_runs(self):
         """What other runs have left is sent when there is nothing else to do, but what was meant to stay offline is not."""
         for name, mode in ("a", "online"), ("b", "offline"):
