@@ -10,7 +10,9 @@
 // It asks nobody who they are: package access does, and a server that others can reach needs it.
 //
 // A run is named by its id, its name, or experiment%2Fname. JSON goes in and out, and an error is
-// {"error": "what is wrong and what to do next", "code": "run_ended"}. All paths are below /api/v1:
+// {"error": "what is wrong and what to do next", "code": "run_ended"}; where a single value is to blame, "at" says which,
+// so that the others can be sent without it. Labels, ids and predictions may be texts, numbers or truth values: what their
+// text is says [tracker.Text]. All paths are below /api/v1:
 //
 //	GET   limits                                     what a request or a value in it is refused beyond
 //	POST  runs                                       start a run, or resume one

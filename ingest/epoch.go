@@ -1,24 +1,28 @@
 package ingest
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // An epochRequest is the body of POST epochs/{epoch}.
 type epochRequest struct {
-	Step    int               `json:"step"`
-	Layers  []string          `json:"layers"`
-	Outputs *outputsRequest   `json:"outputs"`
-	Metrics map[string]number `json:"metrics"`
+	Step    int             `json:"step"`
+	Layers  []string        `json:"layers"`
+	Outputs *outputsRequest `json:"outputs"`
+	Metrics metricsRequest  `json:"metrics"`
 }
 
 type outputsRequest struct {
-	Predictions []string         `json:"predictions"`
-	Losses      []optionalNumber `json:"losses"`
-	Confidences []optionalNumber `json:"confidences"`
-	IDs         []string         `json:"ids"`
+	Predictions json.RawMessage `json:"predictions"`
+	Losses      json.RawMessage `json:"losses"`
+	Confidences json.RawMessage `json:"confidences"`
+	IDs         json.RawMessage `json:"ids"`
 }
 
 type epochAnswer struct {
@@ -39,7 +43,7 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 	}
 	e, err := q.epoch(number)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, h.nameRow(c, err)
 	}
 	a := epochAnswer{Epoch: number}
 	err = h.write(c.ctx(), c.run(), func(run *tracker.Run) error {
@@ -59,6 +63,18 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 	return http.StatusOK, a, err
 }
 
+// nameRow says which sample a refused value of the outputs is of, where the request leaves the samples unnamed.
+func (h *Handler) nameRow(c *call, err error) error {
+	var r *refusal
+	if errors.As(err, &r) && r.at != nil && r.at.ID == "" && slices.Contains([]string{"prediction", "loss", "confidence"}, r.at.Field) {
+		if list, err := h.store.Samples(c.ctx(), c.run()); err == nil && r.at.Index < len(list) {
+			r.at.ID = list[r.at.Index].ID
+			r.text += fmt.Sprintf("; it is of sample %q", r.at.ID)
+		}
+	}
+	return err
+}
+
 func (q *epochRequest) epoch(number int) (e tracker.Epoch, err error) {
 	if q.Step < 0 || q.Step >= maxStep {
 		return e, invalid("step = %d, want a whole number from 0 to %d", q.Step, int64(maxStep-1))
@@ -66,22 +82,37 @@ func (q *epochRequest) epoch(number int) (e tracker.Epoch, err error) {
 	if len(q.Layers) > maxLayers {
 		return e, invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxLayers)
 	}
-	e = tracker.Epoch{Number: number, Step: q.Step}
-	if e.Metrics, err = metricsOf(q.Metrics); err != nil || q.Outputs == nil {
-		return e, err
+	e = tracker.Epoch{Number: number, Step: q.Step, Metrics: tracker.Metrics(q.Metrics)}
+	if q.Outputs != nil {
+		e.Outputs, err = q.Outputs.outputs()
 	}
-	for _, p := range q.Outputs.Predictions {
-		if err := checkText("prediction", p); err != nil {
-			return e, err
+	return e, err
+}
+
+func (q *outputsRequest) outputs() (*tracker.Outputs, error) {
+	ids, err := column[text](q.IDs, "ids", "id")
+	if err != nil {
+		return nil, err
+	}
+	predictions, err := column[text](q.Predictions, "predictions", "prediction")
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range predictions {
+		if err := checkText("prediction", string(p)); err != nil {
+			at := place{Field: "prediction", Index: i}
+			if i < len(ids) {
+				at.ID = string(ids[i])
+			}
+			return nil, invalidAt(at, "element %d of \"predictions\"%s: %v", i, named(at.ID), err)
 		}
 	}
-	e.Outputs = &tracker.Outputs{
-		Predictions: q.Outputs.Predictions,
-		Losses:      floats(q.Outputs.Losses),
-		Confidences: floats(q.Outputs.Confidences),
-		IDs:         q.Outputs.IDs,
+	losses, err := column[optionalNumber](q.Losses, "losses", "loss")
+	if err != nil {
+		return nil, err
 	}
-	return e, nil
+	confidences, err := column[optionalNumber](q.Confidences, "confidences", "confidence")
+	return &tracker.Outputs{Predictions: texts(predictions), Losses: floats(losses), Confidences: floats(confidences), IDs: texts(ids)}, err
 }
 
 func floats(list []optionalNumber) []float64 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ func (h *Handler) takeFrame(r *http.Request) (v frameAnswer, err error) {
 	}
 	p, err := h.readPart(r, samples, r.URL.Query().Has("part"))
 	if err != nil {
-		return v, h.nameSample(r.Context(), key.run, number, err)
+		return v, h.nameSample(r.Context(), key, number, err)
 	}
 	if v.Rows, err = h.staging.put(key, number, p); err != nil {
 		h.memory.give(p.taken)
@@ -127,9 +128,9 @@ func (h *Handler) readNpy(body io.Reader, length int64, samples int, copies int6
 
 // rawHeader is the header of a raw frame.
 type rawHeader struct {
-	Rows int      `json:"rows"`
-	Dim  int      `json:"dim"`
-	IDs  []string `json:"ids"`
+	Rows int             `json:"rows"`
+	Dim  int             `json:"dim"`
+	IDs  json.RawMessage `json:"ids"`
 }
 
 func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int64) (*part, error) {
@@ -145,10 +146,14 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int6
 	if err != nil {
 		return nil, err
 	}
-	if head.IDs != nil && len(head.IDs) != head.Rows {
-		return nil, invalid("the frame's header has %d ids for %d rows: name each row, or none", len(head.IDs), head.Rows)
+	ids, err := column[text](head.IDs, "ids", "id")
+	if err != nil {
+		return nil, err
 	}
-	p := &part{rows: head.Rows, dim: head.Dim, ids: head.IDs}
+	if ids != nil && len(ids) != head.Rows {
+		return nil, invalid("the frame's header has %d ids for %d rows: name each row, or none", len(ids), head.Rows)
+	}
+	p := &part{rows: head.Rows, dim: head.Dim, ids: texts(ids)}
 	if err := h.admit(p, samples, copies); err != nil {
 		return nil, err
 	}
@@ -256,17 +261,18 @@ func finite(v []float32, at int, p *part) error {
 }
 
 // nameSample says which sample a number that is not finite belongs to.
-func (h *Handler) nameSample(ctx context.Context, run string, number int, err error) error {
+func (h *Handler) nameSample(ctx context.Context, key frameKey, number int, err error) error {
 	var bad *notFinite
 	if !errors.As(err, &bad) {
 		return err
 	}
-	if list, err := h.store.Samples(ctx, run); bad.id == "" && number == 0 && err == nil && bad.row < len(list) {
+	if list, err := h.store.Samples(ctx, key.run); bad.id == "" && number == 0 && err == nil && bad.row < len(list) {
 		bad.id = list[bad.row].ID
 	}
 	name := ""
 	if bad.id != "" {
 		name = fmt.Sprintf(" (sample %q)", bad.id)
 	}
-	return invalid("row %d%s, column %d is %v: vectors must be finite; nothing of the frame was kept", bad.row, name, bad.column, bad.value)
+	at := place{Field: "vector", Name: key.layer, Index: bad.row, ID: bad.id}
+	return invalidAt(at, "row %d%s, column %d is %v: vectors must be finite; nothing of the frame was kept", bad.row, name, bad.column, bad.value)
 }

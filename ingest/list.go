@@ -3,7 +3,10 @@ package ingest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 )
 
 // A list is a JSON array of at most as many elements as its limit says: what a small body can ask to be made of it is
@@ -24,28 +27,59 @@ type stepLimit struct{}
 func (stepLimit) most() (int, string) { return maxSteps, "metrics" }
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (l *list[T, L]) UnmarshalJSON(b []byte) error {
+func (l *list[T, L]) UnmarshalJSON(b []byte) (err error) {
 	var kind L
 	most, what := kind.most()
+	l.items, err = elements[T](b, what, "", most)
+	return err
+}
+
+// column reads a JSON array with an element for each sample: what says which of a request, field what its elements are.
+// It is nil where the request has none.
+func column[T any](b json.RawMessage, what, field string) ([]T, error) {
+	if len(b) == 0 || string(b) == "null" {
+		return nil, nil
+	}
+	return elements[T](b, what, field, len(b))
+}
+
+// elements reads a JSON array of at most so many elements. What is wrong with one of them says which it is.
+func elements[T any](b []byte, what, field string, most int) ([]T, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	d.UseNumber()
 	first, err := d.Token()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if first != json.Delim('[') {
-		return invalid("%q must be an array", what)
+		return nil, invalid("%q must be an array", what)
 	}
+	items := []T{}
 	for d.More() {
-		if len(l.items) == most {
-			return refuse(http.StatusRequestEntityTooLarge, "too_many", "%q has more than %d elements: send the rest in further requests", what, most)
+		if len(items) == most {
+			return nil, refuse(http.StatusRequestEntityTooLarge, "too_many", "%q has more than %d elements: send the rest in further requests", what, most)
 		}
 		var v T
 		if err := d.Decode(&v); err != nil {
-			return err
+			return nil, inElement(err, what, place{Field: field, Index: len(items)})
 		}
-		l.items = append(l.items, v)
+		items = append(items, v)
 	}
-	return nil
+	return items, nil
+}
+
+// inElement says which element of a list the decoder's error is of.
+func inElement(err error, what string, at place) error {
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	var r *refusal
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &r) && r.at != nil:
+		at.Field, at.Name = r.at.Field, r.at.Name
+	case errors.As(err, &wrongType):
+		at.Field = wrongType.Field
+		text = fmt.Sprintf("%s cannot be a %s", fieldOf(wrongType), wrongType.Value)
+	}
+	return invalidAt(at, "element %d of %q: %s", at.Index, what, text)
 }

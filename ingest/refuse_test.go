@@ -231,7 +231,7 @@ func TestRefused(t *testing.T) {
 		{"another width than before", "POST", "runs/r/epochs/4", `{"layers": ["fc1"]}`, 400, "invalid", "3 columns, expected 2", nil},
 		{"unknown sample id", "POST", "runs/r/epochs/4", `{"layers": ["stranger"]}`, 400, "invalid", `sample "zzz" is not known`, nil},
 		{"outputs that do not fit", "POST", "runs/r/epochs/2", `{"outputs": {"losses": [1, 2]}}`, 400, "invalid", "2 elements, expected 3", nil},
-		{"a prediction that is a number", "POST", "runs/r/epochs/2", `{"outputs": {"predictions": [1, 2, 3]}}`, 400, "invalid", "cannot be a number", nil},
+		{"a prediction that is a list", "POST", "runs/r/epochs/2", `{"outputs": {"predictions": [1, [2], 3]}}`, 400, "invalid", "a list cannot be", nil},
 		{"a huge prediction", "POST", "runs/r/epochs/2", `{"outputs": {"predictions": ["` + long + `", "", ""]}}`, 400, "invalid", "prediction", nil},
 		{"a negative step", "POST", "runs/r/epochs/2", `{"step": -1}`, 400, "invalid", "step = -1", nil},
 		{"half a step", "POST", "runs/r/epochs/2", `{"step": 1.5}`, 400, "invalid", `"step" cannot be a number 1.5`, nil},
@@ -254,7 +254,10 @@ func TestRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := content(t, store)
 			w := ask(c.method, c.path, []byte(c.body), c.headers...)
-			var answer struct{ Error, Code string }
+			var answer struct {
+				Error, Code string
+				At          any // TestRefusedValue looks at it
+			}
 			d := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
 			d.DisallowUnknownFields()
 			if err := d.Decode(&answer); err != nil || w.Header().Get("Content-Type") != "application/json" {

@@ -17,6 +17,15 @@ type refusal struct {
 	code   string // for programs, stable
 	text   string // for people
 	after  int    // seconds after which to try again; 0: as it is, it will not get better
+	at     *place // the value that is to blame, if it is one
+}
+
+// A place is where a value stands that was refused: without it, the rest would be accepted.
+type place struct {
+	Field string `json:"field"`          // id, label, metadata, thumbnail, prediction, loss, confidence, vector, layer, metric or step
+	Name  string `json:"name,omitempty"` // of the layer or the metric
+	Index int    `json:"index"`          // of the sample, the row or the element in the request's list
+	ID    string `json:"id,omitempty"`   // of the sample, where the request says it
 }
 
 func (e *refusal) Error() string { return e.text }
@@ -27,6 +36,13 @@ func refuse(status int, code, format string, args ...any) *refusal {
 
 func invalid(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, "invalid", format, args...)
+}
+
+// invalidAt refuses a value of a list.
+func invalidAt(at place, format string, args ...any) *refusal {
+	e := invalid(format, args...)
+	e.at = &at
+	return e
 }
 
 // answers of the tracker's errors, the first that fits.
@@ -61,10 +77,21 @@ func toRefusal(err error) *refusal {
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
-			return &refusal{status: k.status, code: k.code, text: err.Error(), after: k.after}
+			r := &refusal{status: k.status, code: k.code, text: err.Error(), after: k.after}
+			var v *tracker.ValueError
+			if errors.As(err, &v) {
+				r.at = &place{Field: v.Field, Name: v.Name, Index: v.Index, ID: v.ID}
+			}
+			return r
 		}
 	}
 	return &refusal{status: http.StatusInternalServerError, code: "internal", text: err.Error()}
+}
+
+type errorAnswer struct {
+	Error string `json:"error"`
+	Code  string `json:"code"`
+	At    *place `json:"at,omitempty"`
 }
 
 // fail answers with an error.
@@ -72,7 +99,7 @@ func fail(w http.ResponseWriter, r *http.Request, e *refusal) {
 	if e.after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(e.after))
 	}
-	answer(w, r, e.status, map[string]string{"error": e.text, "code": e.code})
+	answer(w, r, e.status, errorAnswer{e.text, e.code, e.at})
 }
 
 // explain answers with what went wrong, and keeps what was not the client's fault for the log.

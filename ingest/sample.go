@@ -2,17 +2,18 @@ package ingest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A sampleRequest is one of POST samples.
+// A sampleRequest is one of POST samples. Its values are read one by one, so that what is wrong with one says which.
 type sampleRequest struct {
-	ID        string          `json:"id"`
-	Label     *string         `json:"label"`
+	ID        json.RawMessage `json:"id"`
+	Label     json.RawMessage `json:"label"`
 	Metadata  json.RawMessage `json:"metadata"`
-	Thumbnail []byte          `json:"thumbnail"` // PNG, in base64
+	Thumbnail json.RawMessage `json:"thumbnail"` // PNG, in base64
 }
 
 func (h *Handler) postSamples(c *call) (int, any, error) {
@@ -28,7 +29,7 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 	samples := make([]tracker.Sample, len(q.Samples.items))
 	for i, s := range q.Samples.items {
 		var err error
-		if samples[i], err = s.sample(); err != nil {
+		if samples[i], err = s.sample(i); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -44,27 +45,44 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 	return http.StatusOK, v, err
 }
 
-func (q sampleRequest) sample() (s tracker.Sample, err error) {
-	s = tracker.Sample{ID: q.ID, Thumbnail: q.Thumbnail}
-	if q.Label != nil {
-		s.Label = *q.Label
+// sample reads the index-th sample of a request.
+func (q sampleRequest) sample(index int) (s tracker.Sample, err error) {
+	refused := func(field string, err error) error {
+		at := place{Field: field, Index: index}
+		if field != "id" {
+			at.ID = s.ID
+		}
+		return invalidAt(at, "sample %d%s: %v", index, named(at.ID), err)
 	}
-	if err := checkText("sample id", s.ID); err != nil {
-		return s, err
+	if s.ID, err = readText("sample id", q.ID); err != nil {
+		return s, refused("id", err)
 	}
-	if err := checkText("label", s.Label); err != nil {
-		return s, err
-	}
-	if len(s.Thumbnail) > maxThumbnail {
-		return s, invalid("sample %q: the thumbnail has %d bytes, at most %d are allowed", s.ID, len(s.Thumbnail), maxThumbnail)
+	if s.Label, err = readText("label", q.Label); err != nil {
+		return s, refused("label", err)
 	}
 	if len(q.Metadata) > maxMetadata {
-		return s, invalid("sample %q: the metadata has %d bytes, at most %d are allowed", s.ID, len(q.Metadata), maxMetadata)
+		return s, refused("metadata", invalid("the metadata has %d bytes, at most %d are allowed", len(q.Metadata), maxMetadata))
 	}
 	if len(q.Metadata) > 0 {
 		if err := decodeStrictly(q.Metadata, &s.Metadata, "metadata"); err != nil {
-			return s, invalid("sample %q: %v", s.ID, err)
+			return s, refused("metadata", err)
 		}
 	}
+	if len(q.Thumbnail) > 0 {
+		if err := json.Unmarshal(q.Thumbnail, &s.Thumbnail); err != nil {
+			return s, refused("thumbnail", invalid("the thumbnail is not text in base64: %v", err))
+		}
+	}
+	if len(s.Thumbnail) > maxThumbnail {
+		return s, refused("thumbnail", invalid("the thumbnail has %d bytes, at most %d are allowed", len(s.Thumbnail), maxThumbnail))
+	}
 	return s, nil
+}
+
+// named is how messages name a sample besides its place.
+func named(id string) string {
+	if id == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", id)
 }

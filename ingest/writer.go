@@ -62,7 +62,7 @@ func (h *Handler) find(ctx context.Context, name string) (*writer, error) {
 	return h.writer(info.ID)
 }
 
-var errClosing = &refusal{http.StatusServiceUnavailable, "closing", "the server is being shut down: send the request again in a moment", 1}
+var errClosing = &refusal{status: http.StatusServiceUnavailable, code: "closing", text: "the server is being shut down: send the request again in a moment", after: 1}
 
 // writer returns the writer of a run.
 func (h *Handler) writer(id string) (*writer, error) {

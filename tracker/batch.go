@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -113,8 +114,12 @@ func (r *Run) prepare(b Batch) (w *pending, err error) {
 	if w.samples, err = encodeSamples(b.Samples); err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.title(), err)
 	}
-	for _, m := range b.Metrics {
+	for i, m := range b.Metrics {
 		if err := m.check(); err != nil {
+			var v *ValueError
+			if errors.As(err, &v) {
+				v.Index = i
+			}
 			return nil, fmt.Errorf("run %s, step %d: %w", r.title(), m.Step, err)
 		}
 	}

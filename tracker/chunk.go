@@ -60,7 +60,8 @@ func encodeChunks(vectors []float32, dim int, as dtype, name func(row int) strin
 			row := part[i*dim : (i+1)*dim]
 			sum, err := checkRow(row, as)
 			if err != nil {
-				return nil, refuse(ErrInvalid, "sample %q has %v", name(first+i), err)
+				id := name(first + i)
+				return nil, refuseValue("vector", first+i, id, "sample %q has %v", id, err)
 			}
 			if as == float16s {
 				data, sum = appendFloat16(data, row)

@@ -65,6 +65,7 @@
 // Test for them with [errors.Is]. Those of a run that is being logged:
 //
 //   - [ErrInvalid]: what was given cannot be stored, and never can: wrong shape, NaN, unknown sample, a key used twice.
+//     Where a single value is to blame, a [ValueError] says which.
 //   - [ErrBusy]: others were writing for longer than 10 s. Nothing was stored: try again.
 //   - [ErrUnreachable]: PostgreSQL was away for longer than 10 s, or was lost in the middle: log the same again.
 //   - [ErrNoSpace]: the disk is full. Nothing was stored; free some space, and log the same again.

@@ -60,7 +60,7 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 		}
 		f, err := prepareFrame(index, l, r.as)
 		if err != nil {
-			return p, fmt.Errorf("layer %q: %w", l.Name, err)
+			return p, fmt.Errorf("layer %q: %w", l.Name, ofLayer(l.Name, err))
 		}
 		if r.Keeps(e.Number) {
 			p.frames = append(p.frames, f)

@@ -60,7 +60,7 @@ func (f *FrameWriter) Append(ids []string, vectors []float32) (err error) {
 	}
 	defer f.run.guard(&err)
 	if err := f.append(ids, vectors); err != nil {
-		return fmt.Errorf("run %s, epoch %d: layer %q: %w", f.run.title(), f.epoch, f.layer, err)
+		return fmt.Errorf("run %s, epoch %d: layer %q: %w", f.run.title(), f.epoch, f.layer, ofLayer(f.layer, err))
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (f *FrameWriter) append(ids []string, vectors []float32) error {
 	for i, id := range ids {
 		part.at[i], _ = index.find(id)
 		if _, err := checkRow(part.vectors[i*f.dim:(i+1)*f.dim], f.run.as); err != nil {
-			return refuse(ErrInvalid, "sample %q has %v", id, err)
+			return refuseValue("vector", i, id, "sample %q has %v", id, err)
 		}
 	}
 	f.mu.Lock()
@@ -94,7 +94,7 @@ func (f *FrameWriter) append(ids []string, vectors []float32) error {
 	}
 	for i, at := range part.at {
 		if f.seen[at] {
-			return refuse(ErrInvalid, "sample %q has a vector already", ids[i])
+			return refuseValue("id", i, ids[i], "sample %q has a vector already", ids[i])
 		}
 	}
 	for _, at := range part.at {

@@ -31,7 +31,7 @@ func (r *Run) LogMetrics(ctx context.Context, step int, m Metrics) (err error) {
 
 func (m StepMetrics) check() error {
 	if m.Step < 0 {
-		return refuse(ErrInvalid, "must not be negative")
+		return refuseValue("step", 0, "", "must not be negative")
 	}
 	return m.Values.check()
 }
@@ -39,7 +39,7 @@ func (m StepMetrics) check() error {
 func (m Metrics) check() error {
 	for name := range m {
 		if name == "" || !storable(name) {
-			return refuse(ErrInvalid, "metric name %q must be text", name)
+			return &ValueError{Field: "metric", Name: name, err: refuse(ErrInvalid, "metric name %q must be text", name)}
 		}
 	}
 	return nil

@@ -29,7 +29,11 @@ func prepareOutputs(index *sampleIndex, o *Outputs) ([]int64, error) {
 	}
 	for i, p := range o.Predictions {
 		if !storable(p) {
-			return nil, refuse(ErrInvalid, "prediction %d, %q: must be valid UTF-8 without NUL", i, p)
+			ids := o.IDs
+			if ids == nil {
+				ids = index.uids
+			}
+			return nil, refuseValue("prediction", i, ids[i], "prediction %d, %q: must be valid UTF-8 without NUL", i, p)
 		}
 	}
 	return samples, nil

@@ -55,13 +55,15 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 	for i, s := range samples {
 		switch first, dup := seen[s.ID]; {
 		case s.ID == "":
-			return nil, refuse(ErrInvalid, "sample %d of the batch has no ID", i)
+			return nil, refuseValue("id", i, "", "sample %d of the batch has no ID", i)
 		case dup:
-			return nil, refuse(ErrInvalid, "sample %q is in the batch twice, at %d and at %d", s.ID, first, i)
-		case !storable(s.ID) || !storable(s.Label):
-			return nil, refuse(ErrInvalid, "sample %q, label %q: must be valid UTF-8 without NUL", s.ID, s.Label)
+			return nil, refuseValue("id", i, s.ID, "sample %q is in the batch twice, at %d and at %d", s.ID, first, i)
+		case !storable(s.ID):
+			return nil, refuseValue("id", i, s.ID, "sample %q: the ID must be valid UTF-8 without NUL", s.ID)
+		case !storable(s.Label):
+			return nil, refuseValue("label", i, s.ID, "sample %q, label %q: must be valid UTF-8 without NUL", s.ID, s.Label)
 		case len(s.Thumbnail) > 0 && !bytes.HasPrefix(s.Thumbnail, pngMagic):
-			return nil, refuse(ErrInvalid, "sample %q: the thumbnail is not a PNG image", s.ID)
+			return nil, refuseValue("thumbnail", i, s.ID, "sample %q: the thumbnail is not a PNG image", s.ID)
 		}
 		seen[s.ID] = i
 		rows[i] = sampleRow{uid: s.ID, label: sql.NullString{String: s.Label, Valid: s.Label != ""}}
@@ -71,7 +73,7 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 		if len(s.Metadata) > 0 {
 			text, err := encodeObject(s.Metadata)
 			if err != nil {
-				return nil, refuse(ErrInvalid, "sample %q: metadata %v", s.ID, err)
+				return nil, refuseValue("metadata", i, s.ID, "sample %q: metadata %v", s.ID, err)
 			}
 			rows[i].metadata = sql.NullString{String: text, Valid: true}
 		}
@@ -95,7 +97,7 @@ func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRo
 		return nil, err
 	}
 	var fresh []sampleRow
-	for _, s := range batch {
+	for k, s := range batch {
 		i, ok := index.find(s.uid)
 		if !ok {
 			fresh = append(fresh, s)
@@ -109,10 +111,14 @@ func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRo
 		}
 		switch {
 		case have.label != s.label:
-			return nil, refuse(ErrInvalid, "run %s has sample %q already, with label %q, not %q: samples do not change; use another ID or another run",
+			return nil, refuseValue("label", k, s.uid, "run %s has sample %q already, with label %q, not %q: samples do not change; use another ID or another run",
 				r.title(), s.uid, have.label.String, s.label.String)
 		case have.metadata != s.metadata || !bytes.Equal(have.thumbnail, s.thumbnail):
-			return nil, refuse(ErrInvalid, "run %s has sample %q already, with another thumbnail or other metadata: samples do not change; use another ID or another run",
+			field := "metadata"
+			if have.metadata == s.metadata {
+				field = "thumbnail"
+			}
+			return nil, refuseValue(field, k, s.uid, "run %s has sample %q already, with another thumbnail or other metadata: samples do not change; use another ID or another run",
 				r.title(), s.uid)
 		}
 	}

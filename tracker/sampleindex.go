@@ -101,10 +101,10 @@ func (x *sampleIndex) pick(uids []string) ([]int64, error) {
 	for i, uid := range uids {
 		at, ok := x.find(uid)
 		if !ok {
-			return nil, refuse(ErrInvalid, "sample %q is not known: the run has %d others; call AddSamples first", uid, len(x.rows))
+			return nil, refuseValue("id", i, uid, "sample %q is not known: the run has %d others; call AddSamples first", uid, len(x.rows))
 		}
 		if seen[at] {
-			return nil, refuse(ErrInvalid, "sample %q is given twice", uid)
+			return nil, refuseValue("id", i, uid, "sample %q is given twice", uid)
 		}
 		seen[at] = true
 		rows[i] = x.rows[at]
