@@ -36,6 +36,7 @@ type Samples struct {
 	Count      int
 	IDs        []string                    // nil: 0…Count−1
 	Labels     []string                    // "" for none; nil: no sample has one
+	NoIDs      error                       // there are ids, which cannot be read for this reason, and IDs is nil
 	Columns    []Column                    // metadata
 	Thumbnails func(i int) ([]byte, error) // the PNG file of a sample; nil: there are none
 }
@@ -70,6 +71,9 @@ type Outputs struct {
 	Rows        []int     // the sample of each element; nil: all in their order
 }
 
+// None, as the name of a column or an array in [Options], says that there is none, whatever is called as usual.
+const None = "-"
+
 // Options say what is what in a file. Empty names mean the usual ones, which a table's column or an archive's array
 // then has to have.
 type Options struct {
@@ -84,9 +88,9 @@ type Options struct {
 // several of a kind, the first of these is it.
 var (
 	vectorNames = []string{"embedding", "embeddings", "vector", "vectors", "emb"}
-	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "uid"}
+	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "uid", "uuid", "guid"}
 	labelNames  = []string{"label", "labels", "class", "target", "targets"}
-	epochNames  = []string{"epoch", "epochs"}
+	epochNames  = []string{"epoch", "epochs", "step", "steps"}
 	pointNames  = []string{"points", "map"}
 	imageNames  = []string{"images", "thumbnails"}
 )

@@ -18,6 +18,9 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 	const want = "numbers or strings, as '<f4', '>i8', '|u1' or '<U10'"
 	wrong := fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
 	s := strings.Trim(descr, "'\"")
+	if s == "|O" {
+		return t, 0, fmt.Errorf("the elements are of type %s, Python objects, which can run programs and are not read: save a.astype(str) or a.astype(float)", descr)
+	}
 	if len(descr)-len(s) != 2 || len(s) < 3 {
 		return t, 0, wrong
 	}

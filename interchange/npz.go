@@ -31,6 +31,8 @@ type member struct {
 	zip   *zip.File
 	dtype dtype
 	shape []int
+
+	unread error // why it cannot be read; it then has no type and no shape
 }
 
 const (
@@ -75,18 +77,18 @@ func (z *archive) open(size int64, d *Dataset) error {
 			return fmt.Errorf("%s: the archive holds two arrays %q", z.path, name)
 		}
 		m := member{name: name, zip: file}
-		a, err := z.array(m, size)
-		if err != nil {
-			return err
+		if a, err := z.array(m, size); err != nil {
+			m.unread = err
+		} else {
+			m.dtype, m.shape = a.dtype, a.shape
+			a.file.Close()
 		}
-		m.dtype, m.shape = a.dtype, a.shape
-		a.file.Close()
 		z.arrays = append(z.arrays, m)
 	}
 	if len(z.arrays) == 0 {
 		return fmt.Errorf("%s: the archive holds no array", z.path)
 	}
-	if err := z.classify(); err != nil {
+	if err := z.classify(d); err != nil {
 		return err
 	}
 	return z.samples(d)

@@ -7,9 +7,12 @@ import (
 )
 
 // classify finds out what each array is, by its name, its type and its shape.
-func (z *archive) classify() error {
+func (z *archive) classify(d *Dataset) error {
 	var err error
 	find := func(named string, names []string, ok func(member) bool) int {
+		if named == None {
+			return -1
+		}
 		if named == "" {
 			return choose(names, len(z.arrays), z.name, func(i int) bool { return ok(z.arrays[i]) })
 		}
@@ -19,30 +22,36 @@ func (z *archive) classify() error {
 		}
 		if at >= 0 && !ok(z.arrays[at]) && err == nil {
 			m := z.arrays[at]
+			if err = m.unread; err != nil {
+				return at
+			}
 			err = fmt.Errorf("%s: the array %q is %s of shape %s, which cannot be what it was named for", z.path, named, m.dtype, dims(m.shape))
 		}
 		return at
 	}
-	list := func(m member) bool { return len(m.shape) == 1 && m.dtype.kind != 'f' }
-	table := func(m member) bool { return len(m.shape) == 2 && m.dtype.kind != 'f' }
+	table := func(m member) bool { return len(m.shape) == 2 }
 	numbers := func(m member) bool { return len(m.shape) == 2 && m.dtype.kind == 'f' }
-	z.ids = find(z.o.ID, idNames, list)
-	z.labels = find(z.o.Label, labelNames, func(m member) bool { return len(m.shape) == 1 }) // floats are on a scale
-	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool {
-		return len(m.shape) == 1 && (m.dtype.kind == 'i' || m.dtype.kind == 'u')
-	})
+	z.ids = find(z.o.ID, idNames, isList)
+	z.labels = find(z.o.Label, labelNames, isList) // floats are on a scale
+	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool { return len(m.shape) == 1 && m.dtype.kind != 'b' })
 	z.points = find("", pointNames, isPlaces)
 	z.images = find("", imageNames, func(m member) bool { return m.dtype == dtype{'u', 1} && len(m.shape) > 2 })
-	z.layerName = find("", []string{"layer"}, func(m member) bool { return list(m) && m.shape[0] == 1 })
+	z.layerName = find("", []string{"layer"}, func(m member) bool { return len(m.shape) == 1 && m.shape[0] == 1 && m.dtype.kind != 'f' })
 	z.predictions = find("", []string{"predictions"}, table)
 	z.losses, z.confidences = find("", []string{"losses"}, numbers), find("", []string{"confidences"}, numbers)
 	for _, name := range z.o.Vectors {
 		z.vectors = append(z.vectors, find(name, nil, isMatrix))
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = z.setAside(d)
 	}
-	return z.findMatrix()
+	if err == nil {
+		err = z.findMatrix()
+	}
+	if err == nil {
+		err = z.settle()
+	}
+	return err
 }
 
 // findMatrix finds the vectors or the places that the archive is read for, and with them how many epochs and samples
@@ -61,7 +70,10 @@ func (z *archive) findMatrix() error {
 	}
 	if len(z.vectors) == 0 {
 		candidates := z.all(func(m member) bool { return isMatrix(m) && !z.taken(m) })
-		k := choose(vectorNames, len(candidates), func(k int) string { return z.name(candidates[k]) }, func(int) bool { return true })
+		if i := z.predictions; len(candidates) == 0 && i >= 0 && isMatrix(z.arrays[i]) {
+			candidates, z.predictions = []int{i}, -1
+		}
+		k := choose(arrayNames, len(candidates), func(k int) string { return z.name(candidates[k]) }, func(int) bool { return true })
 		switch {
 		case k >= 0:
 			z.vectors = candidates[k : k+1]
@@ -81,6 +93,9 @@ func (z *archive) findMatrix() error {
 	}
 	return nil
 }
+
+// arrayNames are the usual names of vectors in an archive: there, scikit-learn's users say X.
+var arrayNames = append(slices.Clone(vectorNames), "x")
 
 func isMatrix(m member) bool {
 	return m.dtype.kind == 'f' && (len(m.shape) == 2 || len(m.shape) == 3) && !strings.HasPrefix(m.name, metadataPrefix)
@@ -132,6 +147,10 @@ func (z *archive) names() string {
 		if i == 20 {
 			parts = append(parts, "…")
 			break
+		}
+		if m.unread != nil {
+			parts = append(parts, fmt.Sprintf("%.40q (%v)", m.name, m.unread))
+			continue
 		}
 		parts = append(parts, fmt.Sprintf("%.40q (%s of shape %s)", m.name, m.dtype, dims(m.shape)))
 	}

@@ -29,7 +29,7 @@ func (z *archive) openEpochs() (r *npzEpochs, err error) {
 			return r, err
 		}
 		name := z.arrays[i].name
-		if usual(vectorNames, name) || len(z.arrays) == 1 {
+		if usual(arrayNames, name) || len(z.arrays) == 1 {
 			name = ""
 		}
 		r.layers, r.names = append(r.layers, m), append(r.names, name)

@@ -13,7 +13,7 @@ func (z *archive) samples(d *Dataset) error {
 	d.Count, d.Samples.Count = z.count, z.rows
 	var err error
 	if z.ids >= 0 {
-		if d.Samples.IDs, err = z.texts(z.ids, z.rows); err != nil {
+		if d.Samples.IDs, err = z.identities(); err != nil {
 			return err
 		}
 		if err := distinct(z.path, d.Samples.IDs); err != nil {
@@ -26,13 +26,13 @@ func (z *archive) samples(d *Dataset) error {
 		}
 	}
 	if z.epochNumbers >= 0 {
-		numbers, err := z.texts(z.epochNumbers, z.count)
+		numbers, bits, err := z.list(z.epochNumbers, z.count)
 		if err != nil {
 			return err
 		}
-		for _, text := range numbers {
-			n, err := strconv.Atoi(text)
-			if err != nil || n < 0 || slices.Contains(z.numbers, n) {
+		for _, v := range numbers {
+			n, err := epochOf(v, bits)
+			if err != nil || slices.Contains(z.numbers, n) {
 				return fmt.Errorf("%s: the epochs are numbered %.200v: want each number once, and none below 0", z.path, numbers)
 			}
 			z.numbers = append(z.numbers, n)
@@ -47,17 +47,62 @@ func (z *archive) samples(d *Dataset) error {
 	return z.metadata(d)
 }
 
-// texts reads an array of one dimension that must have n elements.
+// texts reads an array with one element in each row, of which there must be n.
 func (z *archive) texts(i, n int) ([]string, error) {
-	a, err := z.at(i)
+	a, err := z.flat(i, n)
 	if err != nil {
 		return nil, err
 	}
 	defer a.file.Close()
+	return a.labels()
+}
+
+// list reads an array as texts does, its elements as metadata, and says how many bits they have.
+func (z *archive) list(i, n int) (values []any, bits int, err error) {
+	a, err := z.flat(i, n)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer a.file.Close()
+	values, err = a.cells()
+	return values, 8 * a.dtype.size, err
+}
+
+// flat opens an array of shape n or n×1.
+func (z *archive) flat(i, n int) (*npyArray, error) {
+	a, err := z.at(i)
+	if err != nil {
+		return nil, err
+	}
 	if a.shape[0] != n {
+		a.file.Close()
 		return nil, a.errorf("the array has %d elements: want %d", a.shape[0], n)
 	}
-	return a.labels()
+	a.shape = a.shape[:1]
+	return a, nil
+}
+
+// identities reads the ids. Floats are ids if they are whole.
+func (z *archive) identities() ([]string, error) {
+	a, err := z.flat(z.ids, z.rows)
+	if err != nil {
+		return nil, err
+	}
+	defer a.file.Close()
+	if a.dtype.kind != 'f' {
+		return a.labels()
+	}
+	ids := make([]string, z.rows)
+	err = a.each(len(ids), func(i int, raw []byte) (err error) {
+		if ids[i], err = idOf(a.dtype.float(raw), 8*a.dtype.size); err != nil {
+			err = a.errorf("sample %d: %v", i, err)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, a.end()
 }
 
 // metadata reads every other array that has an element for each sample.
@@ -69,16 +114,14 @@ func (z *archive) metadata(d *Dataset) error {
 			}
 			continue
 		}
-		if len(m.shape) != 1 || m.shape[0] != z.rows {
+		if m.unread != nil {
+			continue
+		}
+		if !isList(m) || m.shape[0] != z.rows {
 			d.note("%s: the array %q (%s of shape %s) has no element for each of %d samples and is left out", z.path, m.name, m.dtype, dims(m.shape), z.rows)
 			continue
 		}
-		a, err := z.at(i)
-		if err != nil {
-			return err
-		}
-		values, err := a.cells()
-		a.file.Close()
+		values, _, err := z.list(i, z.rows)
 		if err != nil {
 			return err
 		}
@@ -116,9 +159,7 @@ func (a *npyArray) cells() ([]any, error) {
 	values := make([]any, a.shape[0])
 	err := a.each(len(values), func(i int, raw []byte) error {
 		if a.dtype.kind == 'f' {
-			if f := a.dtype.float(raw); !math.IsNaN(f) {
-				values[i] = f
-			}
+			values[i] = number(a.dtype.float(raw))
 			return nil
 		}
 		s, ok := a.dtype.text(raw)
