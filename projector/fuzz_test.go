@@ -51,7 +51,7 @@ func FuzzModes(f *testing.F) {
 		}
 		g := &growth{p: &Projection{info: Info{Options: o, Dims: o.Dims}}, src: src, y: slices.Clone(y), fresh: fresh, watch: startWatch()}
 		check(g.y, place(ctx, src, g.y, fresh, o, nil))
-		again, _, err := g.fitted(ctx, g.y, nil)
+		again, _, err := g.layOut(ctx, g.y, nil)
 		check(again, err)
 		check(g.transform(ctx, len(src.frames)-1, src.x[:min(len(src.x), 5*src.dim)], o))
 		if _, err := measureQuality(ctx, src, y, o, true, nil); err != nil {

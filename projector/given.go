@@ -147,9 +147,12 @@ func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options
 	}
 	y = make([]float32, len(g.y))
 	for i, at := range g.placed {
-		if !src.fill(y, i, at, o.Dims) {
+		if !src.fill(y, nil, i, at, o.Dims) {
 			return g.src, g.y, nil
 		}
+	}
+	for i, f := range src.frames {
+		g.src.frames[i].digest = f.digest // what the places are of
 	}
 	return src, y, nil
 }
@@ -162,12 +165,8 @@ func (p *Projection) errGiven() error {
 	return fmt.Errorf("%w: projection %q was computed elsewhere and cannot be extended or fitted anew: import the new map, or make one with Project", ErrOptions, p.info.ID)
 }
 
-// measureGiven measures a map that another program computed.
-func (p *Projection) measureGiven(ctx context.Context, exact bool) (*Quality, error) {
-	placed, err := p.Placements(ctx, Query{AllEpochs: true})
-	if err != nil {
-		return nil, err
-	}
+// measureGiven measures a map that another program computed, at some of its epochs.
+func (p *Projection) measureGiven(ctx context.Context, placed []Placement, exact bool) (*Quality, error) {
 	info, err := p.store.Run(ctx, p.info.Runs[0])
 	if err != nil {
 		return nil, err

@@ -4,74 +4,82 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// Extend brings the epochs that were logged since onto the map, in a small part of the time of a fit, and returns the
-// projection at its new revision, or p itself if there is nothing new. Epochs that were replaced since are placed anew;
-// those that were deleted stay as they were.
+// Extend brings the map up to its runs, in a small part of the time of a fit, and returns the projection at its new
+// revision, or p itself if it is not behind: [Projection.Behind] tells. Epochs that were logged since are placed on the map,
+// those whose vectors or samples have changed since are placed anew, and those that the runs no longer have leave it. An
+// epoch that was logged again with the same vectors has not changed. Of the runs' epochs and samples, those are taken that
+// the map was made to show ([Options].Epochs, Samples, MaxPoints).
 //
-// What is on the map stays where it is, and the new points find their places among it. When they have doubled the
-// points of the last fit, the map is fitted anew, see [Projection.Refit].
+// What is on the map and has not changed stays where it is, and the other points find their places among it. When half of the
+// points of the last fit are gone or have changed, or the map has doubled since, it is fitted anew, see [Projection.Refit].
 func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection, error) {
 	g, err := p.growth(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
-	added := 0
-	for i, f := range g.src.frames {
-		if g.fresh[i] {
-			added += len(f.samples)
-		}
+	if !slices.Contains(g.fresh, true) && len(g.gone) == 0 {
+		return g.p, g.confirm(ctx)
 	}
-	if added == 0 {
-		return g.p, nil
+	if 2*g.left <= max(g.src.rows(), g.fitted) {
+		return g.refit(ctx, progress)
 	}
 	if err := place(ctx, g.src, g.y, g.fresh, g.p.info.Options, progress); err != nil {
 		return nil, err
 	}
-	if fitted := g.p.info.Points - g.p.info.Extended; g.src.rows() >= 2*fitted {
-		return g.refit(ctx, g.y, progress)
-	}
 	return g.p, g.store(ctx, false, progress)
 }
 
-// Refit fits the map anew to all epochs there are now, and returns the projection at its new revision. The fit starts
-// from the map as it is, and is turned and shifted onto it at the end, so that the picture neither jumps nor flips.
+// Refit fits the map anew to what its runs hold now, and returns the projection at its new revision. The fit starts from the
+// map as it is, and is turned and shifted onto it at the end, so that the picture neither jumps nor flips. Where little is
+// left of what was fitted last, the map as it is says little of what it is to show, and the fit begins as [Projection.Renew]
+// does.
 func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection, error) {
 	g, err := p.growth(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
-	if err := place(ctx, g.src, g.y, g.fresh, g.p.info.Options, progress); err != nil {
-		return nil, err
-	}
-	return g.refit(ctx, g.y, progress)
+	return g.refit(ctx, progress)
 }
 
-// Renew fits the map anew to all epochs there are now, and returns the projection at its new revision. Unlike
-// [Projection.Refit] it begins where [Project] would, and gives Project's map, turned and shifted onto the one that is
-// there: so the result does not depend on how the map has grown, but the picture may jump.
+// Renew fits the map anew to what its runs hold now, and returns the projection at its new revision. Unlike
+// [Projection.Refit] it begins where [Project] would, with the samples that Project would choose, and gives Project's map,
+// turned and shifted onto the one that is there: so the result does not depend on how the map has grown, but the picture may
+// jump.
 func (p *Projection) Renew(ctx context.Context, progress Progress) (*Projection, error) {
-	g, err := p.growth(ctx, progress)
+	g, err := p.growthOf(ctx, true, progress)
 	if err != nil {
 		return nil, err
 	}
-	return g.refit(ctx, nil, progress)
+	return g.fit(ctx, nil, progress)
 }
 
 // A growth is a projection with all frames there are by now.
 type growth struct {
-	p     *Projection // at its revision in the store
-	src   *source
-	y     []float32 // rows×dims; the places of the rows that are on the map
-	fresh []bool    // of each frame: it is not on the map as it is now
-	watch *stopwatch
+	p      *Projection // at its revision in the store
+	src    *source
+	y      []float32  // rows×dims; the places of the rows that are on the map, and of those that were there with other vectors
+	had    []bool     // of each row: its sample has a place in y for this epoch
+	fresh  []bool     // of each frame: it is not on the map as it is now
+	gone   []frameKey // on the map, and no longer in the runs
+	again  []int      // frames that are as they were, while the map does not know so: of another seq, or without a digest
+	fitted int        // points of the last fit, of those epochs that were on the map so far
+	left   int        // those of them that are as they were
+	watch  *stopwatch
 }
 
 func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, error) {
+	return p.growthOf(ctx, false, progress)
+}
+
+// growthOf is growth with the samples that were chosen or, if they are chosen again, those that Project would choose.
+func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress) (*growth, error) {
 	if err := p.errGiven(); err != nil {
 		return nil, err
 	}
@@ -80,87 +88,98 @@ func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, er
 	if g.p, err = Open(ctx, p.store, p.info.ID); err != nil {
 		return nil, err
 	}
-	seqs, err := g.p.frameSeqs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	placed, err := g.p.Placements(ctx, Query{AllEpochs: true})
-	if err != nil {
-		return nil, err
-	}
-	type frame struct {
-		run   string
-		epoch int
-	}
-	at := map[frame]Placement{}
-	for _, pl := range placed {
-		at[frame{pl.Run, pl.Epoch}] = pl
-	}
-	if g.src, err = openSource(ctx, p.store, g.p.info.Runs, g.p.info.Layer, progress); err != nil {
+	if g.src, err = g.p.openAgain(ctx, again, progress); err != nil {
 		return nil, err
 	}
 	if err := g.src.prepare(ctx, g.p.info.Options); err != nil {
 		return nil, err
 	}
-	dims := g.p.info.Dims
-	g.y, g.fresh = make([]float32, g.src.rows()*dims), make([]bool, len(g.src.frames))
-	for i, f := range g.src.frames {
-		run := g.src.runs[f.run]
-		seq, ok := seqs[run][f.epoch]
-		g.fresh[i] = !ok || seq != f.seq || !g.src.fill(g.y, i, at[frame{run, f.epoch}], dims)
+	if err := g.locate(ctx); err != nil {
+		return nil, err
 	}
 	g.watch.lap("load")
 	return g, nil
 }
 
-// frameSeqs returns, by run and epoch, which epochs are on the map and the clock at which each was logged.
-func (p *Projection) frameSeqs(ctx context.Context) (map[string]map[int]int64, error) {
-	out := map[string]map[int]int64{}
-	err := p.store.Read(ctx, func(tx *tracker.Tx) error {
-		const query = "SELECT r.uid, f.epoch, f.seq FROM projection_frame f JOIN run r ON r.id = f.run WHERE f.projection = ?"
-		rows, err := tx.QueryContext(ctx, query, p.id)
-		if err != nil {
-			return err
+// locate finds what of the source is on the map.
+func (g *growth) locate(ctx context.Context) error {
+	frames, err := g.p.frames(ctx)
+	if err != nil {
+		return err
+	}
+	placed, err := g.p.Placements(ctx, Query{AllEpochs: true})
+	if err != nil && len(frames) > 0 {
+		return err
+	}
+	for _, f := range frames {
+		if !f.extended {
+			g.fitted += f.rows
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var run string
-			var epoch int
-			var seq int64
-			if err := rows.Scan(&run, &epoch, &seq); err != nil {
-				return err
-			}
-			if out[run] == nil {
-				out[run] = map[int]int64{}
-			}
-			out[run][epoch] = seq
+	}
+	at := map[frameKey]Placement{}
+	for _, pl := range placed {
+		at[frameKey{pl.Run, pl.Epoch}] = pl
+	}
+	dims := g.p.info.Dims
+	g.y, g.had, g.fresh = make([]float32, g.src.rows()*dims), make([]bool, g.src.rows()), make([]bool, len(g.src.frames))
+	for i, f := range g.src.frames {
+		key := frameKey{g.src.runs[f.run], f.epoch}
+		was, ok := frames[key]
+		whole := g.src.fill(g.y, g.had, i, at[key], dims)
+		g.fresh[i] = !ok || !was.holds(f) || !whole
+		if !g.fresh[i] && !was.extended {
+			g.left += len(f.samples)
 		}
-		return rows.Err()
-	})
-	return out, err
+		if !g.fresh[i] && (was.seq != f.seq || was.digest != f.digest) {
+			g.again = append(g.again, i)
+		}
+		delete(frames, key)
+	}
+	g.gone = slices.Collect(maps.Keys(frames))
+	return nil
 }
 
-// fill copies the places of frame i into y, in the order of its rows. It reports false if the samples are others.
-func (s *source) fill(y []float32, i int, from Placement, dims int) bool {
+// fill copies the places of frame i into y, in the order of its rows, and marks the rows that have one in had, which may be
+// nil. It reports false if the samples are others.
+func (s *source) fill(y []float32, had []bool, i int, from Placement, dims int) bool {
 	f := s.frames[i]
 	at := make(map[string]int, len(from.Samples))
 	for j, sample := range from.Samples {
 		at[sample] = j
 	}
+	whole := len(at) == len(f.samples)
 	for j, sample := range f.samples {
 		k, ok := at[sample]
-		if !ok || len(at) != len(f.samples) {
-			return false
+		if whole = whole && ok; !ok {
+			continue
 		}
 		copy(y[(f.first+j)*dims:(f.first+j+1)*dims], from.Coordinates[k*dims:])
+		if had != nil {
+			had[f.first+j] = true
+		}
 	}
-	return true
+	return whole
 }
 
-// refit fits the map from start, nil for the options' own, and stores it.
-func (g *growth) refit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
+// leastStart is the share of a map's points that must be of the last fit, and as they were, for a fit to start from it.
+const leastStart = 0.25
+
+// refit fits the map from where it is, or anew where that is of little worth, and stores it.
+func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, error) {
+	if float64(g.left) < leastStart*float64(g.src.rows()) {
+		return g.fit(ctx, nil, progress)
+	}
+	start := slices.Clone(g.y)
+	if err := place(ctx, g.src, start, g.fresh, g.p.info.Options, progress); err != nil {
+		return nil, err
+	}
+	return g.fit(ctx, start, progress)
+}
+
+// fit fits the map from start, nil for the options' own, and stores it.
+func (g *growth) fit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
 	g.watch.lap("place")
-	y, stages, err := g.fitted(ctx, start, progress)
+	y, stages, err := g.layOut(ctx, start, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}
@@ -169,17 +188,25 @@ func (g *growth) refit(ctx context.Context, start []float32, progress Progress) 
 	return g.p, g.store(ctx, true, progress)
 }
 
-// fitted returns the places of a fit from start, turned and shifted onto where the map lies.
-func (g *growth) fitted(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
+// layOut returns the places of a fit from start, turned and shifted onto where the map lies: onto the points whose vectors are
+// as they were or, where there is none, onto those of the same samples and epochs.
+func (g *growth) layOut(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
 	o := g.p.info.Options
 	y, stages, err := fit(ctx, g.src, o, start, progress)
-	if err == nil {
-		register(y, g.y, o.Dims, g.src.freshRows(g.fresh))
+	if err != nil {
+		return nil, nil, err
 	}
-	return y, stages, err
+	skip := g.src.freshRows(g.fresh)
+	if !slices.Contains(skip, false) {
+		for i, had := range g.had {
+			skip[i] = !had
+		}
+	}
+	register(y, g.y, o.Dims, skip)
+	return y, stages, nil
 }
 
-// store writes what is new, or everything after a refit, as the next revision.
+// store writes what is new and takes off what is gone, or writes everything after a refit, as the next revision.
 func (g *growth) store(ctx context.Context, refit bool, progress Progress) error {
 	p := g.p
 	wanted := func(frame int) bool { return refit || g.fresh[frame] }
@@ -192,23 +219,22 @@ func (g *growth) store(ctx context.Context, refit bool, progress Progress) error
 		if n, err := res.RowsAffected(); n == 0 || err != nil {
 			return fmt.Errorf("projection %q was changed or deleted meanwhile: %w", p.info.ID, tracker.ErrSuperseded)
 		}
-		for i, f := range g.src.frames {
-			if !wanted(i) {
-				continue
-			}
-			for _, table := range []string{"point", "projection_block", "projection_frame"} {
-				remove := "DELETE FROM " + table + " WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?) AND epoch = ?"
-				if _, err := tx.ExecContext(ctx, remove, p.id, g.src.runs[f.run], f.epoch); err != nil {
-					return err
-				}
-			}
+		if err := g.clear(ctx, tx, refit); err != nil {
+			return err
 		}
 		if err := p.insertFrames(ctx, tx, g.src, g.y, wanted, !refit, progress); err != nil {
 			return err
 		}
 		g.watch.lap("store")
 		const count = "UPDATE projection SET points = (SELECT sum(rows) FROM projection_frame WHERE projection = ?) WHERE id = ?"
-		if _, err := tx.ExecContext(ctx, count, p.id, p.id); err != nil || !refit {
+		if _, err := tx.ExecContext(ctx, count, p.id, p.id); err != nil {
+			return err
+		}
+		if !refit {
+			return g.note(ctx, tx)
+		}
+		p.shares = g.src.shares
+		if err := p.keepShares(ctx, tx); err != nil {
 			return err
 		}
 		stages, err := json.Marshal(g.watch.stages)
@@ -227,4 +253,53 @@ func (g *growth) store(ctx context.Context, refit bool, progress Progress) error
 		*p = *again
 	}
 	return err
+}
+
+// clear removes what is written anew or is gone: all of the map, or the frames that are fresh and those that are gone.
+func (g *growth) clear(ctx context.Context, tx *tracker.Tx, all bool) error {
+	for _, table := range []string{"point", "projection_block", "projection_frame"} {
+		if all {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE projection = ?", g.p.id); err != nil {
+				return err
+			}
+			continue
+		}
+		remove := "DELETE FROM " + table + " WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?) AND epoch = ?"
+		keys := slices.Clone(g.gone)
+		for i, f := range g.src.frames {
+			if g.fresh[i] {
+				keys = append(keys, frameKey{g.src.runs[f.run], f.epoch})
+			}
+		}
+		for _, k := range keys {
+			if _, err := tx.ExecContext(ctx, remove, g.p.id, k.run, k.epoch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// confirm notes which frames were logged again and are as they were. The map is as it was, and so is its revision.
+func (g *growth) confirm(ctx context.Context) error {
+	if len(g.again) == 0 {
+		return nil
+	}
+	return g.p.store.Write(ctx, func(tx *tracker.Tx) error {
+		if err := g.p.unchanged(ctx, tx); err != nil {
+			return err
+		}
+		return g.note(ctx, tx)
+	})
+}
+
+func (g *growth) note(ctx context.Context, tx *tracker.Tx) error {
+	for _, i := range g.again {
+		f := g.src.frames[i]
+		const query = "UPDATE projection_frame SET seq = ?, digest = ? WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?) AND epoch = ?"
+		if _, err := tx.ExecContext(ctx, query, f.seq, stored(f.digest), g.p.id, g.src.runs[f.run], f.epoch); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -139,7 +139,7 @@ func TestExtendDoubled(t *testing.T) {
 	}
 }
 
-// TestExtendReplaced: an epoch that was logged again is placed again; one that was deleted stays.
+// TestExtendReplaced: an epoch that was logged again with other samples is placed again; one that was deleted leaves the map.
 func TestExtendReplaced(t *testing.T) {
 	store := newStore(t)
 	c := training{name: "a", epochs: []int{1, 2, 3, 4}, samples: 40, classes: 2, layers: []string{"fc1"}}
@@ -156,10 +156,14 @@ func TestExtendReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = extend(t, p)
-	if i := p.Info(); i.Revision != 2 || i.Points != 180 || i.Extended != 30 {
+	if i := p.Info(); i.Revision != 2 || i.Points != 140 || i.Extended != 30 {
 		t.Errorf("info %+v", i)
 	}
+	before = slices.Delete(before, 3, 4)
 	after := placements(t, p, Query{AllEpochs: true})
+	if len(after) != len(before) {
+		t.Errorf("%d epochs are on the map, want %d", len(after), len(before))
+	}
 	for i, at := range after {
 		if i == 2 {
 			if len(at.Samples) != 30 {

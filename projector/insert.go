@@ -45,6 +45,9 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 				return err
 			}
 		}
+		if err := p.keepShares(ctx, tx); err != nil {
+			return err
+		}
 		if err := p.insertFrames(ctx, tx, src, y, func(int) bool { return true }, false, progress); err != nil {
 			return err
 		}
@@ -57,6 +60,21 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 		_, err = tx.ExecContext(ctx, "UPDATE projection SET seconds = ?, stages = ? WHERE id = ?", i.Seconds, string(stages), p.id)
 		return err
 	})
+}
+
+// keepShares stores which samples of each run are on the map.
+func (p *Projection) keepShares(ctx context.Context, tx *tracker.Tx) error {
+	for i, run := range p.info.Runs {
+		var share any
+		if p.shares != nil {
+			share = p.shares[i]
+		}
+		const query = "UPDATE projection_run SET share = ? WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?)"
+		if _, err := tx.ExecContext(ctx, query, share, p.id, run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // insertFrames stores the points of those frames of src that are wanted; extended says that they were placed on a map
@@ -81,8 +99,8 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		if !wanted(i) {
 			continue
 		}
-		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended) VALUES (?, ?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, flag(extended)); err != nil {
+		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended, digest) VALUES (?, ?, ?, ?, ?, ?, ?)"
+		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, flag(extended), stored(f.digest)); err != nil {
 			return err
 		}
 		id, at := ids[f.run], lists[f.run].find(f.samples)
@@ -114,6 +132,14 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		}
 	}
 	return nil
+}
+
+// stored is a digest as the store keeps it; the zero one is not known.
+func stored(d tracker.Digest) []byte {
+	if d == (tracker.Digest{}) {
+		return nil
+	}
+	return d[:]
 }
 
 // flag is a bool as the store keeps it.

@@ -57,7 +57,7 @@ func TestModes(t *testing.T) {
 func TestJointIsUMAP(t *testing.T) {
 	store := newStore(t)
 	logTraining(t, store, training{name: "a", epochs: []int{1, 2}, samples: 40, classes: 2})
-	src, err := openSource(t.Context(), store, nil, "", nil)
+	src, err := openSource(t.Context(), store, nil, quick(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

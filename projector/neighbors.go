@@ -20,7 +20,8 @@ type Neighbor struct {
 }
 
 // Neighbors returns the k samples nearest to the given one at an epoch, the nearest first: in the original space, by the
-// projection's metric, among all samples of the same run at that epoch. Where several runs of the projection have the
+// projection's metric, among the samples of the same run at that epoch that the map shows. The vectors are those that the run
+// has now: [Projection.Behind] tells whether they are what the map was made from. Where several runs of the projection have the
 // sample, [Projection.NeighborsIn] says which is meant.
 func (p *Projection) Neighbors(ctx context.Context, epoch int, sample string, k int) ([]Neighbor, error) {
 	run := ""
@@ -59,6 +60,7 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	if err != nil {
 		return nil, err
 	}
+	frame.IDs, frame.Vectors = chosenRows(frame, p.shareOf(info.ID))
 	at := slices.Index(frame.IDs, sample)
 	if at < 0 {
 		return nil, fmt.Errorf("sample %q at epoch %d of run %s/%s: %w", sample, epoch, info.Experiment, info.Name, tracker.ErrNotFound)

@@ -15,7 +15,12 @@ var ErrOptions = errors.New("projection")
 // Options are the settings of a projection. Start from [Defaults]: every field is checked and none is reinterpreted.
 // The fields from NNeighbors on are UMAP's, with umap-learn's names and meanings.
 type Options struct {
-	Layer  string `json:"layer"`  // layer to project; empty = the run's only one
+	Layer string `json:"layer"` // layer to project; empty = the run's only one
+
+	Epochs    string `json:"epochs"`     // those to lay out: 0,5-10,last, or every 50th as 0-900:50 or 0-:50; empty = all
+	Samples   int    `json:"samples"`    // most samples of each run, those whose ids have the lowest SHA-256; 0 = all
+	MaxPoints int    `json:"max_points"` // as many samples of each run as make up to so many points when the map is made; 0 = no limit
+
 	Method string `json:"method"` // one of [Methods]
 	Mode   string `json:"mode"`   // how epochs meet in the neighbour graph, one of [Modes]: docs/modes.md shows each
 	Dims   int    `json:"dims"`   // dimensions of the map, 2 or 3
@@ -93,6 +98,9 @@ func (o Options) Validate() error {
 		if !slices.Contains(c.known, c.value) {
 			return fmt.Errorf("%w: there is no %s %q: want %s", ErrOptions, c.name, c.value, strings.Join(c.known, ", "))
 		}
+	}
+	if err := o.validateChoice(); err != nil {
+		return err
 	}
 	if o.Dims != 2 && o.Dims != 3 {
 		return fmt.Errorf("%w: dims = %d, want 2 or 3", ErrOptions, o.Dims)

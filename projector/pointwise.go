@@ -55,7 +55,7 @@ func (p *Projection) PointTrust(ctx context.Context, run string, epoch int) (sam
 		return nil, nil, fmt.Errorf("epoch %d of run %s is not on projection %q: %w", epoch, run, p.info.ID, tracker.ErrNotFound)
 	}
 	at := placed[0]
-	f, err := p.store.Frame(ctx, at.Run, p.info.Layer, epoch)
+	f, err := p.asPlaced(ctx, at.Run, epoch)
 	if err != nil {
 		return nil, nil, err
 	}

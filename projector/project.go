@@ -17,7 +17,7 @@ func (p Progress) report(stage string, done, total int) {
 	}
 }
 
-// Project lays out all epochs of a layer of one or more runs jointly, measures the map and stores both. Runs are named
+// Project lays out the epochs of a layer of one or more runs jointly, all of them or those that o chooses, measures the map and stores both. Runs are named
 // by id, name or experiment/name; without any, the newest run is taken. Samples may be missing at some epochs; the same
 // sample id in two runs is two samples.
 //
@@ -35,7 +35,7 @@ func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Opt
 	}
 	o = o.resolve()
 	watch := startWatch()
-	src, err := openSource(ctx, store, runs, o.Layer, progress)
+	src, err := openSource(ctx, store, runs, o, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Opt
 	}
 	watch.lap("load")
 
-	p := &Projection{store: store, info: Info{
+	p := &Projection{store: store, shares: src.shares, info: Info{
 		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
 		Points: src.rows(), Revision: 1, Options: o,
 	}}

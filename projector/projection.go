@@ -12,9 +12,10 @@ import (
 
 // A Projection is a stored map of the epochs of one or more runs.
 type Projection struct {
-	store *tracker.Store
-	id    int64 // projection.id
-	info  Info
+	store  *tracker.Store
+	id     int64 // projection.id
+	info   Info
+	shares []float64 // of each run: the samples whose rank is below are on the map; nil = all
 }
 
 // Info returns what the projection was made from and how.
@@ -111,12 +112,36 @@ func readProjections(ctx context.Context, tx *tracker.Tx, rest string, args ...a
 		return nil, err
 	}
 	for _, p := range list {
-		const query = "SELECT r.uid FROM projection_run pr JOIN run r ON r.id = pr.run WHERE pr.projection = ? ORDER BY pr.position"
-		if p.info.Runs, err = readColumn[string](ctx, tx, query, p.id); err != nil {
+		if err := p.readRuns(ctx, tx); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// readRuns reads of which runs the projection is, and what share of each.
+func (p *Projection) readRuns(ctx context.Context, tx *tracker.Tx) error {
+	const query = "SELECT r.uid, coalesce(pr.share, 1), pr.share IS NOT NULL FROM projection_run pr JOIN run r ON r.id = pr.run WHERE pr.projection = ? ORDER BY pr.position"
+	rows, err := tx.QueryContext(ctx, query, p.id)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var shares []float64
+	chosen := false
+	for rows.Next() {
+		var run string
+		var share float64
+		var some bool
+		if err := rows.Scan(&run, &share, &some); err != nil {
+			return err
+		}
+		p.info.Runs, shares, chosen = append(p.info.Runs, run), append(shares, share), chosen || some
+	}
+	if chosen {
+		p.shares = shares
+	}
+	return rows.Err()
 }
 
 // readColumn returns the only column of a query.

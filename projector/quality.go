@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/projector/measure"
@@ -17,7 +18,8 @@ import (
 type Quality struct {
 	Projection string `json:"projection"`
 	Revision   int    `json:"revision"`
-	Exact      bool   `json:"exact"` // false: what looks at neighbourhoods and silhouettes was estimated from some samples
+	Exact      bool   `json:"exact"`      // false: what looks at neighbourhoods and silhouettes was estimated from some samples
+	Unmeasured int    `json:"unmeasured"` // epochs on the map of which the vectors were not there any more: see [Projection.Behind]
 	measure.Report
 	Epochs      []EpochQuality      `json:"epochs"`      // by run and epoch
 	Transitions []TransitionQuality `json:"transitions"` // between consecutive epochs of a run
@@ -39,9 +41,13 @@ type TransitionQuality struct {
 	measure.StepReport
 }
 
-// Quality returns how faithful the projection is. It was measured and stored with the projection; if it was not, it is
-// measured now, from the run's vectors, and stored unless the store is read-only. With many samples per epoch it is an
-// estimate from some of them: see [Projection.ExactQuality].
+// Quality returns how faithful the projection is, at the revision that p describes: [ErrChanged] says that it has another by
+// now. It was measured and stored with the projection; if it was not, it is measured now, from the run's vectors, and stored
+// unless the store is read-only. With many samples per epoch it is an estimate from some of them: see
+// [Projection.ExactQuality].
+//
+// An epoch is compared with the vectors that it was placed by. Where these were replaced or removed before it was measured, it
+// is left out, and counted in Unmeasured.
 func (p *Projection) Quality(ctx context.Context) (*Quality, error) {
 	q, err := p.storedQuality(ctx)
 	if q == nil && err == nil {
@@ -60,15 +66,14 @@ func (p *Projection) ExactQuality(ctx context.Context) (*Quality, error) {
 	return q, err
 }
 
-// storedQuality returns what is stored, nil if nothing is.
+// storedQuality returns what is stored of this revision, nil if nothing is.
 func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 	var text sql.NullString
 	err := p.store.Read(ctx, func(tx *tracker.Tx) error {
-		err := tx.QueryRowContext(ctx, "SELECT quality FROM projection WHERE id = ?", p.id).Scan(&text)
-		if errors.Is(err, sql.ErrNoRows) {
-			return missing(p.info.ID)
+		if err := p.unchanged(ctx, tx); err != nil {
+			return err
 		}
-		return err
+		return tx.QueryRowContext(ctx, "SELECT quality FROM projection WHERE id = ?", p.id).Scan(&text)
 	})
 	if err != nil || !text.Valid {
 		return nil, err
@@ -77,51 +82,85 @@ func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 	if err := json.Unmarshal([]byte(text.String), q); err != nil {
 		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
 	}
+	if q.Revision != p.info.Revision { // an earlier version stored what it had measured of a map that was extended meanwhile
+		return nil, nil
+	}
 	if q.Transitions == nil { // as was stored before
 		q.Transitions = []TransitionQuality{}
 	}
 	return q, nil
 }
 
-// measureAgain measures the projection from what is in the store and stores the result.
+// measureAgain measures the projection from what is in the store and stores the result, with the revision it is of.
 func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, error) {
 	q, err := p.measure(ctx, exact)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
 	}
 	q.Projection, q.Revision = p.info.ID, p.info.Revision
 	text, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
 	}
+	// Of a map that is behind its runs, what was measured before has more epochs.
+	query := "UPDATE projection SET quality = ? WHERE id = ? AND revision = ?"
+	if q.Unmeasured > 0 {
+		query += " AND quality IS NULL"
+	}
 	err = p.store.Write(ctx, func(tx *tracker.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE projection SET quality = ? WHERE id = ?", string(text), p.id)
+		_, err := tx.ExecContext(ctx, query, string(text), p.id, p.info.Revision)
 		return err
 	})
 	if err != nil && !errors.Is(err, tracker.ErrReadOnly) {
 		return nil, err
 	}
-	return q, nil
+	return q, p.store.Read(ctx, func(tx *tracker.Tx) error { return p.unchanged(ctx, tx) })
 }
 
 func (p *Projection) measure(ctx context.Context, exact bool) (*Quality, error) {
-	if p.info.Method == MethodGiven {
-		return p.measureGiven(ctx, exact)
-	}
-	src, y, err := p.reopen(ctx)
+	placed, left, err := p.intact(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("quality of projection %q: %w", p.info.ID, err)
+		return nil, err
 	}
-	return measureQuality(ctx, src, y, p.info.Options, exact, nil)
+	var q *Quality
+	if p.info.Method == MethodGiven {
+		q, err = p.measureGiven(ctx, placed, exact)
+	} else {
+		var src *source
+		var y []float32
+		if src, y, err = p.reopen(ctx, placed); err == nil {
+			q, err = measureQuality(ctx, src, y, p.info.Options, exact, nil)
+		}
+	}
+	if err == nil {
+		q.Unmeasured = left
+	}
+	return q, err
 }
 
-// reopen reads the vectors that the projection was made from, and its points in the same order.
-func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
-	placed, err := p.Placements(ctx, Query{AllEpochs: true})
+// intact returns what is on the map of the epochs whose vectors are there as they were placed, and how many are left out.
+func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, err error) {
+	b, err := p.Behind(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
-	src := &source{layer: p.info.Layer, runs: p.info.Runs}
+	if placed, err = p.Placements(ctx, Query{AllEpochs: true}); err != nil {
+		return nil, 0, err
+	}
+	all := len(placed)
+	placed = slices.DeleteFunc(placed, func(at Placement) bool {
+		what := b.What(at.Run, at.Epoch)
+		return what == "changed" || what == "removed"
+	})
+	if left = all - len(placed); len(placed) == 0 {
+		return nil, 0, fmt.Errorf("the vectors of all its %d epochs were replaced or removed since: extend it or fit it anew: %w", all, tracker.ErrNotFound)
+	}
+	return placed, left, nil
+}
+
+// reopen reads the vectors that some of the projection's epochs were placed by, and their points in the same order.
+func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, []float32, error) {
+	src := &source{layer: p.info.Layer, runs: p.info.Runs, shares: p.shares}
 	position := map[string]int{}
 	for i, id := range src.runs {
 		position[id] = i
@@ -142,7 +181,7 @@ func (p *Projection) reopen(ctx context.Context) (*source, []float32, error) {
 	}
 	y := make([]float32, src.rows()*p.info.Dims)
 	for i, f := range src.frames {
-		if !src.fill(y, i, placed[i], p.info.Dims) {
+		if !src.fill(y, nil, i, placed[i], p.info.Dims) {
 			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, src.runs[f.run])
 		}
 	}

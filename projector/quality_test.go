@@ -120,7 +120,7 @@ func TestQualityIsEstimatedForManySamples(t *testing.T) {
 	logTraining(t, store, training{name: "a", epochs: []int{1}, samples: 20})
 	p := project(t, store, quick())
 	if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": false}'`)
+		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": false, "revision": 1}'`)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/internal/epochs"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -21,6 +22,7 @@ type source struct {
 	x      []float32 // rows of all frames, n×dim, row-major
 	bare   bool      // there are no vectors: x holds places on a map
 	lists  []*roster // the samples of each run, as they were when the source was read
+	shares []float64 // of each run: the samples whose rank is below are taken; nil = all
 
 	preparation *umap.Preparation // what x went through; nil = nothing
 }
@@ -28,7 +30,8 @@ type source struct {
 type sourceFrame struct {
 	run     int // in source.runs
 	epoch   int
-	seq     int64 // the epoch's, when it was read
+	seq     int64          // the epoch's, when it was read
+	digest  tracker.Digest // of the frame as it was read, all samples of it
 	samples []string
 	numbers []int // one per sample of the run, the same at every epoch
 	classes []int // one per label, −1 for none
@@ -63,13 +66,18 @@ func (s *source) appearances() map[probe][]int32 {
 	return rows
 }
 
-// openSource reads all epochs of a layer of the named runs.
-func openSource(ctx context.Context, store *tracker.Store, runs []string, layer string, progress Progress) (*source, error) {
+// openSource reads the epochs and samples that o chooses of its layer of the named runs.
+func openSource(ctx context.Context, store *tracker.Store, runs []string, o Options, progress Progress) (*source, error) {
 	if len(runs) == 0 {
 		runs = []string{""}
 	}
-	src := &source{layer: layer}
+	list, err := epochs.Parse(o.Epochs)
+	if err != nil {
+		return nil, err
+	}
+	src := &source{layer: o.Layer}
 	var infos []tracker.FrameInfo
+	var had []int // the epochs of all runs
 	for _, name := range runs {
 		run, err := store.Run(ctx, name)
 		if err != nil {
@@ -83,21 +91,116 @@ func openSource(ctx context.Context, store *tracker.Store, runs []string, layer 
 			return nil, err
 		}
 		for _, f := range frames {
-			src.frames = append(src.frames, sourceFrame{run: len(src.runs), epoch: f.Epoch, seq: f.Seq})
+			had = append(had, f.Epoch)
 		}
-		src.runs = append(src.runs, run.ID)
-		infos = append(infos, frames...)
+		infos = append(infos, src.add(run.ID, frames, list)...)
 	}
+	slices.Sort(had)
+	if err := list.Check(had); err != nil {
+		return nil, fmt.Errorf("%w: epochs: %w", ErrOptions, err)
+	}
+	if err := src.choose(ctx, store, infos, o); err != nil {
+		return nil, err
+	}
+	return src, src.open(ctx, store, infos, progress)
+}
+
+// openAgain reads what a projection's runs have now of what it is to show. Unlike openSource, it takes runs that have
+// nothing left, and the samples that were chosen when the map was made, unless they are to be chosen again.
+func (p *Projection) openAgain(ctx context.Context, again bool, progress Progress) (*source, error) {
+	list, err := epochs.Parse(p.info.Options.Epochs)
+	if err != nil {
+		return nil, err
+	}
+	src := &source{layer: p.info.Layer}
+	var infos []tracker.FrameInfo
+	for _, run := range p.info.Runs {
+		frames, err := layerFrames(ctx, p.store, run, p.info.Layer)
+		if err != nil {
+			return nil, err
+		}
+		infos = append(infos, src.add(run, frames, list)...)
+	}
+	if len(infos) == 0 {
+		return nil, fmt.Errorf("projection %q: its runs have no vectors left to lay out, of layer %q: log them again, or delete the map: %w", p.info.ID, p.info.Layer, tracker.ErrNotFound)
+	}
+	if src.shares = p.shares; again {
+		src.shares = nil
+		if err := src.choose(ctx, p.store, infos, p.info.Options); err != nil {
+			return nil, err
+		}
+	}
+	return src, src.open(ctx, p.store, infos, progress)
+}
+
+// add takes a run with those of its frames, by epoch, that the list names, and returns these.
+func (s *source) add(run string, frames []tracker.FrameInfo, list epochs.List) (taken []tracker.FrameInfo) {
+	var have []int
+	for _, f := range frames {
+		have = append(have, f.Epoch)
+	}
+	chosen := list.Of(have)
+	for _, f := range frames {
+		if slices.Contains(chosen, f.Epoch) {
+			s.frames = append(s.frames, sourceFrame{run: len(s.runs), epoch: f.Epoch, seq: f.Seq})
+			taken = append(taken, f)
+		}
+	}
+	s.runs = append(s.runs, run)
+	return taken
+}
+
+// choose settles which samples are taken of frames like these.
+func (s *source) choose(ctx context.Context, store *tracker.Store, infos []tracker.FrameInfo, o Options) error {
+	if o.Samples == 0 && o.MaxPoints == 0 {
+		return nil
+	}
+	rows := make([]int, len(infos))
+	for i, f := range infos {
+		rows[i] = f.Rows
+	}
+	n, err := o.samplesOfEach(rows)
+	if err != nil || n == 0 {
+		return err
+	}
+	for _, run := range s.runs {
+		samples, err := store.Samples(ctx, run)
+		if err != nil {
+			return err
+		}
+		s.shares = append(s.shares, share(samples, n))
+	}
+	return nil
+}
+
+// open reads the frames, which these describe.
+func (s *source) open(ctx context.Context, store *tracker.Store, infos []tracker.FrameInfo, progress Progress) error {
 	total := 0
 	for i, f := range infos {
 		if f.Dim != infos[0].Dim {
-			return nil, fmt.Errorf("%w: layer %q has %d dimensions in run %s and %d in run %s: they cannot share a map",
-				ErrOptions, src.layer, infos[0].Dim, src.runs[0], f.Dim, src.runs[src.frames[i].run])
+			return fmt.Errorf("%w: layer %q has %d dimensions in run %s and %d in run %s: they cannot share a map",
+				ErrOptions, s.layer, infos[0].Dim, s.runs[s.frames[0].run], f.Dim, s.runs[s.frames[i].run])
 		}
 		total += f.Rows
 	}
-	src.dim, src.x = infos[0].Dim, make([]float32, 0, total*infos[0].Dim)
-	return src, src.read(ctx, store, progress)
+	s.dim = infos[0].Dim
+	if s.shares == nil {
+		s.x = make([]float32, 0, total*s.dim)
+	}
+	if err := s.read(ctx, store, progress); err != nil {
+		return err
+	}
+	s.frames = slices.DeleteFunc(s.frames, func(f sourceFrame) bool { return len(f.samples) == 0 }) // none of the chosen
+	if len(s.frames) == 0 {
+		return fmt.Errorf("%w: none of the chosen samples has a vector of layer %q at the chosen epochs", ErrOptions, s.layer)
+	}
+	return nil
+}
+
+// layerFrames lists the frames of a run's layer in the order of their epochs; none if it has no such layer.
+func layerFrames(ctx context.Context, store *tracker.Store, run, layer string) ([]tracker.FrameInfo, error) {
+	frames, err := store.Frames(ctx, run)
+	return slices.DeleteFunc(frames, func(f tracker.FrameInfo) bool { return f.Layer != layer }), err
 }
 
 // framesOf lists the frames of a run's layer in the order of their epochs. An empty layer becomes the run's only one.
@@ -109,14 +212,10 @@ func framesOf(ctx context.Context, store *tracker.Store, run tracker.RunInfo, la
 	if *layer == "" && len(run.Layers) == 1 {
 		*layer = run.Layers[0]
 	}
-	frames, err := store.Frames(ctx, run.ID)
-	if err != nil {
-		return nil, err
-	}
-	frames = slices.DeleteFunc(frames, func(f tracker.FrameInfo) bool { return f.Layer != *layer })
+	frames, err := layerFrames(ctx, store, run.ID, *layer)
 	switch {
-	case len(frames) > 0:
-		return frames, nil
+	case err != nil || len(frames) > 0:
+		return frames, err
 	case len(run.Layers) == 0:
 		return nil, fmt.Errorf("run %s has no vectors yet: %w", title, tracker.ErrNotFound)
 	}
@@ -134,11 +233,38 @@ func (s *source) read(ctx context.Context, store *tracker.Store, progress Progre
 		if frame.Dim != s.dim {
 			return fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", s.runs[f.run], f.epoch, s.layer, frame.Dim, s.dim)
 		}
-		f.first, f.samples = s.rows(), frame.IDs
-		s.x = append(s.x, frame.Vectors...)
+		f.first, f.digest = s.rows(), frame.Digest
+		s.take(f, frame)
 		progress.report("load", i+1, len(s.frames))
 	}
 	return s.identify(ctx, store)
+}
+
+// take appends the rows of a frame that are chosen.
+func (s *source) take(f *sourceFrame, from tracker.Frame) {
+	ids, x := chosenRows(from, s.shareOf(f.run))
+	f.samples, s.x = ids, append(s.x, x...)
+}
+
+// shareOf is the rank below which a run's samples are taken.
+func (s *source) shareOf(run int) float64 {
+	if s.shares == nil {
+		return 1
+	}
+	return s.shares[run]
+}
+
+// chosenRows returns the rows of a frame whose samples have a rank below share.
+func chosenRows(f tracker.Frame, share float64) (ids []string, x []float32) {
+	if share == 1 {
+		return f.IDs, f.Vectors
+	}
+	for i, id := range f.IDs {
+		if rank(id) < share {
+			ids, x = append(ids, id), append(x, f.Vectors[i*f.Dim:(i+1)*f.Dim]...)
+		}
+	}
+	return ids, x
 }
 
 // identify numbers the samples of each run, and the labels.
