@@ -318,7 +318,7 @@ func (s *source) prepare(ctx context.Context, o Options) error {
 	if o.PCA == 0 && (o.Scale == "" || o.Scale == "none") {
 		return nil
 	}
-	p, err := umap.Prepare(ctx, s.x, s.dim, o.Scale, o.PCA, o.Seed, o.Workers)
+	p, err := umap.Prepare(ctx, s.x, s.dim, o.Scale, o.PCA, o.Workers)
 	if err == nil {
 		s.x, err = p.Apply(ctx, s.x, o.Workers)
 	}

@@ -126,7 +126,7 @@ func TestPrepare(t *testing.T) {
 		return y
 	}
 	prepare := func(x []float32, dim int, scale string, pca int) *Preparation {
-		p, err := Prepare(ctx, x, dim, scale, pca, 1, 2)
+		p, err := Prepare(ctx, x, dim, scale, pca, 2)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,12 +10,12 @@ import (
 // PCA returns the coordinates of the rows of x (n×dim) on their first dims
 // principal components, n×dims. Components that the rows do not have (fewer
 // rows or columns than dims, or no variance) are 0.
-func PCA(ctx context.Context, x []float32, dim, dims int, seed uint64, workers int) ([]float32, error) {
+func PCA(ctx context.Context, x []float32, dim, dims, workers int) ([]float32, error) {
 	n, err := space.Check(x, dim)
 	if err != nil {
 		return nil, err
 	}
-	mean, axes, err := principalAxes(ctx, x, dim, dims, seed, workers)
+	mean, axes, err := principalAxes(ctx, x, dim, dims, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +33,9 @@ func PCA(ctx context.Context, x []float32, dim, dims int, seed uint64, workers i
 }
 
 // principalAxes returns the mean of the rows of x and the directions of their
-// largest variance, at most dims, of length 1.
-func principalAxes(ctx context.Context, x []float32, dim, dims int, seed uint64, workers int) (mean []float64, axes [][]float64, err error) {
+// largest variance, at most dims, of length 1. The largest entry of each is
+// positive.
+func principalAxes(ctx context.Context, x []float32, dim, dims, workers int) (mean []float64, axes [][]float64, err error) {
 	n := len(x) / dim
 	mean = make([]float64, dim)
 	for i, v := range x {
@@ -47,7 +48,7 @@ func principalAxes(ctx context.Context, x []float32, dim, dims int, seed uint64,
 	}
 	scale := 1 / top                                // so that no square overflows
 	parts := make([]float64, (n+chunk-1)/chunk*dim) // per chunk
-	p := &eigenProblem{n: dim, want: want, basis: want + 24, tol: 1e-4, rounds: 8, seed: seed, workers: 1}
+	p := &eigenProblem{n: dim, want: want, basis: want + 24, tol: 1e-4, rounds: 8, workers: 1}
 	p.apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·((x_i - mean)·src)·scale²
 		shift := dot(mean, src)
 		chunks(ctx, n, workers, func(lo, hi int) {
@@ -67,6 +68,13 @@ func principalAxes(ctx context.Context, x []float32, dim, dims int, seed uint64,
 		}
 	}
 	axes, _, err = p.solve(ctx) // nearly converged components serve as well
+	for _, v := range axes {
+		if sign(v) < 0 {
+			for j := range v {
+				v[j] = -v[j]
+			}
+		}
+	}
 	return mean, axes, err
 }
 

@@ -25,7 +25,7 @@ type Preparation struct {
 // its length (a row of zeros stays), "none" or "" does neither. After that, a
 // pca above 0 turns rows into their coordinates on that many principal
 // components, which keep the rows' unit.
-func Prepare(ctx context.Context, x []float32, dim int, scale string, pca int, seed uint64, workers int) (*Preparation, error) {
+func Prepare(ctx context.Context, x []float32, dim int, scale string, pca, workers int) (*Preparation, error) {
 	n, err := space.Check(x, dim)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func Prepare(ctx context.Context, x []float32, dim int, scale string, pca int, s
 	if x, err = p.Apply(ctx, x, workers); err != nil {
 		return nil, err
 	}
-	mean, axes, err := principalAxes(ctx, x, dim, pca, seed, workers)
+	mean, axes, err := principalAxes(ctx, x, dim, pca, workers)
 	if err != nil {
 		return nil, err
 	}

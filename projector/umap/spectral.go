@@ -1,30 +1,37 @@
 package umap
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
 // Spectral returns the Laplacian eigenmap of g, n×dims: the eigenvectors of
 // the normalised Laplacian I - D^(-1/2)·W·D^(-1/2) with the smallest
 // eigenvalues but the first, each of largest magnitude 1 over all of them. x
 // (n×dim) are the rows that the graph is of: the components of a graph that is
-// not connected are laid out one by one and placed as their means lie, and
-// where the eigenvectors cannot be had, principal components take their place.
+// not connected are laid out one by one and placed as their means lie. The seed
+// places the rows of components that are too small to lay out, and nothing else.
 func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed uint64, workers int) ([]float32, error) {
 	parts := g.Components()
 	if len(parts) == 1 {
-		return eigenmap(ctx, g, x, dim, dims, seed, workers)
+		return eigenmap(ctx, g, x, dim, dims, workers)
 	}
 	means := make([]float32, 0, len(parts)*dim)
 	for _, rows := range parts {
 		means = append(means, mean(x, dim, rows)...)
 	}
-	place, err := arrange(ctx, means, dim, dims, seed, workers)
+	place, err := arrange(ctx, means, dim, dims, workers)
 	if err != nil {
 		return nil, err
 	}
-	room := spacing(place, dims)
+	room, err := spacing(ctx, place, dims, workers)
+	if err != nil {
+		return nil, err
+	}
 	y := make([]float32, g.Rows()*dims)
 	for c, rows := range parts {
 		var part []float32
@@ -33,7 +40,7 @@ func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 			for i := range part {
 				part[i] = float32(2*unit(draw(seed, uint64(c), uint64(i))) - 1)
 			}
-		} else if part, err = eigenmap(ctx, g.induce(rows), pick(x, dim, rows), dim, dims, seed, workers); err != nil {
+		} else if part, err = eigenmap(ctx, g.induce(rows), pick(x, dim, rows), dim, dims, workers); err != nil {
 			return nil, err
 		}
 		for k, i := range rows {
@@ -47,69 +54,101 @@ func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 }
 
 // eigenmap lays out a connected graph.
-func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims int, seed uint64, workers int) ([]float32, error) {
+func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims, workers int) ([]float32, error) {
 	n := g.Rows()
 	if n <= dims+1 {
-		y, err := PCA(ctx, x, dim, dims, seed, workers)
+		y, err := PCA(ctx, x, dim, dims, workers)
 		normalize(y, 1)
 		return y, err
 	}
-	root := make([]float64, n) // D^(1/2)
-	total := 0.0
-	for i := range root {
-		for _, w := range g.Weight[g.Start[i]:g.Start[i+1]] {
-			root[i] += float64(w)
-		}
-		total += root[i]
-		root[i] = math.Sqrt(root[i])
-	}
-	first := make([]float64, n) // the eigenvector of eigenvalue 0
-	for i, r := range root {
-		first[i] = r / math.Sqrt(total)
-	}
-	m := make([]float32, len(g.Weight)) // D^(-1/2)·W·D^(-1/2)
-	for i := range n {
-		for e := g.Start[i]; e < g.Start[i+1]; e++ {
-			m[e] = float32(float64(g.Weight[e]) / (root[i] * root[g.Col[e]]))
-		}
-	}
-	p := &eigenProblem{n: n, known: [][]float64{first}, want: dims, basis: dims + 24, tol: 1e-4, rounds: 60, seed: seed, workers: workers}
-	p.apply = func(dst, src []float64) {
-		chunks(ctx, n, workers, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				sum := 0.0
-				for e := g.Start[i]; e < g.Start[i+1]; e++ {
-					sum += float64(float64(m[e]) * src[g.Col[e]])
-				}
-				dst[i] = sum
-			}
-		})
-	}
-	vectors, converged, err := p.solve(ctx)
+	p, err := newNormalized(ctx, g, workers)
 	if err != nil {
 		return nil, err
 	}
-	var y []float32
-	if converged {
-		y = make([]float32, n*dims)
-		for k, v := range vectors {
-			for i, c := range v {
-				y[i*dims+k] = float32(c)
-			}
-		}
-	} else if y, err = PCA(ctx, x, dim, dims, seed, workers); err != nil {
+	vectors, err := (&davidson{
+		eigenProblem: eigenProblem{n: n, apply: p.multiply, known: [][]float64{p.first}, want: dims, basis: dims + 12, tol: 3e-3, rounds: 300, workers: workers},
+		inverse:      p.invert,
+	}).solve(ctx)
+	if err != nil {
 		return nil, err
+	}
+	y := make([]float32, n*dims)
+	for k, v := range vectors {
+		sign := sign(v)
+		for i, c := range v {
+			y[i*dims+k] = float32(sign * c)
+		}
 	}
 	normalize(y, 1)
 	return y, nil
 }
 
+// A normalized is the normalised Laplacian of a connected graph,
+// D^(-1/2)·(D − W)·D^(-1/2), as products with it and with its approximate
+// inverse.
+type normalized struct {
+	levels  *multilevel
+	root    []float64 // D^(1/2)
+	first   []float64 // its eigenvector of eigenvalue 0
+	scratch []float64
+}
+
+func newNormalized(ctx context.Context, g *Graph, workers int) (*normalized, error) {
+	levels, err := newMultilevel(ctx, g, workers)
+	if err != nil {
+		return nil, err
+	}
+	n := g.Rows()
+	p := &normalized{levels: levels, root: make([]float64, n), first: make([]float64, n), scratch: make([]float64, n)}
+	total := 0.0
+	for i, d := range levels.degree {
+		total += d
+		p.root[i] = math.Sqrt(d)
+	}
+	for i, r := range p.root {
+		p.first[i] = r / math.Sqrt(total)
+	}
+	return p, nil
+}
+
+func (p *normalized) multiply(dst, src []float64) {
+	for i, r := range p.root {
+		p.scratch[i] = src[i] / r
+	}
+	p.levels.multiply(dst, p.scratch)
+	for i, r := range p.root {
+		dst[i] /= r
+	}
+}
+
+func (p *normalized) invert(dst, src []float64) {
+	for i, r := range p.root {
+		p.scratch[i] = src[i] * r
+	}
+	p.levels.cycle(dst, p.scratch)
+	for i, r := range p.root {
+		dst[i] *= r
+	}
+}
+
+// sign is 1 or -1, so that times it the entry of v that is largest in magnitude
+// is positive: an eigenvector has no sign of its own.
+func sign(v []float64) float64 {
+	at := 0
+	for i, c := range v {
+		if math.Abs(c) > math.Abs(v[at]) {
+			at = i
+		}
+	}
+	return math.Copysign(1, v[at])
+}
+
 // arrange places the means of components (k×dim) on the map: along the axes
 // where there are enough, else by principal components.
-func arrange(ctx context.Context, means []float32, dim, dims int, seed uint64, workers int) ([]float32, error) {
+func arrange(ctx context.Context, means []float32, dim, dims, workers int) ([]float32, error) {
 	k := len(means) / dim
 	if k > 2*dims {
-		y, err := PCA(ctx, means, dim, dims, seed, workers)
+		y, err := PCA(ctx, means, dim, dims, workers)
 		normalize(y, 1)
 		return y, err
 	}
@@ -126,23 +165,41 @@ func arrange(ctx context.Context, means []float32, dim, dims int, seed uint64, w
 }
 
 // spacing is half the distance from each place to the nearest other one, or a
-// little where two coincide.
-func spacing(place []float32, dims int) []float32 {
+// little where two coincide. It looks from each along the first axis, which has
+// the largest variance, until what follows is farther along it alone.
+func spacing(ctx context.Context, place []float32, dims, workers int) ([]float32, error) {
 	k := len(place) / dims
-	room := make([]float32, k)
-	for a := range k {
-		near := math.Inf(1)
-		for b := range k {
-			if sum := 0.0; a != b {
-				for d := range dims {
-					sum += math.Pow(float64(place[a*dims+d]-place[b*dims+d]), 2)
-				}
-				near = min(near, sum)
-			}
-		}
-		room[a] = float32(max(math.Sqrt(near)/2, 1e-3))
+	order := make([]int32, k)
+	for c := range order {
+		order[c] = int32(c)
 	}
-	return room
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Compare(place[int(a)*dims], place[int(b)*dims])
+	})
+	sorted := pick(place, dims, order)
+	room := make([]float32, k)
+	err := vec.Chunks(ctx, k, workers, func(lo, hi int) {
+		for i := lo; i < hi && ctx.Err() == nil; i++ {
+			near, own := math.Inf(1), sorted[i*dims:(i+1)*dims]
+			farther := func(j int) bool { // than all that are near; else it counts
+				sum := 0.0
+				for d, v := range sorted[j*dims : (j+1)*dims] {
+					sum += float64(v-own[d]) * float64(v-own[d])
+					if sum >= near {
+						return d == 0
+					}
+				}
+				near = sum
+				return false
+			}
+			for j := i + 1; j < k && !farther(j); j++ {
+			}
+			for j := i - 1; j >= 0 && !farther(j); j-- {
+			}
+			room[order[i]] = float32(max(math.Sqrt(near)/2, 1e-3))
+		}
+	})
+	return room, err
 }
 
 func mean(x []float32, dim int, rows []int32) []float32 {

@@ -51,7 +51,7 @@ func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model,
 
 	if o.prepares() {
 		report("prepare", 0, 1)
-		if m.Preparation, err = Prepare(ctx, d.Rows, d.Dim, o.Scale, o.PCA, o.Seed, o.Workers); err != nil {
+		if m.Preparation, err = Prepare(ctx, d.Rows, d.Dim, o.Scale, o.PCA, o.Workers); err != nil {
 			return nil, err
 		}
 		if m.rows, err = m.Preparation.Apply(ctx, d.Rows, o.Workers); err != nil {
