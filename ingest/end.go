@@ -34,6 +34,7 @@ func (h *Handler) end(c *call, state tracker.State, end func(*tracker.Run) error
 	if err != nil {
 		return 0, nil, err
 	}
+	defer w.by.forget(c.from) // also where somebody else has ended the run already
 	info, err := h.store.Run(c.ctx(), w.id)
 	if err != nil {
 		return 0, nil, err

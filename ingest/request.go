@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A call is a request whose body, JSON, has been read.
@@ -19,6 +20,7 @@ type call struct {
 	r    *http.Request
 	body []byte
 	key  string // of idempotency; empty without one
+	from string // the client; empty where it does not say
 	hash [sha256.Size]byte
 }
 
@@ -47,6 +49,7 @@ func (h *Handler) json(do action) http.HandlerFunc {
 			return
 		}
 		defer free()
+		h.heard(c)
 		status, v, err := h.answers.once(c, do)
 		if err != nil {
 			h.explain(w, r, err)
@@ -59,6 +62,10 @@ func (h *Handler) json(do action) http.HandlerFunc {
 // read takes the body of a request in, and memory for it: free must be called.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (c *call, free func(), err error) {
 	key, err := keyOf(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	from, err := clientOf(r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,12 +82,22 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (c *call, free fu
 	if err != nil {
 		return nil, nil, err
 	}
-	c = &call{r: r, body: body, key: key}
+	c = &call{r: r, body: body, key: key, from: from}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
 	sum.Write(body)
 	sum.Sum(c.hash[:0])
 	return c, func() { h.reading.give(taken) }, nil
+}
+
+// heard notes who writes the run that the path names.
+func (h *Handler) heard(c *call) {
+	if c.run() == "" || c.from == "" {
+		return
+	}
+	if w, err := h.find(c.ctx(), c.run()); err == nil {
+		w.by.hear(c.from, time.Now())
+	}
 }
 
 // perByte is how much memory a byte of JSON takes: itself, and about three times that for what it says.

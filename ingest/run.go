@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -35,6 +36,7 @@ type runAnswer struct {
 	Tags       []string      `json:"tags"`
 	Notes      string        `json:"notes"`
 	Limits     limits        `json:"limits"`
+	Also       *otherClient  `json:"also,omitempty"` // to who starts or resumes the run: another client that logs to it
 }
 
 var resumes = map[string]tracker.Resume{"": tracker.Never, "never": tracker.Never, "allow": tracker.Allow, "must": tracker.Must}
@@ -73,6 +75,10 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	v, err := h.runAnswer(c.ctx(), id)
+	if w, err := h.writer(id); err == nil && c.from != "" {
+		v.Also = w.by.other(c.from, time.Now())
+		w.by.hear(c.from, time.Now())
+	}
 	return status, v, err
 }
 

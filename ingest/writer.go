@@ -15,6 +15,7 @@ import (
 type writer struct {
 	id   string       // of the run
 	used atomic.Int64 // when somebody last wrote, in nanoseconds
+	by   clients
 
 	turn sync.RWMutex // held for reading by those who write, for writing by who takes the run or gives it up
 	run  *tracker.Run // nil while nobody has written for a while

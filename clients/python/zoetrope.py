@@ -36,6 +36,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import base64
+import builtins
 import collections
 import contextlib
 import dataclasses
@@ -54,6 +55,7 @@ import random
 import re
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -193,9 +195,10 @@ class Run:
         self._watched = []
         self._warned = set()
         self._unraised = None  # the first error of the background, for strict
-        self._owner = os.getpid()
+        self._owner = self._process = os.getpid()
         self._spool = self._sender = None
         self._uncaught = getattr(sys, "last_value", None)
+        self._fresh = False  # the server knows no sample of it
         self._stored = self._refused = 0  # messages, and values or messages
 
     def _open(self, dir, limit, body, certain):
@@ -206,9 +209,12 @@ class Run:
             self._note(problem)
         if certain:
             self._known = 0
+        if self._server:
+            self._server.client = _client(self._spool.info)
         self._sender = _Sender(self)
         self._sender.put("start", body)
         _open_runs.add(self)
+        _exits.begin()
         if self.mode == "online":
             self._sender.thread.start()
 
@@ -219,7 +225,7 @@ class Run:
             self._state = "refused"
             self._sender.close()
             self._spool.close(delete=True, whatever=True)
-            _open_runs.discard(self)
+            self._leave()
             raise refusal
 
     # What is logged.
@@ -378,6 +384,11 @@ class Run:
         """Ends the run as failed, with the cause; otherwise as `finish`."""
         return self._end("fail", {"cause": str(cause)[:2000]}, timeout)
 
+    def _leave(self):
+        _open_runs.discard(self)
+        if not _open_runs:
+            _exits.end()
+
     def _end(self, how, body, timeout, patience=5.0):
         if self.mode == "disabled" or self._owner != os.getpid() or self._state != "running":
             return True
@@ -399,7 +410,7 @@ class Run:
         return not self.pending and not self._refused
 
     def _close(self):
-        _open_runs.discard(self)
+        self._leave()
         self._sender.close()
         try:
             self._spool.settle()
@@ -419,27 +430,18 @@ class Run:
         return self
 
     def __exit__(self, kind, error, trace):
-        if kind is None or kind is SystemExit and error.code in (None, 0):
-            self.finish()
-        elif issubclass(kind, (KeyboardInterrupt, GeneratorExit, SystemExit)):
-            self.stop()
-        else:
-            self.fail("".join(traceback.format_exception_only(kind, error)).strip())
+        self._end(*_ending(error), 60.0)
         return False
 
     def _exit(self):
         """Ends the run when the interpreter ends."""
         error = getattr(sys, "last_value", None)
         if hasattr(sys, "ps1") or getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)() is not None:
-            how, body = "stop", {}
-        elif error is None or error is self._uncaught:
-            how, body = "finish", {}
-        elif isinstance(error, KeyboardInterrupt):
-            how, body = "stop", {}
-        else:
-            how, body = "fail", {"cause": "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]}
+            error = KeyboardInterrupt()
+        elif error is self._uncaught:
+            error = SystemExit(*_exits.left) if _exits.left else None
         with contextlib.suppress(KeyboardInterrupt):
-            self._end(how, body, 10.0, 2.0)
+            self._end(*_ending(error), 10.0, 2.0)
 
     # How it is looked at.
 
@@ -470,12 +472,14 @@ class Run:
     def __repr__(self):
         return f"<zoetrope run {self.title!r}, {self._state}, {self.page}>"
 
-    def __reduce__(self):  # a worker that is spawned gets a run that it cannot log to
-        return _elsewhere, (self.experiment, self.name, self._url, self.id, self._owner)
+    def __reduce__(self):  # a copy, and what a worker that is spawned gets, is a run that cannot be logged to or ended
+        return _elsewhere, (self.experiment, self.name, self.mode, self._url, self.id, self._process)
 
     # What goes wrong.
 
     def _check_usable(self):
+        if not self._owner:
+            raise ZoetropeError(f"this is a copy of run {self.title}, which process {self._process} logs: log there, to what zoetrope.init has returned")
         if self._owner != os.getpid():
             raise ZoetropeError(f"run {self.title} belongs to process {self._owner}, and this is process {os.getpid()}: log there")
         if self._state != "running":
@@ -501,10 +505,102 @@ class Run:
             _say(f"run {self.title}: {what}")
 
 
-def _elsewhere(experiment, name, url, id, owner):
-    run = Run(experiment, name, "online", False, None, url)
-    run.id, run._owner = id, owner
+def _elsewhere(experiment, name, mode, url, id, process):
+    run = Run(experiment, name, mode, False, None, url)
+    run.id, run._process = id, process
+    run._owner = 0  # no process: another machine, or a later process, may have the number of the one that logs
     return run
+
+
+def _ending(error):
+    """Returns how a run ends that an exception has ended, or none."""
+    if isinstance(error, SystemExit):
+        if not error.code:
+            return "finish", {}
+        signals = 128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + getattr(signal, "SIGHUP", signal.SIGTERM)  # as shells count them
+        if error.code in signals:
+            return "stop", {}
+        return "fail", {"cause": f"exit code {error.code}" if isinstance(error.code, int) else f"exit code 1: {error.code}"[:2000]}
+    if error is None:
+        return "finish", {}
+    if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+        return "stop", {}
+    return "fail", {"cause": "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]}
+
+
+class _Exit(SystemExit):
+    """What sys.exit raises while a run is open. Who catches it goes on, and then the program has not ended with its code:
+    where nobody did, it is thrown away in no frame of Python's."""
+
+    def __del__(self):
+        if sys._getframe().f_back is not None:
+            _exits.left = None
+
+
+class _Exits:
+    """Watches how the program ends, while runs are open: Python tells programs of exceptions, but not of sys.exit or signals."""
+
+    def __init__(self):
+        self.left = None  # the arguments of the sys.exit that ends the program
+        self.wrapped = []  # (module, name, what was there, what is there now)
+        self.handlers = {}
+
+    def begin(self):
+        if not self.wrapped:
+            for module, name in (sys, "exit"), (builtins, "exit"), (builtins, "quit"):
+                if hasattr(module, name):
+                    before = getattr(module, name)
+                    now = functools.partial(self._exit) if module is sys else _Quitter(self._exit, repr(before))
+                    self.wrapped.append((module, name, before, now))
+                    setattr(module, name, now)
+        for name in "SIGTERM", "SIGHUP":
+            with contextlib.suppress(AttributeError, ValueError):  # there is none, or this is not the main thread
+                number = getattr(signal, name)
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    signal.signal(number, self._signal)
+                    self.handlers[number] = self._signal
+
+    def end(self):
+        """Puts back what is still as `begin` has left it."""
+        for module, name, before, now in self.wrapped:
+            if getattr(module, name, None) is now:
+                setattr(module, name, before)
+        self.wrapped = []
+        for number, handler in list(self.handlers.items()):
+            with contextlib.suppress(ValueError):
+                if signal.getsignal(number) == handler:
+                    signal.signal(number, signal.SIG_DFL)
+                del self.handlers[number]
+
+    def _exit(self, *code):
+        if threading.current_thread() is not threading.main_thread():
+            raise SystemExit(*code)  # it ends the thread
+        self.left = code
+        raise _Exit(*code)
+
+    def _signal(self, number, frame):
+        """Ends the runs as stopped, and then the program, as the signal would have without us."""
+        for run in list(_open_runs):
+            with contextlib.suppress(Exception):
+                run._end("stop", {}, 5.0, 2.0)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+class _Quitter:
+    """The exit and quit of interactive sessions."""
+
+    def __init__(self, exit, text):
+        self.exit, self.text = exit, text
+
+    def __call__(self, code=None):
+        self.exit(code)
+
+    def __repr__(self):
+        return self.text
+
+
+_exits = _Exits()
 
 
 class _Page:
@@ -542,6 +638,7 @@ def _after_fork():
         for spool in (run._spool, *run._sender.before, *run._sender.others):
             spool.leave()
     _open_runs.clear()
+    _exits.end()
 
 
 if hasattr(os, "register_at_fork"):
@@ -1528,6 +1625,7 @@ class _Sender:
         self.thread = threading.Thread(target=self._loop, name="zoetrope", daemon=True)
         self.courier = _Courier(run._server) if run._server else None
         self.cond = threading.Condition(threading.RLock())  # reentrant: a signal handler may log
+        self.gone = set()  # the uids of processes that are gone
         self.before, self.others = [], []  # spools of processes that are gone: of this run, and of others
         self.answered = self.closing = self.hurry = False
         self.refusal = None
@@ -1613,6 +1711,7 @@ class _Sender:
     def _adopt(self):
         mine = (self.spool.info["url"], self.spool.info["experiment"], self.spool.info["name"])
         for spool in _orphans(self.spool.path.parent):
+            self.gone.add(spool.info.get("uid"))
             of = (spool.info.get("url"), spool.info.get("experiment"), spool.info.get("name"))
             if not spool.queue:
                 spool.close(delete=not spool.refused())
@@ -1700,7 +1799,18 @@ class _Sender:
                 run._known = 0
             elif answer.get("samples"):
                 run._known = None
+            run._fresh = answer.get("samples") == 0
+            self._warn_of(answer.get("also"))
             self.answered = True
+
+    def _warn_of(self, also):
+        """Says that another client logs to the run, unless it is known to be gone."""
+        if not isinstance(also, dict) or str(also.get("client")).partition(" ")[0] in self.gone:
+            return
+        _, _, where = str(also["client"]).partition(" ")
+        who = "this process, by an earlier init that was not finished," if where == _client(self.spool.info).partition(" ")[2] else f"another process ({where})"
+        self.run._note(ZoetropeError(f"{who} logs to this run too, and was heard of {float(also.get('seconds', 0)):.0f} s ago: an epoch that both log "
+                                     "is the later one's. Give one of them a name of its own, or end the other"))
 
     def _refused(self, spool, number, kind, live, e):
         start = kind == "start"
@@ -1756,6 +1866,11 @@ class _Sender:
             if spool in group and not spool.queue:
                 group.remove(spool)
                 spool.close(delete=not spool.refused())
+
+
+def _client(info):
+    """Returns what the process of a spool calls itself to the server."""
+    return f"{info['uid']} process {info['pid']} on {info['host']}".encode("ascii", "replace").decode()[:300]
 
 
 def _title(spool):
@@ -1822,6 +1937,7 @@ class _Server:
         self.url = _address(url)
         self.token = _token(token, permission)
         self.parts = urllib.parse.urlsplit(self.url)
+        self.client = None  # what it calls itself
         self.connection = None
 
     def call(self, method, path, body=None, *, key=None, kind="application/json", timeout=60.0):
@@ -1834,6 +1950,8 @@ class _Server:
             headers["Authorization"] = "Bearer " + self.token
         if key:
             headers["Idempotency-Key"] = key
+        if self.client:
+            headers["Zoetrope-Client"] = self.client
         response, content = self._exchange(method, self.parts.path + path, data, headers, timeout)
         decoded = content
         if "json" in response.headers.get("Content-Type", ""):
@@ -1950,12 +2068,12 @@ def points(projection=None, epoch=None, run=None, samples=None, url=None, token=
     By default of the newest map (of the run, where one is named), at all epochs, for all samples.
     """
     if projection is None:
-        maps = _get("projections", {"run": run}, url=url, token=token)["projections"]
+        maps = _get("projections", {"run": _named_run(run)}, url=url, token=token)["projections"]
         if not maps:
             raise ZoetropeError("there is no map yet: `zoetrope project` lays one out")
         projection = maps[0]["projection"]
     dims = _get(f"projections/{_quote(projection)}", url=url, token=token)["dims"]
-    query = {"run": run, "epoch": epoch, "sample": None if samples is None else _texts(samples, "samples")}
+    query = {"run": _named_run(run), "epoch": epoch, "sample": None if samples is None else _texts(samples, "samples")}
     rows = _get(f"projections/{_quote(projection)}/points", query, url=url, token=token)["points"]
     return _table(rows, run="U", epoch="i8", sample="U", label="U", prediction="U", **dict.fromkeys("xyz"[:dims], "f4"))
 
@@ -1973,7 +2091,16 @@ def _get(path, query=None, *, url, token):
 def _quote(name):
     if not name:
         raise ValueError("the run or projection has no name")
-    return urllib.parse.quote(str(getattr(name, "id", None) or name), safe="")
+    return urllib.parse.quote(_named_run(name), safe="")
+
+
+def _named_run(run):
+    """Returns how the server finds a run, which may be given as a Run, a row of `runs`, or a name; None stays None."""
+    if isinstance(run, Run):
+        return run.id or run.title
+    if isinstance(run, np.void) and run.dtype.names and "id" in run.dtype.names:
+        run = run["id"]
+    return run if run is None else str(run)
 
 
 def _table(rows, **columns):

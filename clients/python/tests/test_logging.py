@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import signal
 import sqlite3
 import sys
 import threading
@@ -245,6 +246,84 @@ class Ends(ServerTest):
         """A forked child leaves the run alone, also when it ends, and is told so when it logs."""
         self.ends("pid = os.fork()\nif not pid:\n  ok = run.log(2, {'fc1': np.ones((2, 2))}); sys.exit(3 if ok else 4)\n"
                   "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4", "finished")
+
+    def test_exit_codes(self):
+        for name, text, code, state, cause in [
+            ("a", "sys.exit()", 0, "finished", None),
+            ("b", "sys.exit(3)", 3, "failed", "exit code 3"),
+            ("c", "sys.exit('no data')", 1, "failed", "exit code 1: no data"),
+            ("d", "exit(4)", 4, "failed", "exit code 4"),
+            ("e", "import argparse; argparse.ArgumentParser().parse_args(['--nonsense'])", 2, "failed", "exit code 2"),
+            ("f", "try:\n  sys.exit(3)\nexcept SystemExit:\n  pass", 0, "finished", None),
+            ("g", "import threading; t = threading.Thread(target=sys.exit, args=(3,)); t.start(); t.join()", 0, "finished", None),
+            ("h", "with run: sys.exit(5)", 5, "failed", "exit code 5"),
+            ("i", "with run: raise SystemExit(6)", 6, "failed", "exit code 6"),
+            ("j", "sys.exit(130)", 130, "stopped", None),
+        ]:
+            with self.subTest(text):
+                program = self.program(f"run = zoetrope.init('e', {name!r})\n{text}")
+                program.communicate(timeout=30)
+                self.assertEqual((program.returncode, self.state(name)), (code, state))
+                with contextlib.closing(sqlite3.connect(self.server.db)) as db:
+                    self.assertEqual(db.execute("SELECT cause FROM runs WHERE name = ?", (name,)).fetchone()[0], cause)
+
+    @unittest.skipUnless(hasattr(signal, "SIGHUP"), "no such signals here")
+    def test_signals(self):
+        """The signals that end a program end its run as stopped, and then the program as before; a forked child ends none."""
+        for name, number, text in [("a", signal.SIGTERM, ""), ("b", signal.SIGHUP, ""), ("c", signal.SIGTERM, "run.__enter__()\n"),
+                                   ("d", signal.SIGTERM, "r, w = os.pipe(); pid = os.fork()\nif not pid: os.write(w, b'x'); time.sleep(60)\n"
+                                                         "import signal; os.read(r, 1); os.kill(pid, signal.SIGTERM); assert os.waitpid(pid, 0)[1] == signal.SIGTERM\n")]:
+            with self.subTest(name):
+                program = self.program(f"run = zoetrope.init('e', {name!r}); run.add_samples(ids=range(2))\n{text}run.log(1, {{'fc1': np.ones((2, 2))}})\n"
+                                       "print('ready', flush=True)\nwhile True: time.sleep(0.01)")
+                self.assertEqual(program.stdout.readline().strip(), "ready")
+                program.send_signal(number)
+                program.communicate(timeout=30)
+                self.assertEqual((program.returncode, self.state(name), self.epochs(name)), (-number, "stopped", [1]))
+
+    def test_nothing_of_ours_is_left(self):
+        """What the client watches for the end of the program is as before when the last run has ended; what others set stays."""
+        before = sys.exit, signal.getsignal(signal.SIGTERM)
+        run, other = self.init("e", "a"), self.init("e", "b")
+        self.assertNotEqual((sys.exit, signal.getsignal(signal.SIGTERM)), before)
+        run.finish()
+        self.assertNotEqual((sys.exit, signal.getsignal(signal.SIGTERM)), before)
+        other.finish()
+        self.assertEqual((sys.exit, signal.getsignal(signal.SIGTERM)), before)
+
+        def mine(*_):
+            pass
+
+        signal.signal(signal.SIGTERM, mine)
+        self.addCleanup(signal.signal, signal.SIGTERM, before[1])
+        run = self.init("e", "c")
+        self.assertIs(signal.getsignal(signal.SIGTERM), mine)
+        run.finish()
+        self.assertIs(signal.getsignal(signal.SIGTERM), mine)
+
+    def test_copies(self):
+        """A copy says that it is one; whatever is done with it, the run itself goes on."""
+        import copy
+        import pickle
+
+        run = self.init(strict=True)
+        run.add_samples(ids=range(2))
+        for name, another in [("copied", copy.copy(run)), ("deep", copy.deepcopy({"run": run})["run"]), ("pickled", pickle.loads(pickle.dumps(run)))]:
+            with self.subTest(name), contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertFalse(another.log(1, {"fc1": np.zeros((2, 2))}))
+                self.assertIn("is a copy of run e/r", said.getvalue())
+                another.flush()
+                with another:
+                    pass
+                with contextlib.suppress(ValueError), another:
+                    raise ValueError
+                another.finish()
+                another.fail("a copy")
+                self.assertEqual((repr(another).split(",")[0], another.page), (repr(run).split(",")[0], run.page))
+                del another
+        self.assertTrue(run.log(2, {"fc1": np.ones((2, 2))}))
+        self.assertTrue(run.finish())
+        self.assertEqual((self.epochs(), self.state()), ([2], "finished"))
 
     def test_a_worker_that_is_spawned(self):
         import pickle

@@ -248,6 +248,35 @@ class Outage(ServerTest):
                 self.assertEqual((run.errors, self.left(), self.state(how)), ([], [], "finished"))
         self.assertIn("was ended or taken over elsewhere: it is resumed", self.said.getvalue())
 
+    def test_two_of_one_name(self):
+        """Who starts a run that another process logs is told so, and who starts one whose process is gone is not."""
+        self.server.start()
+        text = "run = zoetrope.init('e', 'r'); run.add_samples(ids=range(3)); print(run.flush(), [str(e) for e in run.errors], flush=True); time.sleep(60)"
+        for spool in self.spool, self.folder / "elsewhere":
+            with self.subTest(spool.name):
+                child = self.program(text, ZOETROPE_DIR=str(spool))
+                self.addCleanup(child.communicate)
+                self.addCleanup(child.kill)
+                self.assertEqual(child.stdout.readline().strip(), "True []")
+                run = self.init()
+                self.assertRegex("".join(map(str, run.errors)), rf"another process \(process {child.pid} on .*\) logs to this run too, and was heard of \d+ s ago")
+                again = self.init()
+                self.assertRegex("".join(map(str, again.errors)), "by an earlier init that was not finished")
+                run.finish()
+                again.finish()
+                child.send_signal(signal.SIGTERM)
+                child.communicate()
+                run = self.init()
+                self.assertEqual(run.errors, [])
+                run.finish()
+        child = self.program(text)
+        self.addCleanup(child.communicate)
+        self.assertEqual(child.stdout.readline().strip(), "True []")
+        child.kill()
+        child.wait()
+        run = self.init()
+        self.assertEqual(run.errors, [])
+
     def test_ended_while_away(self):
         """What a training has left of a run that was ended meanwhile is sent by who insists, and the run is ended again."""
         self.server.start()

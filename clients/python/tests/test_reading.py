@@ -62,7 +62,13 @@ class Reading(ServerTest):
         self.assertEqual((len(got), set(got["epoch"]), got[4]["label"], got[4]["prediction"]), (30, {2}, "Digit: 1", "p"))
         self.assertTrue(np.isfinite(got["x"]).all() and got["x"].std() > 0)
         self.assertEqual(len(zoetrope.points()), 60)
-        self.assertEqual(zoetrope.points(samples=[3, 4], run="digits/first")["sample"].tolist(), ["3", "4", "3", "4"])
+        for run in "digits/first", "first", self.run_, self.run_.id, zoetrope.runs()[0]:
+            self.assertEqual(zoetrope.points(samples=[3, 4], run=run)["sample"].tolist(), ["3", "4", "3", "4"])
+            self.assertEqual(len(zoetrope.vectors(run)), 30)
+        self.run_.id = None  # as where the server has not answered yet
+        self.assertEqual(len(zoetrope.points(run=self.run_, epoch=1)), 30)
+        with self.assertRaises(zoetrope.Refused):
+            zoetrope.points(run="nobody")
         self.project("--dims", "3")
         self.assertIn("z", zoetrope.points(epoch=1).dtype.names)
 
