@@ -22,7 +22,7 @@ was not sent yet is sent by the next `init`, or by
 
     python -m zoetrope sync
 
-After `init`, nothing here raises: an error is written to stderr once, kept in `run.errors`, and the training goes on.
+After `init` and `watch`, nothing here raises: an error is written to stderr once, kept in `run.errors`, and the training goes on.
 `strict=True` raises instead. `$ZOETROPE_MODE` (or `mode=`) is "online", "offline" (write to the disk only, to be sent
 by `sync`), or "disabled" (do nothing).
 
@@ -40,10 +40,12 @@ import builtins
 import collections
 import contextlib
 import dataclasses
+import difflib
 import errno
 import functools
 import html
 import http.client
+import inspect
 import io
 import itertools
 import json
@@ -170,6 +172,43 @@ def _guarded(method):
     return call
 
 
+def _set_up(method):
+    """Lets a mistake in the call raise: it belongs to the set-up of the training, which has not begun."""
+
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if self.mode == "disabled":
+            return True
+        try:
+            self._check_usable()
+        except ZoetropeError as e:
+            if self.strict:
+                raise
+            self._note(e)
+            return False
+        method(self, *args, **kwargs)
+        return True
+
+    return call
+
+
+@contextlib.contextmanager
+def _collected(problems):
+    """Keeps what goes wrong with one value from taking the others."""
+    try:
+        yield
+    except Exception as e:
+        problems.append(e)
+
+
+def _check_count(rows, what, n):
+    """Checks a number of rows; where it is not known how many are wanted, they are as many from then on."""
+    if rows[0] is None:
+        rows[:] = n, f"{what} has {{}}"
+    if n != rows[0]:
+        raise ValueError(f"{what} has {n} rows, but {rows[1].format(rows[0])}: want one row per sample, or ids= for some of them")
+
+
 class Run:
     """One training that is being logged. `init` makes it.
 
@@ -271,9 +310,11 @@ class Run:
         metrics: a dict of numbers, such as {"loss": 0.3, "accuracy": 0.9}. NaN and infinities are kept.
         step: the optimiser's step; by default the last one of `log_metrics`, or the epoch.
         ids: the samples that the rows are of, when they are not all samples in the order in which they were added.
+
+        What cannot be logged, such as a layer that has NaN, is left out, and the rest is logged; it returns False then.
         """
         ids = None if ids is None else _texts(ids, "ids")
-        frames = [(name, _vectors(v, f"layer {name!r}", ids or list(self._ids)), ids) for name, v in (layers or {}).items()]
+        frames = [(name, v, ids) for name, v in (layers or {}).items()]
         outputs = {"predictions": predictions, "losses": losses, "confidences": confidences}
         self._log(epoch, frames, outputs, ids, metrics, step)
 
@@ -291,65 +332,129 @@ class Run:
         self._put("truncate", {"after": epoch if epoch == -1 else _whole("epoch", epoch)})
         self._step = None
 
-    @_guarded
-    def watch(self, model, layer, probes, *, ids=None, targets=None, classes=None, batch_size=256):
+    @_set_up
+    def watch(self, model, layer, probes, *, ids=None, targets=None, classes=None, batch_size=256, batch_dim=0, call=None):
         """Embeds probes at each `epoch_end`: logs what a named module of a PyTorch model gives for them.
 
-        layer: a name of `model.named_modules()`, such as "fc1" or "encoder.layers.3", or a list of names.
+        layer: a name of `model.named_modules()`, such as "fc1" or "encoder.layers.3"; a list of names; or a dict from names on
+            the map to those of modules, as where two models have a module of one name.
         probes: the inputs, one per sample: a tensor or an array; a tuple of them, for a model of several inputs; a dict,
             for one that takes them by name.
+        ids: the samples that the probes are of, when they are not all samples in their order. Watched again with other ids, a
+            layer has the vectors of both.
         targets, classes: if either is given, the model's output is taken as the logits of classes: predictions and
             confidences are logged and, where targets has the right classes' numbers, losses (cross-entropy) and the metric
             accuracy. classes are the classes' names.
         batch_size: how many probes are embedded at a time.
+        batch_dim: which dimension of the layer's output is that of the probes: 1 for a sequence-first layer, such as an nn.LSTM
+            without batch_first. An output that has something else there is refused.
+        call: which call of the module is meant, from 0, where a forward pass calls it several times; otherwise the last one is
+            taken, with a warning.
 
-        The model is in eval mode meanwhile and gets no gradients; its mode and the random generators are put back as they
-        were, so that training goes on as if nothing had happened. There is no hook on the model outside of `epoch_end`.
+        The model is in eval mode meanwhile and gets no gradients; its modes, buffers and attributes and the random generators
+        are put back as they were, so that training goes on as if nothing had happened. There is no hook on the model outside
+        of `epoch_end`. A DistributedDataParallel, DataParallel or compiled model is watched without what wraps it, so that one
+        rank can embed by itself; a model sharded by FSDP cannot be watched.
+
+        A mistake raises at once, as here nothing has been trained yet.
         """
-        names = [layer] if isinstance(layer, str) else list(layer)
+        names = {layer: layer} if isinstance(layer, str) else dict(layer) if hasattr(layer, "keys") else {name: name for name in layer}
         ids = None if ids is None else _texts(ids, "ids")
-        self._watched.append(_Watch(model, names, probes, ids, targets, classes, batch_size))
+        w = _Watch(model, names, probes, ids, targets, classes, batch_size, batch_dim, call)
+        self._check_probes(w)
+        taken = [(other, name) for other in self._watched for name in w.modules if name in other.modules]
+        for other, name in taken:
+            if not w.repeats(other):
+                other.check_apart(w, f"layer {name!r} is watched already")
+        if w.judges:
+            for other in self._watched:
+                if other.judges and w.ids != other.ids:
+                    other.check_apart(w, "another watch has targets or classes")
+        for other, name in taken:
+            if w.repeats(other):
+                del other.modules[name]
+        self._watched[:] = [other for other in self._watched if other.modules] + [w]
+
+    @_set_up
+    def unwatch(self):
+        """Forgets all that is watched."""
+        self._watched.clear()
+
+    def _check_probes(self, w):
+        """Checks the samples of probes, as far as the run's are known here."""
+        if not self._ids or self._known is None:
+            return
+        n = self._known + len(self._ids)
+        if w.ids is None and w.n != n:
+            raise ValueError(f"there are {w.n} probes, and the run has {n} samples: want a probe for each, or ids= for some of them")
+        unknown = [i for i in w.ids or () if i not in self._ids]
+        if unknown and not self._known:
+            raise ValueError(f"the run has no sample {unknown[0]!r}: add it with add_samples before it is watched")
 
     @_guarded
     def epoch_end(self, epoch, metrics=None, step=None, **more):
-        """Embeds the probes that are watched and logs the epoch, with metrics: `run.epoch_end(3, loss=0.2)`."""
-        metrics = {**(metrics or {}), **more}
-        frames, outputs, ids = [], {}, None
-        for w in self._watched:
-            seen, said, accuracy = w.embed()
-            known = w.ids or list(self._ids)
-            frames += [(name, _vectors(v, f"layer {name!r}", known), w.ids) for name, v in seen.items()]
-            if said:
-                outputs, ids = said, w.ids
-            if accuracy is not None:
-                metrics.setdefault("accuracy", accuracy)
-        self._log(epoch, frames, outputs, ids, metrics, step)
+        """Embeds the probes that are watched and logs the epoch, with metrics: `run.epoch_end(3, loss=0.2)`.
 
-    def _log(self, epoch, frames, outputs, ids, metrics, step):
+        What cannot be logged, such as a layer that has NaN or a forward pass that fails, is left out, and the rest is logged.
+        """
         epoch = _whole("epoch", epoch)
-        body = {"step": self._step_of(epoch, step), "layers": [name for name, _, _ in frames]}
-        counts = {f"layer {name!r}": len(v) for name, v, own in frames if own == ids}
-        said = {}
+        metrics = {**(metrics or {}), **more}
+        frames, outputs, problems = {}, [], []
+        for w in self._watched:
+            with _collected(problems):
+                seen, said, some = w.embed()
+                problems += some
+                for name, vectors in seen.items():
+                    frames.setdefault(name, []).append((vectors, w.ids))
+                if said:
+                    outputs.append((said, w.ids))
+            for remark in w.remarks():
+                self._note(remark)
+        joined = []
+        for name, parts in frames.items():
+            with _collected(problems):
+                joined.append((name, *_join_frames(name, parts)))
+        said, ids = _join_outputs(outputs)
+        right = said.pop("right", None)
+        if right is not None and not np.isnan(right).all():
+            metrics.setdefault("accuracy", float(np.nanmean(right)))
+        self._log(epoch, joined, said, ids, metrics, step, problems)
+
+    def _log(self, epoch, frames, outputs, ids, metrics, step, problems=()):
+        """Logs what can be logged of an epoch, and then raises the first problem, if there is one."""
+        epoch, problems = _whole("epoch", epoch), list(problems)
+        body, kept, said, rows = {"step": self._step_of(epoch, step)}, [], {}, self._rows(ids)
+        for name, value, own in frames:
+            with _collected(problems):
+                vectors = _vectors(value, f"layer {name!r}", own or list(self._ids))
+                _check_count(rows if own == ids else self._rows(own), f"layer {name!r}", len(vectors))
+                kept.append((name, vectors, own))
         for key, value in outputs.items():
             if value is not None:
-                said[key] = _texts(value, key) if key == "predictions" else _numbers(value, key)
-                counts[key] = len(said[key])
+                with _collected(problems):
+                    column = _texts(value, key) if key == "predictions" else _numbers(value, key)
+                    _check_count(rows, key, len(column))
+                    said[key] = column
+        body["layers"] = [name for name, _, _ in kept]
         if said:
             body["outputs"] = said if ids is None else {**said, "ids": ids}
         if metrics:
-            body["metrics"] = _metrics(metrics)
-        self._check_counts(counts, ids)
-        self._put("epoch", body, epoch, [part for f in frames for part in _parts(*f)])
+            with _collected(problems):
+                body["metrics"] = _metrics(metrics)
+        if kept or said or body.get("metrics") or not problems:
+            self._put("epoch", body, epoch, [part for f in kept for part in _parts(*f)])
+        for e in problems[1:]:
+            self._note(e)
+        if problems:
+            raise problems[0]
 
-    def _check_counts(self, counts, ids):
-        want, why = (len(ids), "there are {} ids") if ids is not None else (None, "")
-        if want is None and self._known is not None and self._ids:
-            want, why = self._known + len(self._ids), "the run has {} samples"
-        for what, n in counts.items():
-            if want is None:
-                want, why = n, f"{what} has {{}}"
-            if n != want:
-                raise ValueError(f"{what} has {n} rows, but {why.format(want)}: want one row per sample, or ids= for some of them")
+    def _rows(self, ids):
+        """Returns how many rows are wanted and why; the number is None where that is not known yet."""
+        if ids is not None:
+            return [len(ids), "there are {} ids"]
+        if self._known is not None and self._ids:
+            return [self._known + len(self._ids), "the run has {} samples"]
+        return [None, ""]
 
     def _step_of(self, epoch, step):
         if step is not None:
@@ -498,7 +603,7 @@ class Run:
             self.errors.append(error)
         if background and self._unraised is None:
             self._unraised = error
-        kind = type(error).__name__ + re.sub(r"\d+", "#", str(error))
+        kind = type(error).__name__ + re.sub(r"(?<![\w.])\d+", "#", str(error))  # fc1 and fc2 are two layers, epochs 1 and 2 one kind
         if kind not in self._warned and len(self._warned) < 100:
             self._warned.add(kind)
             what = str(error) if isinstance(error, (ZoetropeError, ValueError, OSError)) else f"{type(error).__name__}: {error}"
@@ -652,119 +757,414 @@ if hasattr(os, "register_at_fork"):
 class _Watch:
     """A model's named layers, and the probes to embed. PyTorch is not imported: who has a model has it already."""
 
-    def __init__(self, model, names, probes, ids, targets, classes, batch_size):
-        self.model = getattr(model, "_orig_mod", model)  # hooks do not fire in a compiled model
-        self.modules = {name: self._find(name) for name in names}
-        self.probes, self.ids, self.batch_size = probes, ids, max(1, _whole("batch_size", batch_size))
-        self.targets = None if targets is None else _array(targets).astype(np.int64).ravel()
+    def __init__(self, model, names, probes, ids, targets, classes, batch_size, batch_dim, call):
+        self.model = model
+        while _inside(self.model) is not None:
+            self.model = _inside(self.model)
+        _refuse_sharded(self.model)
+        self.modules = {name: _named_module(self.model, of) for name, of in names.items()}
+        if not self.modules:
+            raise ValueError("no layer is named: watch at least one")
+        self.args, self.named, self.n = _inputs(probes)
+        self.ids = ids
+        self.batch_dim = _whole("batch_dim", batch_dim)
+        self.call = None if call is None else _whole("call", call)
+        self.batches = list(_cut(self.n, max(1, _whole("batch_size", batch_size))))
         self.classes = None if classes is None else _texts(classes, "classes")
-        self.n = len(_first(probes))
+        self.targets = None if targets is None else _class_numbers(targets, self.classes, self.n)
         if ids is not None and len(ids) != self.n:
             raise ValueError(f"there are {self.n} probes, and {len(ids)} ids")
-        if self.targets is not None and len(self.targets) != self.n:
-            raise ValueError(f"there are {self.n} probes, and {len(self.targets)} targets")
+        try:
+            inspect.signature(self.model.forward).bind(*self.args, **self.named)
+        except TypeError as e:
+            raise ValueError(f"the model cannot take these probes: {e}. A tuple of probes is several inputs of the model, a dict are "
+                             "inputs by name; torch.stack(probes) makes one input of a list of samples") from None
+        except ValueError:
+            pass  # a forward without a signature
 
-    def _find(self, name):
-        modules = dict(self.model.named_modules())
-        if name in modules and name:
-            return modules[name]
-        ends = [m for m in modules if m.endswith("." + name)]  # as in DataParallel, which names it module.fc1
-        if name and len(ends) == 1:
-            return modules[ends[0]]
-        known = ", ".join(m for m in list(modules)[:30] if m)
-        raise ValueError(f"the model has {'several modules' if ends else 'no module'} {name!r}: its modules are {known}")
+        self.calls = {}  # of modules that are called several times in a forward pass
+
+    def repeats(self, other):
+        """Reports whether it is another's model and probes again, as where a notebook's cell is run twice."""
+        mine, others = [*self.args, *self.named.values()], [*other.args, *other.named.values()]
+        return (self.model is other.model and self.ids == other.ids and list(self.named) == list(other.named)
+                and len(mine) == len(others) and all(x is y for x, y in zip(mine, others)))
+
+    def check_apart(self, other, what):
+        """Checks that two watches are of different samples."""
+        both = None if None in (self.ids, other.ids) else set(self.ids) & set(other.ids)
+        if both is None:
+            raise ValueError(f"{what}: give ids= to both if they are of different samples, give the layers other names with a dict if they "
+                             "are of different models, or call unwatch")
+        if both:
+            raise ValueError(f"{what}, for sample {min(both)!r} too: a sample has one vector in a layer, so give the layers other names with a "
+                             "dict, or call unwatch")
+
+    def remarks(self):
+        """Returns what is said once of the layers."""
+        calls, self.calls = self.calls, dict.fromkeys(self.calls, 0)
+        return [f"the model's forward pass calls its layer {name!r} {n} times, and the last call's output is taken: say which with call=0 "
+                f"to call={n - 1}" for name, n in calls.items() if n]
+
+    @property
+    def judges(self):
+        """Whether it says what the model says of the probes."""
+        return self.targets is not None or self.classes is not None
 
     def embed(self):
-        """Returns the layers' vectors, what the model says of the probes, and how many of them it has right."""
+        """Returns the layers' vectors, what the model says of the probes, and what could not be had, as exceptions."""
         torch = sys.modules["torch"]
-        seen = {name: [] for name in self.modules}
-        logits = []
+        _refuse_sharded(self.model)
+        seen, said = {name: [] for name in self.modules}, []
         with _undisturbed(torch, self.model), torch.no_grad():
-            for start in range(0, self.n, self.batch_size):
-                caught = {}
+            for rows, keep in self.batches:
+                caught = {name: _Caught(self.call) for name in self.modules}
                 with contextlib.ExitStack() as hooks:
                     for name, module in self.modules.items():
-                        hook = module.register_forward_hook(functools.partial(_catch, caught, name))
-                        hooks.callback(hook.remove)
-                    out = self._call(torch, start, start + self.batch_size)
+                        hooks.callback(module.register_forward_hook(caught[name].hook).remove)
+                    out = self._forward(torch, rows)
+                count = len(range(*rows.indices(self.n))) if isinstance(rows, slice) else len(rows)
                 for name in self.modules:
-                    if name not in caught:
-                        raise ZoetropeError(f"the model's forward pass does not call its layer {name!r}: watch another one")
-                    seen[name].append(caught[name])
-                if self.targets is not None or self.classes is not None:
-                    logits.append(_copy(getattr(out, "logits", out)))
-        return ({name: np.concatenate(v) for name, v in seen.items()}, *self._judge(logits))
+                    seen[name].append((count, keep, caught[name]))
+                if self.judges and keep:
+                    said.append((count, _logits(out)))
+        frames, outputs, problems = {}, {}, []
+        for name, batches in seen.items():
+            try:
+                frames[name] = self._frame(name, batches)
+            except ZoetropeError as e:
+                problems.append(e)
+        try:
+            outputs = self._judge(said) if self.judges else {}
+        except ZoetropeError as e:
+            problems.append(e)
+        return frames, outputs, problems
 
-    def _call(self, torch, start, stop):
+    def _forward(self, torch, rows):
         like = next(iter(self.model.parameters()), None)
 
         def batch(x):
-            x = x[start:stop]
-            x = x if hasattr(x, "detach") else torch.as_tensor(np.asarray(x))
+            if not hasattr(x, "shape"):
+                return x
+            x = x[rows]
+            x = x if hasattr(x, "detach") else torch.as_tensor(x)
             if like is not None:
                 x = x.to(like.device, like.dtype) if x.is_floating_point() and like.is_floating_point() else x.to(like.device)
             return x
 
-        if isinstance(self.probes, dict):
-            return self.model(**{k: batch(v) for k, v in self.probes.items()})
-        if isinstance(self.probes, (tuple, list)):
-            return self.model(*(batch(v) for v in self.probes))
-        return self.model(batch(self.probes))
+        return self.model(*map(batch, self.args), **{k: batch(v) for k, v in self.named.items()})
 
-    def _judge(self, logits):
-        """Returns predictions, confidences and losses by the softmax, and the accuracy where it is known."""
-        if not logits:
-            return {}, None
-        z = np.concatenate(logits).astype(np.float64)
-        if z.ndim != 2:
-            raise ZoetropeError(f"the model's output is no n×classes matrix but {z.shape}: leave targets and classes out")
+    def _frame(self, name, batches):
+        """Returns a layer's outputs as n×d. Batches of two lengths tell which dimension is that of the probes."""
+        calls = max(c.count for _, _, c in batches)
+        if not calls:
+            parent = name.rpartition(".")[0]
+            raise ZoetropeError(f"the model's forward pass does not call its layer {name!r}: watch another one" + (f", such as {parent!r}" if parent else ""))
+        if self.call is None and calls > 1:
+            self.calls.setdefault(name, calls)
+        if self.call is not None and self.call >= min(c.count for _, _, c in batches):
+            raise ZoetropeError(f"the model's forward pass calls its layer {name!r} {calls} times, and call={self.call} asks for one more: the first is call=0")
+        for _, _, c in batches:
+            if isinstance(c.output, Exception):
+                raise ZoetropeError(f"layer {name!r}: {c.output}") from c.output
+        shapes = [(count, c.output.shape) for count, _, c in batches]
+        k = self.batch_dim
+        if not _leads(shapes, k):
+            count, shape = shapes[0]
+            others = [d for d in range(min(len(s) for _, s in shapes)) if _leads(shapes, d)]
+            remedy = f"dimension {others[0]} is: watch it with batch_dim={others[0]}" if others else "none is: watch a layer whose output has a row for each probe"
+            raise ZoetropeError(f"layer {name!r} gives a tensor of shape {tuple(shape)} for {count} probes, and its dimension {k} is not that of the probes; {remedy}")
+        rows = [np.moveaxis(c.output, k, 0) for _, keep, c in batches if keep]
+        for r in rows:
+            if r.shape[1:] != rows[0].shape[1:]:
+                raise ZoetropeError(f"layer {name!r} gives a tensor of shape {rows[0].shape[1:]} for a probe, and of {r.shape[1:]} for one in another batch: "
+                                    "pad the probes to one length, or watch a layer after the pooling")
+        return np.concatenate([r.reshape(len(r), -1) for r in rows])
+
+    def _judge(self, batches):
+        """Returns predictions, confidences and, where the classes are known, losses by the softmax, and which are right."""
+        for count, z in batches:
+            if not isinstance(z, np.ndarray):
+                raise ZoetropeError(f"the model's output is {type(z).__name__}, no tensor: leave targets and classes out")
+            if z.shape[:1] != (count,) or z.ndim > 2:
+                raise ZoetropeError(f"the model's output is no n×classes matrix but {z.shape} for {count} probes: leave targets and classes out")
+        z = np.concatenate([z.reshape(count, -1) for count, z in batches]).astype(np.float64)
+        if z.shape[1] == 1:
+            z = np.concatenate([np.zeros_like(z), z], axis=1)  # one logit is that of class 1 of 0 and 1
+        whole = np.isfinite(z).all(axis=1)  # of a network that diverged, nothing is said
+        z[~whole] = 0
         z -= z.max(axis=1, keepdims=True)
         log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
         best = log_p.argmax(axis=1)
         rows = np.arange(len(z))
-        said = {
-            "predictions": [self.classes[i] if self.classes and i < len(self.classes) else str(i) for i in best],
-            "confidences": np.exp(log_p[rows, best]),
+        named = self.classes or ()
+        outputs = {
+            "predictions": [(named[i] if i < len(named) else str(i)) if ok else "" for i, ok in zip(best.tolist(), whole)],
+            "confidences": np.where(whole, np.exp(log_p[rows, best]), np.nan),
         }
         if self.targets is None:
-            return said, None
-        said["losses"] = -log_p[rows, self.targets]
-        return said, float((best == self.targets).mean())
+            return outputs
+        if self.targets.max(initial=0) >= z.shape[1]:
+            raise ZoetropeError(f"a target is class {self.targets.max()}, and the model's output has {z.shape[1]} classes, from 0")
+        known = self.targets >= 0
+        of = np.where(known, self.targets, 0)
+        outputs["losses"] = np.where(whole & known, -log_p[rows, of], np.nan)
+        outputs["right"] = np.where(known, whole & (best == of), np.nan)
+        return outputs
 
 
-def _catch(caught, name, module, inputs, output):
-    caught[name] = _copy(output)  # at once: what follows may write into it
+def _join_frames(name, parts):
+    """Returns a layer's vectors, and their ids, of all watches of it."""
+    if len(parts) == 1:
+        return parts[0]
+    if len({v.shape[1] for v, _ in parts}) > 1:
+        raise ZoetropeError(f"layer {name!r} has {' and '.join(str(v.shape[1]) for v, _ in parts)} columns for the probes of its watches: want as many for all")
+    return np.concatenate([v for v, _ in parts]), [i for _, ids in parts for i in ids]
+
+
+def _join_outputs(parts):
+    """Returns what models say of the probes of all watches, and their ids; of the same probes, what the last one says."""
+    last = {ids and tuple(ids): said for said, ids in parts}
+    if len(last) < 2:
+        return (dict(parts[-1][0]), parts[-1][1]) if parts else ({}, None)
+    columns = {}
+    for key in {key: None for said in last.values() for key in said}:  # in their order
+        nothing = "" if key == "predictions" else math.nan
+        columns[key] = [x for ids, said in last.items() for x in said.get(key, [nothing] * len(ids))]
+    return columns, [i for ids in last for i in ids]
+
+
+def _leads(shapes, k):
+    """Reports whether dimension k is as long as each batch."""
+    return all(len(shape) > k and shape[k] == count for count, shape in shapes)
+
+
+def _cut(n, most):
+    """Yields the rows of each batch, and whether they are kept. Batches are of two lengths, so that no other dimension of an
+    output can be mistaken for that of the probes; where every batch is of one row, there is nothing to mistake.
+    """
+    ends = [*range(most, n, most), n]
+    last = n - (ends[-2] if len(ends) > 1 else 0)
+    if len(ends) > 1 and last == 1 and most > 3:
+        ends[-2] -= 1  # a batch of one row is what models squeeze away
+    elif last == min(most, n) and last >= 5:
+        ends.insert(-1, n - 2)
+    elif last == most > 1 or len(ends) == 1 and n > 1:
+        yield (slice(0, last - 1) if last > 2 else [0, 1, 0]), False
+    start = 0
+    for end in ends:
+        yield slice(start, end), True
+        start = end
+
+
+class _Caught:
+    """What a module gave in one forward pass of the model: at one call, or at the last."""
+
+    def __init__(self, call):
+        self.call, self.count, self.output = call, 0, None
+
+    def hook(self, module, inputs, output):
+        if self.call in (None, self.count):
+            try:
+                self.output = _copy(output)  # at once: what follows may write into it
+            except Exception as e:  # which would end the forward pass, and so take the other layers
+                self.output = e
+        self.count += 1
 
 
 def _copy(output):
-    output = _first(output)
-    return np.array(_array(output), dtype=np.float32, copy=True)
+    tensor = _tensor(output)
+    if tensor is None:
+        raise ZoetropeError(f"its output is {type(output).__name__}, without a tensor")
+    if getattr(tensor, "is_nested", False):
+        raise ZoetropeError("its output is a nested tensor, whose rows are of different lengths: watch a layer after the padding")
+    return np.array(_array(tensor), dtype=np.float32, copy=True)
 
 
-def _first(x):
-    """Returns the first of several tensors."""
-    while isinstance(x, (tuple, list, dict)):
-        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+def _tensor(output):
+    """Returns the first tensor of a tuple, dict, dataclass or the like which is more than a column of numbers, or else the first."""
+    found = list(_tensors(output))
+    return next((t for t in found if len(t.shape) > 1), found[0] if found else None)
+
+
+def _tensors(output):
+    if hasattr(output, "detach"):
+        yield output
+    else:
+        if hasattr(output, "values") and hasattr(output, "keys"):
+            output = output.values()
+        elif dataclasses.is_dataclass(output):
+            output = [getattr(output, f.name) for f in dataclasses.fields(output)]
+        elif not isinstance(output, (tuple, list)):
+            return
+        for part in output:
+            yield from _tensors(part)
+
+
+def _logits(out):
+    """Returns the logits of a model's output: what it names so, or its first tensor."""
+    if hasattr(out, "keys") and "logits" in out.keys():
+        out = out["logits"]
+    out = _tensor(getattr(out, "logits", out))
+    return None if out is None else np.array(_array(out), dtype=np.float32, copy=True)
+
+
+def _inputs(probes):
+    """Returns the inputs of a model, in order and by name, and for how many samples they are."""
+    args, named = (), {}
+    if hasattr(probes, "keys") and hasattr(probes, "__getitem__") and not hasattr(probes, "__array__"):
+        named = {k: _input(probes[k]) for k in probes.keys()}
+    elif isinstance(probes, tuple) or isinstance(probes, list) and any(hasattr(v, "__array__") for v in probes):
+        args = tuple(map(_input, probes))
+    else:
+        args = (_input(probes),)
+    counts = {len(x) for x in (*args, *named.values()) if hasattr(x, "shape")}
+    if len(counts) != 1 or 0 in counts:
+        what = f"of {sorted(counts)} rows" if counts else "none"
+        raise ValueError(f"the probes are {what}: want as many for each input, one for each sample")
+    return args, named, counts.pop()
+
+
+def _input(x):
+    if hasattr(x, "detach") or x is None or isinstance(x, (bool, int, float, str)):
+        pass
+    elif hasattr(x, "__array__") or isinstance(x, (list, tuple)):
+        try:
+            x = np.asarray(x)
+        except ValueError:
+            raise ValueError("the probes are lists of different lengths: want a tensor or an array, a row for each sample") from None
+    else:
+        raise ValueError(f"the probes are a {type(x).__name__}: want tensors, such as torch.stack([x for x, _ in dataset])")
+    if hasattr(x, "dtype") and isinstance(x, np.ndarray) and x.dtype.kind not in "fiubc":
+        raise ValueError(f"the probes are of type {x.dtype}: want numbers")
+    if hasattr(x, "shape") and len(x.shape) == 0:
+        raise ValueError("the probes are one number: want a tensor or an array, a row for each sample")
     return x
+
+
+def _class_numbers(targets, classes, n):
+    """Returns the numbers of the classes, less than 0 where there is none. Names of classes are looked up."""
+    t = _array(targets)
+    if t.dtype.kind in "UO" and classes:
+        number = {c: i for i, c in enumerate(classes)}
+        texts = _texts(targets, "targets")
+        unknown = [x for x in texts if x and x not in number]
+        if unknown:
+            raise ValueError(f"target {unknown[0]!r} is none of the classes{_near(unknown[0], classes)}")
+        t = np.array([number.get(x, -1) for x in texts])
+    if t.ndim == 2 and t.shape[1] == 1:
+        t = t[:, 0]
+    if t.ndim and len(t) != n:
+        raise ValueError(f"there are {n} probes, and {len(t)} targets")
+    if t.ndim != 1 or t.dtype.kind not in "fiub" or t.dtype.kind == "f" and not (np.isfinite(t) & (t == np.trunc(t))).all():
+        raise ValueError(f"targets have shape {t.shape} and type {t.dtype}: want the number of a class for each probe, from 0; leave them out for other tasks")
+    return t.astype(np.int64)
+
+
+def _near(name, known):
+    """Returns, for a message, which of the known names were probably meant."""
+    near = difflib.get_close_matches(name, known, 3, 0.5)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _named_module(model, name):
+    modules = dict(model.named_modules())
+    if isinstance(name, str) and name:
+        for parts in name, name.replace("_orig_mod.", ""), re.sub(r"(^|\.)(module|_orig_mod)\.", r"\1", name):  # as a wrapped model has them
+            if parts in modules and parts:
+                return modules[parts]
+        ends = [m for m in modules if m.endswith("." + name)]
+        if len(ends) == 1:
+            return modules[ends[0]]
+    else:
+        name, ends = str(name), []
+    known = [m for m in modules if m]
+    if ends:
+        raise ValueError(f"the model has several modules {name!r}: say which of {', '.join(ends)}")
+    shown = ", ".join(known[:30]) + (f" and {len(known) - 30} more" if len(known) > 30 else "")
+    raise ValueError(f"the model has no module {name!r}: its modules are {shown}{_near(name, known)}")
+
+
+_WRAPPERS = {"DataParallel", "DistributedDataParallel", "ShardedDataParallel", "DeepSpeedEngine", "_FabricModule"}
+_SHARDED = {"FullyShardedDataParallel", "FSDPModule"}
+
+
+def _inside(module):
+    """Returns the model in a compiled one, where hooks do not fire, or in one that waits for the other ranks when it is
+    called; None for any other module."""
+    inner = getattr(module, "_orig_mod", None)
+    if inner is None and any(c.__name__ in _WRAPPERS for c in type(module).__mro__):
+        inner = getattr(module, "module", None)
+    return inner
+
+
+def _refuse_sharded(model):
+    """Refuses a model whose forward pass all ranks must call together, and one that is not whole yet."""
+    for name, m in model.named_modules():
+        if any(c.__name__ in _SHARDED for c in type(m).__mro__):
+            raise ValueError(f"the model is sharded by FSDP ({name or type(m).__name__}), so no rank can embed the probes alone: embed them on "
+                             "all ranks in your own loop, and call run.log with the vectors")
+    for name, p in model.named_parameters():
+        if type(p).__name__ == "DTensor" or type(getattr(p, "data", None)).__name__ == "DTensor":
+            raise ValueError(f"the model's {name} is distributed over ranks (DTensor), so no rank can embed the probes alone: embed them on "
+                             "all ranks in your own loop, and call run.log with the vectors")
+        if type(p).__name__ == "UninitializedParameter":
+            raise ZoetropeError(f"the model's {name} has no shape before its first forward pass: call the model once before")
 
 
 @contextlib.contextmanager
 def _undisturbed(torch, model):
-    """Puts a model in eval mode, and afterwards everything back as it was."""
-    training = [(m, m.training) for m in model.modules()]
-    cpu, py, nump = torch.get_rng_state(), random.getstate(), np.random.get_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else None
+    """Puts a model in eval mode and out of what wraps its parts, and afterwards everything back as it was.
+
+    Modes are set without calling eval() or train(), which some models override to change their weights.
+    """
+    modules = list(model.modules())
+    modes = [(m, m.training) for m in modules]
+    attributes = [(d, dict(d)) for m in modules for d in (vars(m), vars(m).get("_buffers")) if isinstance(d, dict)]
+    buffers = [(b, b._version, b.detach().clone()) for b in model.buffers() if not getattr(b, "is_inference", bool)()]
+    cache = torch.is_autocast_cache_enabled() if hasattr(torch, "is_autocast_cache_enabled") else None
+    attention = getattr(torch.backends, "mha", None)
+    fast = attention.get_fastpath_enabled() if attention is not None else None
+    generators = [(random.setstate, random.getstate()), (np.random.set_state, np.random.get_state()), (torch.set_rng_state, torch.get_rng_state())]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        generators.append((torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
+    if hasattr(torch, "mps") and torch.backends.mps.is_available():
+        generators.append((torch.mps.set_rng_state, torch.mps.get_rng_state()))
     try:
-        model.eval()
+        if cache:
+            torch.set_autocast_cache_enabled(False)  # it would keep weights that have no gradient for the training's next pass
+        if fast:
+            attention.set_fastpath_enabled(False)
+        for m in modules:
+            m.training = False
+            own = vars(m)
+            if _inside(m) is not None:
+                own["forward"] = _inside(m).__call__
+            if own.get("_compiled_call_impl") is not None:
+                own["_compiled_call_impl"] = None
+            if "activation_relu_or_gelu" in own:  # the fused path of nn.TransformerEncoderLayer calls none of its modules
+                own["activation_relu_or_gelu"] = 0
+            if "enable_nested_tensor" in own:  # as that of nn.TransformerEncoder, which also cuts off what is padded
+                own["enable_nested_tensor"] = False
         yield
     finally:
-        for m, was in training:
+        for m, was in modes:
             m.training = was
-        torch.set_rng_state(cpu)
-        random.setstate(py)
-        np.random.set_state(nump)
-        if cuda is not None:
-            torch.cuda.set_rng_state_all(cuda)
+        for now, before in attributes:
+            for k in [k for k in now if k not in before]:
+                del now[k]
+            for k, v in before.items():
+                if now.get(k, now) is not v:
+                    now[k] = v
+        for b, version, values in buffers:
+            if b._version != version:
+                b.detach().copy_(values)
+        if cache:
+            torch.set_autocast_cache_enabled(True)
+        if fast:
+            attention.set_fastpath_enabled(True)
+        for restore, state in generators:
+            restore(state)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -801,7 +1201,7 @@ def _vectors(value, what, ids):
         row, column = np.argwhere(~finite)[0]
         sample = f"sample {ids[row]!r} (row {row})" if row < len(ids) else f"row {row}"
         raise ValueError(f"{what} has {m[row, column]} at {sample}, column {column}: only finite float32 numbers can be "
-                         "laid out; the training has probably diverged")
+                         "laid out, so this layer is left out of the epoch; the training has probably diverged")
     return m
 
 

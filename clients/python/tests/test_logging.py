@@ -156,6 +156,37 @@ class Mistakes(ServerTest):
         self.assertEqual(text.count("has nan at sample '0'"), 1, text)
         self.assertEqual(text.count("has ended"), 1, text)
 
+    def test_the_rest_is_logged(self):
+        """A layer, an output or the metrics that cannot be logged cost nothing else of their epoch."""
+        good, bad = np.ones((3, 2)), np.full((3, 2), np.nan)
+        for epoch, (name, given, message) in enumerate([
+            ("NaN in a layer", {"layers": {"a": bad, "b": good}}, "layer 'a' has nan at sample '0' (row 0), column 0"),
+            ("infinity in a layer", {"layers": {"a": good * 1e39, "b": good}}, "layer 'a' has inf at sample '0'"),
+            ("a layer of text", {"layers": {"a": [["x"]] * 3, "b": good}}, "layer 'a' is of type"),
+            ("a layer of no array", {"layers": {"a": object(), "b": good}}, "layer 'a' is of type object"),
+            ("a row is missing", {"layers": {"a": good[:2], "b": good}}, "layer 'a' has 2 rows, but the run has 3 samples"),
+            ("a prediction too few", {"predictions": [1, 2], "layers": {"b": good}}, "predictions has 2 rows, but the run has 3 samples"),
+            ("losses of text", {"losses": ["x"] * 3, "layers": {"b": good}}, "losses has shape (3,) and type"),
+        ], 1):
+            with self.subTest(name), contextlib.redirect_stderr(io.StringIO()) as said:
+                run = self.init("e", name)
+                run.add_samples(ids=range(3))
+                wait("the run is known", lambda: run._known == 0)
+                self.assertFalse(run.log(epoch, **{"confidences": [0.5, 0.25, 1], "metrics": {"loss": 0.5}, **given}))
+                run.flush()
+                self.assertEqual((len(run.errors), run.pending), (1, 0))
+                self.assertIn(message, said.getvalue())
+                np.testing.assert_array_equal(self.stored(run, "b", epoch), good)
+                self.assertEqual(self.stored(run, "a", epoch).size, 0)
+                url = self.server.url
+                got = zoetrope._get(f"runs/{run.id}/epochs/{epoch}/outputs", url=url, token=None)
+                self.assertEqual((got["prediction"], got["loss"], got["confidence"]), (None, None, [0.5, 0.25, 1]))
+                self.assertEqual(zoetrope.metrics(run, url)["loss"]["value"].tolist(), [0.5])
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.assertFalse(run.log(100, {"a": bad}))  # nothing is left of it
+            run.flush()
+        self.assertNotIn(100, self.epochs(run.id))
+
     def test_strict(self):
         run = self.init(strict=True)
         run.add_samples(ids=range(3))
