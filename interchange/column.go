@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
 func isInteger(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) }
@@ -19,18 +22,17 @@ func isFloat(t arrow.DataType) bool {
 
 func isNumber(t arrow.DataType) bool { return isFloat(t) || isInteger(t) }
 
-// isLabel reports whether a column can hold labels, which may be names or numbers on a scale.
-func isLabel(t arrow.DataType) bool { return isText(t) || isFloat(t) }
-
-// isText reports whether a column can name things: text, whole numbers, truth values, or a dictionary of them.
-func isText(t arrow.DataType) bool {
-	switch t.ID() {
-	case arrow.STRING, arrow.LARGE_STRING, arrow.STRING_VIEW, arrow.BINARY, arrow.LARGE_BINARY, arrow.BINARY_VIEW, arrow.BOOL:
+// hasText reports whether the values of a column have a text, which [textCell] gives: they can name things or be labels.
+func hasText(t arrow.DataType) bool {
+	switch t := t.(type) {
+	case *arrow.DictionaryType:
+		return hasText(t.ValueType)
+	case arrow.ExtensionType:
+		return t.ExtensionName() == "arrow.uuid" || hasText(t.StorageType())
+	case arrow.DecimalType, *arrow.Date32Type, *arrow.Date64Type, *arrow.Time32Type, *arrow.Time64Type, *arrow.TimestampType, *arrow.BooleanType, *arrow.NullType:
 		return true
-	case arrow.DICTIONARY:
-		return isText(t.(*arrow.DictionaryType).ValueType)
 	}
-	return isInteger(t)
+	return isNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW || t.ID() == arrow.BINARY_VIEW
 }
 
 // isVector reports whether a column's cells are lists of floats.
@@ -55,6 +57,8 @@ func cell(a arrow.Array, i int) any {
 	case *array.Binary:
 		return text(string(a.Value(i)))
 	case *array.LargeBinary:
+		return text(string(a.Value(i)))
+	case *array.BinaryView:
 		return text(string(a.Value(i)))
 	case *array.Boolean:
 		return a.Value(i)
@@ -85,24 +89,61 @@ func cell(a arrow.Array, i int) any {
 	case *array.Dictionary:
 		return cell(a.Dictionary(), a.GetValueIndex(i))
 	case array.ExtensionArray:
+		if a.ExtensionType().ExtensionName() == "arrow.uuid" {
+			break // of which the storage is bytes
+		}
 		return cell(a.Storage(), i)
+	case *array.Date32:
+		return value.Date(a.Value(i).ToTime())
+	case *array.Date64:
+		return value.Date(a.Value(i).ToTime())
+	case *array.Timestamp:
+		return moment(a.DataType().(*arrow.TimestampType), a.Value(i))
+	case *array.Time32:
+		return value.TimeOfDay(a.Value(i).ToTime(a.DataType().(*arrow.Time32Type).Unit))
+	case *array.Time64:
+		return value.TimeOfDay(a.Value(i).ToTime(a.DataType().(*arrow.Time64Type).Unit))
+	case *array.Null:
+		return nil
 	case array.ListLike, *array.Struct:
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil {
 			return text(string(b))
 		}
 	}
+	if t, ok := a.DataType().(arrow.DecimalType); ok {
+		return decimal(t, a.ValueStr(i))
+	}
 	return text(a.ValueStr(i))
 }
 
-// number is a float as metadata: JSON has none that are not finite.
+// number is a float as metadata: JSON has none that are not finite, but their text.
 func number(f float64) any {
-	if math.IsNaN(f) {
+	switch {
+	case math.IsNaN(f):
 		return nil
-	}
-	if math.IsInf(f, 0) {
-		return fmt.Sprint(f)
+	case math.IsInf(f, 0):
+		return value.Float(f, 64)
 	}
 	return f
+}
+
+// decimal is a number with a fixed number of decimals as metadata: of so few digits that a float64 tells all apart, or its
+// text.
+func decimal(t arrow.DecimalType, s string) any {
+	const most = 15 // decimal digits that every float64 keeps
+	if f, err := strconv.ParseFloat(s, 64); err == nil && t.GetPrecision() <= most {
+		return f
+	}
+	return value.Decimal(s)
+}
+
+// moment is a time stamp as text: without a zone, the clock on the wall.
+func moment(t *arrow.TimestampType, v arrow.Timestamp) string {
+	if when := v.ToTime(t.Unit); t.TimeZone == "" {
+		return value.LocalTime(when)
+	} else {
+		return value.Time(when)
+	}
 }
 
 // text copies a string, and replaces what no store can keep.
@@ -113,17 +154,29 @@ func text(s string) string {
 	return strings.Clone(s)
 }
 
-// plain writes a cell as the text of an id or a label; nil is empty.
-func plain(v any) string {
-	switch v := v.(type) {
-	case nil:
+// textCell is one value of a column that [hasText], as the text of an id, a label or a prediction; null and NaN are empty.
+// It knows of which precision a float is, which a cell does not.
+func textCell(a arrow.Array, i int) string {
+	if a.IsNull(i) {
 		return ""
-	case string:
-		return v
-	case float64:
-		return decimal(v)
 	}
-	return fmt.Sprint(v)
+	switch a := a.(type) {
+	case *array.Float16:
+		return value.Float(float64(a.Value(i).Float32()), 16)
+	case *array.Float32:
+		return value.Float(float64(a.Value(i)), 32)
+	case *array.Float64:
+		return value.Float(a.Value(i), 64)
+	case *array.Dictionary:
+		return textCell(a.Dictionary(), a.GetValueIndex(i))
+	}
+	return plain(cell(a, i))
+}
+
+// plain writes a cell as text; nil is empty.
+func plain(v any) string {
+	s, _ := value.Text(v) // a cell has one
+	return s
 }
 
 // float is one value of a column of numbers; NaN for null.

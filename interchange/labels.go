@@ -2,14 +2,15 @@ package interchange
 
 import (
 	"encoding/binary"
-	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
-// ReadLabels reads n labels from an .npy file of one dimension: numbers in decimal, as short as tells them apart, booleans
-// as true and false, strings as they are. The empty string and NaN are no label.
+// ReadLabels reads n labels from an .npy file of one dimension: what text a number or a truth value has says package value.
+// The empty string and NaN are no label.
 func ReadLabels(path string) ([]string, error) {
 	a, err := open(path)
 	if err != nil {
@@ -38,22 +39,11 @@ func (a *npyArray) labels() ([]string, error) {
 	return labels, a.end()
 }
 
-// decimal is a float in decimal, as short as tells it apart from others of its precision; NaN is empty.
-func decimal(f float64) string {
-	switch {
-	case math.IsNaN(f):
-		return ""
-	case float64(float32(f)) == f:
-		return strconv.FormatFloat(f, 'g', -1, 32)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
-}
-
 // text writes one element as a string; not ok when it is text that cannot be decoded.
 func (t dtype) text(raw []byte) (s string, ok bool) {
 	switch t.kind {
 	case 'f':
-		return decimal(t.float(raw)), true
+		return value.Float(t.float(raw), 8*t.size), true
 	case 'b':
 		return strconv.FormatBool(raw[0] != 0), true
 	case 'U':

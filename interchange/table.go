@@ -92,8 +92,8 @@ func (t *table) classify(d *Dataset) error {
 		}
 		return -1
 	}
-	t.id, t.label, t.epoch = find(t.o.ID, idNames, isText), find(t.o.Label, labelNames, isLabel), find(t.o.Epoch, epochNames, isInteger)
-	t.prediction = find("", []string{"prediction"}, isText)
+	t.id, t.label, t.epoch = find(t.o.ID, idNames, hasText), find(t.o.Label, labelNames, hasText), find(t.o.Epoch, epochNames, isInteger)
+	t.prediction = find("", []string{"prediction"}, hasText)
 	t.loss, t.confidence = find("", []string{"loss"}, isNumber), find("", []string{"confidence"}, isNumber)
 	for _, name := range t.o.Vectors {
 		t.vectors = append(t.vectors, find(name, nil, isVector))

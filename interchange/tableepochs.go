@@ -243,7 +243,7 @@ func (a *assembly) addVectors(e *Epoch, sample int, column func(int) arrow.Array
 	if o := e.Outputs; o != nil {
 		o.Rows = append(o.Rows, sample)
 		if t.prediction >= 0 {
-			o.Predictions = append(o.Predictions, plain(cell(column(t.prediction), i)))
+			o.Predictions = append(o.Predictions, textCell(column(t.prediction), i))
 		}
 		if t.loss >= 0 {
 			o.Losses = append(o.Losses, float(column(t.loss), i))

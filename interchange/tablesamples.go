@@ -102,7 +102,7 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 			r.numbers[epoch], r.inOrder = e, append(r.inOrder, epoch)
 			r.counts, r.seen = append(r.counts, 0), append(r.seen, nil)
 		}
-		s, err := r.sample(value, i, e)
+		s, err := r.sample(columns, i, e)
 		if err != nil {
 			return err
 		}
@@ -125,13 +125,14 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 }
 
 // sample finds or adds the sample that a row of epoch e is of.
-func (r *roll) sample(value func(c, i int) any, i, e int) (int, error) {
+func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 	t, all := r.t, &r.d.Samples
+	of := func(c int) arrow.Array { return columns[r.place[c]] }
 	var id, label string
 	s := r.counts[e] // without ids, rows of an epoch are samples in their order
 	fresh := s == all.Count
 	if t.id >= 0 {
-		if id = plain(value(t.id, i)); id == "" {
+		if id = textCell(of(t.id), i); id == "" {
 			return 0, r.errorf("the id is empty or null")
 		}
 		known := false
@@ -144,14 +145,14 @@ func (r *roll) sample(value func(c, i int) any, i, e int) (int, error) {
 		}
 	}
 	if t.label >= 0 {
-		label = r.shared(plain(value(t.label, i)))
+		label = r.shared(textCell(of(t.label), i))
 	}
 	if fresh {
 		all.Count++
 		r.labels = append(r.labels, label)
 		r.labelled = r.labelled || label != ""
 		for k, c := range t.metadata {
-			v := value(c, i)
+			v := cell(of(c), i)
 			if text, ok := v.(string); ok {
 				v = r.shared(text)
 			}
@@ -163,7 +164,7 @@ func (r *roll) sample(value func(c, i int) any, i, e int) (int, error) {
 		return 0, r.errorf("the label of sample %d is %q here and %q before: a label stays the same at every epoch; what the network said belongs in a column prediction", s, label, r.labels[s])
 	}
 	for k, c := range t.metadata {
-		r.varying[k] = r.varying[k] || all.Columns[k].Values[s] != value(c, i)
+		r.varying[k] = r.varying[k] || all.Columns[k].Values[s] != cell(of(c), i)
 	}
 	return s, nil
 }

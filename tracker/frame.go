@@ -102,9 +102,14 @@ func (r *Run) checkDim(ctx context.Context, tx *Tx, layer string, number, dim in
 	case err != nil:
 		return err
 	case other != dim:
-		return refuse(ErrInvalid, "run %s, epoch %d: layer %q: has %d columns, expected %d as at epoch %d", r.title(), number, layer, dim, other, at)
+		return r.otherDim(number, layer, dim, other, at)
 	}
 	return nil
+}
+
+// otherDim refuses a frame of a layer that had other columns at another epoch.
+func (r *Run) otherDim(number int, layer string, dim, other, at int) error {
+	return refuse(ErrInvalid, "run %s, epoch %d: layer %q: has %d columns, expected %d as at epoch %d", r.title(), number, layer, dim, other, at)
 }
 
 // A Frame is what one layer looked like at one epoch.

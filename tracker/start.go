@@ -63,23 +63,7 @@ const (
 // Start starts a run, or resumes it as c.Resume says. The run must be ended by [Run.Finish], [Run.Stop] or [Run.Fail].
 func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	defer (&Run{experiment: c.Experiment, name: c.Name}).caught(&err)
-	if c.Experiment == "" {
-		c.Experiment = "default"
-	}
-	if err := checkNames(c); err != nil {
-		return nil, err
-	}
-	if !storable(c.Key) || len(c.Key) > MaxKey {
-		return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, MaxKey)
-	}
-	if c.Every < 0 || c.AsyncBytes < 0 {
-		return nil, refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
-	}
-	params, err := encodeObject(c.Params)
-	if err != nil {
-		return nil, refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
-	}
-	tags, err := c.describe()
+	params, tags, err := c.prepare()
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +79,7 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	r = &Run{store: s, experiment: c.Experiment, name: c.Name, every: c.Every, as: float32s, onError: c.OnError}
-	if c.Float16 {
-		r.as = float16s
-	}
+	r = c.run(s)
 	err = s.write(ctx, func(tx *Tx) error {
 		if again, err := r.startedAs(ctx, tx, c.Key); err != nil {
 			return err
@@ -142,6 +123,40 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 		return nil, s.open()
 	}
 	return r, nil
+}
+
+// prepare checks what needs no database, fills in the experiment, and returns the params and tags as JSON.
+func (c *RunConfig) prepare() (params, tags string, err error) {
+	if c.Experiment == "" {
+		c.Experiment = "default"
+	}
+	if err := checkNames(*c); err != nil {
+		return "", "", err
+	}
+	if !storable(c.Key) || len(c.Key) > MaxKey {
+		return "", "", refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, MaxKey)
+	}
+	if c.Every < 0 || c.AsyncBytes < 0 {
+		return "", "", refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
+	}
+	params, err = encodeObject(c.Params)
+	if err != nil {
+		return "", "", refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
+	}
+	tags, err = c.describe()
+	if err != nil {
+		return "", "", err
+	}
+	return params, tags, nil
+}
+
+// run is a run of these settings that no store knows yet.
+func (c RunConfig) run(s *Store) *Run {
+	r := &Run{store: s, experiment: c.Experiment, name: c.Name, every: c.Every, as: float32s, onError: c.OnError}
+	if c.Float16 {
+		r.as = float16s
+	}
+	return r
 }
 
 func (c RunConfig) title() string { return c.Experiment + "/" + c.Name }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -67,7 +66,8 @@ row. --labels and --thumbnails are .npy files of n labels and of n pictures (uin
 n×3 with NaN for what is missing, .npz with an array points, or a table with columns x, y and perhaps z. Without
 embeddings beside it, the map is added to the run if there is one of that name, and makes a run without vectors if not.
 
-The store is made if it does not exist. All files are checked first: one that is damaged leaves the store as it was.`,
+The store is made if it does not exist. All files are checked first, by the store's own rules too: what is damaged or
+refused leaves the store as it was.`,
 		Example: `  zoetrope import --run reference --labels labels.npy embeddings.npy
   zoetrope import --run mnist/torch --layer fc1 --first-epoch 0 --labels labels.npy --thumbnails digits.npy fc1.npy
   zoetrope import --run words --metadata words.csv vectors.parquet
@@ -151,13 +151,14 @@ func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 // store makes the run, or adds a map to the one that is there.
 func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, meter *meter) (*imported, error) {
 	o := in.o
-	params := map[string]any{}
-	for key, path := range map[string]string{"imported_from": o.path, "points_from": o.points} {
-		if path != "" {
-			params[key] = filepath.Base(path)
+	if in.vectors == nil && o.layer != "" { // a run that is there has vectors that the map may be of
+		if _, err := store.Run(ctx, o.experiment+"/"+o.name); errors.Is(err, tracker.ErrNotFound) {
+			return nil, fmt.Errorf("there is no run %s with a layer %q that the map is of: leave out --layer", o.run, o.layer)
+		} else if err != nil {
+			return nil, err
 		}
 	}
-	run, err := store.Start(ctx, tracker.RunConfig{Experiment: o.experiment, Name: o.name, Params: params})
+	run, err := store.Start(ctx, o.config())
 	if errors.Is(err, tracker.ErrRunExists) {
 		if in.vectors == nil {
 			return in.addMap(ctx, store, meter)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strconv"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
@@ -24,6 +25,10 @@ type incoming struct {
 // openImport opens and checks the files. The caller closes what is returned, with an error too.
 func openImport(ctx context.Context, o importOptions, meter *meter) (in *incoming, err error) {
 	in = &incoming{o: o}
+	trial, err := tracker.Try(o.config())
+	if err != nil {
+		return in, err
+	}
 	if o.path != "" {
 		if in.vectors, err = interchange.Open(ctx, o.path, o.columns); err != nil {
 			return in, err
@@ -31,19 +36,37 @@ func openImport(ctx context.Context, o importOptions, meter *meter) (in *incomin
 		if in.vectors.Numbered && o.numbered {
 			return in, fmt.Errorf("%s numbers its epochs itself: leave out --first-epoch", o.path)
 		}
-		if err := in.checkVectors(ctx, meter); err != nil {
-			return in, err
-		}
 	}
 	if o.points != "" {
 		if err := in.readMap(ctx, meter); err != nil {
 			return in, err
 		}
 	}
-	if in.samples, err = in.readSamples(ctx, meter); err == nil && in.vectors != nil && in.mapped != nil {
+	if in.samples, err = in.readSamples(ctx, meter); err != nil {
+		return in, err
+	}
+	if err := trial.AddSamples(in.samples); err != nil {
+		_, path := in.main()
+		return in, fmt.Errorf("%s: %w", path, err)
+	}
+	if in.vectors != nil {
+		err = in.checkVectors(ctx, trial, meter)
+	}
+	if err == nil && in.mapped != nil {
 		err = in.checkMap()
 	}
 	return in, err
+}
+
+// config is the run that is made.
+func (o importOptions) config() tracker.RunConfig {
+	params := map[string]any{}
+	for key, path := range map[string]string{"imported_from": o.path, "points_from": o.points} {
+		if path != "" {
+			params[key] = filepath.Base(path)
+		}
+	}
+	return tracker.RunConfig{Experiment: o.experiment, Name: o.name, Params: params}
 }
 
 func (in *incoming) close() {
@@ -80,14 +103,18 @@ func (in *incoming) number(d *interchange.Dataset, e *interchange.Epoch) int {
 	return in.o.firstEpoch + e.Number
 }
 
-// checkVectors reads the whole file before anything is stored, so that a bad number deep in it leaves no half of a run.
-func (in *incoming) checkVectors(ctx context.Context, meter *meter) error {
+// checkVectors reads the whole file and tries to log it before anything is stored, so that a bad number deep in it leaves no
+// half of a run.
+func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, meter *meter) error {
 	for e, err := range in.vectors.Epochs(ctx) {
 		if err != nil {
 			return err
 		}
 		if len(e.Layers) > 1 && in.o.layer != "" {
 			return fmt.Errorf("%s holds %d layers: leave out --layer, or choose one with --vectors", in.o.path, len(e.Layers))
+		}
+		if err := trial.Log(in.epoch(e)); err != nil {
+			return fmt.Errorf("%s: %w", in.o.path, err)
 		}
 		in.numbers = append(in.numbers, in.number(in.vectors, e))
 		meter.show("checking epochs", len(in.numbers), in.vectors.Count)

@@ -33,11 +33,13 @@ func (in *incoming) readMap(ctx context.Context, meter *meter) error {
 		in.points, in.mapNums = append(in.points, *e.Points), append(in.mapNums, in.number(in.mapped, e))
 		meter.show("reading the map", len(in.points), in.mapped.Count)
 	}
+	if !slices.ContainsFunc(in.points, func(l interchange.Layer) bool { return len(l.Data) > 0 }) {
+		return fmt.Errorf("%s holds no place: each is missing", in.o.points)
+	}
 	if in.vectors == nil {
 		in.numbers = in.mapNums
-		return nil
 	}
-	return in.align()
+	return nil
 }
 
 // align gives the map's epochs the numbers of those of the embeddings, where the map has none of its own.
@@ -53,8 +55,14 @@ func (in *incoming) align() error {
 	return nil
 }
 
-// checkMap holds the map against the embeddings that it comes with.
+// checkMap holds the map against the embeddings that it comes with, if there are any.
 func (in *incoming) checkMap() error {
+	if in.vectors == nil {
+		return nil
+	}
+	if err := in.align(); err != nil {
+		return err
+	}
 	for _, n := range in.mapNums {
 		if !slices.Contains(in.numbers, n) {
 			return fmt.Errorf("%s holds places of epoch %d, and %s has no such epoch", in.o.points, n, in.o.path)

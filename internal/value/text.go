@@ -90,15 +90,15 @@ const exact = 1 << 53
 
 // Float returns the text of a float of 16, 32 or 64 bits: a whole one's decimal up to 2⁵³, and otherwise the shortest
 // decimal that tells it apart from others of so many bits, with an exponent below 0.0001 and from 1e16, as Python writes
-// it. NaN is empty; the infinities are Infinity and −Infinity.
+// it. NaN is empty; the infinities are +Inf and -Inf.
 func Float(f float64, bits int) string {
 	switch {
 	case math.IsNaN(f):
 		return ""
 	case math.IsInf(f, 1):
-		return "Infinity"
+		return "+Inf"
 	case math.IsInf(f, -1):
-		return "-Infinity"
+		return "-Inf"
 	case f == math.Trunc(f) && math.Abs(f) <= exact:
 		return strconv.FormatInt(int64(f), 10)
 	}
@@ -167,6 +167,9 @@ func Time(t time.Time) string { return t.UTC().Format(layout) + "Z" }
 
 // LocalTime returns a date and a time of day of which the zone is not known, as 2024-02-29T12:30:00.5.
 func LocalTime(t time.Time) string { return t.Format(layout) }
+
+// TimeOfDay returns the time of a day, as 12:30:00.5.
+func TimeOfDay(t time.Time) string { return t.Format(layout[len("2006-01-02T"):]) }
 
 // Date returns a day, as 2024-02-29.
 func Date(t time.Time) string { return t.Format(time.DateOnly) }
