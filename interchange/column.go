@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/float16"
 
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
@@ -81,7 +82,7 @@ func cell(a arrow.Array, i int) any {
 			return int64(v)
 		}
 	case *array.Float16:
-		return number(float64(a.Value(i).Float32()))
+		return number(float64(half(a.Value(i))))
 	case *array.Float32:
 		return number(float64(a.Value(i)))
 	case *array.Float64:
@@ -127,6 +128,9 @@ func number(f float64) any {
 	return f
 }
 
+// half is exact, which the library's own conversion is not below 2⁻¹⁴.
+func half(n float16.Num) float32 { return fromHalf(n.Uint16()) }
+
 // decimal is a number with a fixed number of decimals as metadata: of so few digits that a float64 tells all apart, or its
 // text.
 func decimal(t arrow.DecimalType, s string) any {
@@ -162,7 +166,7 @@ func textCell(a arrow.Array, i int) string {
 	}
 	switch a := a.(type) {
 	case *array.Float16:
-		return value.Float(float64(a.Value(i).Float32()), 16)
+		return value.Float(float64(half(a.Value(i))), 16)
 	case *array.Float32:
 		return value.Float(float64(a.Value(i)), 32)
 	case *array.Float64:
@@ -231,7 +235,7 @@ func vector(dst []float32, column arrow.Array, i int) ([]float32, error) {
 		case *array.Float32:
 			v = values.Value(at)
 		case *array.Float16:
-			v = values.Value(at).Float32()
+			v = half(values.Value(at))
 		case *array.Float64:
 			wide := values.Value(at)
 			if v = float32(wide); !finite(v) && !math.IsInf(wide, 0) && !math.IsNaN(wide) {

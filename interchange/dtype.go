@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// A dtype is the type of an array's elements: a kind as NumPy letters it (f, i, u, b, U, S) and a size in bytes.
+// A dtype is the type of an array's elements: a kind as NumPy letters it (f, i, u, b, U, S, M) and a size in bytes.
 type dtype struct {
 	kind byte
 	size int
+	unit string // of a date and time, M: Y, M, W, D, h, m, s, ms, us or ns
 }
 
 // parseDtype reads NumPy's descr, as '<f4', '>i8' or '|u1', quotes included. An element is made of units of so many bytes,
@@ -24,11 +25,18 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 	if len(descr)-len(s) != 2 || len(s) < 3 {
 		return t, 0, wrong
 	}
+	unitOfTime := ""
+	if s[1] == 'M' {
+		if unitOfTime = strings.TrimSuffix(strings.TrimPrefix(s[2:], "8["), "]"); s[2:] != "8["+unitOfTime+"]" || !knownUnit(unitOfTime) {
+			return t, 0, wrong
+		}
+		s = s[:3]
+	}
 	n, err := strconv.Atoi(s[2:])
 	if err != nil || n < 1 || n > 1<<20 || s[2] == '+' {
 		return t, 0, wrong
 	}
-	t = dtype{kind: s[1], size: n}
+	t = dtype{kind: s[1], size: n, unit: unitOfTime}
 	unit := n
 	known := false
 	switch t.kind {
@@ -38,6 +46,8 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 		known = n == 1 || n == 2 || n == 4 || n == 8
 	case 'b':
 		known = n == 1
+	case 'M':
+		known = n == 8
 	case 'S':
 		known, unit = true, 1
 	case 'U':
@@ -75,6 +85,8 @@ func (t dtype) String() string {
 		return fmt.Sprintf("uint%d", 8*t.size)
 	case 'b':
 		return "bool"
+	case 'M':
+		return fmt.Sprintf("datetime64[%s]", t.unit)
 	case 'U':
 		return "str"
 	}

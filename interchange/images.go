@@ -35,7 +35,7 @@ func OpenImages(path string) (*Images, error) {
 func newImages(a *npyArray) (*Images, error) {
 	const want = "uint8 of shape n×h×w (grey, 0 black) or n×h×w×3"
 	s := a.shape
-	if a.dtype != (dtype{'u', 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {
+	if a.dtype != (dtype{kind: 'u', size: 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {
 		return nil, a.unexpected(want)
 	}
 	im := &Images{Count: s[0], Height: s[1], Width: s[2], channels: 1, a: a}

@@ -68,7 +68,10 @@ func (t dtype) text(raw []byte) (s string, ok bool) {
 		}
 	}
 	u := binary.LittleEndian.Uint64(wide[:])
-	if t.kind == 'i' {
+	switch t.kind {
+	case 'M':
+		return dateText(int64(u), t.unit), true
+	case 'i':
 		return strconv.FormatInt(int64(u), 10), true
 	}
 	return strconv.FormatUint(u, 10), true

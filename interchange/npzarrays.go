@@ -35,7 +35,7 @@ func (z *archive) classify(d *Dataset) error {
 	z.labels = find(z.o.Label, labelNames, isList) // floats are on a scale
 	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool { return len(m.shape) == 1 && m.dtype.kind != 'b' })
 	z.points = find("", pointNames, isPlaces)
-	z.images = find("", imageNames, func(m member) bool { return m.dtype == dtype{'u', 1} && len(m.shape) > 2 })
+	z.images = find("", imageNames, func(m member) bool { return m.dtype == dtype{kind: 'u', size: 1} && len(m.shape) > 2 })
 	z.layerName = find("", []string{"layer"}, func(m member) bool { return len(m.shape) == 1 && m.shape[0] == 1 && m.dtype.kind != 'f' })
 	z.predictions = find("", []string{"predictions"}, table)
 	z.losses, z.confidences = find("", []string{"losses"}, numbers), find("", []string{"confidences"}, numbers)

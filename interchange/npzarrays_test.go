@@ -21,7 +21,8 @@ func TestNpzArrays(t *testing.T) {
 		want    string // layers | ids | labels | epochs | columns | notes, or the error
 	}{
 		{"objects left out", npzBytes("embeddings.npy", e, "meta.npy", objects), Options{}, "|||0||meta.npy: the elements are of type '|O', Python objects, which can run programs and are not read: save a.astype(str) or a.astype(float); it is left out"},
-		{"dates left out", npzBytes("when.npy", npyBytes("'<M8[D]'", "False", "(3,)", strings.Repeat("\x00", 24)), "v.npy", e), Options{Vectors: []string{"v"}}, "v|||0||when.npy: the elements are of type '<M8[D]'"},
+		{"durations left out", npzBytes("when.npy", npyBytes("'<m8[D]'", "False", "(3,)", strings.Repeat("\x00", 24)), "v.npy", e), Options{Vectors: []string{"v"}}, "v|||0||when.npy: the elements are of type '<m8[D]'"},
+		{"dates", npzBytes("when.npy", npyBytes("'<M8[D]'", "False", "(3,)", strings.Repeat("\x00", 24)), "v.npy", e), Options{Vectors: []string{"v"}}, "v|||0|when|"},
 		{"an empty array left out", npzBytes("embeddings.npy", e, "extra.npy", npyBytes("'<f4'", "False", "(0,)", "")), Options{}, "|||0||extra.npy: the array is empty: its shape is 0; it is left out"},
 		{"labels of objects", npzBytes("embeddings.npy", e, "labels.npy", objects), Options{}, "labels.npy: the elements are of type '|O'"},
 		{"labels of objects, vectors named", npzBytes("embeddings.npy", e, "labels.npy", objects), Options{Vectors: []string{"embeddings"}}, "|||0||labels.npy: the elements are of type '|O'"},

@@ -127,9 +127,17 @@ func leafType(c *schema.Column) arrow.DataType {
 		case schema.DateLogicalType:
 			t = arrow.FixedWidthTypes.Date32
 		case schema.TimestampLogicalType:
-			t = &arrow.TimestampType{Unit: map[schema.TimeUnitType]arrow.TimeUnit{
-				schema.TimeUnitMillis: arrow.Millisecond, schema.TimeUnitMicros: arrow.Microsecond, schema.TimeUnitNanos: arrow.Nanosecond,
-			}[l.TimeUnit()], TimeZone: "UTC"}
+			zone := "" // of which the file does not know
+			if l.IsAdjustedToUTC() {
+				zone = "UTC"
+			}
+			t = &arrow.TimestampType{Unit: timeUnits[l.TimeUnit()], TimeZone: zone}
+		case schema.TimeLogicalType:
+			if t = (&arrow.Time64Type{Unit: timeUnits[l.TimeUnit()]}); l.TimeUnit() == schema.TimeUnitMillis {
+				t = arrow.FixedWidthTypes.Time32ms
+			}
+		case schema.DecimalLogicalType:
+			t = decimalType(l)
 		case schema.IntLogicalType:
 			t = arrow.PrimitiveTypes.Int64
 			if !l.IsSigned() {
@@ -145,25 +153,47 @@ func leafType(c *schema.Column) arrow.DataType {
 	case parquet.Types.Double:
 		t = arrow.PrimitiveTypes.Float64
 	case parquet.Types.ByteArray:
-		if _, ok := c.LogicalType().(schema.DecimalLogicalType); ok {
-			return nil
+		if l, ok := c.LogicalType().(schema.DecimalLogicalType); ok {
+			t = decimalType(l)
+		} else {
+			t = arrow.BinaryTypes.String
 		}
-		t = arrow.BinaryTypes.String
 	case parquet.Types.FixedLenByteArray:
-		if _, ok := c.LogicalType().(schema.Float16LogicalType); !ok || c.TypeLength() != 2 {
+		switch l := c.LogicalType().(type) {
+		case schema.DecimalLogicalType:
+			t = decimalType(l)
+		case schema.UUIDLogicalType:
+			t = arrow.BinaryTypes.String // see newLeafReader
+		case schema.Float16LogicalType:
+			t = arrow.FixedWidthTypes.Float16
+		}
+		if widths := map[arrow.Type]int{arrow.STRING: 16, arrow.FLOAT16: 2}; t != nil && t.ID() != arrow.DECIMAL128 && c.TypeLength() != widths[t.ID()] {
 			return nil
 		}
-		t = arrow.FixedWidthTypes.Float16
 	default:
 		return nil
 	}
 	switch {
+	case t == nil:
+		return nil
 	case c.MaxRepetitionLevel() == 0:
 		return t
 	case c.MaxRepetitionLevel() == 1:
 		return arrow.ListOf(t)
 	}
 	return nil
+}
+
+var timeUnits = map[schema.TimeUnitType]arrow.TimeUnit{
+	schema.TimeUnitMillis: arrow.Millisecond, schema.TimeUnitMicros: arrow.Microsecond, schema.TimeUnitNanos: arrow.Nanosecond,
+}
+
+// decimalType is what a column of decimals is read as: nil if it claims more digits than are read.
+func decimalType(l schema.DecimalLogicalType) arrow.DataType {
+	if l.Precision() < 1 || l.Precision() > 38 || l.Scale() < 0 || l.Scale() > l.Precision() {
+		return nil
+	}
+	return &arrow.Decimal128Type{Precision: l.Precision(), Scale: l.Scale()}
 }
 
 func (p *parquetFile) schema() *arrow.Schema          { return p.fields }
@@ -277,11 +307,12 @@ func newLeafReader(mem *ration, c file.ColumnChunkReader, t arrow.DataType) (lea
 	case *file.Float64ColumnChunkReader:
 		return newLeaf(r, c, b, elements, elements.(*array.Float64Builder).Append), nil
 	case *file.ByteArrayColumnChunkReader:
-		s := elements.(*array.StringBuilder)
-		return newLeaf(r, c, b, elements, func(v parquet.ByteArray) { s.BinaryBuilder.Append(v) }), nil
+		return newLeaf(r, c, b, elements, func(v parquet.ByteArray) { appendBytes(elements, v) }), nil
 	case *file.FixedLenByteArrayColumnChunkReader:
-		half := elements.(*array.Float16Builder)
-		return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { half.Append(halfOf(v)) }), nil
+		if uuids, ok := elements.(*array.StringBuilder); ok {
+			return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { uuids.Append(uuidOf(v)) }), nil
+		}
+		return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { appendBytes(elements, v) }), nil
 	}
 	return nil, fmt.Errorf("a column of type %s is not read", t)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -128,7 +129,7 @@ func orElse(err error, message string) error {
 	return err
 }
 
-// appendInt appends a whole number to a builder of whole numbers, dates or times.
+// appendInt appends a whole number to a builder of whole numbers, decimals, dates or times.
 func appendInt(b array.Builder, signed int64, unsigned uint64) {
 	switch b := b.(type) {
 	case *array.Int64Builder:
@@ -139,9 +140,49 @@ func appendInt(b array.Builder, signed int64, unsigned uint64) {
 		b.Append(arrow.Date32(signed))
 	case *array.TimestampBuilder:
 		b.Append(arrow.Timestamp(signed))
+	case *array.Time32Builder:
+		b.Append(arrow.Time32(signed))
+	case *array.Time64Builder:
+		b.Append(arrow.Time64(signed))
+	case *array.Decimal128Builder:
+		b.Append(decimal128.FromI64(signed))
 	default:
 		panic(fmt.Sprintf("whole numbers as %s", b.Type()))
 	}
+}
+
+// appendBytes appends bytes to a builder of texts, or of numbers that are kept as bytes.
+func appendBytes(b array.Builder, v []byte) {
+	switch b := b.(type) {
+	case *array.StringBuilder:
+		b.BinaryBuilder.Append(v)
+	case *array.Decimal128Builder:
+		b.Append(decimalOf(v))
+	case *array.Float16Builder:
+		b.Append(halfOf(v))
+	default:
+		panic(fmt.Sprintf("bytes as %s", b.Type()))
+	}
+}
+
+// decimalOf reads the digits of a decimal, a whole number of up to 16 bytes, big-endian.
+func decimalOf(v []byte) decimal128.Num {
+	var wide [16]byte
+	if len(v) == 0 || len(v) > len(wide) {
+		panic(fmt.Sprintf("a decimal of %d bytes: want 1 to %d", len(v), len(wide)))
+	}
+	if v[0] >= 0x80 {
+		for i := range wide {
+			wide[i] = 0xff
+		}
+	}
+	copy(wide[len(wide)-len(v):], v)
+	return decimal128.New(int64(binary.BigEndian.Uint64(wide[:8])), binary.BigEndian.Uint64(wide[8:]))
+}
+
+// uuidOf writes 16 bytes as a UUID.
+func uuidOf(v []byte) string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:])
 }
 
 // halfOf reads a float16, little-endian.

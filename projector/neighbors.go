@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -74,14 +73,12 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	for _, s := range samples {
 		labels[s.ID] = s.Label
 	}
-	rows, err := space.NewRows(frame.Vectors, frame.Dim, p.info.Options.Metric)
-	if err != nil {
-		return nil, err
-	}
+	x, distance := frame.Vectors, distances[p.info.Options.Metric]
+	row := func(i int) []float32 { return x[i*frame.Dim : (i+1)*frame.Dim] }
 	var near []Neighbor
 	for i, id := range frame.IDs {
 		if i != at {
-			near = append(near, Neighbor{Run: info.ID, Epoch: epoch, Sample: id, Label: labels[id], Distance: rows.Distance(at, rows, i)})
+			near = append(near, Neighbor{Run: info.ID, Epoch: epoch, Sample: id, Label: labels[id], Distance: distance(row(at), row(i))})
 		}
 	}
 	slices.SortStableFunc(near, func(a, b Neighbor) int { return cmp.Compare(a.Distance, b.Distance) })

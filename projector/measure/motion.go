@@ -1,37 +1,20 @@
 package measure
 
-import (
-	"math"
-
-	"github.com/zoetrope-ml/zoetrope/projector/space"
-)
+import "math"
 
 // measureMotion fills in how far samples moved between consecutive epochs.
-func (r *Report) measureMotion(runs [][]Frame, metric string) error {
+func (r *Report) measureMotion(runs [][]Frame) {
 	var dx, dy, steps []float64
 	for _, frames := range runs {
-		var x, y *space.Rows // of the frame before, and then of this one
-		for e, f := range frames {
-			xa, ya := x, y
-			var err error
-			if !f.bare() {
-				if x, err = space.NewRows(f.X, f.Dim, metric); err != nil {
-					return err
-				}
-			}
-			if y, err = space.NewRows(f.Y, f.Dims, onMap); err != nil {
-				return err
-			}
-			if e == 0 {
-				continue
-			}
-			ra, rb := common(frames[e-1], f)
+		for e := 1; e < len(frames); e++ {
+			a, b := frames[e-1], frames[e]
+			ra, rb := common(a, b)
 			first := len(dy)
 			for i := range ra {
-				if x != nil {
-					dx = append(dx, xa.Distance(ra[i], x, rb[i]))
+				if !a.bare() {
+					dx = append(dx, distance(a.X, ra[i], b.X, rb[i], a.Dim))
 				}
-				dy = append(dy, ya.Distance(ra[i], y, rb[i]))
+				dy = append(dy, distance(a.Y, ra[i], b.Y, rb[i], a.Dims))
 			}
 			if len(ra) > 0 {
 				steps = append(steps, median(append([]float64(nil), dy[first:]...)))
@@ -51,7 +34,15 @@ func (r *Report) measureMotion(runs [][]Frame, metric string) error {
 		}
 		r.Jump = defined(jump / radius)
 	}
-	return nil
+}
+
+func distance(a []float32, i int, b []float32, j, dim int) float64 {
+	var sq float64
+	for k := range dim {
+		d := float64(a[i*dim+k]) - float64(b[j*dim+k])
+		sq += d * d
+	}
+	return math.Sqrt(sq)
 }
 
 // rmsRadius is the root of the mean squared distance of the map's points from their mean.
