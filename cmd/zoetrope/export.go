@@ -2,24 +2,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/epochs"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // exportOptions are the flags of export.
 type exportOptions struct {
-	which  projectionFlags
-	layer  string
+	which  projectionFlags // layer: of the vectors, too
 	epochs string
 	format string
 	out    string
@@ -49,7 +46,7 @@ func exportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export -o FILE",
 		Short: "Write a run's page, or its vectors, map and metadata for other programs",
-		Long: `Export writes the vectors of one layer of a run, the newest map of the run, and what is known of its samples:
+		Long: `Export writes the vectors of one layer of a run, the newest map of that layer, and what is known of its samples:
 
   .npz          arrays vectors (epochs × samples × columns) and points, epochs, ids, labels, predictions, losses,
                 confidences, layer, and metadata/NAME; NaN and the empty string where something is missing
@@ -85,10 +82,10 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 			if !slices.Contains(exportFormats, o.format) {
 				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(exportFormats, ", "))
 			}
-			if o.format == "html" && o.layer != "" {
+			if o.format == "html" && o.which.layer != "" {
 				return usagef(cmd, "a page shows the layers of its maps: choose one with --projection instead of --layer")
 			}
-			if _, err := pickEpochs(o.epochs, []int{math.MaxInt}); errors.Is(err, errEpochs) {
+			if _, err := epochs.Parse(o.epochs); err != nil {
 				return wrongUsage(cmd, err)
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.export(ctx, store, o) })
@@ -97,8 +94,8 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 	o.which.add(cmd)
 	f := cmd.Flags()
 	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run; for .html, all of them)"
-	f.StringVar(&o.layer, "layer", "", "the layer (default the only one)")
-	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last (default all)")
+	f.Lookup("layer").Usage = "the layer of the vectors, and of the map (default that of the newest map, or the only one)"
+	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last, or every 50th as 0-900:50 (default all)")
 	f.StringVar(&o.format, "format", "", strings.Join(exportFormats, ", ")+" (default by the ending of the file)")
 	f.StringVarP(&o.out, "output", "o", "", "the file or folder to write (required)")
 	return cmd
@@ -120,6 +117,11 @@ func (a *app) export(ctx context.Context, store *tracker.Store, o exportOptions)
 		return err
 	}
 	meter.close()
+	if out.projection != nil {
+		if _, err := a.tellBehind(ctx, out.projection); err != nil {
+			return err
+		}
+	}
 	for _, n := range written.Notes {
 		a.note("%s", n)
 	}
@@ -149,45 +151,11 @@ func (a *app) printExported(e exported) error {
 	return err
 }
 
-var errEpochs = errors.New("want epochs and ranges of them, as 0,5-10,last")
-
 // pickEpochs returns those of the given epochs, ascending, that a list names; the empty list names all.
-func pickEpochs(list string, have []int) ([]int, error) {
-	if list == "" {
-		return have, nil
+func pickEpochs(text string, have []int) ([]int, error) {
+	list, err := epochs.Parse(text)
+	if err == nil {
+		err = list.Check(have)
 	}
-	last := have[len(have)-1]
-	chosen := map[int]bool{}
-	for _, part := range strings.Split(list, ",") {
-		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
-		lo, err := epochNumber(from, last)
-		hi := lo
-		if isRange && err == nil {
-			hi, err = epochNumber(to, last)
-		}
-		if err != nil || hi < lo {
-			return nil, fmt.Errorf("%q is no list of epochs: %w", list, errEpochs)
-		}
-		found := false
-		for _, e := range have {
-			if e >= lo && e <= hi {
-				chosen[e], found = true, true
-			}
-		}
-		if !found {
-			return nil, fmt.Errorf("there is no epoch %s: there are %d, from %d to %d", part, len(have), have[0], last)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(have), func(e int) bool { return !chosen[e] }), nil
-}
-
-func epochNumber(s string, last int) (int, error) {
-	if s == "last" {
-		return last, nil
-	}
-	n, err := strconv.Atoi(s)
-	if err == nil && n < 0 {
-		err = errEpochs
-	}
-	return n, err
+	return list.Of(have), err
 }

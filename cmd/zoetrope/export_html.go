@@ -58,6 +58,15 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 			page.Projections = append(page.Projections, info.ID)
 		}
 	}
+	for _, id := range page.Projections {
+		p, err := projector.Open(ctx, store, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.tellBehind(ctx, p); err != nil {
+			return err
+		}
+	}
 	meter := a.newMeter()
 	defer meter.close()
 	page.Forecast = func(bytes int64) {

@@ -65,9 +65,9 @@ func (a *app) findMap(ctx context.Context, store *tracker.Store, o exportOptions
 	if out.run, err = a.findRun(ctx, store, which.run); err != nil || which.id == "none" {
 		return err
 	}
-	list, err := projector.List(ctx, store, out.run.ID)
-	if err == nil && len(list) > 0 {
-		out.projection, err = projector.Open(ctx, store, list[0].ID)
+	id, err := newestProjection(ctx, store, out.run.ID, which.layer)
+	if err == nil && id != "" {
+		out.projection, err = projector.Open(ctx, store, id)
 	}
 	return err
 }
@@ -76,7 +76,7 @@ func (a *app) findMap(ctx context.Context, store *tracker.Store, o exportOptions
 func (out *outgoing) choose(ctx context.Context, frames []tracker.FrameInfo, o exportOptions) error {
 	title := out.run.Experiment + "/" + out.run.Name
 	layers := out.run.Layers
-	out.layer = o.layer
+	out.layer = o.which.layer
 	if out.layer == "" && out.projection != nil {
 		out.layer = out.projection.Info().Layer
 	}
@@ -86,7 +86,7 @@ func (out *outgoing) choose(ctx context.Context, frames []tracker.FrameInfo, o e
 	if out.layer == "" && len(layers) == 1 {
 		out.layer = layers[0]
 	}
-	if out.layer != "" && !slices.Contains(layers, out.layer) {
+	if out.layer != "" && !slices.Contains(layers, out.layer) && (out.projection == nil || out.projection.Info().Layer != out.layer) {
 		return fmt.Errorf("run %s has no layer %q, only %s", title, out.layer, strings.Join(layers, ", "))
 	}
 	var have []int

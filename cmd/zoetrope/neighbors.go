@@ -27,7 +27,7 @@ func neighborsCommand(a *app) *cobra.Command {
 		Use:   "neighbors --epoch N --sample ID",
 		Short: "Print the samples nearest to one at an epoch, in the original space",
 		Long: `Neighbors prints which samples were nearest to one at an epoch, among the vectors that the projection was
-made from and by its metric: what the map ought to show.`,
+made from and by its metric: what the map ought to show. A note says which map that is, and whether it is behind its run.`,
 		Example: `  zoetrope neighbors --epoch 7 --sample 42
   zoetrope neighbors --run cnn --epoch 20 --sample 42 -k 5 --json`,
 		Args: cobra.NoArgs,
@@ -45,6 +45,10 @@ made from and by its metric: what the map ought to show.`,
 				if err != nil {
 					return err
 				}
+				behind, err := a.tellProjection(ctx, store, p)
+				if err != nil {
+					return err
+				}
 				var near []projector.Neighbor
 				if run == "" {
 					near, err = p.Neighbors(ctx, epoch, sample, k)
@@ -53,6 +57,9 @@ made from and by its metric: what the map ought to show.`,
 				}
 				if err != nil {
 					return err
+				}
+				if len(near) > 0 && behind.What(near[0].Run, epoch) == "changed" {
+					a.note("epoch %d was logged again since it was placed: these are the neighbours now, not those that the map shows", epoch)
 				}
 				return a.printNeighbors(near)
 			})

@@ -87,7 +87,7 @@ Where that would take longer than half a minute, they pass faster.`,
 	}
 	o.which.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last")
+	f.StringVar(&o.epochs, "epochs", "", "epochs and ranges of them, as 0,5-10,last, or every 50th as 0-900:50")
 	f.StringVar(&o.color, "color", "label", strings.Join(plot.Colors, ", "))
 	f.BoolVar(&o.dark, "dark", false, "on dark paper, in the colours of the page's dark theme")
 	f.BoolVar(&o.film, "animate", false, "move through the epochs: a GIF (so does the ending .gif)")
@@ -106,6 +106,9 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		return fmt.Errorf("projection %s holds %s: choose one with --run", p.Info().ID, plural(len(runs), "run"))
 	} else if run == "" {
 		run = runs[0]
+	}
+	if _, err := a.tellProjection(ctx, store, p); err != nil {
+		return err
 	}
 	s := &plot.Subject{Projection: p}
 	if s.Run, err = store.Run(ctx, run); err != nil {

@@ -36,7 +36,8 @@ func pointsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "points",
 		Short: "Print the points of a map, of all epochs or of one",
-		Long: `Points prints where each sample lies on the map at each epoch.
+		Long: `Points prints where each sample lies on the map at each epoch. A note says which map that is, and whether it is
+behind its run.
 
 csv has the columns run,epoch,sample,label,prediction,x,y and, in three dimensions, z. json is an array of
 objects with the same keys. npy is one array of float32, E×n×dims: epochs ascending, samples in the order in
@@ -75,6 +76,9 @@ which they were added to the run, NaN where a sample is missing.`,
 func (a *app) points(ctx context.Context, store *tracker.Store, which projectionFlags, query projector.Query, format, out string) error {
 	p, run, err := a.findProjection(ctx, store, which)
 	if err != nil {
+		return err
+	}
+	if _, err := a.tellProjection(ctx, store, p); err != nil {
 		return err
 	}
 	query.Run = run

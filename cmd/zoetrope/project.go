@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/epochs"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -29,12 +30,17 @@ func projectCommand(a *app) *cobra.Command {
 		Long: `Project lays all epochs of a layer out jointly on one map, stores the map beside the runs, and measures
 how far it can be trusted. The same seed gives the same coordinates, bit for bit, for any number of workers.
 
+A long training need not be laid out whole: --epochs chooses epochs, --samples and --max-points choose samples. Those are
+the ones whose ids have the lowest SHA-256, so the choice depends on nothing else, and two runs with the same samples show
+the same of them. A map that is extended or fitted anew goes on with its choice.
+
 Its subcommands go on from a map that there is: epochs logged since join it, it is fitted anew, or vectors
 that are not on it find their places.`,
 		Example: `  zoetrope project
   zoetrope project --run reference --n-neighbors 20 --min-dist 0.01 --n-epochs 200
   zoetrope project --run seed1,seed2 --layer fc1 --dims 3 --metric cosine
   zoetrope project --mode joint --init spectral --scale standardize --pca 50
+  zoetrope project --epochs 0-900:50 --max-points 100000
   zoetrope project --json | jq .seconds`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,6 +70,9 @@ that are not on it find their places.`,
 func mapFlags(cmd *cobra.Command, o *projector.Options) {
 	f := cmd.Flags()
 	f.StringVar(&o.Layer, "layer", o.Layer, "the layer (default the only one)")
+	f.StringVar(&o.Epochs, "epochs", o.Epochs, "epochs to lay out and ranges of them, as 0,5-10,last, or every 50th as 0-900:50 or 0-:50 (default all)")
+	f.IntVar(&o.Samples, "samples", o.Samples, "most samples of each run to lay out, those whose ids have the lowest SHA-256; 0 is all")
+	f.IntVar(&o.MaxPoints, "max-points", o.MaxPoints, "lay out as many samples of each run, so chosen, as make up to so many points; 0 is no limit")
 	f.StringVar(&o.Method, "method", o.Method, "the algorithm: "+strings.Join(projector.Methods, ", "))
 	f.StringVar(&o.Mode, "mode", o.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
 	f.Float64Var(&o.EpochNegatives, "epoch-negatives", o.EpochNegatives, "share of a point's repelled ones drawn from its own epoch: 0 to 1; -1 is the mode's own")
@@ -129,18 +138,24 @@ func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path s
 	if err != nil {
 		return nil, err
 	}
-	var epochs []int
+	var had []int
 	for _, f := range frames {
-		if (o.Layer == "" || f.Layer == o.Layer) && !slices.Contains(epochs, f.Epoch) {
-			epochs = append(epochs, f.Epoch)
+		if (o.Layer == "" || f.Layer == o.Layer) && !slices.Contains(had, f.Epoch) {
+			had = append(had, f.Epoch)
 		}
 	}
-	if m.Epochs != len(epochs) || m.Dim != o.Dims {
+	slices.Sort(had)
+	list, err := epochs.Parse(o.Epochs)
+	if err != nil {
+		return nil, err
+	}
+	chosen := list.Of(had)
+	if m.Epochs != len(chosen) || m.Dim != o.Dims {
 		return nil, fmt.Errorf("%w: %s holds %s of %d dimensions, want places for %s in %d", projector.ErrOptions,
-			path, plural(m.Epochs, "epoch"), m.Dim, plural(len(epochs), "epoch"), o.Dims)
+			path, plural(m.Epochs, "epoch"), m.Dim, plural(len(chosen), "epoch"), o.Dims)
 	}
 	var start []projector.Placement
-	for _, epoch := range epochs {
+	for _, epoch := range chosen {
 		places, err := m.Next()
 		if err != nil {
 			return nil, err
@@ -161,19 +176,15 @@ func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.P
 	if a.json {
 		return a.printJSON(projected{info, q})
 	}
-	var titles []string
-	for _, id := range info.Runs {
-		run, err := store.Run(ctx, id)
-		if err != nil {
-			return err
-		}
-		titles = append(titles, run.Experiment+"/"+run.Name)
+	titles, err := titlesOf(ctx, store, info.Runs)
+	if err != nil {
+		return err
 	}
 	if err := a.printProjection(info, titles); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout)
-	return a.printQuality(q)
+	return a.printQuality(ctx, store, q)
 }
 
 func (a *app) printProjection(i projector.Info, runs []string) error {
@@ -183,6 +194,9 @@ func (a *app) printProjection(i projector.Info, runs []string) error {
 	t.row("layer", i.Layer)
 	t.row("method", i.Choice())
 	t.row("mode", i.Mode)
+	if c := i.Options.Choice(); c != "" {
+		t.row("chosen", c)
+	}
 	t.row("points", fmt.Sprintf("%d in %d dimensions", i.Points, i.Dims))
 	if i.Revision > 1 {
 		t.row("revision", fmt.Sprintf("%d, with %s placed since the last fit", i.Revision, plural(i.Extended, "point")))

@@ -13,10 +13,15 @@ func extendCommand(a *app) *cobra.Command {
 	var which projectionFlags
 	cmd := &cobra.Command{
 		Use:   "extend",
-		Short: "Bring the epochs that were logged since onto a map",
-		Long: `Extend places the epochs that were logged since the map was made, or logged anew, among the points that are
-there, which stay where they are. That takes a small part of the time of a fit, so it suits a training that
-goes on. When the points have doubled since the last fit, the map is fitted anew, as 'zoetrope project refit' does.`,
+		Short: "Bring a map up to its runs, which have gone on since",
+		Long: `Extend places the epochs that were logged since the map was made among the points that are there, which stay where
+they are. That takes a small part of the time of a fit, so it suits a training that goes on. Epochs whose vectors or
+samples are others now are placed anew, and those that the runs no longer have leave the map; an epoch that was logged
+again with the same vectors has not changed. Of the runs, the map goes on to show what --epochs, --samples and
+--max-points chose when it was made.
+
+When the points have doubled since the last fit, or half of what was fitted is gone or has changed, the map is fitted
+anew, as 'zoetrope project refit' does.`,
 		Example: `  zoetrope project extend
   zoetrope project extend --run cnn --json | jq '{revision, points}'`,
 		Args: cobra.NoArgs,
@@ -25,7 +30,7 @@ goes on. When the points have doubled since the last fit, the map is fitted anew
 				revision := p.Info().Revision
 				p, err := p.Extend(ctx, progress)
 				if err == nil && p.Info().Revision == revision {
-					a.note("nothing was logged since: the map is as it was")
+					a.note("the map is not behind its runs: it is as it was")
 				}
 				return p, err
 			})
@@ -41,9 +46,10 @@ func refitCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refit",
 		Short: "Fit a map anew to all epochs there are now",
-		Long: `Refit fits a map anew to all epochs there are now, with the options it was made with. It begins with the map as
-it is, and turns and shifts the result onto it, so that the picture neither jumps nor flips. With --renew it begins
-where 'zoetrope project' would: the map then does not depend on how it has grown, but may look different.`,
+		Long: `Refit fits a map anew to what its runs hold now, with the options it was made with. It begins with the map as
+it is, and turns and shifts the result onto it, so that the picture neither jumps nor flips; where little is left of
+what was fitted, it begins anew. With --renew it begins where 'zoetrope project' would: the map then does not depend on
+how it has grown, but may look different.`,
 		Example: `  zoetrope project refit
   zoetrope project refit --projection k3v9x2m4qa --renew`,
 		Args: cobra.NoArgs,

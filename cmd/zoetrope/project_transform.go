@@ -90,6 +90,9 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 	} else if at == "" {
 		at = runs[0]
 	}
+	if _, err := a.tellProjection(ctx, store, p); err != nil {
+		return err
+	}
 	on, err := p.Placements(ctx, projector.Query{Run: at, AllEpochs: true})
 	if err != nil {
 		return err

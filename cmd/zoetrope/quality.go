@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -34,6 +33,9 @@ Where there are many samples, some of the measures are estimated from a part of 
 				if err != nil {
 					return err
 				}
+				if _, err := a.tellProjection(ctx, store, p); err != nil {
+					return err
+				}
 				measure := p.Quality
 				if exact {
 					measure = p.ExactQuality
@@ -45,7 +47,7 @@ Where there are many samples, some of the measures are estimated from a part of 
 				if a.json {
 					return a.printJSON(q)
 				}
-				return a.printQuality(q)
+				return a.printQuality(ctx, store, q)
 			})
 		},
 	}
@@ -54,7 +56,7 @@ Where there are many samples, some of the measures are estimated from a part of 
 	return cmd
 }
 
-func (a *app) printQuality(q *projector.Quality) error {
+func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *projector.Quality) error {
 	t := newTable(a.stdout)
 	for _, m := range []struct {
 		name  string
@@ -79,15 +81,18 @@ func (a *app) printQuality(q *projector.Quality) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	if q.Unmeasured > 0 {
+		a.note("left out, because the vectors that placed them were replaced or removed since: %s of the map", plural(q.Unmeasured, "epoch"))
+	}
 	if !q.Exact {
 		a.note("estimated from a part of the samples; 'zoetrope quality --exact' takes all")
 	}
 	fmt.Fprintln(a.stdout)
-	return a.printEpochQuality(q)
+	return a.printEpochQuality(ctx, store, q)
 }
 
 // printEpochQuality prints a row for each epoch: its own measures, then what changed since the one before.
-func (a *app) printEpochQuality(q *projector.Quality) error {
+func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *projector.Quality) error {
 	type key struct {
 		run   string
 		epoch int
@@ -96,10 +101,20 @@ func (a *app) printEpochQuality(q *projector.Quality) error {
 	for _, s := range q.Transitions {
 		since[key{s.Run, s.To}] = s
 	}
-	several := slices.ContainsFunc(q.Epochs, func(e projector.EpochQuality) bool { return e.Run != q.Epochs[0].Run })
+	titles := map[string]string{}
+	for _, e := range q.Epochs {
+		if titles[e.Run] != "" {
+			continue
+		}
+		title, err := titlesOf(ctx, store, []string{e.Run})
+		if err != nil {
+			return err
+		}
+		titles[e.Run] = title[0]
+	}
 	t := newTable(a.stdout)
 	row := func(run string, cells ...any) {
-		if several {
+		if len(titles) > 1 {
 			cells = append([]any{run}, cells...)
 		}
 		t.row(cells...)
@@ -108,7 +123,7 @@ func (a *app) printEpochQuality(q *projector.Quality) error {
 		"CKA_MAP", "CKA_ORIG", "CHURN_MAP", "CHURN_ORIG")
 	for _, e := range q.Epochs {
 		s := since[key{e.Run, e.Epoch}]
-		row(e.Run, e.Epoch, measured(e.Trustworthiness), measured(e.Continuity),
+		row(titles[e.Run], e.Epoch, measured(e.Trustworthiness), measured(e.Continuity),
 			measured(e.Map.Silhouette), measured(e.Original.Silhouette), measured(e.Map.Purity), measured(e.Original.Purity),
 			measured(e.Map.Separation), measured(e.Original.Separation),
 			measured(s.Map.CKA), measured(s.Original.CKA), measured(s.Map.Churn), measured(s.Original.Churn))

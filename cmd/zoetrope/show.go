@@ -19,11 +19,18 @@ import (
 // runDetails is all that show tells of a run, as JSON.
 type runDetails struct {
 	runSummary
-	Labels      map[string]int   `json:"labels"`     // samples by label
-	Unlabelled  int              `json:"unlabelled"` // samples without
-	Frames      []frameSpan      `json:"frames"`     // one for each layer
-	History     []epochDetails   `json:"history"`    // by epoch, ascending
-	Projections []projector.Info `json:"projections"`
+	Labels      map[string]int `json:"labels"`     // samples by label
+	Unlabelled  int            `json:"unlabelled"` // samples without
+	Frames      []frameSpan    `json:"frames"`     // one for each layer
+	History     []epochDetails `json:"history"`    // by epoch, ascending
+	Projections []shownMap     `json:"projections"`
+}
+
+// shownMap is a projection, the names of its runs, and how far it is behind them.
+type shownMap struct {
+	projector.Info
+	RunNames []string          `json:"run_names"` // experiment/name, in the order of runs
+	Behind   *projector.Behind `json:"behind"`
 }
 
 // frameSpan says of one layer at which epochs it was logged.
@@ -102,13 +109,32 @@ func readDetails(ctx context.Context, store *tracker.Store, run tracker.RunInfo)
 	if d.History, err = readHistory(ctx, store, run.ID); err != nil {
 		return nil, err
 	}
-	if d.Projections, err = projector.List(ctx, store, run.ID); err != nil {
+	d.Projections, err = readMaps(ctx, store, run.ID)
+	return d, err
+}
+
+// readMaps reads the projections that a run is on, the newest first.
+func readMaps(ctx context.Context, store *tracker.Store, run string) ([]shownMap, error) {
+	list, err := projector.List(ctx, store, run)
+	if err != nil {
 		return nil, err
 	}
-	if d.Projections == nil {
-		d.Projections = []projector.Info{}
+	shown := []shownMap{}
+	for _, info := range list {
+		m := shownMap{Info: info}
+		if m.RunNames, err = titlesOf(ctx, store, info.Runs); err != nil {
+			return nil, err
+		}
+		p, err := projector.Open(ctx, store, info.ID)
+		if err != nil {
+			return nil, err
+		}
+		if m.Behind, err = p.Behind(ctx); err != nil {
+			return nil, err
+		}
+		shown = append(shown, m)
 	}
-	return d, nil
+	return shown, nil
 }
 
 func readHistory(ctx context.Context, store *tracker.Store, run string) ([]epochDetails, error) {
@@ -151,7 +177,14 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 		t.row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
 	}
 	for _, p := range d.Projections {
-		t.row("projection", fmt.Sprintf("%s: layer %s, %s %s, %s, made %s", p.ID, p.Layer, p.Method, p.Mode, plural(p.Points, "point"), clock(p.Created)))
+		says := fmt.Sprintf("%s: layer %s, %s %s, %s, made %s", p.ID, p.Layer, p.Method, p.Mode, plural(p.Points, "point"), clock(p.Created))
+		if len(p.RunNames) > 1 {
+			says += ", of " + strings.Join(p.RunNames, ", ")
+		}
+		if p.Behind.Total() > 0 {
+			says += ", behind by " + p.Behind.String()
+		}
+		t.row("projection", says)
 	}
 	if err := t.flush(); err != nil {
 		return err
