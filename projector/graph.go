@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -78,9 +78,9 @@ func tieGraph(src *source, weight float32) *umap.Graph {
 	return g
 }
 
-// nearestEdges returns the edges from each wanted row of x to its nearest among the first rows, with UMAP's weights.
+// nearestEdges returns the edges from each wanted row of x to its nearest among all rows, with UMAP's weights.
 // neighbours counts the row itself.
-func nearestEdges(ctx context.Context, x []float32, dim int, wanted []bool, among, neighbours int, o Options) ([][]edge, error) {
+func nearestEdges(ctx context.Context, x []float32, dim int, wanted []bool, neighbours int, o Options) ([][]edge, error) {
 	var rows []int
 	for i, w := range wanted {
 		if w {
@@ -88,22 +88,25 @@ func nearestEdges(ctx context.Context, x []float32, dim int, wanted []bool, amon
 		}
 	}
 	out := make([][]edge, len(wanted))
-	k := min(neighbours, among) - 1
+	k := min(neighbours, len(wanted)) - 1
 	if k < 1 {
 		return out, nil
 	}
-	index, dist, err := measure.Nearest(ctx, euclideanRows(x, dim, o.Metric), dim, rows, among, k, o.Workers)
+	index, err := space.NewIndex(x, dim, o.Metric, o.Workers)
 	if err != nil {
 		return nil, err
 	}
-	toMetric(dist, o.Metric)
-	v, err := umap.Memberships(ctx, &umap.KNN{N: len(rows), K: k, Index: index, Dist: dist}, min(o.LocalConnectivity, float64(k)), o.Workers)
+	knn, err := index.Others(ctx, rows, k, o.Workers, nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := umap.Memberships(ctx, knn, min(o.LocalConnectivity, float64(k)), o.Workers)
 	if err != nil {
 		return nil, err
 	}
 	for r, i := range rows {
 		for j := r * k; j < (r+1)*k; j++ {
-			out[i] = append(out[i], edge{index[j], v[j]})
+			out[i] = append(out[i], edge{knn.Index[j], v[j]})
 		}
 	}
 	return out, nil

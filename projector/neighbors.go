@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -73,12 +74,14 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	for _, s := range samples {
 		labels[s.ID] = s.Label
 	}
-	x, distance := frame.Vectors, distances[p.info.Options.Metric]
-	row := func(i int) []float32 { return x[i*frame.Dim : (i+1)*frame.Dim] }
+	rows, err := space.NewRows(frame.Vectors, frame.Dim, p.info.Options.Metric)
+	if err != nil {
+		return nil, err
+	}
 	var near []Neighbor
 	for i, id := range frame.IDs {
 		if i != at {
-			near = append(near, Neighbor{Run: info.ID, Epoch: epoch, Sample: id, Label: labels[id], Distance: distance(row(at), row(i))})
+			near = append(near, Neighbor{Run: info.ID, Epoch: epoch, Sample: id, Label: labels[id], Distance: rows.Distance(at, rows, i)})
 		}
 	}
 	slices.SortStableFunc(near, func(a, b Neighbor) int { return cmp.Compare(a.Distance, b.Distance) })

@@ -28,13 +28,19 @@ func place(ctx context.Context, src *source, y []float32, fresh []bool, o Option
 // settle lets the fresh rows find their places along the edges of g. None leads from the others, so nothing moves them.
 func settle(ctx context.Context, src *source, y []float32, fresh []bool, g *umap.Graph, groups []int32, o Options, progress Progress) error {
 	startFresh(src, y, fresh, g, o)
+	layout := placeOptions(o)
+	layout.Group = groups
+	return umap.Layout(ctx, y, o.Dims, g.Prune(placePasses), layout, umap.Progress(progress))
+}
+
+// placeOptions are the settings of placing points on a map, but for the groups of points.
+func placeOptions(o Options) umap.LayoutOptions {
 	a, b := umap.FitCurve(o.MinDist, o.Spread)
-	return umap.Layout(ctx, y, o.Dims, g.Prune(placePasses), umap.LayoutOptions{
+	return umap.LayoutOptions{
 		A: a, B: b, NEpochs: placePasses, LearningRate: placeRate * o.LearningRate,
 		NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
-		Seed: o.Seed, Workers: o.Workers,
-		Group: groups, GroupShare: o.EpochNegatives,
-	}, umap.Progress(progress))
+		Seed: o.Seed, Workers: o.Workers, GroupShare: o.EpochNegatives,
+	}
 }
 
 // freshGraph is what the mode's graph would be, less the edges that lead from rows that are not fresh.
@@ -80,7 +86,7 @@ func freshGraph(ctx context.Context, src *source, fresh []bool, o Options) (*uma
 // directions, united as UMAP does it.
 func jointEdges(ctx context.Context, src *source, fresh []bool, neighbours int, o Options) (*umap.Graph, error) {
 	n, isFresh := src.rows(), src.freshRows(fresh)
-	forward, err := nearestEdges(ctx, src.x, src.dim, isFresh, n, neighbours, o)
+	forward, err := nearestEdges(ctx, src.x, src.dim, isFresh, neighbours, o)
 	if err != nil {
 		return nil, err
 	}

@@ -3,10 +3,10 @@ package projector
 import (
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"testing"
 
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -69,8 +69,8 @@ func TestNeighbors(t *testing.T) {
 		}
 		closer := 0
 		for i, id := range frame.IDs {
-			d := distances[metric](frame.Vectors[7*dim:8*dim], frame.Vectors[i*dim:(i+1)*dim])
-			if id != "s7" && d <= near[9].Distance {
+			d := brute.Distances[metric](frame.Vectors[7*dim:8*dim], frame.Vectors[i*dim:(i+1)*dim])
+			if id != "s7" && d <= near[9].Distance+1e-12 { // which was measured in another order of terms
 				closer++
 			}
 		}
@@ -92,12 +92,6 @@ func TestNeighbors(t *testing.T) {
 		if _, err := p.Neighbors(t.Context(), 1, "s1", 0); !errors.Is(err, ErrOptions) {
 			t.Errorf("k = 0: %v", err)
 		}
-	}
-	if d := distances["cosine"]([]float32{1, 0}, []float32{0, 2}); math.Abs(d-1) > 1e-12 {
-		t.Errorf("cosine distance %v of a right angle, want 1", d)
-	}
-	if d := distances["correlation"]([]float32{1, 2, 3}, []float32{30, 20, 10}); math.Abs(d-2) > 1e-12 {
-		t.Errorf("correlation distance %v of opposites, want 2", d)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -18,13 +20,13 @@ type Neighborhoods struct {
 }
 
 // FindNeighborhoods returns the k nearest samples of all samples that a run's layer has at an epoch, by a metric of
-// [Options].Metric (manhattan is taken as euclidean). It takes time that grows with the square of their number.
+// [Options].Metric. It takes time that grows with the square of their number.
 func FindNeighborhoods(ctx context.Context, store *tracker.Store, run, layer string, epoch int, metric string, k int) (*Neighborhoods, error) {
 	if k < 1 {
 		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
 	}
-	if _, ok := distances[metric]; !ok {
-		return nil, fmt.Errorf("%w: metric = %q, want one of those of a projection", ErrOptions, metric)
+	if !slices.Contains(Metrics, metric) {
+		return nil, fmt.Errorf("%w: metric = %q, want %s", ErrOptions, metric, strings.Join(Metrics, ", "))
 	}
 	f, err := store.Frame(ctx, run, layer, epoch)
 	if err != nil {
@@ -35,12 +37,12 @@ func FindNeighborhoods(ctx context.Context, store *tracker.Store, run, layer str
 	if out.K == 0 {
 		return out, nil
 	}
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = i
+	knn, err := space.Neighbors(ctx, f.Vectors, f.Dim, space.NeighborOptions{NNeighbors: out.K + 1, Metric: metric}, nil)
+	if err != nil {
+		return nil, err
 	}
-	out.Near, _, err = measure.Nearest(ctx, euclideanRows(f.Vectors, f.Dim, metric), f.Dim, rows, n, out.K, 0)
-	return out, err
+	out.Near = knn.Index
+	return out, nil
 }
 
 // PointTrust returns, for each sample of one of the projection's runs at an epoch, how far its neighbourhood on the map
@@ -66,7 +68,7 @@ func (p *Projection) PointTrust(ctx context.Context, run string, epoch int) (sam
 		return nil, nil, fmt.Errorf("projection %q has no place for row %d of epoch %d", p.info.ID, bad, epoch)
 	}
 	trust, err = measure.PointTrust(ctx, measure.Frame{
-		X: euclideanRows(f.Vectors, f.Dim, p.info.Options.Metric), Dim: f.Dim, Y: at.Coordinates, Dims: p.info.Dims,
-	}, 0)
+		X: f.Vectors, Dim: f.Dim, Y: at.Coordinates, Dims: p.info.Dims,
+	}, measure.Options{Metric: p.info.Options.Metric})
 	return f.IDs, trust, err
 }

@@ -198,7 +198,7 @@ func measureQuality(ctx context.Context, src *source, y []float32, o Options, ex
 	progress.report("quality", 0, 1)
 	x, dim := []float32(nil), 0
 	if !src.bare {
-		x, dim = euclideanRows(src.x, src.dim, o.Metric), src.dim
+		x, dim = src.x, src.dim
 	}
 	runs := make([][]measure.Frame, len(src.runs))
 	for _, f := range src.frames {
@@ -212,7 +212,7 @@ func measureQuality(ctx context.Context, src *source, y []float32, o Options, ex
 	if !exact {
 		rows = sampledRows(src)
 	}
-	report, err := measure.Compute(ctx, runs, measure.Options{Rows: rows, Workers: o.Workers})
+	report, err := measure.Compute(ctx, runs, measure.Options{Rows: rows, Workers: o.Workers, Metric: o.Metric})
 	if err != nil {
 		return nil, err
 	}

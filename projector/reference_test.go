@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
-	"github.com/zoetrope-ml/zoetrope/projector/measure"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -220,14 +220,22 @@ func TestTransformReference(t *testing.T) {
 // the map.
 func keptOf(t *testing.T, x []float32, dim int, y []float32, rows []int, among int) (in15, in50 float64) {
 	t.Helper()
-	original, _, err := measure.Nearest(t.Context(), x, dim, rows, among, 15, 0)
-	if err != nil {
-		t.Fatal(err)
+	near := func(x []float32, dim, k int) []int32 {
+		ix, err := space.NewIndex(x[:among*dim], dim, "euclidean", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []int32
+		for _, i := range rows { // a row that is in the index finds itself
+			knn, err := ix.Neighbors(t.Context(), x[i*dim:(i+1)*dim], k+1, 1, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, slices.DeleteFunc(knn.Index, func(j int32) bool { return int(j) == i })[:k]...)
+		}
+		return out
 	}
-	laid, _, err := measure.Nearest(t.Context(), y, 2, rows, among, 50, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	original, laid := near(x, dim, 15), near(y, 2, 50)
 	for i := range rows {
 		for _, j := range original[i*15 : (i+1)*15] {
 			if at := slices.Index(laid[i*50:(i+1)*50], j); at >= 0 {

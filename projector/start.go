@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -71,13 +72,13 @@ func noise(seed uint64, i int) float32 { return float32(2e-4 * (unitHash(seed, u
 // spans one: the epochs begin as one picture and part only as far as they differ, and that picture is the one in which
 // nothing has formed yet.
 func firstPlaces(src *source, o Options) []float32 {
-	x := euclideanRows(src.x, src.dim, o.Metric)
+	x, width := space.Form(src.x, src.dim, o.Metric)
 	dims := o.Dims
 	y := make([]float32, src.rows()*dims)
 	planes := make([]*plane, len(src.runs))
 	for _, f := range src.frames {
 		if planes[f.run] == nil || planes[f.run].rank < dims {
-			p := principalPlane(x[f.first*src.dim:(f.first+len(f.samples))*src.dim], src.dim, dims)
+			p := principalPlane(x[f.first*width:(f.first+len(f.samples))*width], width, dims)
 			if planes[f.run] == nil || p.rank == dims {
 				planes[f.run] = &p
 			}
@@ -86,7 +87,7 @@ func firstPlaces(src *source, o Options) []float32 {
 	var largest float32
 	for key, rows := range src.appearances() {
 		first := int(rows[0])
-		at := planes[key.run].place(x[first*src.dim : (first+1)*src.dim])
+		at := planes[key.run].place(x[first*width : (first+1)*width])
 		for _, row := range rows {
 			copy(y[int(row)*dims:], at)
 		}

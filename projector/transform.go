@@ -4,22 +4,19 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
-
-// transformBatch is how many vectors find their places at once. They repel each other as the points of one epoch do,
-// so there must not be many more of them than of those.
-const transformBatch = 2048
 
 // Transform returns places on the map for vectors that are not on it, such as further inputs put through the network as
 // it was at an epoch: x is n×dim, row-major, and the result n×dims. Each finds its place among the points that are its
 // neighbours, of all epochs or of the named one as the projection's mode has it; the map itself stays as it is.
 //
 // The run, named by id, name or experiment/name, may be empty where the projection has only one. The epoch must be on
-// the map. The same vectors in the same order get the same places, for any number of workers.
+// the map. Vectors have as many columns as [Projection.Columns] says. A vector's place depends on the vector, the epoch and
+// the map alone: not on what else is in x, and not on the number of workers.
 func (p *Projection) Transform(ctx context.Context, run string, epoch int, x []float32) ([]float32, error) {
 	g, err := p.growth(ctx, nil)
 	if err != nil {
@@ -47,16 +44,24 @@ func (p *Projection) Transform(ctx context.Context, run string, epoch int, x []f
 			return nil, asOptions(err)
 		}
 	}
-	var out []float32
-	for lo := 0; lo < len(x); lo += transformBatch * src.dim {
-		batch := x[lo:min(len(x), lo+transformBatch*src.dim)]
-		y, err := g.transform(ctx, frame, batch, o)
+	return g.transform(ctx, frame, x, o)
+}
+
+// Columns returns how many columns the vectors have that the map was made from, and those that [Projection.Transform]
+// places.
+func (p *Projection) Columns(ctx context.Context) (int, error) {
+	for _, run := range p.info.Runs {
+		frames, err := p.store.Frames(ctx, run)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		out = append(out, y...)
+		for _, f := range frames {
+			if f.Layer == p.info.Layer {
+				return f.Dim, nil
+			}
+		}
 	}
-	return out, nil
+	return 0, fmt.Errorf("vectors of layer %q, which projection %q was made from: %w", p.info.Layer, p.info.ID, tracker.ErrNotFound)
 }
 
 // frame finds a frame that is on the map and forgets those that are not, or not as they are now.
@@ -100,42 +105,57 @@ func (g *growth) forgetFresh() {
 	g.src, g.y, g.fresh = src, y, make([]bool, len(src.frames))
 }
 
-// transform places one batch of vectors as if they were further samples of a frame.
+// transform places vectors among the points of the map, which stay where they are, as further samples of a frame.
 func (g *growth) transform(ctx context.Context, frame int, x []float32, o Options) ([]float32, error) {
-	n, m, dims := g.src.rows(), len(x)/g.src.dim, o.Dims
-	r, f := recipes[o.Mode], g.src.frames[frame]
-	with := *g.src
-	with.x = slices.Concat(g.src.x, x)
-	fresh := make([]bool, n+m)
-	groups := append(g.src.groups(), make([]int32, m)...)
-	for i := n; i < n+m; i++ {
-		fresh[i], groups[i] = true, int32(frame)
-	}
-	graph := &umap.Graph{Start: make([]int, n+m+1)}
-	if r.joint > 0 {
-		edges, err := nearestEdges(ctx, with.x, with.dim, fresh, n, r.size(r.joint, o), o)
+	src := g.src
+	n, m := src.rows(), len(x)/src.dim
+	r, f := recipes[o.Mode], src.frames[frame]
+	graph := &umap.Graph{Start: make([]int, m+1)}
+	among := func(first, rows, neighbours int) error {
+		h, err := edgesTo(ctx, src.x[first*src.dim:(first+rows)*src.dim], src.dim, x, neighbours, o)
 		if err != nil {
+			return err
+		}
+		for e := range h.Col {
+			h.Col[e] += int32(first)
+		}
+		graph, err = umap.Unite(ctx, graph, h, o.Workers)
+		return err
+	}
+	if r.joint > 0 {
+		if err := among(0, n, r.size(r.joint, o)); err != nil {
 			return nil, err
 		}
-		graph = graphOf(edges)
 	}
 	if r.within > 0 {
-		near := slices.Concat(g.src.x[f.first*with.dim:(f.first+len(f.samples))*with.dim], x)
-		edges, err := nearestEdges(ctx, near, with.dim, fresh[n-len(f.samples):], len(f.samples), r.size(r.within, o), o)
-		if err != nil {
-			return nil, err
-		}
-		all := make([][]edge, n+m)
-		for i, list := range edges[len(f.samples):] {
-			for _, e := range list {
-				all[n+i] = append(all[n+i], edge{e.to + int32(f.first), e.weight})
-			}
-		}
-		if graph, err = umap.Unite(ctx, graph, graphOf(all), o.Workers); err != nil {
+		if err := among(f.first, len(f.samples), r.size(r.within, o)); err != nil {
 			return nil, err
 		}
 	}
-	y := append(slices.Clone(g.y), make([]float32, m*dims)...)
-	err := settle(ctx, &with, y, fresh, graph, groups, o, nil)
-	return y[n*dims:], err
+	groups := src.groups()
+	for range m {
+		groups = append(groups, int32(frame))
+	}
+	y := umap.StartAmong(graph, g.y, o.Dims)
+	layout := placeOptions(o)
+	layout.Group = groups
+	return y, umap.Place(ctx, y, g.y, o.Dims, graph, umap.PlaceOptions{LayoutOptions: layout, Key: umap.RowKeys(x, src.dim)}, nil)
+}
+
+// edgesTo returns the edges from each row of q to its nearest among the rows of x, with UMAP's weights: those of a row
+// depend on that row alone. neighbours counts the row itself.
+func edgesTo(ctx context.Context, x []float32, dim int, q []float32, neighbours int, o Options) (*umap.Graph, error) {
+	index, err := space.NewIndex(x, dim, o.Metric, o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	knn, err := index.Neighbors(ctx, q, max(1, neighbours-1), o.Workers, nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := umap.MembershipsAmong(ctx, knn, min(o.LocalConnectivity, float64(knn.K)), o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	return umap.Directed(ctx, knn, v, o.Workers)
 }

@@ -6,19 +6,19 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // neighbourhoods holds, for some rows of a frame, their nearest rows in both spaces.
 type neighbourhoods struct {
 	rows           []int
 	k              int
-	original, laid [][]int // per entry of rows, k row numbers
+	original, laid [][]int32 // per entry of rows, k row numbers
 }
 
 // measureFrame compares the two spaces of one frame, row by row: for a block of rows it takes the distances to all
 // rows, reads everything from them and forgets them, so that memory grows with n and not with n².
-func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameReport, *neighbourhoods, error) {
+func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers int) (FrameReport, *neighbourhoods, error) {
 	n := f.rows()
 	rows := drawn(n, sampled)
 	k := min(Neighbours, n-1)
@@ -26,90 +26,65 @@ func measureFrame(ctx context.Context, f Frame, sampled, workers int) (FrameRepo
 		return FrameReport{}, &neighbourhoods{rows: rows}, nil
 	}
 	c := newClasses(f.Classes)
-	var x *space // nil: there is only the map
-	if !f.bare() {
-		x = newSpace(f.X, f.Dim)
+	p, err := newPair(f, metric, workers)
+	if err != nil {
+		return FrameReport{}, nil, err
 	}
-	y := newSpace(f.Y, f.Dims)
-	hoods := &neighbourhoods{rows: rows, k: k, original: make([][]int, len(rows)), laid: make([][]int, len(rows))}
+	hoods := &neighbourhoods{rows: rows, k: k, original: make([][]int32, len(rows)), laid: make([][]int32, len(rows))}
 	kt := min(Neighbours, (n-1)/2) // trustworthiness needs k < n/2
 	trust, cont := make([]int, len(rows)), make([]int, len(rows))
 	sx, sy := newLabelRows(len(rows)), newLabelRows(len(rows))
-
-	least := 32 // rows, that a product is worth it
-	if (x == nil || x.dim <= directDims) && y.dim <= directDims {
-		least = 1 // there is none, and 32 rows of a million distances would be most of the memory that an import takes
-	}
-	block := max(least, min(128, (1<<21)/n))
-	scratch := make([]*frameScratch, workers)
-	err := vec.Each(ctx, (len(rows)+block-1)/block, workers, func(w, task int) {
-		if scratch[w] == nil {
-			scratch[w] = newFrameScratch(block, n, k, c, x != nil)
+	sums := make([][]float64, workers)
+	err = p.each(ctx, rows, workers, func(w, r int, x, y *space.View) {
+		if sums[w] == nil {
+			sums[w] = make([]float64, c.count+1)
 		}
-		s := scratch[w]
-		lo, hi := task*block, min(len(rows), (task+1)*block)
-		if x != nil {
-			x.distances(s.x, rows[lo:hi], 0, n)
+		i := rows[r]
+		labelled := c.count > 1 && c.of[i] >= 0
+		hoods.laid[r] = y.Nearest(k)
+		if labelled {
+			sy.measure(r, y, hoods.laid[r], i, c, sums[w])
 		}
-		y.distances(s.y, rows[lo:hi], 0, n)
-		for r, i := range rows[lo:hi] {
-			labelled := c.count > 1 && c.of[i] >= 0
-			dy := s.y[r*n : (r+1)*n]
-			y.closest(s.ny, dy, i, s.found)
-			hoods.laid[lo+r] = s.ny.rows()
-			if labelled {
-				sy.measure(lo+r, dy, s.ny, i, c, s)
+		if x == nil {
+			return
+		}
+		hoods.original[r] = x.Nearest(k)
+		if kt > 0 {
+			nx, ny := hoods.original[r], hoods.laid[r]
+			if kt < k {
+				nx, ny = x.Nearest(kt), y.Nearest(kt)
 			}
-			if x == nil {
-				continue
-			}
-			dx := s.x[r*n : (r+1)*n]
-			x.closest(s.nx, dx, i, s.found)
-			hoods.original[lo+r] = s.nx.rows()
-			if kt > 0 {
-				trust[lo+r] = excess(dx, s.nx[:kt], s.ny[:kt])
-				cont[lo+r] = excess(dy, s.ny[:kt], s.nx[:kt])
-			}
-			if labelled {
-				sx.measure(lo+r, dx, s.nx, i, c, s)
-			}
+			trust[r], cont[r] = excess(x, nx, ny), excess(y, ny, nx)
+		}
+		if labelled {
+			sx.measure(r, x, hoods.original[r], i, c, sums[w])
 		}
 	})
 	if err != nil {
 		return FrameReport{}, nil, err
 	}
 	var report FrameReport
-	if x != nil {
+	if p.x != nil {
 		report.Trustworthiness, report.Continuity = rankScore(trust, n, kt), rankScore(cont, n, kt)
 	}
 	if c.count > 1 {
-		if x != nil {
-			report.Original = sx.report(rows, c, f.X, f.Dim)
+		if p.x != nil {
+			report.Original = sx.report(rows, c, f.X, f.Dim, metric)
 		}
-		report.Map = sy.report(rows, c, f.Y, f.Dims)
+		report.Map = sy.report(rows, c, f.Y, f.Dims, onMap)
 	}
 	return report, hoods, nil
 }
 
-// frameScratch is a worker's memory for a block of rows.
-type frameScratch struct {
-	x, y   []float32 // block×n squared distances in the two spaces
-	nx, ny nearest
-	same   nearest // the nearest among labelled rows
-	sums   []float64
-	found  []int32
-}
-
-func newFrameScratch(block, n, k int, c *classes, original bool) *frameScratch {
-	s := &frameScratch{
-		y:  make([]float32, block*n),
-		nx: make(nearest, k), ny: make(nearest, k), same: make(nearest, max(0, min(Neighbours, c.labelled-1))),
-		sums: make([]float64, c.count+1), found: make([]int32, n),
+// excess returns Σ max(0, rank − k) over the picked rows, where a row's rank counts from 1 along the distances from a
+// row, and near holds the k nearest. Rows of near need no look: their rank is at most k.
+func excess(v *space.View, near, picks []int32) (sum int) {
+	for _, p := range picks {
+		if !slices.Contains(near, p) {
+			sum += v.Rank(int(p)) + 1 - len(near)
+		}
 	}
-	if original {
-		s.x = make([]float32, block*n)
-	}
-	return s
+	return sum
 }
 
 // rankScore turns the sums of excess ranks of some of n rows into the score between 0 and 1.

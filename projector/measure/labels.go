@@ -1,11 +1,18 @@
 package measure
 
-import "math"
+import (
+	"math"
+	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
+)
 
 // classes numbers the labels that occur in a frame from 0.
 type classes struct {
-	of       []int // class of each row, −1 for none
-	size     []int // rows of each class
+	of       []int  // class of each row, −1 for none
+	group    []int  // the same, but that rows without a class are of one more
+	has      []bool // each row that has a class
+	size     []int  // rows of each class
 	count    int
 	labelled int // rows that have one
 }
@@ -29,6 +36,12 @@ func newClasses(labels []int) *classes {
 		c.labelled++
 	}
 	c.count = len(number)
+	c.group, c.has = slices.Clone(c.of), make([]bool, len(c.of))
+	for i, k := range c.of {
+		if c.has[i] = k >= 0; k < 0 {
+			c.group[i] = c.count
+		}
+	}
 	return c
 }
 
@@ -43,50 +56,34 @@ func newLabelRows(n int) labelRows {
 	return l
 }
 
-// measure fills entry at from the squared distances d of row i to all rows, of which near are the smallest.
-func (l labelRows) measure(at int, d []float32, near nearest, i int, c *classes, s *frameScratch) {
-	l.silhouette[at] = silhouette(d, i, c, s.sums)
-	if c.labelled == len(c.of) {
-		l.purity[at] = purity(near, i, c)
-		return
+// measure fills entry at from the view of row i, whose nearest rows are near; sums has room for every class and one
+// more, for rows without a label.
+func (l labelRows) measure(at int, v *space.View, near []int32, i int, c *classes, sums []float64) {
+	l.silhouette[at] = silhouette(v, i, c, sums)
+	if c.labelled < len(c.of) {
+		near = v.NearestAmong(c.has, min(Neighbours, c.labelled-1))
 	}
-	s.same.reset()
-	for j, v := range d {
-		if c.of[j] >= 0 && j != i {
-			s.same.add(newKey(v, j))
-		}
-	}
-	l.purity[at] = purity(s.same, i, c)
+	l.purity[at] = purity(near, i, c)
 }
 
-func purity(near nearest, i int, c *classes) float64 {
+func purity(near []int32, i int, c *classes) float64 {
 	same := 0
-	for _, k := range near {
-		if c.of[k.row()] == c.of[i] {
+	for _, j := range near {
+		if c.of[j] == c.of[i] {
 			same++
 		}
 	}
 	return float64(same) / float64(len(near))
 }
 
-// silhouette is that of one row; sums has room for every class and one more, for rows without a label.
-func silhouette(d []float32, i int, c *classes, sums []float64) float64 {
+// silhouette is that of one row.
+func silhouette(v *space.View, i int, c *classes, sums []float64) float64 {
 	own := c.of[i]
 	if c.size[own] == 1 {
 		return 0
 	}
 	clear(sums)
-	none := len(sums) - 1
-	of := c.of[:len(d)]
-	for j, v := range d {
-		class := of[j]
-		if class < 0 {
-			class = none
-		}
-		if j != i {
-			sums[class] += float64(float32(math.Sqrt(float64(v))))
-		}
-	}
+	v.Sum(c.group, sums)
 	a, b := sums[own]/float64(c.size[own]-1), math.Inf(1)
 	for class, size := range c.size {
 		if class != own {
@@ -100,7 +97,7 @@ func silhouette(d []float32, i int, c *classes, sums []float64) float64 {
 }
 
 // report adds the rows up. x is the space they were taken in, as the caller gave it.
-func (l labelRows) report(rows []int, c *classes, x []float32, dim int) Labels {
+func (l labelRows) report(rows []int, c *classes, x []float32, dim int, metric string) Labels {
 	var sil, pur float64
 	n := 0
 	for r, i := range rows {
@@ -110,7 +107,7 @@ func (l labelRows) report(rows []int, c *classes, x []float32, dim int) Labels {
 			n++
 		}
 	}
-	out := Labels{Purity: defined(pur / float64(n)), Separation: separation(x, dim, c)}
+	out := Labels{Purity: defined(pur / float64(n)), Separation: separation(x, dim, metric, c)}
 	if c.count < c.labelled {
 		out.Silhouette = defined(sil / float64(n))
 	}
@@ -118,7 +115,12 @@ func (l labelRows) report(rows []int, c *classes, x []float32, dim int) Labels {
 }
 
 // separation is the mean distance between class centroids over the mean distance of a row to its own.
-func separation(x []float32, dim int, c *classes) *float64 {
+func separation(x []float32, dim int, metric string, c *classes) *float64 {
+	gap, err := space.Gap(metric)
+	if err != nil {
+		return nil
+	}
+	x, dim = space.Form(x, dim, metric)
 	centroids := make([]float64, c.count*dim)
 	for i, class := range c.of {
 		if class >= 0 {
@@ -129,24 +131,18 @@ func separation(x []float32, dim int, c *classes) *float64 {
 	}
 	centroid := func(class int) []float64 { return centroids[class*dim : (class+1)*dim] }
 	var within, between float64
+	row := make([]float64, dim)
 	for i, class := range c.of {
 		if class >= 0 {
-			var sq float64
-			for j, m := range centroid(class) {
-				d := float64(x[i*dim+j]) - m
-				sq += d * d
+			for j, v := range x[i*dim : (i+1)*dim] {
+				row[j] = float64(v)
 			}
-			within += math.Sqrt(sq)
+			within += gap(row, centroid(class))
 		}
 	}
 	for a := range c.count {
 		for b := range a {
-			var sq float64
-			for j, m := range centroid(a) {
-				d := m - centroid(b)[j]
-				sq += d * d
-			}
-			between += math.Sqrt(sq)
+			between += gap(centroid(a), centroid(b))
 		}
 	}
 	pairs := float64(c.count*(c.count-1)) / 2

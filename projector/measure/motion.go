@@ -1,20 +1,37 @@
 package measure
 
-import "math"
+import (
+	"math"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
+)
 
 // measureMotion fills in how far samples moved between consecutive epochs.
-func (r *Report) measureMotion(runs [][]Frame) {
+func (r *Report) measureMotion(runs [][]Frame, metric string) error {
 	var dx, dy, steps []float64
 	for _, frames := range runs {
-		for e := 1; e < len(frames); e++ {
-			a, b := frames[e-1], frames[e]
-			ra, rb := common(a, b)
+		var x, y *space.Rows // of the frame before, and then of this one
+		for e, f := range frames {
+			xa, ya := x, y
+			var err error
+			if !f.bare() {
+				if x, err = space.NewRows(f.X, f.Dim, metric); err != nil {
+					return err
+				}
+			}
+			if y, err = space.NewRows(f.Y, f.Dims, onMap); err != nil {
+				return err
+			}
+			if e == 0 {
+				continue
+			}
+			ra, rb := common(frames[e-1], f)
 			first := len(dy)
 			for i := range ra {
-				if !a.bare() {
-					dx = append(dx, distance(a.X, ra[i], b.X, rb[i], a.Dim))
+				if x != nil {
+					dx = append(dx, xa.Distance(ra[i], x, rb[i]))
 				}
-				dy = append(dy, distance(a.Y, ra[i], b.Y, rb[i], a.Dims))
+				dy = append(dy, ya.Distance(ra[i], y, rb[i]))
 			}
 			if len(ra) > 0 {
 				steps = append(steps, median(append([]float64(nil), dy[first:]...)))
@@ -34,15 +51,7 @@ func (r *Report) measureMotion(runs [][]Frame) {
 		}
 		r.Jump = defined(jump / radius)
 	}
-}
-
-func distance(a []float32, i int, b []float32, j, dim int) float64 {
-	var sq float64
-	for k := range dim {
-		d := float64(a[i*dim+k]) - float64(b[j*dim+k])
-		sq += d * d
-	}
-	return math.Sqrt(sq)
+	return nil
 }
 
 // rmsRadius is the root of the mean squared distance of the map's points from their mean.

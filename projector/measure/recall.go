@@ -3,10 +3,12 @@ package measure
 import (
 	"context"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // measureRecall fills in the shares of near rows that the map keeps near, over all epochs together.
-func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, workers int) error {
+func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, metric string, workers int) error {
 	var frames []Frame
 	n := 0
 	for _, run := range runs {
@@ -23,15 +25,20 @@ func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, workers int)
 	for _, f := range frames {
 		x, y = append(x, f.X...), append(y, f.Y...)
 	}
-	near, err := nearestOf(ctx, newSpace(x, frames[0].Dim), asked, min(Neighbours, n-1), workers)
+	p, err := newPair(Frame{X: x, Dim: frames[0].Dim, Y: y, Dims: frames[0].Dims}, metric, workers)
 	if err != nil {
 		return err
 	}
-	laid, err := nearestOf(ctx, newSpace(y, frames[0].Dims), asked, min(50, n-1), workers)
+	const few, many = Neighbours, 50
+	in15, in50 := make([]float64, len(asked)), make([]float64, len(asked))
+	err = p.each(ctx, asked, workers, func(_, r int, x, y *space.View) {
+		near := x.Nearest(few)
+		in15[r], in50[r] = share(near, y.Nearest(few)), share(near, y.Nearest(many))
+	})
 	if err != nil {
 		return err
 	}
-	r.KNN15, r.KNN50 = recall(near, laid, Neighbours), recall(near, laid, 50)
+	r.KNN15, r.KNN50 = defined(mean(in15)), defined(mean(in50))
 	return nil
 }
 
@@ -49,25 +56,13 @@ func queryRows(n int) []int {
 	return rows
 }
 
-// nearestOf returns the k nearest rows of each asked row.
-func nearestOf(ctx context.Context, s *space, asked []int, k, workers int) ([][]int, error) {
-	out := make([][]int, len(asked))
-	err := search(ctx, s, asked, s.n, k, workers, func(i int, near nearest) { out[i] = near.rows() })
-	return out, err
-}
-
-// recall is the mean share of a row's near rows found among the first k of its laid ones.
-func recall(near, laid [][]int, k int) *float64 {
-	var sum float64
-	for i, rows := range near {
-		among := laid[i][:min(k, len(laid[i]))]
-		found := 0
-		for _, j := range rows {
-			if slices.Contains(among, j) {
-				found++
-			}
+// share is how much of near is found among laid.
+func share(near, laid []int32) float64 {
+	found := 0
+	for _, j := range near {
+		if slices.Contains(laid, j) {
+			found++
 		}
-		sum += float64(found) / float64(len(rows))
 	}
-	return defined(sum / float64(len(near)))
+	return float64(found) / float64(len(near))
 }

@@ -26,8 +26,16 @@ func (f Frame) bare() bool { return f.X == nil && f.Dim == 0 }
 
 // Options says how to measure. The zero value measures every row with every processor.
 type Options struct {
-	Rows    int // rows of a frame, drawn at random but always the same, whose distances to all its rows are taken; 0 = all
-	Workers int // goroutines; 0 = GOMAXPROCS. The results do not depend on it
+	Rows    int    // rows of a frame, drawn at random but always the same, whose distances to all its rows are taken; 0 = all
+	Workers int    // goroutines; 0 = GOMAXPROCS. The results do not depend on it
+	Metric  string // of the original space, one of [space.Metrics]; empty = euclidean
+}
+
+func (o Options) metric() string {
+	if o.Metric == "" {
+		return "euclidean"
+	}
+	return o.Metric
 }
 
 // Neighbours is how many nearest rows the measures of neighbourhoods look at, and queries how many rows of all
@@ -114,7 +122,7 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 	if err := check(runs); err != nil {
 		return nil, err
 	}
-	workers := vec.Workers(o.Workers)
+	workers, metric := vec.Workers(o.Workers), o.metric()
 	r := &Report{Frames: make([][]FrameReport, len(runs)), Steps: make([][]StepReport, len(runs))}
 	type step struct {
 		a, b   Frame
@@ -126,7 +134,7 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 		r.Frames[i], r.Steps[i] = make([]FrameReport, len(frames)), make([]StepReport, max(0, len(frames)-1))
 		var before *neighbourhoods
 		for e, f := range frames {
-			report, now, err := measureFrame(ctx, f, o.Rows, workers)
+			report, now, err := measureFrame(ctx, f, metric, o.Rows, workers)
 			if err != nil {
 				return nil, err
 			}
@@ -139,14 +147,16 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 	}
 	err := vec.Each(ctx, len(steps), workers, func(_, task int) {
 		s := steps[task]
-		*s.report = measureStep(ctx, s.a, s.b, s.ha, s.hb, o.Rows)
+		*s.report = measureStep(ctx, s.a, s.b, s.ha, s.hb, metric, o.Rows)
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.summarise()
-	r.measureMotion(runs)
-	return r, r.measureRecall(ctx, runs, workers)
+	if err := r.measureMotion(runs, metric); err != nil {
+		return nil, err
+	}
+	return r, r.measureRecall(ctx, runs, metric, workers)
 }
 
 func check(runs [][]Frame) error {

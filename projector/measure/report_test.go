@@ -315,23 +315,3 @@ func ExampleCompute() {
 	fmt.Printf("trustworthiness %.2f, silhouette %.1f, then %.1f\n", *report.TrustEpoch, *report.SilFirst, *report.SilLast)
 	// Output: trustworthiness 1.00, silhouette 0.0, then 0.8
 }
-
-func TestNearest(t *testing.T) {
-	f := training(1, 50, 7, 2, 6)[0]
-	rows := []int{3, 0, 49, 20}
-	for _, among := range []int{50, 30, 4} {
-		k := min(5, among-1)
-		index, dist, err := Nearest(t.Context(), f.X, 7, rows, among, k, 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for r, i := range rows {
-			want := slices.DeleteFunc(slowOrder(f.X, 7, i), func(j int) bool { return j >= among })[:k]
-			for j, w := range want {
-				if got, d := int(index[r*k+j]), slowDistance(f.X, 7, i, w); got != w || math.Abs(float64(dist[r*k+j])-d) > 1e-5 {
-					t.Errorf("among %d: neighbour %d of row %d is %d at %v, want %d at %v", among, j, i, got, dist[r*k+j], w, d)
-				}
-			}
-		}
-	}
-}

@@ -3,17 +3,19 @@ package measure
 import (
 	"context"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // measureStep compares two consecutive frames over the samples that both have. What it returns is void if ctx has ended.
-func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sampled int) (out StepReport) {
+func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, metric string, sampled int) (out StepReport) {
 	ra, rb := common(a, b)
 	if len(ra) < a.rows() || len(rb) < b.rows() || !slices.Equal(ra, rb) {
 		// Neighbourhoods must be taken among the same samples, in the same order, to be comparable.
 		a, b = a.pick(ra), b.pick(rb)
 		var errA, errB error
-		_, ha, errA = measureFrame(ctx, a, sampled, 1)
-		_, hb, errB = measureFrame(ctx, b, sampled, 1)
+		_, ha, errA = measureFrame(ctx, a, metric, sampled, 1)
+		_, hb, errB = measureFrame(ctx, b, metric, sampled, 1)
 		if errA != nil || errB != nil {
 			return out
 		}
@@ -21,7 +23,9 @@ func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sample
 	out.Original.Churn, out.Map.Churn = churn(ha.original, hb.original), churn(ha.laid, hb.laid)
 	if a.rows() > 1 {
 		if !a.bare() {
-			if v, ok := CKA(a.X, a.Dim, b.X, b.Dim); ok {
+			ax, dimA := space.Form(a.X, a.Dim, metric)
+			bx, dimB := space.Form(b.X, b.Dim, metric)
+			if v, ok := CKA(ax, dimA, bx, dimB); ok {
 				out.Original.CKA = &v
 			}
 		}
@@ -33,19 +37,13 @@ func measureStep(ctx context.Context, a, b Frame, ha, hb *neighbourhoods, sample
 }
 
 // churn is the mean over rows of 1 − the share of a's row numbers that b has too.
-func churn(a, b [][]int) *float64 {
+func churn(a, b [][]int32) *float64 {
 	if len(a) == 0 || len(a[0]) == 0 {
 		return nil
 	}
 	var sum float64
 	for i := range a {
-		shared := 0
-		for _, j := range a[i] {
-			if slices.Contains(b[i], j) {
-				shared++
-			}
-		}
-		sum += 1 - float64(shared)/float64(len(a[i]))
+		sum += 1 - share(a[i], b[i])
 	}
 	return defined(sum / float64(len(a)))
 }

@@ -11,36 +11,29 @@ import (
 // An Index finds which of its rows are nearest to other rows, exactly, by the
 // blocked products of [Neighbors]. It may be used by several goroutines.
 type Index struct {
-	n, dim int // as given
-	metric string
-	search // of the rows; its lists are unused
-	right  *vec.Right
+	*Rows
+	packing *packing   // nil unless the metric is straight
+	right   *vec.Right // of packing
 }
 
 // NewIndex prepares the rows of x (n×dim, row-major), which it may keep and
 // which must not change. Workers ≤ 0 means one per CPU.
 func NewIndex(x []float32, dim int, metric string, workers int) (*Index, error) {
-	n, err := Check(x, dim)
+	rows, err := NewRows(x, dim, metric)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case n == 0:
+	if rows.n == 0 {
 		return nil, refuse("no rows to index")
-	case !slices.Contains(Metrics, metric):
-		return nil, refuse("metric = %q is unknown", metric)
 	}
-	ix := &Index{n: n, dim: dim, metric: metric}
-	ix.search = search{n: n, crew: vec.Workers(workers)}
-	ix.rows, ix.search.dim = Euclidean(x, dim, metric)
-	if metric != "manhattan" {
-		_, ix.right = ix.pack()
+	ix := &Index{Rows: rows}
+	if rows.straight() {
+		var centred []float32
+		ix.packing, centred = pack(rows)
+		ix.right = vec.PackRight(centred, rows.width(), vec.Workers(workers))
 	}
 	return ix, nil
 }
-
-// Dim returns how many columns its rows have.
-func (ix *Index) Dim() int { return ix.dim }
 
 // Neighbors finds the k nearest rows of the index for every row of q
 // (m×dim): a KNN of m rows whose Index numbers those of the index. Equal
@@ -51,29 +44,40 @@ func (ix *Index) Neighbors(ctx context.Context, q []float32, k, workers int, pro
 	if err != nil {
 		return nil, err
 	}
+	return ix.ask(ctx, newRows(ix.metric, q, m, ix.dim), func(int) int { return -1 }, min(k, ix.n), workers, progress)
+}
+
+// Others finds the k nearest other rows of the index for some of its own rows.
+// K is at most all others.
+func (ix *Index) Others(ctx context.Context, rows []int, k, workers int, progress Progress) (*KNN, error) {
+	q := make([]float32, 0, len(rows)*ix.dim)
+	for _, i := range rows {
+		q = append(q, ix.row(i)...)
+	}
+	if ix.n < 2 {
+		return &KNN{N: len(rows), Index: []int32{}, Dist: []float32{}}, nil
+	}
+	return ix.ask(ctx, newRows(ix.metric, q, len(rows), ix.dim), func(i int) int { return rows[i] }, min(k, ix.n-1), workers, progress)
+}
+
+// ask finds the k nearest rows for each row of q but the one that skip names.
+func (ix *Index) ask(ctx context.Context, q *Rows, skip func(i int) int, k, workers int, progress Progress) (*KNN, error) {
 	if k < 1 {
 		return nil, refuse("%d neighbours, want at least 1", k)
 	}
-	k = min(k, ix.n)
-	s := &ask{Index: ix, k: k, knn: newKNN(m, k), crew: vec.Workers(workers)}
-	s.q, _ = Euclidean(q, ix.dim, ix.metric)
-	s.count = &counter{report: progress, stage: "neighbors", total: m}
-	if ix.metric == "manhattan" {
-		err = s.manhattan(ctx)
-	} else {
-		err = s.products(ctx)
+	s := &ask{Index: ix, q: q, skip: skip, k: k, knn: newKNN(q.n, k), crew: vec.Workers(workers)}
+	s.count = &counter{report: progress, stage: "neighbors", total: q.n}
+	if ix.straight() {
+		return s.knn, s.products(ctx)
 	}
-	if err != nil {
-		return nil, err
-	}
-	toMetric(s.knn.Dist, ix.metric)
-	return s.knn, nil
+	return s.knn, s.pairwise(ctx)
 }
 
-// An ask is the state of one call of Index.Neighbors.
+// An ask is the state of one call of Index.ask.
 type ask struct {
 	*Index
-	q     []float32 // rows that ask, in the Euclidean form of the index's
+	q     *Rows
+	skip  func(i int) int
 	k     int
 	knn   *KNN
 	crew  int
@@ -82,17 +86,18 @@ type ask struct {
 
 // products walks over the index once for each block of rows that ask.
 func (s *ask) products(ctx context.Context) error {
-	m, dim := s.knn.N, s.search.dim
-	centered, norm := make([]float32, len(s.q)), make([]float64, m)
+	p, m, width := s.packing, s.q.n, s.width()
+	centred, norm, form := make([]float32, m*width), make([]float64, m), make([]float64, width)
 	const tooFar = 1e15 // from here, products could overflow
 	for i := range m {
-		row := centered[i*dim : (i+1)*dim]
-		if norm[i] = s.center(row, s.q[i*dim:(i+1)*dim]); math.Sqrt(norm[i]) > tooFar {
+		row := centred[i*width : (i+1)*width]
+		s.q.form(form, i)
+		if norm[i] = p.centred(row, form); math.Sqrt(norm[i]) > tooFar {
 			clear(row)
 		}
 	}
-	left := vec.PackLeft(centered, dim, s.crew)
-	lists := newShortlists(m, s.norm, min(s.n, s.k+8+s.k/4))
+	left := vec.PackLeft(centred, width, s.crew)
+	size := min(s.n, s.k+1+8+s.k/4)
 	step := left.Step()
 	side := step * max(1, min(128/step, m/(2*s.crew*step))) // small enough to occupy all workers
 	cols := s.right.Step() * max(1, 448/s.right.Step())
@@ -102,50 +107,58 @@ func (s *ask) products(ctx context.Context) error {
 			dots[w], found[w] = vec.Aligned(side*cols), make([]int32, cols)
 		}
 		lo, hi := task*side, min(m, (task+1)*side)
+		lists := newShortlists(hi-lo, p.norm, size)
 		for c := 0; c < s.n && ctx.Err() == nil; c += cols {
 			end := min(c+cols, s.n)
 			stride := vec.Products(dots[w], left, lo, hi, s.right, c, end)
-			norms := s.norm[c:end]
-			for i := lo; i < hi; i++ {
-				row := dots[w][(i-lo)*stride:][:end-c]
+			norms := p.norm[c:end]
+			for i := range hi - lo {
+				row := dots[w][i*stride:][:end-c]
 				for _, j := range found[w][:vec.Nearer(found[w], row, norms, -lists.limit[i])] {
 					lists.admit(i, c+int(j), norms[j]-2*row[j])
 				}
 			}
 		}
-		near := make([]neighbor, 0, lists.size)
+		near := make([]neighbor, 0, size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			q := s.q[i*dim : (i+1)*dim]
-			near = lists.nearest(i, near[:0], q, s.rows, sqdist)
+			near = s.without(i, lists.nearest(i-lo, near[:0], s.q, i, s.Rows))
 			if math.Sqrt(norm[i]) > tooFar ||
-				lists.size < s.n && !s.clear(near[s.k-1].dist, norm[i], float64(lists.of(i)[lists.size-1].key())) {
-				near = direct(ctx, near[:0], q, s.rows, -1, s.k, sqdist)
+				size < s.n && !p.clear(near[s.k-1].dist, norm[i], float64(lists.of(i - lo)[size-1].key())) {
+				near = direct(ctx, near[:0], s.q, i, s.Rows, s.skip(i), s.k)
 			}
-			s.knn.set(i, near, math.Sqrt)
+			s.knn.set(i, near, s.distance)
 		}
 		s.count.add(hi - lo)
 	})
 }
 
-// manhattan measures row by row, as the function of that name does.
-func (s *ask) manhattan(ctx context.Context) error {
-	dim := s.dim
-	return vec.Each(ctx, s.knn.N, s.crew, func(_, i int) {
-		q := s.q[i*dim : (i+1)*dim]
+// without removes the row that is not meant from near.
+func (s *ask) without(i int, near []neighbor) []neighbor {
+	skip := int32(s.skip(i))
+	return slices.DeleteFunc(near, func(v neighbor) bool { return v.row == skip })
+}
+
+// pairwise measures row by row, as the function of that name does.
+func (s *ask) pairwise(ctx context.Context) error {
+	return vec.Each(ctx, s.q.n, s.crew, func(_, i int) {
+		q, skip := s.q.row(i), s.skip(i)
 		l := newShortlists(1, nil, min(s.n, s.k+8))
 		for j := range s.n {
 			if j%vec.Chunk == 0 && ctx.Err() != nil {
 				return
 			}
-			if d := sumAbs(q, s.rows[j*dim:(j+1)*dim], l.worst(0)); d <= l.worst(0) {
+			if j == skip {
+				continue
+			}
+			if d := s.early(q, s.row(j), l.worst(0)); d <= l.worst(0) {
 				l.admit(0, j, d)
 			}
 		}
-		near := l.nearest(0, nil, q, s.rows, absdist)
-		if len(near) < s.k || l.size < s.n && !clearAbs(near[s.k-1].dist, l.worst(0), dim) {
-			near = direct(ctx, near[:0], q, s.rows, -1, s.k, absdist)
+		near := l.nearest(0, nil, s.q, i, s.Rows)
+		if len(near) < s.k || l.size < s.n && !clearEarly(near[s.k-1].dist, l.worst(0), s.dim) {
+			near = direct(ctx, near[:0], s.q, i, s.Rows, skip, s.k)
 		}
-		s.knn.set(i, near, func(d float64) float64 { return d })
+		s.knn.set(i, near, s.distance)
 		s.count.add(1)
 	})
 }

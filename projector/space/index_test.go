@@ -130,3 +130,29 @@ func TestIndexRefuses(t *testing.T) {
 		t.Errorf("no rows ask: %+v, %v", knn, err)
 	}
 }
+
+// TestOthers: rows of the index ask for the nearest others.
+func TestOthers(t *testing.T) {
+	const n, dim = 60, 7
+	for name, x := range map[string][]float32{"blobs": blobs(n, dim, 2, 6), "equal": make([]float32, n*dim)} {
+		for metric, distance := range brute.Distances {
+			ix, err := NewIndex(x, dim, metric, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := []int{3, 0, 59, 20}
+			for _, k := range []int{1, 5, 59, 100} {
+				knn, err := ix.Others(ctx, rows, k, 2, nil)
+				if err != nil || knn.K != min(k, n-1) {
+					t.Fatalf("%d neighbours, %v", knn.K, err)
+				}
+				for r, i := range rows {
+					want, _ := brute.Nearest(x[i*dim:(i+1)*dim], x, i, k, distance)
+					if got := knn.Index[r*knn.K : (r+1)*knn.K]; !slices.Equal(got, want) {
+						t.Errorf("%s, %s: others of row %d = %v, want %v", name, metric, i, got, want)
+					}
+				}
+			}
+		}
+	}
+}

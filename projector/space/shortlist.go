@@ -40,13 +40,18 @@ const noCandidate = candidate(math.MaxUint64)
 // newShortlists makes n empty lists; norm are those of the rows on offer.
 func newShortlists(n int, norm []float32, size int) *shortlists {
 	l := &shortlists{norm: norm, size: size, list: make([]candidate, n*size), limit: make([]float32, n)}
+	l.empty()
+	return l
+}
+
+// empty forgets all candidates.
+func (l *shortlists) empty() {
 	for i := range l.list {
 		l.list[i] = noCandidate
 	}
 	for i := range l.limit {
 		l.limit[i] = float32(math.Inf(-1))
 	}
-	return l
 }
 
 // of returns row i's list.

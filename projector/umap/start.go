@@ -17,7 +17,7 @@ func Start(ctx context.Context, x []float32, dim int, g *Graph, o Options) (y []
 		y, err = Spectral(ctx, g, x, dim, o.Dims, o.Seed, o.Workers)
 	case "pca":
 		var rows []float32
-		rows, dim = space.Euclidean(x, dim, o.Metric)
+		rows, dim = space.Form(x, dim, o.Metric)
 		y, err = PCA(ctx, rows, dim, o.Dims, o.Workers)
 	default:
 		y = make([]float32, n*o.Dims)

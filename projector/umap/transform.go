@@ -44,7 +44,7 @@ func (m *Model) Transform(ctx context.Context, x []float32, progress Progress) (
 			NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
 			Seed: o.Seed, Workers: o.Workers,
 		},
-		Key: rowKeys(x, index.Dim()),
+		Key: RowKeys(x, index.Dim()),
 	}, progress)
 }
 
@@ -52,8 +52,8 @@ func (m *Model) Transform(ctx context.Context, x []float32, progress Progress) (
 // umap-learn: new rows start near where they belong.
 const PlaceRate = 0.25
 
-// rowKeys hashes the values of each row.
-func rowKeys(x []float32, dim int) []uint64 {
+// RowKeys hashes the values of each row: keys for [PlaceOptions].
+func RowKeys(x []float32, dim int) []uint64 {
 	keys := make([]uint64, len(x)/dim)
 	for i := range keys {
 		for j, v := range x[i*dim : (i+1)*dim] {
