@@ -37,6 +37,8 @@ type engine interface {
 	lock(ctx context.Context, uid string) (unlock func(), err error)
 	// keep looks after the locks from time to time: it takes those again that were lost with a connection.
 	keep(ctx context.Context)
+	// tidyLocks removes what locks of runs that have ended have left, in a transaction that writes.
+	tidyLocks(ctx context.Context, tx *Tx) error
 	// away reports whether err says that the database cannot be reached now, so that it may help to try again.
 	away(err error) bool
 	// stale reports whether err says that a connection was lost since it was last used, so that another may do.

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // acquire takes the run's lock, which ends with this process, however that ends. The lock keeps an
@@ -32,15 +30,11 @@ func (e *sqliteEngine) lock(ctx context.Context, uid string) (unlock func(), err
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of locks %s: %w", folder, cause(err))
 	}
-	lock := flock.New(filepath.Join(folder, uid+".lock"), flock.SetPermissions(0o644))
-	ok, err := lock.TryLock()
+	lock, err := lockFile(filepath.Join(folder, uid+".lock"))
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock %s: %w", lock.Path(), cause(err))
+		return nil, err
 	}
-	if !ok {
-		return nil, ErrRunActive
-	}
-	return func() { lock.Close() }, nil
+	return func() { unlockFile(lock) }, nil
 }
 
 func (e *sqliteEngine) keep(context.Context) {} // the kernel loses none

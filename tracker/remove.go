@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // RemoveRun removes a run with all that was logged of it, the maps that were made of it alone, its points on other maps, and
@@ -34,9 +33,6 @@ func (s *Store) RemoveRun(ctx context.Context, run string) error {
 	err = s.Write(ctx, func(tx *Tx) error { return removeRun(ctx, tx, row.id) })
 	if err != nil {
 		return err
-	}
-	if _, ok := s.engine.(*sqliteEngine); ok {
-		os.Remove(filepath.Join(s.path+"-locks", row.uid+".lock")) // nobody can want it any more
 	}
 	return s.engine.sweep(ctx, s)
 }

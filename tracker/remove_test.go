@@ -77,7 +77,7 @@ func TestRemoveRun(t *testing.T) {
 	if pgtest.Current == nil && freed < 2_000_000 {
 		t.Errorf("Compact gives %d bytes back, want 2 MB", freed)
 	}
-	if pgtest.Current == nil && len(names(t, s.path+"-locks")) != 2 {
+	if pgtest.Current == nil && len(names(t, s.path+"-locks")) != 1 {
 		t.Errorf("locks are left: %q", names(t, s.path+"-locks"))
 	}
 	if f, err := s.Frame(ctx, "keep", "", 9); err != nil || len(f.IDs) != 50 {
