@@ -17,6 +17,7 @@ type runRequest struct {
 	Name       string         `json:"name"`
 	Params     map[string]any `json:"params"`
 	Resume     string         `json:"resume"` // never, allow or must
+	Change     []string       `json:"change"` // params that may be others than before
 	Tags       []string       `json:"tags"`
 	Notes      string         `json:"notes"`
 	Code       string         `json:"code"` // version of the program that logs
@@ -52,7 +53,7 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	if !ok {
 		return 0, nil, invalid("resume = %.40q, want never, allow or must", q.Resume)
 	}
-	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume, Tags: q.Tags, Notes: q.Notes}
+	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume, Change: q.Change, Tags: q.Tags, Notes: q.Notes}
 	config.Code, config.Host = q.origin(c.r)
 	if c.key != "" { // two clients that choose the same key start the same run only if they ask for the same
 		config.Key = fmt.Sprintf("%s %x", c.storeKey("start"), c.hash[:8])
@@ -168,12 +169,13 @@ func (h *Handler) runAnswer(ctx context.Context, id string) (runAnswer, error) {
 	return a, err
 }
 
-// patchRun changes what people say about a run.
+// patchRun changes what is said about a run.
 func (h *Handler) patchRun(c *call) (int, any, error) {
 	var q struct {
-		Name  *string  `json:"name"`
-		Tags  []string `json:"tags"` // all of them
-		Notes *string  `json:"notes"`
+		Name   *string        `json:"name"`
+		Tags   []string       `json:"tags"` // all of them
+		Notes  *string        `json:"notes"`
+		Params map[string]any `json:"params"` // those to set, and with null those to remove
 	}
 	if err := c.decode(&q); err != nil {
 		return 0, nil, err
@@ -182,7 +184,13 @@ func (h *Handler) patchRun(c *call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := h.store.Edit(c.ctx(), w.id, tracker.RunEdit{Name: q.Name, Tags: q.Tags, Notes: q.Notes}); err != nil {
+	edit := tracker.RunEdit{Name: q.Name, Tags: q.Tags, Notes: q.Notes, SetParams: q.Params}
+	for name, v := range q.Params {
+		if v == nil {
+			edit.RemoveParams = append(edit.RemoveParams, name)
+		}
+	}
+	if err := h.store.Edit(c.ctx(), w.id, edit); err != nil {
 		return 0, nil, err
 	}
 	v, err := h.runAnswer(c.ctx(), w.id)

@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -184,14 +183,10 @@ func (w *pending) own() int64 {
 	for i := range w.epochs {
 		e := &w.epochs[i]
 		for j := range e.frames {
-			f := &e.frames[j]
-			cost += 8 * len(f.samples)
-			for k := range f.chunks {
-				if c := &f.chunks[k]; f.as == float32s && littleEndian { // otherwise it is a copy already
-					c.data = bytes.Clone(c.data)
-				}
-				cost += len(f.chunks[k].data) + len(f.chunks[k].norms)
-			}
+			cost += e.frames[j].own()
+		}
+		for j := range e.spare {
+			cost += e.spare[j].own()
 		}
 		if o := e.outputs; o != nil {
 			e.outputs = &Outputs{Predictions: slices.Clone(o.Predictions), Losses: slices.Clone(o.Losses), Confidences: slices.Clone(o.Confidences)}

@@ -172,13 +172,24 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 		r.samples.Store(index)
 	}
 	r.advance(w)
+	for i := range w.epochs {
+		r.setAside(&w.epochs[i], false)
+	}
 	return receipt, nil
 }
 
-// applyAll stores metrics and epochs of several writes in one transaction.
+// applyAll stores metrics and epochs of several writes, which own what they hold, in one transaction.
 func (r *Run) applyAll(ctx context.Context, list []*pending) (err error) {
 	defer r.caught(&err)
-	return r.write(ctx, func(t *txn) error { return r.insert(t, list...) })
+	if err := r.write(ctx, func(t *txn) error { return r.insert(t, list...) }); err != nil {
+		return err
+	}
+	for _, w := range list {
+		for i := range w.epochs {
+			r.setAside(&w.epochs[i], true)
+		}
+	}
+	return nil
 }
 
 func (r *Run) insert(t *txn, list ...*pending) error {

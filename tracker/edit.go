@@ -7,16 +7,19 @@ import (
 	"slices"
 )
 
-// A RunEdit changes what people say about a run. What is nil stays as it is.
+// A RunEdit changes what is said about a run. What is nil stays as it is.
 type RunEdit struct {
 	Name       *string
 	Notes      *string
 	Tags       []string // these and no others; empty, but not nil: none
 	AddTags    []string
 	RemoveTags []string
+
+	SetParams    map[string]any // params to set; the others stay
+	RemoveParams []string
 }
 
-// Edit changes the name, the notes or the tags of a run, also of one that is being written. A [Run] that is open keeps the
+// Edit changes the name, the notes, the tags or the params of a run, also of one that is being written. A [Run] that is open keeps the
 // name that it was opened with; the id never changes.
 func (s *Store) Edit(ctx context.Context, run string, e RunEdit) error {
 	return s.write(ctx, func(tx *Tx) error {
@@ -37,7 +40,7 @@ func (s *Store) Edit(ctx context.Context, run string, e RunEdit) error {
 				return err
 			}
 		}
-		if err := retag(ctx, tx, r, e); err != nil {
+		if err := errors.Join(retag(ctx, tx, r, e), reset(ctx, tx, r, e)); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE run SET seq = ? WHERE id = ?", tx.seq, r.id)
@@ -85,6 +88,23 @@ func retag(ctx context.Context, tx *Tx, r runRow, e RunEdit) error {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE run SET tags = ? WHERE id = ?", text, r.id)
+	return err
+}
+
+// reset changes the params.
+func reset(ctx context.Context, tx *Tx, r runRow, e RunEdit) error {
+	if len(e.SetParams) == 0 && len(e.RemoveParams) == 0 {
+		return nil
+	}
+	var text string
+	if err := tx.QueryRowContext(ctx, "SELECT params FROM run WHERE id = ?", r.id).Scan(&text); err != nil {
+		return err
+	}
+	params, err := editParams(text, e.SetParams, e.RemoveParams)
+	if err != nil {
+		return refuse(ErrInvalid, "params of run %s: %v", r.title(), err)
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE run SET params = ? WHERE id = ?", params, r.id)
 	return err
 }
 

@@ -38,8 +38,10 @@ func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	err = r.write(ctx, func(t *txn) error {
-		_, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id)
-		return err
+		if _, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id); err != nil {
+			return err
+		}
+		return r.keepSpare(t)
 	})
 	if err != nil && !errors.Is(err, ErrSuperseded) {
 		if r.queue != nil {
@@ -49,7 +51,7 @@ func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
 	}
 	if err == nil {
 		r.mu.Lock()
-		r.ended = state
+		r.ended, r.spare = state, nil
 		r.mu.Unlock()
 	}
 	r.store.forget(r)

@@ -30,7 +30,8 @@ func (r *Run) Log(ctx context.Context, e Epoch) (err error) {
 type preparedEpoch struct {
 	number, step int
 	frames       []preparedFrame
-	apart        bool // frames that are committed by themselves, to an epoch that keeps what it has
+	spare        []preparedFrame // what [RunConfig].Every does not keep
+	apart        bool            // frames that are committed by themselves, to an epoch that keeps what it has
 	outputs      *Outputs
 	samples      []int64 // sample.id of each row of the outputs
 	metrics      Metrics
@@ -64,6 +65,8 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 		}
 		if r.Keeps(e.Number) {
 			p.frames = append(p.frames, f)
+		} else {
+			p.spare = append(p.spare, f)
 		}
 	}
 	if e.Outputs != nil {
@@ -74,11 +77,16 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 	return p, e.Metrics.check()
 }
 
-// Keeps reports whether the vectors of an epoch are stored, so that a loop need not embed the samples if they are not. See
-// [RunConfig].Every.
+// Keeps reports whether the vectors of an epoch are stored whatever follows, so that a loop need not embed the samples if they
+// are not: those of the training's last epoch should be logged all the same. See [RunConfig].Every.
 func (r *Run) Keeps(epoch int) bool { return r.every <= 1 || epoch%r.every == 0 }
 
 func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
+	for _, f := range e.spare {
+		if err := r.checkDim(t.ctx, t.Tx, f.layer, e.number, f.dim); err != nil {
+			return err
+		}
+	}
 	if e.apart {
 		return r.addFrames(t, e)
 	}
@@ -156,6 +164,7 @@ func (r *Run) TruncateAfter(ctx context.Context, epoch int) (err error) {
 		return err
 	}
 	r.train(max(epoch, 0) + 1)
+	r.forgetSpare(epoch)
 	return nil
 }
 

@@ -123,10 +123,15 @@ func (f *FrameWriter) Commit(ctx context.Context) (err error) {
 	}
 	defer func() { f.unseal(err) }()
 	frame, err := prepareFrame(f.run.samples.Load(), layer, f.run.as)
-	if err != nil || !f.run.Keeps(f.epoch) {
+	if err != nil {
 		return err
 	}
-	e := preparedEpoch{number: f.epoch, apart: true, frames: []preparedFrame{frame}}
+	e := preparedEpoch{number: f.epoch, apart: true}
+	if f.run.Keeps(f.epoch) {
+		e.frames = []preparedFrame{frame}
+	} else {
+		e.spare = []preparedFrame{frame}
+	}
 	return f.run.dispatch(ctx, &pending{epochs: []preparedEpoch{e}})
 }
 
@@ -185,6 +190,9 @@ func (f *FrameWriter) unseal(err error) {
 
 // addFrames stores frames that were committed by themselves.
 func (r *Run) addFrames(t *txn, e *preparedEpoch) error {
+	if len(e.frames) == 0 {
+		return nil
+	}
 	var id int64
 	err := t.row(findEpochSQL, r.id, e.number).Scan(&id)
 	switch {

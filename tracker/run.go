@@ -42,6 +42,7 @@ type Run struct {
 	mu    sync.Mutex
 	ended State // empty while running
 	epoch int   // the one in training, as far as is known: the number after the last one logged
+	spare *spare
 	stop  context.CancelFunc
 	beats sync.WaitGroup
 }

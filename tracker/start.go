@@ -17,8 +17,14 @@ import (
 type RunConfig struct {
 	Experiment string         // empty means "default"; no slash
 	Name       string         // unique within the experiment; empty makes a new one from the time
-	Params     map[string]any // settings of the training, kept as JSON; when resuming: nil, or the same as before
+	Params     map[string]any // settings of the training, kept as JSON; when resuming, see Change
 	Resume     Resume
+
+	// Change names the params that may be other ones than before when the run is resumed; those within others with dots, as
+	// optimizer.lr. So may those that say how long to train: epochs, max_epochs, steps, iterations and the like. The run takes
+	// the new ones. Any other difference is refused with [ErrInvalid], for two trainings are two runs. Params that are nil
+	// are those that the run has.
+	Change []string
 
 	// Async makes Log, LogMetrics and Commit return when what they write is copied to a queue; only what [Run.Flush] or
 	// Finish have returned nil for is durable. The queue is bounded: when it is full, they wait.
@@ -31,8 +37,10 @@ type RunConfig struct {
 	// the methods that end the run do not ask it.
 	OnError func(error) error
 
-	// Every keeps vectors only of the epochs whose number is a multiple of it: with 5, of 0, 5, 10 and so on. Outputs and
-	// metrics are kept of each. 0 and 1 keep all. See [Run.Keeps].
+	// Every keeps vectors only of the epochs whose number is a multiple of it, with 5 of 0, 5, 10 and so on, and of the last
+	// epoch that was logged with vectors: its vectors are held in memory, and stored when the run is finished, stopped or
+	// failed. A process that is killed leaves the multiples. Outputs and metrics are kept of each epoch. 0 and 1 keep all
+	// vectors. See [Run.Keeps].
 	Every int
 
 	// Float16 stores vectors in half the space, with 11 significant bits instead of 24, and numbers up to 65504; larger ones
@@ -81,34 +89,10 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	}
 	r = c.run(s)
 	err = s.write(ctx, func(tx *Tx) error {
-		if again, err := r.startedAs(ctx, tx, c.Key); err != nil {
-			return err
-		} else if again {
-			return r.resume(ctx, tx, c.Params != nil, params)
-		}
-		err := r.find(ctx, tx)
-		switch {
-		case err == nil && c.Resume == Never:
-			return refuse(ErrRunExists, "run %s exists: set Resume to Allow or Must to go on with it, or choose another name", c.title())
-		case err == nil:
-			if err := r.resume(ctx, tx, c.Params != nil, params); err != nil {
-				return err
-			}
-			return r.redescribe(ctx, tx, c)
-		case !errors.Is(err, sql.ErrNoRows):
-			return err
-		case c.Resume == Must:
-			return refuse(ErrNotFound, "no run %s to resume", c.title())
-		}
-		if err := r.create(ctx, tx, params); err != nil {
+		if err := r.begin(ctx, tx, c, params, tags); err != nil {
 			return err
 		}
-		const query = "UPDATE run SET tags = ?, notes = ?, code = ?, host = ? WHERE id = ?"
-		if _, err = tx.ExecContext(ctx, query, tags, c.Notes, c.Code, c.Host, r.id); err != nil || c.Key == "" {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, insertKeySQL, r.id, c.Key, digest(Batch{}), "{}", s.now().UnixMicro())
-		return err
+		return s.engine.tidyLocks(ctx, tx)
 	})
 	if err != nil {
 		if r.unlock != nil {
@@ -159,6 +143,38 @@ func (c RunConfig) run(s *Store) *Run {
 	return r
 }
 
+// begin starts or resumes the run. params and tags are those of c as JSON.
+func (r *Run) begin(ctx context.Context, tx *Tx, c RunConfig, params, tags string) error {
+	if again, err := r.startedAs(ctx, tx, c.Key); err != nil {
+		return err
+	} else if again {
+		return r.resume(ctx, tx, c, params)
+	}
+	err := r.find(ctx, tx)
+	switch {
+	case err == nil && c.Resume == Never:
+		return refuse(ErrRunExists, "run %s exists: set Resume to Allow or Must to go on with it, or choose another name", c.title())
+	case err == nil:
+		if err := r.resume(ctx, tx, c, params); err != nil {
+			return err
+		}
+		return r.redescribe(ctx, tx, c)
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	case c.Resume == Must:
+		return refuse(ErrNotFound, "no run %s to resume", c.title())
+	}
+	if err := r.create(ctx, tx, params); err != nil {
+		return err
+	}
+	const query = "UPDATE run SET tags = ?, notes = ?, code = ?, host = ? WHERE id = ?"
+	if _, err = tx.ExecContext(ctx, query, tags, c.Notes, c.Code, c.Host, r.id); err != nil || c.Key == "" {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, insertKeySQL, r.id, c.Key, digest(Batch{}), "{}", r.store.now().UnixMicro())
+	return err
+}
+
 func (c RunConfig) title() string { return c.Experiment + "/" + c.Name }
 
 // find looks the run up by experiment and name.
@@ -194,7 +210,7 @@ func (r *Run) create(ctx context.Context, tx *Tx, params string) error {
 	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, tx.seq).Scan(&r.id)
 }
 
-func (r *Run) resume(ctx context.Context, tx *Tx, compare bool, params string) error {
+func (r *Run) resume(ctx context.Context, tx *Tx, c RunConfig, params string) error {
 	if err := r.acquire(ctx); err != nil {
 		if errors.Is(err, ErrRunActive) {
 			return r.active(ctx, tx)
@@ -205,14 +221,21 @@ func (r *Run) resume(ctx context.Context, tx *Tx, compare bool, params string) e
 	if err := tx.QueryRowContext(ctx, "SELECT params, generation FROM run WHERE id = ?", r.id).Scan(&before, &r.generation); err != nil {
 		return err
 	}
-	if compare {
-		if diff := differences(before, params); diff != "" {
-			return refuse(ErrInvalid, "run %s was started with other params: %s; resume it with those, or with none, or choose another name", r.title(), diff)
+	if c.Params == nil {
+		params = before
+	} else {
+		var diff string
+		var err error
+		if params, diff, err = amend(before, params, c.Change); err != nil {
+			return refuse(ErrCorrupt, "params of run %s: %v", r.title(), err)
+		}
+		if diff != "" {
+			return refuse(ErrInvalid, "run %s was started with other params: %s; resume it with those, or with none, say which may change, or choose another name", r.title(), diff)
 		}
 	}
 	r.generation++
-	const query = `UPDATE run SET state = 'running', cause = NULL, ended = NULL, generation = ?, writer = ?, seen = ?, seq = ? WHERE id = ?`
-	if _, err := tx.ExecContext(ctx, query, r.generation, writerName(), r.store.now().UnixMicro(), tx.seq, r.id); err != nil {
+	const query = `UPDATE run SET state = 'running', cause = NULL, ended = NULL, params = ?, generation = ?, writer = ?, seen = ?, seq = ? WHERE id = ?`
+	if _, err := tx.ExecContext(ctx, query, params, r.generation, writerName(), r.store.now().UnixMicro(), tx.seq, r.id); err != nil {
 		return err
 	}
 	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) + 1 FROM epoch WHERE run = ?", r.id).Scan(&r.epoch); err != nil {

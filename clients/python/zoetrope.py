@@ -105,12 +105,13 @@ class Unreachable(ZoetropeError):
 
 
 def init(experiment="default", name=None, params=None, resume="allow", *, url=None, token=None, dir=None, mode=None,
-         tags=None, notes=None, strict=False, spool_limit=2 << 30, wait=5.0):
+         tags=None, notes=None, change=None, strict=False, spool_limit=2 << 30, wait=5.0):
     """Starts a run, or goes on with one, and returns it as a `Run`.
 
     experiment, name: name the run; no name makes a new one from the time.
     params: the settings of the training: a dict, an argparse.Namespace or a dataclass. A resumed run must be given the
-        same ones as before, or none.
+        same ones as before, or none; those that say how long to train (epochs, max_steps and the like) may be others.
+    change: names of further params that may be others than before when the run is resumed, which then takes the new ones.
     resume: "allow" goes on with a run of this name if there is one, "must" insists that there is, "never" that there is not.
     url, token: of the server; by default $ZOETROPE_URL and $ZOETROPE_TOKEN, or the file that $ZOETROPE_TOKEN_FILE names.
     dir: the spool folder; by default $ZOETROPE_DIR, or a folder of this user's (~/.local/state/zoetrope/spool).
@@ -136,7 +137,7 @@ def init(experiment="default", name=None, params=None, resume="allow", *, url=No
     if "/" in experiment:
         raise ValueError(f"experiment {experiment!r}: a slash separates experiment and name, so an experiment has none")
     body = {"experiment": experiment, "name": name, "resume": resume}
-    for key, value in ("params", _params(params)), ("tags", tags), ("notes", notes):
+    for key, value in ("params", _params(params)), ("tags", tags), ("notes", notes), ("change", change):
         if value is not None:
             body[key] = _plain(value)
     run = Run(experiment, name, mode, strict, _Server(url, token) if mode == "online" else None, url)

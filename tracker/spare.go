@@ -1,0 +1,118 @@
+package tracker
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"slices"
+)
+
+// A spare is the vectors of an epoch that [RunConfig].Every does not keep. They are kept after all if the run ends and
+// nothing came after them: how a training ended is what people look at first.
+type spare struct {
+	number int
+	frames []spareFrame
+}
+
+// A spareFrame is a frame of a spare. apart is that of preparedEpoch.
+type spareFrame struct {
+	preparedFrame
+	apart bool
+}
+
+// setAside keeps in mind what was not stored of an epoch that has been written. Only the last epoch with vectors counts, and
+// what is logged of it again replaces what was, as in the store. owned says that the vectors belong to the run already.
+func (r *Run) setAside(e *preparedEpoch, owned bool) {
+	if r.every <= 1 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.spare
+	if last == nil || last.number < e.number {
+		if len(e.frames)+len(e.spare) == 0 {
+			return
+		}
+		last = &spare{number: e.number}
+		r.spare = last
+	}
+	if last.number > e.number {
+		return
+	}
+	if !e.apart { // the epoch as a whole
+		last.frames = slices.DeleteFunc(last.frames, func(f spareFrame) bool { return !f.apart })
+		for i := range last.frames {
+			last.frames[i].apart = false
+		}
+	}
+	for _, f := range e.spare {
+		last.frames = slices.DeleteFunc(last.frames, func(other spareFrame) bool { return other.layer == f.layer })
+		if !owned {
+			f.samples, f.chunks = slices.Clone(f.samples), slices.Clone(f.chunks)
+			f.own()
+		}
+		last.frames = append(last.frames, spareFrame{f, e.apart})
+	}
+}
+
+// own copies the vectors that are the caller's, and returns how many bytes the frame takes.
+func (f *preparedFrame) own() int {
+	cost := 8 * len(f.samples)
+	for i := range f.chunks {
+		c := &f.chunks[i]
+		if f.as == float32s && littleEndian { // otherwise it is a copy already
+			c.data = bytes.Clone(c.data)
+		}
+		cost += len(c.data) + len(c.norms)
+	}
+	return cost
+}
+
+// forgetSpare forgets what was set aside of epochs with a number above epoch.
+func (r *Run) forgetSpare(epoch int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spare != nil && r.spare.number > epoch {
+		r.spare = nil
+	}
+}
+
+// keepSpare stores what was set aside, unless a later epoch has vectors.
+func (r *Run) keepSpare(t *txn) error {
+	r.mu.Lock()
+	last := r.spare
+	r.mu.Unlock()
+	if last == nil || len(last.frames) == 0 {
+		return nil
+	}
+	var later int
+	const query = "SELECT count(*) FROM epoch e JOIN frame f ON f.epoch = e.id WHERE e.run = ? AND e.number > ?"
+	if err := t.row(query, r.id, last.number).Scan(&later); err != nil || later > 0 {
+		return err
+	}
+	var id int64
+	err := t.row(findEpochSQL, r.id, last.number).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // only frames came, by Commit
+		err = t.row(insertEpochSQL, r.id, last.number, 0, t.time, t.seq).Scan(&id)
+	case err == nil:
+		err = t.exec("UPDATE epoch SET seq = ? WHERE id = ?", t.seq, id)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range last.frames {
+		f := &last.frames[i]
+		var apart any
+		if f.apart {
+			apart = r.generation
+		}
+		if err := t.exec("DELETE FROM frame WHERE epoch = ? AND layer = ?", id, f.layer); err != nil { // Finish after a Finish that failed in between
+			return err
+		}
+		if err := r.insertFrame(t, id, last.number, &f.preparedFrame, apart); err != nil {
+			return err
+		}
+	}
+	return nil
+}
