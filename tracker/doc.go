@@ -47,8 +47,8 @@
 //   - On a network file system without locks, two writers of a run are kept apart by the check in each write only. SQLite
 //     itself needs a local disk: to share a store between machines, keep it in PostgreSQL or log through the server.
 //   - An Async run's writes are durable when [Run.Flush] or [Run.Finish] has returned nil, not when Log has.
-//   - With [RunConfig].Float16, vectors are read back as rounded; with Every, only those of some epochs are there. With
-//     OnError, an error may be known to that function only.
+//   - With [RunConfig].Float16, vectors are read back as rounded; with Every, only those of some epochs are there, the
+//     last one among them once the run has ended. With OnError, an error may be known to that function only.
 //
 // # Logging in parts, and without waiting
 //
@@ -82,11 +82,12 @@
 // A run is named by experiment and name, and has an id that never changes; functions that take a run accept its id, its name,
 // or "experiment/name", and take the newest run if that is empty. A run is [Running] until [Run.Finish], [Run.Stop] or
 // [Run.Fail]. [RunConfig].Resume reopens any run, also one whose process was killed, at once. A training that goes back to a
-// checkpoint then calls [Run.TruncateAfter]. [Store.Edit] changes a run's name, tags and notes.
+// checkpoint then calls [Run.TruncateAfter]. [Store.Edit] changes a run's name, tags, notes and params. Who resumes a run with
+// other params than it has is refused, but for those that say how long to train, and those that [RunConfig].Change names.
 //
-// One writer at a time has a run, by a lock of the kernel's on a file in the folder "<store>-locks", or an advisory lock of
-// PostgreSQL's; a second one gets [ErrRunActive]. Each write also checks that no other writer has resumed the run since, or
-// returns [ErrSuperseded].
+// One writer at a time has a run, by a lock of the kernel's on a file in the folder "<store>-locks", which is there while it
+// writes, or an advisory lock of PostgreSQL's; a second one gets [ErrRunActive]. Each write also checks that no other writer
+// has resumed the run since, or returns [ErrSuperseded].
 //
 // # Reading
 //

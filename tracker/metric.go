@@ -131,6 +131,46 @@ func (s *Store) MetricsSince(ctx context.Context, run string, seq int64) ([]Metr
 	return s.metrics(ctx, run, seq, nil)
 }
 
+// LastMetrics returns the last value of each metric, by step, then by epoch, of every run, by its id: of these names, or of all
+// if there are none.
+func (s *Store) LastMetrics(ctx context.Context, names ...string) (map[string]map[string]float64, error) {
+	last := map[string]map[string]float64{}
+	err := s.Read(ctx, func(tx *Tx) error {
+		only, args := namedMetrics("WHERE", names)
+		rows, err := tx.QueryContext(ctx, `SELECT r.uid, l.name, l.kind, coalesce(l.value, 0) FROM run r JOIN (
+			SELECT run, name, kind, value, row_number() OVER (PARTITION BY run, name ORDER BY step DESC, epoch DESC, id DESC) AS place
+			FROM metric`+only+`) l ON l.run = r.id WHERE l.place = 1`, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var run, name, kind string
+			var value float64
+			if err := rows.Scan(&run, &name, &kind, &value); err != nil {
+				return err
+			}
+			if last[run] == nil {
+				last[run] = map[string]float64{}
+			}
+			last[run][name] = ofKind(kind, value)
+		}
+		return rows.Err()
+	})
+	return last, err
+}
+
+// namedMetrics is a condition on a metric's name; none without names.
+func namedMetrics(word string, names []string) (condition string, args []any) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	for _, n := range names {
+		args = append(args, n)
+	}
+	return " " + word + " name IN (?" + strings.Repeat(", ?", len(names)-1) + ")", args
+}
+
 func (s *Store) metrics(ctx context.Context, run string, after int64, names []string) ([]Metric, error) {
 	var list []Metric
 	err := s.Read(ctx, func(tx *Tx) error {
@@ -139,12 +179,8 @@ func (s *Store) metrics(ctx context.Context, run string, after int64, names []st
 			return err
 		}
 		query, args := "SELECT name, step, epoch, time, kind, coalesce(value, 0), seq FROM metric WHERE run = ? AND seq > ?", []any{r.id, after}
-		if len(names) > 0 {
-			query += " AND name IN (?" + strings.Repeat(", ?", len(names)-1) + ")"
-			for _, n := range names {
-				args = append(args, n)
-			}
-		}
+		only, more := namedMetrics("AND", names)
+		query, args = query+only, append(args, more...)
 		rows, err := tx.QueryContext(ctx, query+" ORDER BY name, step, epoch, id", args...)
 		if err != nil {
 			return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,26 +12,36 @@ import (
 
 func editCommand(a *app) *cobra.Command {
 	var run, name, notes string
-	var add, remove []string
+	var add, remove, set, unset []string
 	cmd := &cobra.Command{
-		Use:   "edit [flags]",
-		Short: "Change a run's name, notes or tags",
-		Long: `Edit changes what people say about a run, also while it is being written. A run is named by its id,
-its name or experiment/name; the id never changes. Prints the run as it then is.`,
+		Use:   "edit",
+		Short: "Change a run's name, notes, tags or params",
+		Long: `Edit changes what is said about a run, also while it is being written. A run is named by its id,
+its name or experiment/name; the id never changes. Prints the run as it then is.
+
+The value of a param is JSON where it can be read so, else text: lr=0.1 is a number, and name='"0.1"' a text. Who resumes
+the run is held to its params as they then are, but for those that say how long to train: epochs, max_steps and the like.`,
 		Example: `  zoetrope edit --run cnn --name cnn-wide
   zoetrope edit --run mnist/cnn --add-tag best --remove-tag todo
+  zoetrope edit cnn --set-param epochs=20 --remove-param comment
   zoetrope edit --notes "the learning rate was too high"`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := tracker.RunEdit{AddTags: add, RemoveTags: remove}
+			e := tracker.RunEdit{AddTags: add, RemoveTags: remove, SetParams: map[string]any{}, RemoveParams: unset}
+			for _, text := range set {
+				name, value, ok := strings.Cut(text, "=")
+				if !ok || name == "" {
+					return usagef(cmd, "--set-param is %q: want NAME=VALUE", text)
+				}
+				e.SetParams[name] = parseParam(value)
+			}
 			if cmd.Flags().Changed("name") {
 				e.Name = &name
 			}
 			if cmd.Flags().Changed("notes") {
 				e.Notes = &notes
 			}
-			if e.Name == nil && e.Notes == nil && len(add) == 0 && len(remove) == 0 {
-				return usagef(cmd, "say what to change: --name, --notes, --add-tag or --remove-tag")
+			if e.Name == nil && e.Notes == nil && len(add)+len(remove)+len(set)+len(unset) == 0 {
+				return usagef(cmd, "say what to change: --name, --notes, --add-tag, --remove-tag, --set-param or --remove-param")
 			}
 			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
 				info, err := a.findRun(ctx, store, run)
@@ -47,15 +59,32 @@ its name or experiment/name; the id never changes. Prints the run as it then is.
 				}
 				t := newTable(a.stdout)
 				describe(t, info)
+				if len(set)+len(unset) > 0 {
+					t.row("params", params(info.Params))
+				}
 				return t.flush()
 			})
 		},
 	}
 	runFlag(cmd, &run)
+	takesRun(cmd, &run)
 	f := cmd.Flags()
 	f.StringVar(&name, "name", "", "the run's new name, unique within its experiment")
 	f.StringVar(&notes, "notes", "", "new notes, in place of those that it has; empty for none")
 	f.StringArrayVar(&add, "add-tag", nil, "a tag to add; may be given several times")
 	f.StringArrayVar(&remove, "remove-tag", nil, "a tag to remove; may be given several times")
+	f.StringArrayVar(&set, "set-param", nil, "a param to set, as `NAME=VALUE`; may be given several times")
+	f.StringArrayVar(&unset, "remove-param", nil, "the `name` of a param to remove; may be given several times")
 	return cmd
+}
+
+// parseParam reads a param's value: JSON, or else text.
+func parseParam(text string) any {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil || d.More() {
+		return text
+	}
+	return v
 }

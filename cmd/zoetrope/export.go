@@ -63,7 +63,6 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
   zoetrope export --run mnist/cnn --layer fc1 --epochs 0,5-10,last --projection none -o fc1.npz
   zoetrope export -o map.html
   zoetrope export --run mnist/cnn -o projector && tensorboard --logdir projector`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.out == "" || o.out == "-" {
 				return usagef(cmd, "name the file to write with -o")
@@ -92,6 +91,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 		},
 	}
 	o.which.add(cmd)
+	takesRun(cmd, &o.which.run)
 	f := cmd.Flags()
 	f.Lookup("projection").Usage = "the map's id, or none (default the newest of the run; for .html, all of them)"
 	f.Lookup("layer").Usage = "the layer of the vectors, and of the map (default that of the newest map, or the only one)"

@@ -30,7 +30,6 @@ func neighborsCommand(a *app) *cobra.Command {
 made from and by its metric: what the map ought to show. A note says which map that is, and whether it is behind its run.`,
 		Example: `  zoetrope neighbors --epoch 7 --sample 42
   zoetrope neighbors --run cnn --epoch 20 --sample 42 -k 5 --json`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case !cmd.Flags().Changed("epoch"):
@@ -66,9 +65,10 @@ made from and by its metric: what the map ought to show. A note says which map t
 		},
 	}
 	which.add(cmd)
+	takesRun(cmd, &which.run)
 	f := cmd.Flags()
 	f.IntVar(&epoch, "epoch", 0, "the epoch; 0 is before training (required)")
-	f.StringVar(&sample, "sample", "", "the sample's id (required)")
+	f.StringVar(&sample, "sample", "", "the sample's id, as it is (required)")
 	f.IntVarP(&k, "k", "k", 10, "how many neighbours")
 	return cmd
 }

@@ -32,20 +32,21 @@ type pointRow struct {
 func pointsCommand(a *app) *cobra.Command {
 	var which projectionFlags
 	var epoch int
+	var samples []string
 	var format, out string
 	cmd := &cobra.Command{
 		Use:   "points",
-		Short: "Print the points of a map, of all epochs or of one",
-		Long: `Points prints where each sample lies on the map at each epoch. A note says which map that is, and whether it is
-behind its run.
+		Short: "Print the points of a map, of all epochs or of one, of all samples or of some",
+		Long: `Points prints where each sample lies on the map at each epoch; with --sample, only that one. A note says which map
+that is, and whether it is behind its run.
 
 csv has the columns run,epoch,sample,label,prediction,x,y and, in three dimensions, z. json is an array of
 objects with the same keys. npy is one array of float32, E×n×dims: epochs ascending, samples in the order in
 which they were added to the run, NaN where a sample is missing.`,
 		Example: `  zoetrope points --epoch 7 --format csv
+  zoetrope points --sample 42 --sample 43
   zoetrope points --format npy -o map.npy
   zoetrope points --run cnn --epoch 20 --json | jq '.[] | select(.label == "3")'`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.json {
 				if cmd.Flags().Changed("format") && format != "json" {
@@ -59,15 +60,17 @@ which they were added to the run, NaN where a sample is missing.`,
 			if format == "npy" && out == "" && isTerminal(a.stdout) {
 				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
 			}
-			query := projector.Query{Epoch: epoch, AllEpochs: !cmd.Flags().Changed("epoch")}
+			query := projector.Query{Epoch: epoch, AllEpochs: !cmd.Flags().Changed("epoch"), Samples: samples}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
 				return a.points(ctx, store, which, query, format, out)
 			})
 		},
 	}
 	which.add(cmd)
+	takesRun(cmd, &which.run)
 	f := cmd.Flags()
 	f.IntVar(&epoch, "epoch", 0, "the epoch; 0 is before training (default all)")
+	f.StringArrayVar(&samples, "sample", nil, "the sample's id, as it is; may be given several times (default all)")
 	f.StringVar(&format, "format", "csv", "csv, json or npy")
 	f.StringVarP(&out, "output", "o", "", "the file to write (default standard output)")
 	return cmd

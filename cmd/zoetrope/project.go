@@ -60,7 +60,8 @@ that are not on it find their places.`,
 			})
 		},
 	}
-	cmd.Flags().StringSliceVar(&runs, "run", nil, "the runs, by name, experiment/name or id, separated by commas (default the newest)")
+	cmd.Flags().StringArrayVar(&runs, "run", nil, "a run, by name, experiment/name or id; given several times, or as a list separated by commas, several. "+
+		"The whole is taken for one name if there is such a run; in a list, a name with a comma stands in double quotes (default the newest)")
 	mapFlags(cmd, &o)
 	cmd.AddCommand(extendCommand(a), refitCommand(a), transformCommand(a))
 	return cmd
@@ -97,20 +98,12 @@ func mapFlags(cmd *cobra.Command, o *projector.Options) {
 
 // project makes a map, from the places in the .npy file at path unless that is empty.
 func (a *app) project(ctx context.Context, store *tracker.Store, names []string, path string, o projector.Options) error {
-	if len(names) == 0 {
-		names = []string{""}
-	}
-	var ids []string
-	for _, name := range names {
-		run, err := a.findRun(ctx, store, strings.TrimSpace(name))
-		if err != nil {
-			return err
-		}
-		ids = append(ids, run.ID)
+	ids, err := a.findRuns(ctx, store, names)
+	if err != nil {
+		return err
 	}
 	var start []projector.Placement
 	if path != "" {
-		var err error
 		if start, err = readPlaces(ctx, store, ids, path, o); err != nil {
 			return err
 		}

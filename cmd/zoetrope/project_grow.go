@@ -24,7 +24,6 @@ When the points have doubled since the last fit, or half of what was fitted is g
 anew, as 'zoetrope project refit' does.`,
 		Example: `  zoetrope project extend
   zoetrope project extend --run cnn --json | jq '{revision, points}'`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.grow(cmd, which, func(ctx context.Context, p *projector.Projection, progress projector.Progress) (*projector.Projection, error) {
 				revision := p.Info().Revision
@@ -37,6 +36,7 @@ anew, as 'zoetrope project refit' does.`,
 		},
 	}
 	which.add(cmd)
+	takesRun(cmd, &which.run)
 	return cmd
 }
 
@@ -52,7 +52,6 @@ what was fitted, it begins anew. With --renew it begins where 'zoetrope project'
 how it has grown, but may look different.`,
 		Example: `  zoetrope project refit
   zoetrope project refit --projection k3v9x2m4qa --renew`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.grow(cmd, which, func(ctx context.Context, p *projector.Projection, progress projector.Progress) (*projector.Projection, error) {
 				if renew {
@@ -63,6 +62,7 @@ how it has grown, but may look different.`,
 		},
 	}
 	which.add(cmd)
+	takesRun(cmd, &which.run)
 	cmd.Flags().BoolVar(&renew, "renew", false, "begin where a new map would, not with the map as it is")
 	return cmd
 }

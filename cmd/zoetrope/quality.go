@@ -25,7 +25,6 @@ Where there are many samples, some of the measures are estimated from a part of 
 		Example: `  zoetrope quality
   zoetrope quality --exact
   zoetrope quality --run cnn --json | jq '{trust_epoch, knn15, knn50}'`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := tracker.OpenOptions{ReadOnly: !exact} // exact measures are kept
 			return a.with(cmd, o, func(ctx context.Context, store *tracker.Store) error {
@@ -52,6 +51,7 @@ Where there are many samples, some of the measures are estimated from a part of 
 		},
 	}
 	which.add(cmd)
+	takesRun(cmd, &which.run)
 	cmd.Flags().BoolVar(&exact, "exact", false, "measure from all samples, and keep the result")
 	return cmd
 }

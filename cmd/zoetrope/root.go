@@ -20,6 +20,7 @@ type app struct {
 
 // newRoot builds the command and all its subcommands.
 func newRoot(a *app, args []string) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "zoetrope",
 		Short: "Watch a neural network's hidden layers while it trains",
@@ -31,8 +32,13 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
   zoetrope project --run reference --n-neighbors 20 --min-dist 0.01
   zoetrope points --epoch 7 --format csv -o epoch7.csv
   zoetrope serve`,
-		Args:                       subcommand,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: subcommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.printVersion()
+			}
+			return cmd.Help()
+		},
 		SilenceErrors:              true, // run prints them
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
@@ -47,6 +53,7 @@ Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 	root.PersistentFlags().StringVar(&a.db, "db", db, "the store: a file, or postgres://user@host/database; $ZOETROPE_DB overrides this default")
 	root.PersistentFlags().Lookup("db").DefValue = tracker.WithoutPassword(db) // which --help shows
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the result as JSON")
+	root.Flags().BoolVar(&version, "version", false, "print which build this is")
 	root.AddCommand(
 		runsCommand(a), showCommand(a), editCommand(a), importCommand(a), exportCommand(a), plotCommand(a), projectCommand(a), pointsCommand(a),
 		neighborsCommand(a), qualityCommand(a), serveCommand(a), doctorCommand(a), backupCommand(a), rmCommand(a), benchCommand(a), versionCommand(a),

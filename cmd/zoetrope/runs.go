@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,42 +54,162 @@ func summarize(r tracker.RunInfo) runSummary {
 	return s
 }
 
+// runsOptions are the flags of runs.
+type runsOptions struct {
+	filters, sort []string
+	columns       string
+	limit         int
+}
+
+// runColumns are what runs prints unless --columns says otherwise.
+const runColumns = "experiment,name,state,epochs,samples,layers,tags,started,id"
+
 func runsCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "runs",
-		Short:   "List the runs in the store, newest first",
-		Example: "  zoetrope runs\n  zoetrope runs --json | jq -r '.[].name'",
-		Args:    cobra.NoArgs,
+	var o runsOptions
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List the runs in the store, newest first, or those that meet conditions, in any order",
+		Long: `Runs lists the runs in the store, newest first.
+
+--filter, --sort and --columns name fields: ` + strings.Join(slices.Sorted(maps.Keys(runFields)), ", ") + `;
+params.NAME is a param, in others with further dots, and metrics.NAME the last value of a metric.
+
+A condition is a field, one of = != < <= > >= ~, and a value. ~ finds a part of a text, in upper or lower case. Numbers are
+compared as numbers, times as exactly as they are written: started=2026-07-01 is that day. Of tags and layers, one must
+meet it. A run without the field meets only !=; 'FIELD=' finds runs without it, 'FIELD!=' those that have it. All
+conditions must be met.
+
+With --columns, JSON has objects of these fields, in this order.`,
+		Example: `  zoetrope runs
+  zoetrope runs --filter state=finished --filter 'params.lr<0.01' --sort -metrics.accuracy --limit 5
+  zoetrope runs --columns 'name,epochs,params.*,metrics.loss' --filter tags=best
+  zoetrope runs --json | jq -r '.[].name'`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var filters []runFilter
+			for _, text := range o.filters {
+				f, err := parseFilter(text)
+				if err != nil {
+					return usagef(cmd, "--filter: %w", err)
+				}
+				filters = append(filters, f)
+			}
+			columns := splitNames(o.columns)
+			for _, field := range columns {
+				if err := checkField(field); err != nil {
+					return usagef(cmd, "--columns: %w", err)
+				}
+			}
+			for _, field := range o.sort {
+				if err := checkField(strings.TrimPrefix(field, "-")); err != nil {
+					return usagef(cmd, "--sort: %w", err)
+				}
+			}
+			if o.limit < 0 {
+				return usagef(cmd, "--limit is %d: want how many runs to list, or 0 for all", o.limit)
+			}
+			whole := a.json && !cmd.Flags().Changed("columns")
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
-				runs, err := store.Runs(ctx)
+				runs, err := listRuns(ctx, store, filters, o.sort, columns)
 				if err != nil {
 					return err
 				}
-				return a.printRuns(runs)
+				if len(runs) == 0 && len(filters) > 0 {
+					a.note("no run meets the conditions")
+				} else if len(runs) == 0 {
+					a.note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
+				}
+				if o.limit > 0 && len(runs) > o.limit {
+					runs = runs[:o.limit]
+				}
+				return a.printRuns(runs, columnsOf(columns, runs), whole)
 			})
 		},
 	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.filters, "filter", nil, "a `condition` that runs must meet, as params.lr<0.01; may be given several times")
+	f.StringArrayVar(&o.sort, "sort", nil, "a `field` to sort by, with a minus the largest first; may be given several times (default the newest first)")
+	f.IntVarP(&o.limit, "limit", "n", 0, "how many runs to list; 0 is all")
+	f.StringVar(&o.columns, "columns", runColumns, "the `fields` to print, separated by commas; params.* and metrics.* are all of them")
+	return cmd
 }
 
-func (a *app) printRuns(runs []tracker.RunInfo) error {
+// listRuns returns the runs that meet the filters, with the metrics that are asked for, sorted.
+func listRuns(ctx context.Context, store *tracker.Store, filters []runFilter, order, columns []string) ([]listedRun, error) {
+	all, err := store.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fields := slices.Concat(order, columns)
+	for _, f := range filters {
+		fields = append(fields, f.field)
+	}
+	var names []string
+	for _, field := range fields {
+		if name, ok := strings.CutPrefix(strings.TrimPrefix(field, "-"), metricPrefix); ok {
+			names = append(names, name)
+		}
+	}
+	var metrics map[string]map[string]float64
+	if len(names) > 0 {
+		if slices.Contains(names, "*") {
+			names = nil
+		}
+		if metrics, err = store.LastMetrics(ctx, names...); err != nil {
+			return nil, err
+		}
+	}
+	var runs []listedRun
+	for _, info := range all {
+		r := listedRun{info, metrics[info.ID]}
+		if !slices.ContainsFunc(filters, func(f runFilter) bool { return !f.matches(r) }) {
+			runs = append(runs, r)
+		}
+	}
+	sortRuns(runs, order)
+	return runs, nil
+}
+
+// printRuns prints the columns of runs or, as JSON, the whole of them.
+func (a *app) printRuns(runs []listedRun, columns []string, whole bool) error {
 	if a.json {
-		list := make([]runSummary, len(runs))
+		list := make([]any, len(runs))
 		for i, r := range runs {
-			list[i] = summarize(r)
+			if list[i] = (runCells{columns, r}); whole {
+				list[i] = summarize(r.RunInfo)
+			}
 		}
 		return a.printJSON(list)
 	}
 	if len(runs) == 0 {
-		a.note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
 		return nil
 	}
 	t := newTable(a.stdout)
-	t.row("EXPERIMENT", "NAME", "STATE", "EPOCHS", "SAMPLES", "LAYERS", "TAGS", "STARTED", "ID")
+	row := func(cell func(column string) string) {
+		cells := make([]any, len(columns))
+		for i, c := range columns {
+			cells[i] = cell(c)
+		}
+		t.row(cells...)
+	}
+	row(heading)
 	for _, r := range runs {
-		t.row(r.Experiment, r.Name, stateOf(r, time.Now()), r.Epochs, r.Samples, strings.Join(r.Layers, ","), strings.Join(r.Tags, ","), clock(r.Started), r.ID)
+		row(func(column string) string {
+			if column == "state" {
+				return stateOf(r.RunInfo, time.Now())
+			}
+			return cellText(r.value(column))
+		})
 	}
 	return t.flush()
+}
+
+// heading is what stands above a column: a field's name in capitals, that of a param or a metric as it is.
+func heading(field string) string {
+	if runFields[field] != nil {
+		return strings.ToUpper(field)
+	}
+	return field
 }
 
 // silence is how long a running run may give no sign of life, which its writer does every 5 s, before that is said.

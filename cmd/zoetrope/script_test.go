@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 func TestMain(m *testing.M) {
@@ -68,6 +71,7 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			"get":       get,
 			"count":     count,
 			"back":      back,
+			"trainings": trainings,
 		},
 	})
 }
@@ -247,6 +251,39 @@ func back(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("zoetrope", "export", "--db", db, "-o", again))
 	if got, want := ts.ReadFile(again), ts.ReadFile("first.npz"); got != want {
 		ts.Fatalf("what came back of %s differs: %d bytes, want %d", file, len(got), len(want))
+	}
+}
+
+// trainings FILE logs runs a to d, of which c has diverged and d goes on.
+func trainings(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: trainings FILE")
+	}
+	ctx := context.Background()
+	store, err := tracker.Open(ctx, ts.MkAbs(args[0]), tracker.OpenOptions{Create: true})
+	ts.Check(err)
+	defer func() { ts.Check(store.Close()) }()
+	for _, run := range []struct {
+		name   string
+		params map[string]any
+		tags   []string
+		losses []float64
+		more   tracker.Metrics
+	}{
+		{"a", map[string]any{"lr": 0.01, "optimizer": "sgd", "model": map[string]any{"depth": 3}}, []string{"best", "wide"}, []float64{3, 1, 0.25}, tracker.Metrics{"accuracy": 0.9}},
+		{"b", map[string]any{"lr": 0.1, "optimizer": "adam"}, nil, []float64{2, 0.5}, tracker.Metrics{"accuracy": 0.8}},
+		{"c", map[string]any{"lr": 1}, nil, []float64{2, math.NaN()}, tracker.Metrics{"accuracy": 0.1}},
+		{"d", nil, nil, []float64{9, 2}, tracker.Metrics{"loss,val": 4}},
+	} {
+		r, err := store.Start(ctx, tracker.RunConfig{Name: run.name, Params: run.params, Tags: run.tags})
+		ts.Check(err)
+		for i, loss := range run.losses {
+			ts.Check(r.LogMetrics(ctx, i+1, tracker.Metrics{"loss": loss}))
+		}
+		ts.Check(r.Log(ctx, tracker.Epoch{Number: 1, Step: len(run.losses), Metrics: run.more}))
+		if run.name != "d" {
+			ts.Check(r.Finish(ctx))
+		}
 	}
 }
 

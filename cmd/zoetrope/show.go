@@ -57,9 +57,8 @@ func showCommand(a *app) *cobra.Command {
 		Use:   "show",
 		Short: "Show one run: its samples, layers, epochs, metrics and projections",
 		Example: `  zoetrope show
-  zoetrope show --run mnist/cnn
-  zoetrope show --run cnn --json | jq '.history[] | {epoch, loss: .metrics.loss}'`,
-		Args: cobra.NoArgs,
+  zoetrope show mnist/cnn
+  zoetrope show cnn --json | jq '.history[] | {epoch, loss: .metrics.loss}'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
 				run, err := a.findRun(ctx, store, name)
@@ -78,6 +77,7 @@ func showCommand(a *app) *cobra.Command {
 		},
 	}
 	runFlag(cmd, &name)
+	takesRun(cmd, &name)
 	return cmd
 }
 
@@ -240,15 +240,18 @@ func (a *app) printHistory(history []epochDetails) error {
 func params(m map[string]any) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		value := fmt.Sprint(m[k])
-		switch m[k].(type) {
-		case string, json.Number, bool:
-		default:
-			if b, err := json.Marshal(m[k]); err == nil {
-				value = string(b)
-			}
-		}
-		parts = append(parts, k+"="+value)
+		parts = append(parts, k+"="+paramText(m[k]))
 	}
 	return strings.Join(parts, " ")
+}
+
+func paramText(v any) string {
+	switch v.(type) {
+	case string, json.Number, bool:
+	default:
+		if b, err := json.Marshal(v); err == nil {
+			return string(b)
+		}
+	}
+	return fmt.Sprint(v)
 }

@@ -49,19 +49,21 @@ func versionCommand(a *app) *cobra.Command {
 		Short:   "Print which build this is",
 		Example: "  zoetrope version\n  zoetrope version --json",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			v := readVersion()
-			if a.json {
-				return a.printJSON(v)
-			}
-			revision := v.Revision
-			if revision == "" {
-				revision = "built without version control"
-			} else if v.Modified {
-				revision += " and local changes"
-			}
-			_, err := fmt.Fprintf(a.stdout, "zoetrope %s (%s)\n%s %s/%s, %s kernels\n", v.Version, revision, v.Go, v.OS, v.Arch, v.CPU)
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	v := readVersion()
+	if a.json {
+		return a.printJSON(v)
+	}
+	revision := v.Revision
+	if revision == "" {
+		revision = "built without version control"
+	} else if v.Modified {
+		revision += " and local changes"
+	}
+	_, err := fmt.Fprintf(a.stdout, "zoetrope %s (%s)\n%s %s/%s, %s kernels\n", v.Version, revision, v.Go, v.OS, v.Arch, v.CPU)
+	return err
 }
