@@ -40,6 +40,8 @@ import builtins
 import collections
 import contextlib
 import dataclasses
+import datetime
+import decimal
 import difflib
 import errno
 import functools
@@ -277,9 +279,11 @@ class Run:
         ids: strings or numbers that stay the same from run to run; by default 0, 1, 2, …
         labels: their classes, as strings or numbers.
         images: pictures to show: n×height×width or n×height×width×channels (or channels first, as PyTorch has them),
-            bytes or floats; a list may have images of different sizes, PNG files as bytes, and None. Pictures with a side
-            longer than max_side are made smaller.
-        metadata: a list of dicts, one per sample, or a dict of columns.
+            bytes or other numbers, which are taken as 0…1, as 0…255, or else scaled to that, all in the same way; a list may have
+            images of different sizes, PIL's too, PNG files as bytes, and None. Pictures with a side longer than max_side are made
+            smaller.
+        metadata: a list of dicts, one per sample, or a dict of columns, or a pandas.DataFrame. Times become ISO 8601; None, NaN,
+            NaT and pandas.NA are no value.
 
         What the run has already, as when it is resumed, may be added again.
         """
@@ -1305,13 +1309,15 @@ def _count(**columns):
 
 def _records(metadata, n):
     """Returns metadata as a list of JSON objects."""
+    if hasattr(metadata, "columns") and hasattr(metadata, "to_dict"):
+        metadata = {k: metadata[k] for k in metadata.columns}
     if isinstance(metadata, dict):
-        columns = {k: _array(v).tolist() if hasattr(v, "__array__") or hasattr(v, "detach") else list(v) for k, v in metadata.items()}
-        metadata = [{k: v[i] for k, v in columns.items()} for i in range(n)]
+        columns = {k: _array(v) if hasattr(v, "detach") else v for k, v in metadata.items()}
+        metadata = [dict(zip(columns, row)) for row in zip(*columns.values())]
     for record in metadata:
         if record is not None and not isinstance(record, dict):
             raise ValueError(f"metadata has a {type(record).__name__}: want a dict for each sample, or a dict of columns")
-    return [_plain(record) if record else None for record in metadata]
+    return [_plain(record, nan=None) if record else None for record in metadata]
 
 
 def _batches(rows, n, most=4 << 20):
@@ -1338,22 +1344,49 @@ def _params(params):
     raise ValueError(f"params are {type(params).__name__}: want a dict, an argparse.Namespace or a dataclass")
 
 
-def _plain(v):
-    """Returns a value as JSON can have it; what it cannot have becomes text."""
-    if v is None or isinstance(v, (bool, str)):
+def _plain(v, nan="NaN"):
+    """Returns a value as JSON can have it; what it cannot have becomes text, and NaN what is said."""
+    if isinstance(v, (bool, str)):
         return v
+    if _missing(v):
+        return nan if isinstance(v, numbers.Real) else None
     if isinstance(v, dict):
-        return {str(k): _plain(x) for k, x in v.items()}
+        return {str(k): _plain(x, nan) for k, x in v.items()}
     if isinstance(v, (list, tuple, set, frozenset)):
-        return [_plain(x) for x in (sorted(v, key=str) if isinstance(v, (set, frozenset)) else v)]
-    if hasattr(v, "tolist"):  # NumPy, PyTorch
-        return _plain(v.tolist())
+        return [_plain(x, nan) for x in (sorted(v, key=str) if isinstance(v, (set, frozenset)) else v)]
+    if isinstance(v, np.timedelta64):  # which NumPy counts among the whole numbers
+        return str(v.astype("m8[us]").tolist())
     if isinstance(v, numbers.Integral):
         return int(v)
     if isinstance(v, numbers.Real):
         return _number(float(v))
-    text = str(v)
+    if isinstance(v, (datetime.date, datetime.time, np.datetime64)):
+        return _time(v)
+    if isinstance(v, np.ndarray) and v.ndim and v.dtype.kind in "mM":
+        return [_plain(x, nan) for x in v]
+    if hasattr(v, "tolist"):  # NumPy, PyTorch, pandas
+        return _plain(v.tolist(), nan)
+    text = _text(v, "a value") if isinstance(v, bytes) else str(v)
     return type(v).__name__ if " at 0x" in text else text  # an address would differ when the run is resumed
+
+
+def _missing(v):
+    """Reports whether v is None, NaN, NaT, pandas.NA or a masked element."""
+    if v is None or v is np.ma.masked or type(v).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(v, (numbers.Real, decimal.Decimal, np.datetime64, np.timedelta64)) and v != v
+
+
+def _time(v):
+    """Returns a time or date as ISO 8601: in UTC, with a Z, where its zone is known."""
+    if isinstance(v, np.datetime64):
+        unit = np.datetime_data(v.dtype)[0]
+        text = str(v.astype("M8[D]" if unit in ("Y", "M", "W", "D") else "M8[s]") if unit in ("Y", "M", "W", "D", "h", "m") else v)
+    elif isinstance(v, datetime.datetime) and v.tzinfo is not None:
+        return _time(v.astimezone(datetime.timezone.utc).replace(tzinfo=None)) + "Z"
+    else:
+        text = v.isoformat()
+    return re.sub(r"\.?0+$", "", text) if "." in text else text
 
 
 def _json(v):
@@ -1375,53 +1408,96 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _pictures(images, max_side):
-    """Returns images as PNG files."""
+    """Returns images as PNG files. Numbers that are no bytes have one scale for all, so that a dark image is darker than others."""
     if hasattr(images, "detach") or isinstance(images, np.ndarray):
-        return [_png(_shrink(p, max_side)) for p in _bytes(_array(images), images.ndim - 1)]
-    files = []
-    for i, image in enumerate(images):
-        if image is None:
-            files.append(None)
-        elif isinstance(image, (bytes, bytearray)):
-            if not image.startswith(_PNG):
-                raise ValueError(f"image {i} is bytes, but no PNG file")
-            files.append(bytes(image))
-        else:
-            a = _array(image)
-            files.append(_png(_shrink(_bytes(a, a.ndim), max_side)))
-    return files
+        torch, images = hasattr(images, "detach"), _array(images)
+        if images.ndim not in (3, 4):
+            raise ValueError(f"images have shape {images.shape}: want n×height×width, or n×height×width×channels")
+        found = [_pixels(a, torch) for a in images]
+    else:
+        found = [_picture(i, image, max_side) for i, image in enumerate(images)]
+    ranges = _ranges(found)
+    return [_png(_shrink(_bytes(f, *ranges.get(f.dtype.kind, ())), max_side)) if isinstance(f, np.ndarray) else f for f in found]
 
 
-def _bytes(a, dims):
-    """Returns an image, or several, as uint8 with the channels last. Floats are 0…1, 0…255, or else scaled to that."""
-    if dims not in (2, 3) or 0 in a.shape:
+def _picture(i, image, max_side):
+    """Returns one image of a list as a PNG file, or as pixels of a type that has no scale of its own."""
+    if image is None:
+        return None
+    if isinstance(image, (bytes, bytearray)):
+        if not image.startswith(_PNG):
+            raise ValueError(f"image {i} is bytes, but no PNG file")
+        return bytes(image)
+    torch = hasattr(image, "detach")
+    if hasattr(image, "mode") and hasattr(image, "convert"):
+        image = _converted(image)
+    a = _pixels(_array(image), torch)
+    return _png(_shrink(a, max_side)) if a.dtype == np.uint8 else a
+
+
+def _converted(image):
+    """Returns an image of PIL as one whose array has grey, RGB or RGBA: not the indices of a palette, or inks."""
+    mode = image.mode
+    if mode in ("RGBA", "I", "F") or mode.startswith("I;16"):
+        return image
+    if mode == "La":
+        image = image.convert("LA")
+    if mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image if mode in ("L", "RGB") else image.convert("L" if mode == "1" else "RGB")
+
+
+def _pixels(a, torch):
+    """Returns an image as height×width×channels. What could have its channels first or last has them first in PyTorch."""
+    if a.ndim not in (2, 3) or 0 in a.shape:
         raise ValueError(f"images have shape {a.shape}: want height×width or height×width×channels for each sample")
-    if dims == 3 and a.shape[-1] not in (1, 3, 4) and a.shape[-3] in (1, 3, 4):
-        a = np.moveaxis(a, -3, -1)
-    if dims == 2:
-        a = a[..., np.newaxis]
-    if a.shape[-1] not in (1, 3, 4):
-        raise ValueError(f"images have {a.shape[-1]} channels: want 1, 3 or 4")
-    if a.dtype == np.uint8:
-        return a
     if a.dtype.kind not in "fiub":
         raise ValueError(f"images are of type {a.dtype}: want bytes or floats")
-    a = np.nan_to_num(a.astype(np.float32))
-    low, high = float(a.min()), float(a.max())
-    if low < 0 or high > 255:
-        a = (a - low) / (high - low)
-        high = 1.0
-    return np.rint(a * 255 if high <= 1 else a).astype(np.uint8)
+    if a.ndim == 2:
+        return a[..., np.newaxis]
+    if a.shape[0] in (1, 3, 4) and (torch or a.shape[2] not in (1, 3, 4)):
+        a = np.moveaxis(a, 0, 2)
+    if a.shape[2] not in (1, 3, 4):
+        raise ValueError(f"images have {a.shape[2]} channels: want 1, 3 or 4")
+    return a
+
+
+def _ranges(images):
+    """Returns the least and the greatest finite number of the images of each kind of type but bytes, 0 where there is none."""
+    ranges = {}
+    for a in images:
+        if isinstance(a, np.ndarray) and a.dtype != np.uint8:
+            finite = a[np.isfinite(a)]
+            low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+            least, greatest = ranges.get(a.dtype.kind, (low, high))
+            ranges[a.dtype.kind] = min(low, least), max(high, greatest)
+    return ranges
+
+
+def _bytes(a, low=0.0, high=255.0):
+    """Returns pixels as uint8: 0…1 becomes 0…255, 0…255 stays, and another range from low to high is scaled to that. NaN is black."""
+    if a.dtype == np.uint8:
+        return a
+    bits = 8 * a.dtype.itemsize
+    v = np.nan_to_num(a.astype(np.float64), nan=low, posinf=high, neginf=low)
+    if high <= 1 and low >= 0:
+        v *= 255
+    elif low < 0 or high > 255:
+        if high > low:
+            v = (v - low) * (255 / (high - low))
+        elif a.dtype.kind == "u" and bits > 8:
+            v *= 255 / (2.0 ** bits - 1)  # all are one number, whose brightness only its type can tell
+    return np.rint(np.clip(v, 0, 255)).astype(np.uint8)
 
 
 def _shrink(a, max_side):
-    """Returns the means of square blocks, so that no side is longer than max_side."""
+    """Returns the means of blocks, so that no side is longer than max_side. Blocks are square, but in a side that is shorter."""
     k = -(-max(a.shape[:2]) // max(1, max_side))
     if k <= 1:
         return a
-    h, w = max(1, a.shape[0] // k), max(1, a.shape[1] // k)
-    a = a[:h * k, :w * k] if min(a.shape[:2]) >= k else a[:h * k, :w * k].repeat(k, 0)[:h * k].repeat(k, 1)[:, :w * k]
-    return a.reshape(h, k, w, k, -1).mean(axis=(1, 3)).round().astype(np.uint8)
+    kh, kw = min(k, a.shape[0]), min(k, a.shape[1])
+    h, w = a.shape[0] // kh, a.shape[1] // kw
+    return a[:h * kh, :w * kw].reshape(h, kh, w, kw, -1).mean(axis=(1, 3)).round().astype(np.uint8)
 
 
 def _png(a):

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import signal
 import sqlite3
 import sys
@@ -49,6 +50,16 @@ class Logging(ServerTest):
             rows = db.execute("SELECT metadata, thumbnail FROM samples ORDER BY position").fetchall()
             self.assertEqual([m for m, _ in rows], ['{"writer":1}', '{"writer":2}', '{"writer":null}', '{"writer":4}', '{"writer":5.5}'])
             np.testing.assert_array_equal([pixels(t)[..., 0] for _, t in rows], images)
+
+    def test_metadata(self):
+        """Times and missing values of metadata reach the store, and samples that are added again are the same."""
+        for _ in range(2):
+            run = self.init(strict=True)
+            run.add_samples(metadata={"when": np.array(["2024-02-29T12:30", "NaT"], "M8[ns]"), "x": np.array([0.5, np.nan]), "n": [np.int64(3), None]})
+            run.finish()
+        with contextlib.closing(sqlite3.connect(self.server.db)) as db:
+            rows = [json.loads(m) for m, in db.execute("SELECT metadata FROM samples ORDER BY position")]
+        self.assertEqual(rows, [{"when": "2024-02-29T12:30:00", "x": 0.5, "n": 3}, {"when": None, "x": None, "n": None}])
 
     def test_some_samples(self):
         run = self.init(strict=True)

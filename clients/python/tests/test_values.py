@@ -2,11 +2,14 @@
 
 import argparse
 import dataclasses
+import datetime
+import decimal
 import json
 import math
 import pathlib
 import struct
 import unittest
+import warnings
 import zlib
 
 import numpy as np
@@ -136,6 +139,46 @@ class Columns(unittest.TestCase):
         with self.assertRaises(ValueError):
             zoetrope._params([1])
 
+    def test_metadata(self):
+        """Of every type there is, a value that JSON can have; what is missing is none."""
+        utc, zone = datetime.timezone.utc, datetime.timezone(datetime.timedelta(hours=2))
+        moment = datetime.datetime(2024, 2, 29, 12, 30)
+        rows = [
+            (None, None), (math.nan, None), (np.float32("nan"), None), (np.datetime64("NaT"), None), (np.timedelta64("NaT", "s"), None),
+            (decimal.Decimal("NaN"), None), (np.ma.masked, None), (math.inf, "Infinity"), (np.float64("-inf"), "-Infinity"),
+            (True, True), (np.bool_(False), False), (np.int8(-3), -3), (np.uint64(2**64 - 1), 2**64 - 1), (2**70, 2**70), (np.float16(0.5), 0.5),
+            (np.longdouble(0.25), 0.25), (np.array(2), 2), (np.str_("x"), "x"), (b"caf\xc3\xa9", "café"), (decimal.Decimal("1.10"), "1.10"),
+            (moment, "2024-02-29T12:30:00"), (moment.replace(microsecond=250000), "2024-02-29T12:30:00.25"), (moment.replace(tzinfo=utc), "2024-02-29T12:30:00Z"),
+            (moment.replace(tzinfo=zone), "2024-02-29T10:30:00Z"), (moment.date(), "2024-02-29"), (moment.time(), "12:30:00"),
+            (np.datetime64("2024-02-29"), "2024-02-29"), (np.datetime64("2024-02"), "2024-02-01"), (np.datetime64("2024-02-29T12"), "2024-02-29T12:00:00"),
+            (np.datetime64("2024-02-29T12:30:00", "ns"), "2024-02-29T12:30:00"), (np.datetime64("2024-02-29T12:30:00.000000001"), "2024-02-29T12:30:00.000000001"),
+            (datetime.timedelta(hours=1, seconds=5), "1:00:05"), (np.timedelta64(3605 * 10**9, "ns"), "1:00:05"),
+            ([1, math.nan, np.datetime64("NaT")], [1, None, None]), ({"a": {"b": math.nan, 3: moment}}, {"a": {"b": None, "3": "2024-02-29T12:30:00"}}),
+            (np.array(["2024-02-29", "NaT"], "M8[ns]"), ["2024-02-29T00:00:00", None]),
+        ]
+        try:
+            import pandas
+        except ImportError:
+            pandas = None
+        else:
+            rows += [(pandas.NA, None), (pandas.NaT, None), (pandas.Timestamp("2024-02-29 12:30:00.000000001"), "2024-02-29T12:30:00.000000001"),
+                     (pandas.Timestamp("2024-02-29 12:30", tz="Europe/Paris"), "2024-02-29T11:30:00Z"), (pandas.Period("2024-02"), "2024-02")]
+        for given, want in rows:
+            with self.subTest(repr(given)):
+                for records in [{"x": given, "y": 1}], {"x": [given], "y": [1]}:
+                    got = zoetrope._records(records, 1)
+                    self.assertEqual(got, [{"x": want, "y": 1}])
+                    self.assertEqual(json.loads(zoetrope._json(got)), got)
+        if pandas is not None:
+            frame = pandas.DataFrame({"when": pandas.to_datetime(["2024-02-29 12:30", None]), "n": pandas.array([1, None], "Int64"), "x": [0.5, None],
+                                      "kind": pandas.Categorical(["a", None]), "ok": pandas.array([True, None], "boolean"), 3: ["é", None]})
+            want = [{"when": "2024-02-29T12:30:00", "n": 1, "x": 0.5, "kind": "a", "ok": True, "3": "é"}, dict.fromkeys(["when", "n", "x", "kind", "ok", "3"])]
+            for given in frame, dict(frame), frame.to_dict("records"), {k: frame[k].to_numpy() for k in frame}:
+                self.assertEqual(zoetrope._count(metadata=given), 2)
+                self.assertEqual(zoetrope._records(given, 2), want)
+        with self.assertRaisesRegex(ValueError, "metadata has a list"):
+            zoetrope._records([[1]], 1)
+
     def test_names(self):
         for experiment, name in [("a/b", "r"), ("e", " r"), ("e", "r\n"), ("e", "x" * 201), ("e", "\ud800"), ("e", 3)]:
             with self.subTest(f"{experiment!r}, {name!r}"), self.assertRaises(ValueError):
@@ -158,6 +201,97 @@ class Columns(unittest.TestCase):
 
 
 class Pictures(unittest.TestCase):
+    def shown(self, *images, max_side=256):
+        """What images, which are one scale, are sent as; no warning of NumPy's is given."""
+        with np.errstate(all="raise"), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return [pixels(f) for f in zoetrope._pictures(list(images), max_side)]
+
+    def test_kinds_of_number(self):
+        for name, given, want in [
+            ("black", np.zeros((1, 2)), [0, 0]),
+            ("grey", np.full((1, 2), 0.5), [128, 128]),
+            ("white", np.ones((1, 2)), [255, 255]),
+            ("one number below 0", np.full((1, 2), -3.0), [0, 0]),
+            ("one number above 255", np.full((1, 2), 300.0), [255, 255]),
+            ("one number of 16 bits", np.full((1, 2), 257 * 77, np.uint16), [77, 77]),
+            ("16 bits", np.array([[0, 257 * 10, 65535]], np.uint16), [0, 10, 255]),
+            ("16 bits, big-endian", np.array([[0, 257 * 10, 65535]], ">u2"), [0, 10, 255]),
+            ("8 bits in 64", np.array([[0, 10, 255]]), [0, 10, 255]),
+            ("signed", np.array([[-128, 127]], np.int8), [0, 255]),
+            ("float16", np.array([[0, 0.5, 1]], np.float16), [0, 128, 255]),
+            ("some are not finite", np.array([[0, np.nan, np.inf, -np.inf, 0.5, 1]]), [0, 0, 255, 0, 128, 255]),
+            ("none is finite", np.full((1, 2), np.nan), [0, 0]),
+            ("large", np.array([[-1e38, 1e38]]), [0, 255]),
+            ("truth values", np.array([[True, False]]), [255, 0]),
+        ]:
+            with self.subTest(name):
+                self.assertEqual(self.shown(given)[0][0, :, 0].tolist(), want)
+
+    def test_one_scale(self):
+        """A dark image of a list, or of an array, is not made as bright as the others."""
+        for dtype, most in ("f4", 200), ("u2", 60000), ("i8", 200), ("f8", 1e6):
+            dark, bright = np.full((2, 2), most // 200, dtype), np.full((2, 2), most, dtype)
+            black = np.zeros((2, 2), dtype)
+            for given in [black, dark, bright], np.stack([black, dark, bright]):
+                got = [p[0, 0, 0] for p in (pixels(f) for f in zoetrope._pictures(given, 256))]
+                self.assertEqual(got[0], 0)
+                self.assertIn(got[1], (1, 2))
+                self.assertIn(got[2], (200, 255))
+
+    def test_thin(self):
+        """A picture of one row is made smaller whole, not cut off."""
+        ramp = (np.arange(1024) // 4).astype(np.uint8)
+        for given in ramp[None, :], ramp[:, None], np.stack([ramp] * 3), np.stack([ramp] * 3, axis=1)[None]:
+            with self.subTest(given.shape):
+                got = self.shown(given)[0]
+                self.assertEqual(max(got.shape), 256)
+                np.testing.assert_array_equal(got[..., 0].ravel(), np.arange(256))
+        self.assertEqual(self.shown(ramp[None, :], max_side=1)[0].shape, (1, 1, 1))
+
+    def test_where_channels_are(self):
+        for name, shape, want in [("last", (5, 6, 3), (5, 6, 3)), ("first", (3, 5, 6), (5, 6, 3)), ("one row, last", (1, 28, 3), (1, 28, 3)), ("one row, first", (3, 1, 28), (1, 28, 3))]:
+            with self.subTest(name):
+                self.assertEqual(self.shown(np.zeros(shape, np.uint8))[0].shape, want)
+
+    def test_pil(self):
+        """Images of PIL are shown as they look, whatever their mode."""
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("SKIPPED: no PIL here (Debian: apt-get install python3-pil)")
+        colour = np.zeros((4, 6, 3), np.uint8)
+        colour[:2], colour[2:, :3], colour[2:, 3:] = (255, 0, 0), (0, 255, 0), (255, 255, 255)
+        rgb = Image.fromarray(colour)
+        seen = rgb.convert("RGBA")
+        seen.putpixel((0, 0), (0, 0, 0, 0))
+        palette = rgb.quantize(4)
+        see_through = palette.copy()
+        see_through.info["transparency"] = palette.getpixel((0, 0))
+        grey = np.asarray(rgb.convert("L"))[..., None]
+        for name, given, want in [
+            ("RGB", rgb, colour),
+            ("RGBA", seen, np.asarray(seen)),
+            ("grey", rgb.convert("L"), grey),
+            ("palette", palette, colour),
+            ("palette with transparency", see_through, np.dstack([colour, np.where(colour[..., 1:2] == 0, 0, 255)])),
+            ("inks", rgb.convert("CMYK"), colour),
+            ("YCbCr", rgb.convert("YCbCr"), colour),
+            ("HSV", rgb.convert("HSV"), colour),
+            ("grey with transparency", rgb.convert("LA"), np.dstack([grey] * 3 + [np.full_like(grey, 255)])),
+            ("1 bit", rgb.convert("L").point(lambda v: 255 * (v > 100), "1"), np.where(grey > 100, 255, 0)),
+            ("16 bits", Image.fromarray(np.array([[0, 2570, 65535]], np.uint16)), np.array([[[0], [10], [255]]])),
+            ("32 bits", Image.fromarray(np.array([[0, 2570, 65535]], np.int32)), np.array([[[0], [10], [255]]])),
+            ("floats", Image.fromarray(np.array([[0, 0.5, 1]], np.float32)), np.array([[[0], [128], [255]]])),
+            ("large", rgb.resize((600, 400), Image.NEAREST), colour.repeat(33, 0).repeat(33, 1)[:133, :200]),
+        ]:
+            with self.subTest(name):
+                got = self.shown(given)[0]
+                if name == "large":
+                    self.assertEqual((got.shape, got[0, 0].tolist(), got[-1, 0].tolist()), ((133, 200, 3), [255, 0, 0], [0, 255, 0]))
+                else:
+                    np.testing.assert_allclose(got.astype(int), want, atol=2 if name == "YCbCr" else 0)
+
     def test_encoded(self):
         gray = np.arange(40, dtype=np.uint8).reshape(2, 4, 5)  # two of 4×5
         for name, given, want in [
