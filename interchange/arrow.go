@@ -87,6 +87,7 @@ func (a *arrowFile) openStream() (*ipc.Reader, error) {
 }
 
 func (a *arrowFile) schema() *arrow.Schema          { return a.fields }
+func (a *arrowFile) typeName(i int) string          { return a.fields.Field(i).Type.String() }
 func (a *arrowFile) claimed() int64                 { return 0 }
 func (a *arrowFile) readable(t arrow.DataType) bool { return true }
 func (a *arrowFile) Close() error                   { return a.file.Close() }

@@ -36,6 +36,30 @@ func hasText(t arrow.DataType) bool {
 	return isNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW || t.ID() == arrow.BINARY_VIEW
 }
 
+// numbersEpochs reports whether a column can number the epochs: with whole numbers, be they floats or written as text.
+func numbersEpochs(t arrow.DataType) bool {
+	switch t := t.(type) {
+	case *arrow.DictionaryType:
+		return numbersEpochs(t.ValueType)
+	case arrow.DecimalType:
+		return true
+	}
+	return isNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW
+}
+
+// floatBits is the precision of a column of floats; 64 of others.
+func floatBits(t arrow.DataType) int {
+	switch t.ID() {
+	case arrow.FLOAT16:
+		return 16
+	case arrow.FLOAT32:
+		return 32
+	case arrow.DICTIONARY:
+		return floatBits(t.(*arrow.DictionaryType).ValueType)
+	}
+	return 64
+}
+
 // isVector reports whether a column's cells are lists of floats.
 func isVector(t arrow.DataType) bool {
 	l, ok := t.(arrow.ListLikeType)
@@ -106,6 +130,8 @@ func cell(a arrow.Array, i int) any {
 		return value.TimeOfDay(a.Value(i).ToTime(a.DataType().(*arrow.Time64Type).Unit))
 	case *array.Null:
 		return nil
+	case *array.RunEndEncoded:
+		return cell(a.Values(), a.GetPhysicalIndex(i))
 	case array.ListLike, *array.Struct:
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil {
 			return text(string(b))
@@ -113,6 +139,9 @@ func cell(a arrow.Array, i int) any {
 	}
 	if t, ok := a.DataType().(arrow.DecimalType); ok {
 		return decimal(t, a.ValueStr(i))
+	}
+	if a.GetOneForMarshal(i) == nil { // as in a union, of which the values are null and not the union
+		return nil
 	}
 	return text(a.ValueStr(i))
 }
@@ -131,9 +160,12 @@ func number(f float64) any {
 // half is exact, which the library's own conversion is not below 2⁻¹⁴.
 func half(n float16.Num) float32 { return fromHalf(n.Uint16()) }
 
-// decimal is a number with a fixed number of decimals as metadata: of so few digits that a float64 tells all apart, or its
-// text.
+// decimal is a number with a fixed number of decimals as metadata: whole, or of so few digits that a float64 tells all
+// apart, or its text.
 func decimal(t arrow.DecimalType, s string) any {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && t.GetScale() <= 0 {
+		return n
+	}
 	const most = 15 // decimal digits that every float64 keeps
 	if f, err := strconv.ParseFloat(s, 64); err == nil && t.GetPrecision() <= most {
 		return f

@@ -52,10 +52,11 @@ func epochOf(v any, bits int) (int, error) {
 		}
 	}
 	if n < 0 || n > math.MaxInt32 {
+		said := fmt.Sprint(v)
 		if s, ok := v.(string); ok {
-			v = strconv.Quote(s)
+			said = fmt.Sprintf("%.100q", s)
 		}
-		return 0, fmt.Errorf("the epoch is %.100v: want a whole number from 0", v)
+		return 0, fmt.Errorf("the epoch is %s: want a whole number from 0", said)
 	}
 	return int(n), nil
 }

@@ -22,6 +22,7 @@ type parquetFile struct {
 	size   int64
 	fields *arrow.Schema
 	leaves []int // of each field: its only leaf, −1 if it has several or is of a type that is not read
+	types  []string
 	rows   int64
 }
 
@@ -72,7 +73,7 @@ func (p *parquetFile) describe() error {
 			}
 			p.rows += n
 		}
-		p.fields, p.leaves = fieldsOf(meta.Schema)
+		p.fields, p.leaves, p.types = fieldsOf(meta.Schema)
 		if layer := meta.KeyValueMetadata().FindValue(layerKey); layer != nil {
 			m := arrow.NewMetadata([]string{layerKey}, []string{*layer})
 			p.fields = arrow.NewSchema(p.fields.Fields(), &m)
@@ -87,17 +88,16 @@ func (p *parquetFile) open() (*file.Reader, error) {
 	return file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(properties))
 }
 
-// fieldsOf describes the columns with Arrow's types: those that are read, and an empty struct for others.
-func fieldsOf(s *schema.Schema) (*arrow.Schema, []int) {
+// fieldsOf describes the columns with Arrow's types: those that are read, and an empty struct for others; and for people.
+func fieldsOf(s *schema.Schema) (all *arrow.Schema, leaves []int, types []string) {
 	var fields []arrow.Field
-	var leaves []int
 	root := s.Root()
 	at := map[string]int{}
 	for i := range root.NumFields() {
 		n := root.Field(i)
 		at[n.Name()] = i
 		fields = append(fields, arrow.Field{Name: n.Name(), Type: arrow.StructOf(), Nullable: true})
-		leaves = append(leaves, -1)
+		leaves, types = append(leaves, -1), append(types, "a group of columns")
 	}
 	seen := make([]int, len(fields))
 	for leaf := range s.NumColumns() {
@@ -106,14 +106,27 @@ func fieldsOf(s *schema.Schema) (*arrow.Schema, []int) {
 			continue
 		}
 		if seen[i]++; seen[i] > 1 {
-			fields[i].Type, leaves[i] = arrow.StructOf(), -1
+			fields[i].Type, leaves[i], types[i] = arrow.StructOf(), -1, "a group of columns"
 			continue
 		}
-		if t := leafType(s.Column(leaf)); t != nil {
-			fields[i].Type, leaves[i] = t, leaf
+		c := s.Column(leaf)
+		if t := leafType(c); t != nil {
+			fields[i].Type, leaves[i], types[i] = t, leaf, t.String()
+		} else if c.MaxRepetitionLevel() == 0 {
+			types[i] = physicalName(c)
 		}
 	}
-	return arrow.NewSchema(fields, nil), leaves
+	return arrow.NewSchema(fields, nil), leaves, types
+}
+
+// physicalName names the type of a column that is not read.
+func physicalName(c *schema.Column) string {
+	switch l := c.LogicalType().(type) {
+	case nil, schema.NoLogicalType, schema.UnknownLogicalType:
+		return c.PhysicalType().String()
+	default:
+		return l.String()
+	}
 }
 
 // leafType is what a column is read as: nil if it is not read.
@@ -197,6 +210,7 @@ func decimalType(l schema.DecimalLogicalType) arrow.DataType {
 }
 
 func (p *parquetFile) schema() *arrow.Schema          { return p.fields }
+func (p *parquetFile) typeName(i int) string          { return p.types[i] }
 func (p *parquetFile) claimed() int64                 { return p.rows }
 func (p *parquetFile) readable(t arrow.DataType) bool { return t.ID() != arrow.STRUCT }
 func (p *parquetFile) Close() error                   { return p.file.Close() }

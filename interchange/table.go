@@ -13,7 +13,8 @@ import (
 // A tableFile is a file of rows and typed columns, read any number of times. What it calls may panic: see [guard].
 type tableFile interface {
 	schema() *arrow.Schema
-	claimed() int64 // rows, as the file says before it is read; 0: it does not say
+	typeName(column int) string // for people
+	claimed() int64             // rows, as the file says before it is read; 0: it does not say
 	readable(arrow.DataType) bool
 	batches(ctx context.Context, columns []int) (batches, error)
 	io.Closer
@@ -38,6 +39,8 @@ type table struct {
 	vectors, points              []int
 	metadata                     []int
 
+	apart int // a column that may number the epochs or be a property of the sample: see [table.settle]; −1 for none
+
 	// What the first reading found.
 	rowEpoch, rowSample []int32 // of each row: places in numbers and among the samples
 	numbers             []int   // of the epochs, ascending
@@ -55,6 +58,9 @@ func newTable(ctx context.Context, format, name string, size int64, f tableFile,
 		}
 		if n := f.claimed(); n > t.maxRows() {
 			return fmt.Errorf("%s: the file claims %d rows, more than its %d bytes can hold", name, n, size)
+		}
+		if err := t.readSamples(ctx, d); err != nil || !t.settle(d) {
+			return err
 		}
 		return t.readSamples(ctx, d)
 	})
@@ -76,23 +82,29 @@ func (t *table) classify(d *Dataset) error {
 	}
 	var err error
 	find := func(named string, names []string, ok func(arrow.DataType) bool) int {
+		if named == None {
+			return -1
+		}
 		if named == "" {
 			return choose(names, schema.NumFields(), func(i int) string { return schema.Field(i).Name }, func(i int) bool { return ok(schema.Field(i).Type) })
 		}
 		for i, f := range schema.Fields() {
 			if f.Name == named {
 				if !ok(f.Type) && err == nil {
-					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, f.Type)
+					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, t.file.typeName(i))
 				}
 				return i
 			}
 		}
 		if err == nil {
-			err = fmt.Errorf("%s: there is no column %q, only %s", t.name, named, columnNames(schema))
+			err = fmt.Errorf("%s: there is no column %q, only %s", t.name, named, t.columnNames())
 		}
 		return -1
 	}
-	t.id, t.label, t.epoch = find(t.o.ID, idNames, hasText), find(t.o.Label, labelNames, hasText), find(t.o.Epoch, epochNames, isInteger)
+	t.id, t.label, t.epoch = find(t.o.ID, idNames, hasText), find(t.o.Label, labelNames, hasText), find(t.o.Epoch, epochNames, numbersEpochs)
+	if t.apart = -1; t.epoch >= 0 && t.o.Epoch == "" && !usual(epochNames[:2], schema.Field(t.epoch).Name) {
+		t.apart = t.epoch
+	}
 	t.prediction = find("", []string{"prediction"}, hasText)
 	t.loss, t.confidence = find("", []string{"loss"}, isNumber), find("", []string{"confidence"}, isNumber)
 	for _, name := range t.o.Vectors {
@@ -109,7 +121,26 @@ func (t *table) classify(d *Dataset) error {
 	if len(t.points) < 2 {
 		t.points = nil
 	}
+	if t.id < 0 && t.o.ID == "" {
+		isID := func(f arrow.Field) bool { return usual(idNames, f.Name) && !isVector(f.Type) }
+		if i := slices.IndexFunc(schema.Fields(), isID); i >= 0 {
+			return fmt.Errorf("%s: the column %q is of type %s, which cannot be ids: want texts or whole numbers, or another column with --id-column, or none with --id-column %s",
+				t.name, schema.Field(i).Name, t.file.typeName(i), None)
+		}
+	}
 	return t.findVectors(d)
+}
+
+// settle reports whether the table must be read again, after a column called step turned out to be no number of epochs:
+// where no sample has more than one, it is a property of the sample.
+func (t *table) settle(d *Dataset) bool {
+	if t.apart < 0 || t.id < 0 || len(t.numbers) < 2 || len(t.rowSample) > d.Samples.Count {
+		return false
+	}
+	t.epoch, t.apart, t.metadata = -1, -1, append(t.metadata, t.apart)
+	slices.Sort(t.metadata)
+	t.rowEpoch, t.rowSample, d.Samples = nil, nil, Samples{}
+	return true
 }
 
 // findVectors finds the columns of vectors, or of places, that the table is read for; the rest is metadata.
@@ -125,10 +156,10 @@ func (t *table) findVectors(d *Dataset) error {
 	case t.o.Points:
 		t.vectors = nil
 		if t.points == nil {
-			return fmt.Errorf("%s: there are no columns x and y (and z) of numbers, only %s", t.name, columnNames(schema))
+			return fmt.Errorf("%s: there are no columns x and y (and z) of numbers, only %s", t.name, t.columnNames())
 		}
 	case len(candidates) == 0:
-		return fmt.Errorf("%s: no column holds vectors, lists of float32, float64 or float16: there are %s", t.name, columnNames(schema))
+		return fmt.Errorf("%s: no column holds vectors, lists of float32, float64 or float16: there are %s", t.name, t.columnNames())
 	case len(t.vectors) == 0:
 		t.vectors = candidates
 		name := func(k int) string { return schema.Field(candidates[k]).Name }
@@ -150,7 +181,7 @@ func (t *table) findVectors(d *Dataset) error {
 			d.note("%s: the column %q holds vectors too and is left out: name it with --vectors", t.name, f.Name)
 		case slices.Contains(known, i):
 		case !t.file.readable(f.Type):
-			d.note("%s: the column %q of type %s is left out", t.name, f.Name, f.Type)
+			d.note("%s: the column %q of type %s is left out", t.name, f.Name, t.file.typeName(i))
 		default:
 			t.metadata = append(t.metadata, i)
 		}
@@ -159,14 +190,14 @@ func (t *table) findVectors(d *Dataset) error {
 }
 
 // columnNames lists the columns for people.
-func columnNames(s *arrow.Schema) string {
+func (t *table) columnNames() string {
 	var parts []string
-	for i, f := range s.Fields() {
+	for i, f := range t.file.schema().Fields() {
 		if i == 20 {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%.40q (%.60s)", f.Name, f.Type))
+		parts = append(parts, fmt.Sprintf("%.40q (%.60s)", f.Name, t.file.typeName(i)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -90,11 +90,14 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 	for i := range rows {
 		epoch := 0
 		if t.epoch >= 0 {
-			n, ok := value(t.epoch, i).(int64)
-			if !ok || n < 0 || n > math.MaxInt32 {
-				return r.errorf("the epoch is %v: want a whole number from 0", value(t.epoch, i))
+			n, err := epochOf(value(t.epoch, i), floatBits(columns[r.place[t.epoch]].DataType()))
+			if err != nil && t.o.Epoch == "" {
+				return r.errorf("%v; name the column of epochs with --epoch-column, or none with --epoch-column %s", err, None)
 			}
-			epoch = int(n)
+			if err != nil {
+				return r.errorf("%v", err)
+			}
+			epoch = n
 		}
 		e, known := r.numbers[epoch]
 		if !known {
@@ -134,6 +137,11 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 	if t.id >= 0 {
 		if id = textCell(of(t.id), i); id == "" {
 			return 0, r.errorf("the id is empty or null")
+		}
+		if t := of(t.id).DataType(); isFloat(t) {
+			if _, err := idOf(float(of(r.t.id), i), floatBits(t)); err != nil {
+				return 0, r.errorf("%v", err)
+			}
 		}
 		known := false
 		if s, known = r.index[id]; !known {
