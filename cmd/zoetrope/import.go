@@ -21,6 +21,7 @@ type importOptions struct {
 	experiment, name   string // the two parts of run
 	labels, thumbnails string
 	metadata, join     string
+	metadataID         string // its column of ids
 	columns            interchange.Options
 	firstEpoch         int
 	numbered           bool // --first-epoch was given
@@ -94,9 +95,10 @@ refused leaves the store as it was.`,
 	f.StringVar(&o.join, "join", "auto", "how metadata meet the samples: id, row or auto")
 	f.StringVar(&o.points, "points", "", "a file of places on a map")
 	f.StringSliceVar(&o.columns.Vectors, "vectors", nil, "the columns, arrays or tensors of vectors (default what looks so)")
-	f.StringVar(&o.columns.ID, "id-column", "", "the column or array of sample ids (default id, sample, …)")
-	f.StringVar(&o.columns.Label, "label-column", "", "the column or array of labels (default label, class, …)")
-	f.StringVar(&o.columns.Epoch, "epoch-column", "", "the column or array of epoch numbers (default epoch)")
+	f.StringVar(&o.columns.ID, "id-column", "", "the column or array of sample ids (default id, sample, …; - for none)")
+	f.StringVar(&o.metadataID, "metadata-id-column", "", "the column of ids in the metadata (default as --id-column, if it is there)")
+	f.StringVar(&o.columns.Label, "label-column", "", "the column or array of labels (default label, class, …; - for none)")
+	f.StringVar(&o.columns.Epoch, "epoch-column", "", "the column or array of epoch numbers (default epoch, step; - for none)")
 	return cmd
 }
 

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// join adds what the file of metadata says.
+func (in *incoming) join(s interchange.Samples, path string) (interchange.Samples, error) {
+	o := in.o
+	m, err := in.readMetadata()
+	if err != nil {
+		return s, err
+	}
+	row, err := in.rows(&s, m, path)
+	if err != nil {
+		return s, err
+	}
+	if m.Labels != nil {
+		labels := make([]string, s.Count)
+		for i, r := range row {
+			if r >= 0 {
+				labels[i] = m.Labels[r]
+			}
+		}
+		s.Labels = labels
+	}
+	s.Columns = slices.Clone(s.Columns)
+	for _, c := range m.Columns {
+		values := make([]any, s.Count)
+		for i, r := range row {
+			if r >= 0 {
+				values[i] = c.Values[r]
+			}
+		}
+		if k := slices.IndexFunc(s.Columns, func(have interchange.Column) bool { return have.Name == c.Name }); k >= 0 {
+			in.said = append(in.said, fmt.Sprintf("%s: the column %q replaces that of %s", o.metadata, c.Name, path))
+			s.Columns = slices.Delete(s.Columns, k, k+1)
+		}
+		s.Columns = append(s.Columns, interchange.Column{Name: c.Name, Values: values})
+	}
+	return s, nil
+}
+
+// readMetadata reads the file of metadata. Its ids are in --metadata-id-column, in a column of the name that --id-column
+// gives, or in one that is called as usual.
+func (in *incoming) readMetadata() (*interchange.Metadata, error) {
+	o := in.o
+	columns := interchange.Options{ID: o.metadataID}
+	if d, _ := in.main(); d.Format == "npy" || d.Format == "tensorboard" { // which have no columns of their own that the flags could mean
+		columns.Label = o.columns.Label
+		if columns.ID == "" {
+			columns.ID = o.columns.ID
+		}
+	}
+	if columns.ID == "" && o.columns.ID == interchange.None {
+		columns.ID = interchange.None
+	}
+	m, err := interchange.ReadMetadata(o.metadata, columns)
+	if err != nil || columns.ID != "" || o.columns.ID == "" {
+		return m, err
+	}
+	if slices.ContainsFunc(m.Columns, func(c interchange.Column) bool { return c.Name == o.columns.ID }) {
+		columns.ID = o.columns.ID
+		return interchange.ReadMetadata(o.metadata, columns)
+	}
+	return m, nil
+}
+
+// rows finds the row of metadata that each sample has, −1 for none. Rows meet by their ids, and one by one only where no
+// ids speak against it: which is said where one of the files has ids. Samples without ids take those of the metadata.
+func (in *incoming) rows(s *interchange.Samples, m *interchange.Metadata, path string) ([]int, error) {
+	o := in.o
+	ids := s.IDs
+	switch {
+	case o.join != "row" && s.NoIDs != nil:
+		return nil, fmt.Errorf("%w: %s cannot be joined by them; name other ids with --id-column, or join with --join row", s.NoIDs, o.metadata)
+	case o.join == "id" && m.IDs == nil:
+		return nil, fmt.Errorf("%s has no column of ids to join by: name it with --id-column, or join with --join row", o.metadata)
+	case o.join == "id" && ids == nil:
+		ids = names(s.Count)
+	}
+	if o.join != "row" && ids != nil && m.IDs != nil {
+		return in.match(ids, m.IDs, path)
+	}
+	if m.Rows != s.Count {
+		return nil, fmt.Errorf("%s has %d rows, and %s %d samples: want a row for each in the same order, or ids in both files to join by", o.metadata, m.Rows, path, s.Count)
+	}
+	if o.join != "row" {
+		if err := in.sameOrder(s, m, path); err != nil {
+			return nil, err
+		}
+	}
+	if ids == nil {
+		s.IDs = m.IDs
+	}
+	row := make([]int, s.Count)
+	for i := range row {
+		row[i] = i
+	}
+	return row, nil
+}
+
+// sameOrder refuses to join row by row what columns show to stand in another order.
+func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, path string) error {
+	o := in.o
+	switch {
+	case s.IDs != nil:
+		for _, c := range m.Columns {
+			if shuffled(s.IDs, c) {
+				return fmt.Errorf("the column %q of %s holds the ids of %s in another order: join by it with --metadata-id-column %q, or with --join row", c.Name, o.metadata, path, c.Name)
+			}
+		}
+		in.said = append(in.said, fmt.Sprintf("%s has no column of ids: it was joined row by row to %s, which has one", o.metadata, path))
+	case m.IDs != nil:
+		if err := inOrder(m.IDs, o); err != nil {
+			return err
+		}
+		for _, c := range s.Columns {
+			if shuffled(m.IDs, c) {
+				return fmt.Errorf("the column %q of %s holds the ids of %s in another order: join by it with --id-column %q, or with --join row", c.Name, path, o.metadata, c.Name)
+			}
+		}
+		if d, _ := in.main(); d.Format != "npy" { // which can have none
+			in.said = append(in.said, fmt.Sprintf("%s has no ids: %s, which has a column of them, was joined to it row by row", path, o.metadata))
+		}
+	default:
+		for _, c := range s.Columns {
+			k := slices.IndexFunc(m.Columns, func(d interchange.Column) bool {
+				return strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(d.Name))
+			})
+			if k >= 0 && shuffled(cells(m.Columns[k]), c) {
+				return fmt.Errorf("the column %q holds the same in %s and in %s, in another order: join by it with --id-column %q, or with --join row", c.Name, path, o.metadata, c.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// shuffled reports whether a column holds most of the ids, in another order. Ids that are the rows' own numbers in order
+// are those of any ranking too, and show nothing.
+func shuffled(ids []string, c interchange.Column) bool {
+	if slices.Equal(ids, names(len(ids))) {
+		return false
+	}
+	known := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		known[id] = true
+	}
+	if len(known) < len(ids) || known[""] {
+		return false // no ids
+	}
+	same, found := true, 0
+	for i, text := range cells(c) {
+		same = same && text == ids[i]
+		if known[text] {
+			known[text] = false // only once
+			found++
+		}
+	}
+	return !same && 2*found > len(ids)
+}
+
+// cells returns the values of a column as texts.
+func cells(c interchange.Column) []string {
+	texts := make([]string, len(c.Values))
+	for i, v := range c.Values {
+		texts[i], _ = tracker.Text(v)
+	}
+	return texts
+}
+
+// inOrder refuses ids that are the rows' own numbers in another order: they are likely meant to be joined by.
+func inOrder(ids []string, o importOptions) error {
+	sorted := true
+	known := make(map[string]bool, len(ids))
+	for i, n := range names(len(ids)) {
+		known[n] = true
+		sorted = sorted && ids[i] == n
+	}
+	if sorted || slices.ContainsFunc(ids, func(id string) bool { return !known[id] }) {
+		return nil
+	}
+	return fmt.Errorf("the ids in %s are the numbers of the rows in another order: say with --join id or --join row which of them counts", o.metadata)
+}
+
+// match finds the row of each sample by its id, −1 for none, and notes what has no partner. Where nothing has one, the ids
+// are not of the same kind.
+func (in *incoming) match(ids, found []string, path string) ([]int, error) {
+	row := make([]int, len(ids))
+	at := make(map[string]int, len(found))
+	for i, id := range found {
+		at[id] = i
+	}
+	bare := 0
+	for i, id := range ids {
+		r, ok := at[id]
+		if !ok {
+			r = -1
+			bare++
+		}
+		row[i] = r
+		delete(at, id)
+	}
+	if bare == len(ids) {
+		return nil, fmt.Errorf("no sample of %s, as %q, is in %s, which has ids as %q: want the same ids in both files, or join with --join row", path, ids[0], in.o.metadata, found[0])
+	}
+	if bare > 0 {
+		in.said = append(in.said, fmt.Sprintf("%s says nothing of %d of %d samples", in.o.metadata, bare, len(ids)))
+	}
+	for _, id := range found {
+		if _, left := at[id]; left {
+			in.said = append(in.said, fmt.Sprintf("%s: %s left out, of samples that %s does not have, as %q", in.o.metadata, plural(len(at), "row"), path, id))
+			break
+		}
+	}
+	return row, nil
+}
