@@ -115,10 +115,10 @@ func (m *Metadata) add(name string, o Options, column func() Column, texts func(
 }
 
 func (m *Metadata) missing(o Options) error {
-	if o.ID != "" && m.IDs == nil {
+	if o.ID != "" && o.ID != None && m.IDs == nil {
 		return fmt.Errorf("there is no column %q of ids", o.ID)
 	}
-	if o.Label != "" && m.Labels == nil {
+	if o.Label != "" && o.Label != None && m.Labels == nil {
 		return fmt.Errorf("there is no column %q of labels", o.Label)
 	}
 	return nil
