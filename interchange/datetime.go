@@ -18,8 +18,8 @@ func knownUnit(unit string) bool {
 	return unit == "Y" || unit == "M" || secondsOf[unit] > 0 || fractionsOf[unit] > 0
 }
 
-// dateText is the text of a NumPy date, which counts units since 1970: as much of a date as the unit knows, and with a time
-// of day if it is shorter than a day. NaT is empty.
+// dateText is the text of a NumPy date, which counts units since 1970: with a time of day if they are shorter than a day.
+// NaT is empty.
 func dateText(n int64, unit string) string {
 	if n == math.MinInt64 {
 		return ""
@@ -27,9 +27,9 @@ func dateText(n int64, unit string) string {
 	var t time.Time
 	switch {
 	case unit == "Y":
-		return time.Date(1970+int(n), 1, 1, 0, 0, 0, 0, time.UTC).Format("2006")
+		return value.Date(time.Date(1970+int(n), 1, 1, 0, 0, 0, 0, time.UTC))
 	case unit == "M":
-		return time.Date(1970, 1+time.Month(n), 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+		return value.Date(time.Date(1970, 1+time.Month(n), 1, 0, 0, 0, 0, time.UTC))
 	case secondsOf[unit] > 0:
 		t = time.Unix(n*secondsOf[unit], 0).UTC()
 	default:

@@ -69,6 +69,7 @@ import threading
 import time
 import traceback
 import urllib.parse
+import uuid
 import zlib
 from pathlib import Path
 
@@ -1225,30 +1226,80 @@ def _parts(layer, vectors, ids):
 
 def _texts(values, what):
     """Returns labels, ids or the like as strings; None and NaN are empty."""
+    return [_text(v, what) for v in _elements(values, what)]
+
+
+def _elements(values, what):
+    """Returns what there is for each sample, of its own type: a list would make a float32 another number."""
     if isinstance(values, (str, bytes)):
         raise ValueError(f"{what} is one text, want one for each sample")
-    if hasattr(values, "detach") or isinstance(values, np.ndarray):
+    if hasattr(values, "detach"):
         values = _array(values)
+    elif hasattr(values, "to_numpy"):  # pandas, polars
+        values = values.to_numpy()
+    if isinstance(values, np.ndarray):
         if values.ndim != 1:
             raise ValueError(f"{what} has shape {values.shape}, want one for each sample")
-        values = values.tolist()
-    return [_text(v, what) for v in values]
+        values = values.tolist() if values.dtype.kind in "biuU" else list(values)
+    return values
 
 
 def _text(v, what):
+    """Returns the text of a value as a label, an id or a prediction. It is the same as from every other program and file:
+    that of tracker.Text in Go, which says what it is."""
+    if hasattr(v, "detach") or isinstance(v, np.ndarray) and v.ndim == 0 and v is not np.ma.masked:
+        v = _array(v)
+        v = v[()] if v.ndim == 0 else v
     if isinstance(v, str):
-        text = v
-    elif v is None or isinstance(v, float) and math.isnan(v):
-        return ""
-    elif isinstance(v, bytes):
-        text = v.decode("utf-8", "replace")
-    elif hasattr(v, "item") and getattr(v, "ndim", 0) == 0:
-        text = str(v.item())
-    else:
         text = str(v)
+    elif _missing(v):
+        return ""
+    elif isinstance(v, (bytes, bytearray)):
+        try:
+            text = v.decode("utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{what}: {bytes(v[:40])!r} is not UTF-8: decode it, as with v.decode('latin-1')") from None
+    elif isinstance(v, (bool, np.bool_)):
+        text = "true" if v else "false"
+    elif isinstance(v, numbers.Integral) and not isinstance(v, np.timedelta64):
+        text = str(int(v))
+    elif isinstance(v, (float, np.floating)):
+        text = _float_text(v)
+    elif isinstance(v, decimal.Decimal):
+        text = _decimal_text(v)
+    elif isinstance(v, (datetime.date, datetime.time, np.datetime64)):
+        text = _time(v)
+    elif isinstance(v, uuid.UUID):
+        text = str(v)
+    elif isinstance(v, os.PathLike):
+        text = os.fspath(v)
+    else:
+        kind = "a list" if isinstance(v, (list, tuple, np.ndarray)) else "an object" if isinstance(v, dict) else f"a value of type {type(v).__name__}"
+        raise ValueError(f"{what}: {kind} has no text: want text, a number, a truth value or a time, or give str() of it")
     if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
         raise ValueError(f"{what}: {text!r} has a character that cannot be stored")
     return text
+
+
+def _float_text(v):
+    """Returns a whole float as its digits, up to 2⁵³, and others as the shortest decimal that tells them apart in their type."""
+    if math.isinf(v):
+        return "+Inf" if v > 0 else "-Inf"
+    if v == int(v) and abs(v) <= 1 << 53:
+        return str(int(v))
+    text = np.format_float_scientific(v, trim="-")
+    if -4 <= int(text.partition("e")[2]) < 16:
+        return np.format_float_positional(v, trim="-")
+    return text
+
+
+def _decimal_text(v):
+    """Returns a decimal as what it is worth: 12.50 is 12.5."""
+    if v.is_infinite():
+        return "+Inf" if v > 0 else "-Inf"
+    text = format(v, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def _numbers(values, what):

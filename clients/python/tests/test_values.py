@@ -4,11 +4,14 @@ import argparse
 import dataclasses
 import datetime
 import decimal
+import enum
 import json
 import math
 import pathlib
+import re
 import struct
 import unittest
+import uuid
 import warnings
 import zlib
 
@@ -95,15 +98,53 @@ class Columns(unittest.TestCase):
         for name, given, want in [
             ("text", ["a", "é\u200b\n", ""], ["a", "é\u200b\n", ""]),
             ("ints", np.array([1, 20]), ["1", "20"]),
-            ("NumPy's own", [np.int64(3), np.str_("x"), np.bool_(True)], ["3", "x", "True"]),
-            ("none", [None, math.nan], ["", ""]),
-            ("bytes", [b"cat", b"\xff"], ["cat", "�"]),
+            ("NumPy's own", [np.int64(3), np.str_("x"), np.bool_(True)], ["3", "x", "true"]),
+            ("none", [None, math.nan, np.datetime64("NaT"), decimal.Decimal("NaN"), np.ma.masked], [""] * 5),
+            ("bytes", [b"cat", np.bytes_(b"dog"), "é".encode()], ["cat", "dog", "é"]),
+            ("scalars as arrays", [np.array(3.0), np.array("x")], ["3", "x"]),
+            ("an enumeration of ints", [enum.IntEnum("Kind", "cat dog")(2)], ["2"]),
+            ("names", [uuid.UUID(int=7), pathlib.PurePosixPath("a/b.png")], ["00000000-0000-0000-0000-000000000007", "a/b.png"]),
+            ("times of NumPy", np.array(["2024-02", "2024-03"], "M8[M]"), ["2024-02-01", "2024-03-01"]),
+            ("hours of NumPy", np.array(["2024-02-29T12"], "M8[h]"), ["2024-02-29T12:00:00"]),
         ]:
             with self.subTest(name):
-                self.assertEqual(zoetrope._texts(given, "labels"), want)
-        for given in "abc", np.ones((2, 2)), ["a\0b"], ["\ud800"]:
+                got = zoetrope._texts(given, "labels")
+                self.assertEqual(got, want)
+                self.assertEqual({type(t) for t in got}, {str})
+        for given in "abc", np.ones((2, 2)), ["a\0b"], ["\ud800"], [b"\xff"], [[1]], [{"a": 1}], [(1, 2)], [1j], [object()], [enum.Enum("Kind", "cat").cat]:
             with self.subTest(given), self.assertRaises(ValueError):
                 zoetrope._texts(given, "labels")
+
+    def test_one_text_per_value(self):
+        """Every value of the table that package value of the server is held against has the same text here, whatever holds it."""
+        table = json.loads((pathlib.Path(__file__).parents[3] / "internal/value/testdata/texts.json").read_text("utf-8"))
+        moment = lambda s: datetime.datetime.fromisoformat(re.sub(r"\.(\d+)", lambda m: "." + m[1].ljust(6, "0"), s.replace("Z", "+00:00")))
+        forms = {
+            "text": [lambda s: [s], lambda s: np.array([s]), lambda s: np.array([s], object), lambda s: [s.encode()]],
+            "null": [lambda s: [None], lambda s: np.array([None])],
+            "bool": [lambda s: [s == "true"], lambda s: np.array([s == "true"])],
+            "json": [lambda s: [json.loads(s)]],
+            "decimal": [lambda s: [decimal.Decimal(s)]],
+            "date": [lambda s: [datetime.date.fromisoformat(s)], lambda s: np.array([s], "M8[D]")],
+            "datetime": [lambda s: [moment(s)], lambda s: np.array([s], "M8[us]"), lambda s: np.array([s], "M8[ns]")],
+            "moment": [lambda s: [moment(s)]],
+        }
+        for bits in 8, 16, 32, 64:
+            for kind in f"int{bits}", f"uint{bits}":
+                forms[kind] = [lambda s: [int(s)], lambda s, t=kind: [np.dtype(t).type(int(s))], lambda s, t=kind: np.array([int(s)], t),
+                               lambda s, t=kind: np.array([int(s)], np.dtype(t).newbyteorder(">")), lambda s, t=kind: np.array([np.dtype(t).type(int(s))], object)]
+        for kind in "float16", "float32", "float64":
+            forms[kind] = [lambda s, t=kind: [np.dtype(t).type(s)], lambda s, t=kind: np.array([s], float).astype(t), lambda s, t=kind: np.array([s], float).astype(np.dtype(t).newbyteorder(">"))]
+        forms["float64"].append(lambda s: [float(s)])
+        for row in table:
+            for k, form in enumerate(forms[row["type"]]):
+                with self.subTest(row, form=k):
+                    if row.get("refused") in ("list", "object"):
+                        with self.assertRaisesRegex(ValueError, row["refused"]):
+                            zoetrope._texts(form(row["value"]), "labels")
+                    elif "text" in row:  # JSON's numbers beyond float64 are infinite in Python
+                        self.assertEqual(zoetrope._texts(form(row["value"]), "labels"), [row["text"]])
+        self.assertGreater(len({row["type"] for row in table}), 17)
 
     def test_numbers(self):
         self.assertEqual(zoetrope._numbers([1, math.nan, math.inf, -math.inf], "losses"), [1.0, "NaN", "Infinity", "-Infinity"])
