@@ -110,41 +110,66 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 	return nil
 }
 
-// samples reads the metadata and the sprite of the first embedding, and holds the others against it.
+// samples reads the metadata and the sprite of the first embedding that has them, and holds the others against it.
 func (t *tensorBoard) samples(d *Dataset, o Options) error {
+	var all []embeddingInfo
+	for _, n := range t.numbers {
+		all = append(all, t.steps[n]...)
+	}
 	var err error
-	first := t.steps[t.numbers[0]][0]
-	if t.rows, err = t.countRows(first); err != nil {
+	if t.rows, err = t.countRows(all[0]); err != nil {
 		return err
 	}
 	d.Samples.Count = t.rows
-	var sum [32]byte
-	if first.metadataPath != "" {
-		if sum, err = t.metadata(first, d, o); err != nil {
+	metadata := func(e embeddingInfo) string { return e.metadataPath }
+	if k, err := t.same(all, "metadata", metadata, d); err != nil {
+		return err
+	} else if k >= 0 {
+		if err := t.metadata(all[k], d, o); err != nil {
 			return err
 		}
 	}
-	if first.spritePath != "" {
-		if err := t.sprite(first, d); err != nil {
-			return err
-		}
-	}
-	for _, n := range t.numbers {
-		for _, e := range t.steps[n] {
-			if e.metadataPath == "" || e.metadataPath == first.metadataPath {
-				continue
-			}
-			other, err := t.read(e.metadataPath)
-			if err != nil {
-				return err
-			}
-			if sha256.Sum256(other) != sum {
-				d.note("%s: the metadata of %q differ from those of %q, which were taken: samples are the same at every step", t.config, e.tensorName, first.tensorName)
-				return nil
-			}
-		}
+	sprite := func(e embeddingInfo) string { return e.spritePath }
+	if k, err := t.same(all, "pictures", sprite, d); err != nil {
+		return err
+	} else if k >= 0 {
+		return t.sprite(all[k], d)
 	}
 	return nil
+}
+
+// same returns the place of the first embedding that has a file of a kind, −1 for none, and notes if that of another one
+// differs.
+func (t *tensorBoard) same(all []embeddingInfo, what string, path func(embeddingInfo) string, d *Dataset) (int, error) {
+	first := slices.IndexFunc(all, func(e embeddingInfo) bool { return path(e) != "" })
+	if first < 0 {
+		return -1, nil
+	}
+	sums := map[string][32]byte{} // by path
+	for _, e := range all[first:] {
+		p := path(e)
+		if p == "" {
+			continue
+		}
+		if _, known := sums[p]; !known {
+			f, _, err := t.open(p)
+			if err != nil {
+				return -1, err
+			}
+			h := sha256.New()
+			_, err = io.Copy(h, f)
+			f.Close()
+			if err != nil {
+				return -1, fmt.Errorf("%s: %s: %w", t.config, p, err)
+			}
+			sums[p] = [32]byte(h.Sum(nil))
+		}
+		if sums[p] != sums[path(all[first])] {
+			d.note("%s: the %s of %q differ from those of %q, which were taken: samples are the same at every step", t.config, what, e.tensorName, all[first].tensorName)
+			break
+		}
+	}
+	return first, nil
 }
 
 // open opens a file that the configuration names. It must lie in the configuration's folder.

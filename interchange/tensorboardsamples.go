@@ -2,7 +2,6 @@ package interchange
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/draw"
@@ -12,30 +11,29 @@ import (
 )
 
 // metadata reads the TSV file of an embedding: one column without a head, or several with one, as TensorBoard has it.
-// Without a column that is called so, the first is the label. It returns the file's SHA-256.
-func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) (sum [32]byte, err error) {
+// Without a column that is called so, the first is the label.
+func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
 	content, err := t.read(e.metadataPath)
 	if err != nil {
-		return sum, err
+		return err
 	}
-	sum = sha256.Sum256(content)
 	rows, err := tsvRows(content, t.escaped)
 	if err != nil {
-		return sum, fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
+		return fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
 	}
 	if len(rows) == 0 {
-		return sum, fmt.Errorf("%s: %s is empty", t.config, e.metadataPath)
+		return fmt.Errorf("%s: %s is empty", t.config, e.metadataPath)
 	}
 	head := []string{"label"}
 	if len(rows[0]) > 1 {
 		head, rows = rows[0], rows[1:]
 	}
 	if len(rows) != t.rows {
-		return sum, fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, len(rows), e.tensorName, t.rows)
+		return fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, len(rows), e.tensorName, t.rows)
 	}
 	m, err := named(head, rows, o)
 	if err != nil {
-		return sum, fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
+		return fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
 	}
 	if m.Labels == nil && o.Label == "" && len(m.Columns) > 0 {
 		first := m.Columns[0]
@@ -47,7 +45,7 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) (sum [32]
 	}
 	if m.IDs != nil {
 		if err := distinct(e.metadataPath, m.IDs); err != nil {
-			return sum, fmt.Errorf("%s: %w", t.config, err)
+			return fmt.Errorf("%s: %w", t.config, err)
 		}
 	}
 	if t.escaped {
@@ -56,7 +54,7 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) (sum [32]
 		}
 	}
 	d.Samples.IDs, d.Samples.Labels, d.Samples.Columns = m.IDs, m.Labels, m.Columns
-	return sum, nil
+	return nil
 }
 
 // tsvRows reads lines of the same number of fields separated by tabs.
