@@ -126,22 +126,22 @@ func (a *archive) addRun(ctx context.Context, o HTMLOptions) error {
 func (a *archive) addMaps(ctx context.Context, wanted []string) error {
 	path := "projections?run=" + component(a.run.ID)
 	var there struct {
-		Projections []projector.Info `json:"projections"`
+		Projections []projectionJSON `json:"projections"`
 	}
 	if err := a.read(ctx, path, &there); err != nil {
 		return err
 	}
 	for _, id := range wanted {
-		if !slices.ContainsFunc(there.Projections, func(p projector.Info) bool { return p.ID == id }) {
+		if !slices.ContainsFunc(there.Projections, func(p projectionJSON) bool { return p.ID == id }) {
 			return fmt.Errorf("run %s/%s is on no projection %q: %w", a.run.Experiment, a.run.Name, id, tracker.ErrNotFound)
 		}
 	}
-	held := []projector.Info{}
+	held := []projectionJSON{}
 	for _, p := range there.Projections {
 		if !slices.Contains(wanted, p.ID) {
 			continue
 		}
-		if some, err := a.addMap(ctx, p); err != nil {
+		if some, err := a.addMap(ctx, p.Info); err != nil {
 			return err
 		} else if some {
 			held = append(held, p)
@@ -160,15 +160,7 @@ func (a *archive) addMap(ctx context.Context, p projector.Info) (bool, error) {
 	for _, epoch := range layout.Epochs {
 		a.asks = append(a.asks, positionsAt(layout, epoch))
 	}
-	var q projector.Quality
-	if err := a.read(ctx, base+"/quality", &q); err != nil {
-		return false, err
-	}
-	q.Epochs = slices.DeleteFunc(q.Epochs, func(e projector.EpochQuality) bool { return e.Run == a.run.ID && !a.has(e.Epoch) })
-	q.Transitions = slices.DeleteFunc(q.Transitions, func(t projector.TransitionQuality) bool {
-		return t.Run == a.run.ID && !(a.has(t.From) && a.has(t.To))
-	})
-	if err := a.put(base+"/quality", q); err != nil {
+	if err := a.addQuality(ctx, base+"/quality"); err != nil {
 		return false, err
 	}
 	for _, epoch := range layout.Epochs {
@@ -176,6 +168,28 @@ func (a *archive) addMap(ctx context.Context, p projector.Info) (bool, error) {
 	}
 	a.addNeighbours(layout.Layer, p.Options.Metric)
 	return true, nil
+}
+
+// addQuality takes what was measured of a map, at the epochs that the file holds. Of a map none of whose vectors is left in
+// the run, nothing can be: that is an answer, too.
+func (a *archive) addQuality(ctx context.Context, path string) error {
+	e, err := a.ask(ctx, path)
+	if err != nil {
+		return err
+	}
+	if e.status != http.StatusOK {
+		a.ready = append(a.ready, e)
+		return nil
+	}
+	var q projector.Quality
+	if err := json.Unmarshal(e.body, &q); err != nil {
+		return err
+	}
+	q.Epochs = slices.DeleteFunc(q.Epochs, func(e projector.EpochQuality) bool { return e.Run == a.run.ID && !a.has(e.Epoch) })
+	q.Transitions = slices.DeleteFunc(q.Transitions, func(t projector.TransitionQuality) bool {
+		return t.Run == a.run.ID && !(a.has(t.From) && a.has(t.To))
+	})
+	return a.put(path, q)
 }
 
 // addProvisional takes the map that needs no projection. Its positions come at once: a run that is being written may

@@ -12,7 +12,8 @@ type field struct {
 	Name    string   `json:"name"` // as in the body of POST projections
 	Title   string   `json:"title"`
 	About   string   `json:"about"`             // in a few words
-	Choices []string `json:"choices,omitempty"` // it is one of these; or it is a number:
+	Choices []string `json:"choices,omitempty"` // it is one of these
+	Text    bool     `json:"text,omitempty"`    // it is text, which the server reads; or else it is a number:
 	Whole   bool     `json:"whole"`             // without a fraction
 	Min     float64  `json:"min"`
 	Max     float64  `json:"max"`
@@ -24,6 +25,9 @@ func fields() []field {
 	o := projector.Defaults()
 	return []field{
 		{Name: "mode", Title: "Mode", About: "how epochs meet", Choices: projector.Modes, Default: o.Mode},
+		{Name: "epochs", Title: "Epochs", About: "as 0,5-10,last, or every 50th as 0-:50; empty is all", Text: true, Default: o.Epochs},
+		{Name: "samples", Title: "Samples of each run", About: "0 is all; else those whose ids have the lowest SHA-256", Whole: true, Min: 0, Max: choiceMost, Default: o.Samples},
+		{Name: "max_points", Title: "Most points", About: "0 is no limit; else of so many samples", Whole: true, Min: 0, Max: choiceMost, Default: o.MaxPoints},
 		{Name: "n_neighbors", Title: "Neighbours", About: "many show the whole", Whole: true, Min: 2, Max: neighborsMost, Default: o.NNeighbors},
 		{Name: "min_dist", Title: "Least distance", About: "how close points may lie", Min: 0, Max: o.Spread, Default: o.MinDist},
 		{Name: "metric", Title: "Metric", About: "distance in the layer's space", Choices: projector.Metrics, Default: o.Metric},

@@ -54,8 +54,8 @@ func TestMakeMap(t *testing.T) {
 	tb.press(kb.End)
 	tb.press(kb.Enter) // New map…
 	tb.wait("the form is there", `!document.getElementById("maps-form").hidden && document.activeElement.id === "map-mode"`, 3*time.Second)
-	if got := eval[int](tb, `document.querySelectorAll("#maps-form .field").length`); got != 9 {
-		t.Errorf("%d fields, want 9", got)
+	if got := eval[int](tb, `document.querySelectorAll("#maps-form .field").length`); got != 12 {
+		t.Errorf("%d fields, want 12", got)
 	}
 	if got := tb.text("#map-n_neighbors-hint"); !strings.HasPrefix(got, "2 to 1,000, usually 15") {
 		t.Errorf("the neighbours' hint is %q", got)

@@ -18,7 +18,8 @@ const (
 	requestMost   = 1 << 20 // bytes
 	passesMost    = 10_000
 	neighborsMost = 1_000
-	projectedMost = 100 // runs
+	projectedMost = 100           // runs
+	choiceMost    = 1_000_000_000 // samples and points; there are no stores with more
 )
 
 // busy is an error that goes away by itself.
@@ -41,7 +42,8 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	for _, c := range []struct {
 		name, thing string
 		n, most     int
-	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost}} {
+	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost},
+		{"samples", "samples", q.Samples, choiceMost}, {"max_points", "points", q.MaxPoints, choiceMost}} {
 		if c.n > c.most {
 			return bad("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
 		}

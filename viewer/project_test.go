@@ -237,12 +237,13 @@ func TestFields(t *testing.T) {
 		Fields []struct {
 			Name, Title, About string
 			Choices            []string
+			Text               bool
 			Whole              bool
 			Min, Max           float64
 			Default            any
 		}
 	}](t, h, api+"projections/fields")
-	if len(got.Fields) != 9 {
+	if len(got.Fields) != 12 {
 		t.Errorf("%d fields", len(got.Fields))
 	}
 	for _, f := range got.Fields {
@@ -250,7 +251,9 @@ func TestFields(t *testing.T) {
 		for _, c := range f.Choices {
 			good = append(good, c)
 		}
-		if f.Choices != nil {
+		if f.Text {
+			good, bad = append(good, "0-:50, last"), []any{"none such", "5-3", 0}
+		} else if f.Choices != nil {
 			bad = []any{"none such"}
 		} else {
 			good = append(good, f.Min, f.Max)

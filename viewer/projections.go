@@ -38,13 +38,36 @@ func (h *Handler) outline(r *http.Request, p *projector.Projection) (*outline, e
 	})
 }
 
+// projectionJSON is a projection, and how far it is behind its runs.
+type projectionJSON struct {
+	projector.Info
+	Behind *projector.Behind `json:"behind"`
+}
+
+func toProjectionJSON(ctx context.Context, p *projector.Projection) (projectionJSON, error) {
+	behind, err := p.Behind(ctx)
+	return projectionJSON{p.Info(), behind}, err
+}
+
 func (h *Handler) getProjections(w http.ResponseWriter, r *http.Request) error {
-	list, err := projector.List(r.Context(), h.store, r.URL.Query().Get("run"))
+	infos, err := projector.List(r.Context(), h.store, r.URL.Query().Get("run"))
 	if err != nil {
 		return err
 	}
-	if list == nil {
-		list = []projector.Info{}
+	list := []projectionJSON{}
+	for _, info := range infos {
+		p, err := projector.Open(r.Context(), h.store, info.ID)
+		if errors.Is(err, tracker.ErrNotFound) {
+			continue // deleted in this moment
+		}
+		if err != nil {
+			return err
+		}
+		one, err := toProjectionJSON(r.Context(), p)
+		if err != nil {
+			return err
+		}
+		list = append(list, one)
 	}
 	return sendJSON(w, r, map[string]any{"projections": list})
 }
@@ -54,7 +77,11 @@ func (h *Handler) getProjection(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, r, p.Info())
+	one, err := toProjectionJSON(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, one)
 }
 
 // projection is the projection that the path names.
@@ -256,7 +283,7 @@ func (h *Handler) getNeighbors(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, r, map[string]any{"projection": p.Info().ID, "epoch": epoch, "sample": q.Get("sample"), "neighbors": near})
+	return sendJSON(w, r, map[string]any{"projection": p.Info().ID, "revision": p.Info().Revision, "epoch": epoch, "sample": q.Get("sample"), "neighbors": near})
 }
 
 func (h *Handler) getQuality(w http.ResponseWriter, r *http.Request) error {

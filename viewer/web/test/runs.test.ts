@@ -4,7 +4,7 @@ import { charts, words } from "../src/page/judgement";
 import { asksFor, byExperiment, differences, lossOf, matches, stateOf, thinned, toggled } from "../src/page/runlist";
 import { positionOf } from "../src/page/companion";
 import { reorder, recode } from "../src/page/reorder";
-import { apart, check, figures, range, traits, type Described } from "../src/page/settings";
+import { apart, check, figures, lag, range, traits, type Described } from "../src/page/settings";
 import { equal, test, truth } from "./harness";
 
 const run = (part: Partial<Run>): Run => ({
@@ -63,7 +63,7 @@ test("companion: epochs and rows of another run", () => {
 
 const none = { silhouette: null, purity: null, separation: null };
 const quality: Quality = {
-  exact: true, trust_epoch: 0.9, knn15: null, knn50: null, sil_corr: null, motion: 0.7,
+  exact: true, unmeasured: 0, trust_epoch: 0.9, knn15: null, knn50: null, sil_corr: null, motion: 0.7,
   epochs: [{ run: "r", epoch: 1, trustworthiness: 0.97, continuity: 0.9, original: { ...none, silhouette: 0.1 }, map: { ...none, silhouette: 0.5 } }],
   transitions: [],
 };
@@ -102,6 +102,22 @@ test("settings: what may stand in a field", () => {
   equal(["15", " 2 ", "1000"].map((t) => check(f, t)), ["", "", ""], "good");
   equal(["", "x", "1", "1001", "2.5"].map((t) => check(f, t)), ["Needs a number from 2 to 1,000.", "Needs a number from 2 to 1,000.", "Must be 2 to 1,000.", "Must be 2 to 1,000.", "Must be a whole number."], "bad");
   equal(range(f), "2 to 1,000, usually 15", "range");
+  const text = { ...f, name: "epochs", text: true, default: "" };
+  equal([check(text, "0-900:50"), check(text, ""), range(text)], ["", "", "usually all"], "text");
+});
+
+test("settings: what a map shows of its runs, and how far it is behind", () => {
+  const all = { epochs: "", samples: 0, max_points: 0 };
+  const of = (options: object): Described => ({ method: "umap", mode: "joint", dims: 2, layer: "a", options: { ...all, ...options } });
+  const [a, b] = [of({}), of({ epochs: "0-:50", samples: 2000, max_points: 100_000 })];
+  equal(traits(a, [a, b]), ["joint", "all epochs", "all samples", "any number of points"], "all");
+  equal(traits(b, [a, b]), ["joint", "epochs 0-:50", "2,000 samples", "up to 100,000 points"], "some");
+  equal(traits(b, [b]), ["joint"], "alone");
+  equal(lag({ new: 1200, changed: 0, removed: 1 }), "1,201 epochs behind: 1,200 new, 1 removed", "behind");
+  equal([lag({ new: 0, changed: 1, removed: 0 }), lag({ new: 0, changed: 0, removed: 0 }), lag(undefined)], ["1 epoch behind: 1 changed", "", ""], "one, none");
+  truth(words(false, "joint", quality, "r", 1, true, 1, "1 epoch behind: 1 new")[0].includes("\u2018zoetrope project extend\u2019"), "what to do");
+  truth(words(false, "given", quality, "r", 1, true, 1, "1 epoch behind: 1 removed")[0].includes("import it again"), "of an imported one");
+  truth(words(false, "joint", { ...quality, unmeasured: 1 }, "r", 2).join(" ").includes("at epoch 2 is not known"), "an epoch that was not measured");
 });
 
 test("settings: measures beside each other", () => {

@@ -92,6 +92,14 @@ export interface Projection {
   revision: number;
   created: string;
   options: Record<string, unknown>;
+  behind: Behind;
+}
+
+/** How far a map is behind its runs, in epochs. */
+export interface Behind {
+  new: number;
+  changed: number;
+  removed: number;
 }
 
 /** A run on a map: a projection, or the provisional one that stands in until there is any. */
@@ -120,6 +128,8 @@ export interface Labels {
 /** How far a map can be trusted (see the package projector/measure); null is what is not defined, or was not measured. */
 export interface Quality {
   exact: boolean;
+  /** Epochs on the map whose vectors were replaced or removed before they were measured. */
+  unmeasured: number;
   trust_epoch: number | null;
   knn15: number | null;
   knn50: number | null;
@@ -145,12 +155,13 @@ export interface Job {
   error: string;
 }
 
-/** An option that a projection can be asked for with: one of some choices, or a number. */
+/** An option that a projection can be asked for with: one of some choices, text, or a number. */
 export interface Field {
   name: string;
   title: string;
   about: string;
   choices?: string[];
+  text?: boolean;
   whole: boolean;
   min: number;
   max: number;

@@ -10,8 +10,11 @@ const MODES: Record<string, string> = {
   aligned: "Each epoch keeps its own structure, and each sample is held near its place at the epochs beside: the steadiest picture of movement.",
 };
 
-/** Sentences beside the map: what can be read from it, and what cannot; runs is how many of those on it are shown. */
-export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number, classes = true, runs = 1): string[] {
+/**
+ * Sentences beside the map: what can be read from it, and what cannot; runs is how many of those on it are shown, and behind
+ * says how far it is behind them.
+ */
+export function words(provisional: boolean, mode: string, q: Quality | null, run: string, epoch: number, classes = true, runs = 1, behind = ""): string[] {
   if (provisional) {
     return [
       "A fixed view of each epoch: the two directions in which the first epochs differ most. What lies apart here is apart; what lies together may not be.",
@@ -19,12 +22,14 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
     ];
   }
   const out: string[] = [];
+  if (behind) out.push(`This map is ${behind}. ${mode === "given" ? "It was computed elsewhere: import it again." : "\u2018zoetrope project extend\u2019 brings it up to date."}`);
   const here = q?.epochs.find((e) => e.run === run && e.epoch === epoch);
   const t = here?.trustworthiness;
   if (typeof t === "number") {
     const grade = t >= 0.95 ? "Neighbours on the map are neighbours in the network, with few exceptions" : t >= 0.85 ? "Most neighbours on the map are neighbours in the network" : t >= 0.7 ? "Many neighbours on the map are not so in the network" : "Neighbours on the map say little about the network";
     out.push(`${grade}: trustworthiness ${t.toFixed(3)} at epoch ${epoch}, of at most 1.`);
-  } else if (q && mode === "given") out.push("This map was computed elsewhere, and the run has no vectors to hold it against: how far neighbours can be trusted is not known.");
+  } else if (q && mode === "given" && !(q.unmeasured > 0)) out.push("This map was computed elsewhere, and the run has no vectors to hold it against: how far neighbours can be trusted is not known.");
+  else if (q && !here && q.unmeasured > 0) out.push(`How far neighbours can be trusted at epoch ${epoch} is not known: the vectors that placed it were replaced or removed.`);
   else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
   const [a, b] = [here?.original.silhouette, here?.map.silhouette];
   if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);

@@ -69,7 +69,7 @@ export class MapForm {
     const id = `map-${field.name}`;
     const error = h("p", { class: "error", id: `${id}-error`, role: "alert" });
     const about = { id, "aria-describedby": `${id}-hint ${id}-error` };
-    const input = field.choices ? h("select", about, ...field.choices.map((c) => h("option", { value: c }, c))) : h("input", { ...about, type: "text", inputmode: field.whole ? "numeric" : "decimal", autocomplete: "off" });
+    const input = field.choices ? h("select", about, ...field.choices.map((c) => h("option", { value: c }, c))) : h("input", { ...about, type: "text", inputmode: field.text ? "text" : field.whole ? "numeric" : "decimal", autocomplete: "off" });
     const row = { field, input, error };
     input.addEventListener("input", () => {
       if (error.textContent !== "") this.say(row, check(field, input.value)); // it goes as soon as it is mended
@@ -102,7 +102,7 @@ export class MapForm {
     for (const row of this.rows) this.say(row, check(row.field, row.input.value));
     const bad = this.rows.find((r) => r.error.textContent !== "");
     if (bad) return bad.input.focus();
-    const options = Object.fromEntries(this.rows.map(({ field: f, input }) => [f.name, f.choices ? input.value : Number(input.value)]));
+    const options = Object.fromEntries(this.rows.map(({ field: f, input }) => [f.name, f.choices || f.text ? input.value.trim() : Number(input.value)]));
     this.make.disabled = true;
     try {
       await making.start([run.id], options);

@@ -4,7 +4,7 @@ import { byId, h, icon, setText } from "./dom";
 import { ago } from "./format";
 import { MapForm } from "./mapform";
 import type { Model } from "./model";
-import { titleOf, traits, type Described } from "./settings";
+import { lag, titleOf, traits, type Described } from "./settings";
 
 /** What a stage of a projection is called. */
 const STAGES: Record<string, string> = {
@@ -77,7 +77,7 @@ export class Maps {
     const inside = this.list.contains(document.activeElement);
     const now = Date.now();
     this.list.replaceChildren(
-      ...projections.map((p) => this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), ago(p.created, now)].filter(Boolean), p)),
+      ...projections.map((p) => this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), [ago(p.created, now), lag(p.behind)].filter(Boolean).join(" \u00b7 ")], p)),
       ...((run?.layers.length ?? 0) > 0 ? [this.row("provisional", "PCA", ["a fixed view of each epoch"], null)] : []),
     );
     for (const b of this.list.querySelectorAll<HTMLElement>(".pick")) b.setAttribute("aria-current", String(b.dataset.key === `show ${shown}`));

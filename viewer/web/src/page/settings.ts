@@ -1,6 +1,6 @@
 // What sets one map apart from another, in words; and what may stand in a field of the form for a new one: pure.
 
-import type { Field, Projection, Quality } from "../data/api";
+import type { Behind, Field, Projection, Quality } from "../data/api";
 import { count, figure, many, value } from "./format";
 
 /** What describe needs of a projection. */
@@ -31,9 +31,26 @@ export function traits(p: Described, among: readonly Described[]): string[] {
   for (const key of Object.keys(p.options)) {
     if (APART.includes(key) || left(p, key)) continue;
     if (!among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)) && !left(q, key))) continue;
-    out.push(`${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
+    out.push(chosen(p, key) ?? `${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
   }
   return out.filter(Boolean);
+}
+
+/** What a map shows of its runs, by an option that chooses; null for any other option. */
+function chosen(p: Described, key: string): string | null {
+  const v = p.options[key];
+  if (key === "epochs") return v ? `epochs ${value(v)}` : "all epochs";
+  if (key === "samples") return v ? `${count(Number(v))} samples` : "all samples";
+  if (key === "max_points") return v ? `up to ${count(Number(v))} points` : "any number of points";
+  return null;
+}
+
+/** How far a map is behind its runs: "3 epochs behind: 2 new, 1 removed"; empty if it is not. */
+export function lag(b: Behind | undefined): string {
+  if (!b) return "";
+  const parts = ([["new", b.new], ["changed", b.changed], ["removed", b.removed]] as const).filter(([, n]) => n > 0);
+  if (parts.length === 0) return "";
+  return `${many(b.new + b.changed + b.removed, "epoch")} behind: ${parts.map(([what, n]) => `${count(n)} ${what}`).join(", ")}`;
 }
 
 /** Whether an option is left to the mode, as it is of a map that is being made: what it comes to is not known yet. */
@@ -58,12 +75,12 @@ export function apart(p: Described, q: Described): string {
 
 /** The values that a field takes, and the usual one. */
 export function range(f: Field): string {
-  return f.choices ? `usually ${f.default}` : `${number(f.min)} to ${number(f.max)}, usually ${number(Number(f.default))}`;
+  return f.text ? `usually ${f.default === "" ? "all" : f.default}` : f.choices ? `usually ${f.default}` : `${number(f.min)} to ${number(f.max)}, usually ${number(Number(f.default))}`;
 }
 
 /** What is wrong with what was typed into a field; empty when nothing is. */
 export function check(f: Field, text: string): string {
-  if (f.choices) return "";
+  if (f.choices || f.text) return "";
   const v = Number(text);
   if (text.trim() === "" || Number.isNaN(v)) return `Needs a number from ${number(f.min)} to ${number(f.max)}.`;
   if (v < f.min || v > f.max) return `Must be ${number(f.min)} to ${number(f.max)}.`;

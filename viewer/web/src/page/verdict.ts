@@ -2,6 +2,7 @@ import { Charts, type Look } from "../charts/charts";
 import { byId, h } from "./dom";
 import { charts, words } from "./judgement";
 import type { Model } from "./model";
+import { lag } from "./settings";
 
 /** What the map can tell: in words, and as charts of what was measured at each epoch. */
 export class Verdict {
@@ -47,8 +48,9 @@ export class Verdict {
     const of = [map, quality, projections, numbers[clock.nearest], this.classes, runs];
     if (this.of.length > 0 && this.of.every((o, i) => o === of[i])) return;
     this.of = of;
-    const mode = projections.find((p) => p.projection === map.layout.projection)?.mode ?? "";
-    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes, runs);
+    const shown = projections.find((p) => p.projection === map.layout.projection);
+    const mode = shown?.mode ?? "";
+    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes, runs, lag(shown?.behind));
     const key = text.join("|");
     if (key !== this.said) {
       this.said = key;

@@ -1,0 +1,90 @@
+package viewer_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+	"github.com/zoetrope-ml/zoetrope/viewer"
+)
+
+// TestBehind: the list of maps says how far each is behind its run, and so does the page, which follows the run; the file of
+// one page holds even a map none of whose vectors is left.
+func TestBehind(t *testing.T) {
+	store := newStore(t)
+	tr := newTraining(40, "a", "b")
+	run := tr.log(t, store, "cnn", 4)
+	project(t, store, run.ID(), 2)
+	h := viewer.New(store, viewer.Options{})
+	defer h.Close()
+	check := func(want string) {
+		t.Helper()
+		if w := get(t, h, "/api/v1/projections?run=cnn"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"behind":`+want) {
+			t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+		}
+	}
+	check(`{"new":0,"changed":0,"removed":0}`)
+	logEpoch(t, run, tr.epoch(2)) // the same again
+	check(`{"new":0,"changed":0,"removed":0}`)
+	if err := run.TruncateAfter(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	other := newTraining(40, "a", "b")
+	for i := range other.vectors {
+		other.vectors[i] = -other.vectors[i]
+	}
+	for _, e := range []int{3, 5, 6} {
+		logEpoch(t, run, other.epoch(e))
+	}
+	check(`{"new":2,"changed":1,"removed":1}`)
+	for _, e := range []int{1, 2} {
+		logEpoch(t, run, other.epoch(e))
+	}
+	check(`{"new":2,"changed":3,"removed":1}`)
+	if err := store.Write(t.Context(), forgetQuality); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := viewer.WriteHTML(t.Context(), &b, store, viewer.HTMLOptions{Run: run.ID(), Projections: ids(t, store)}); err != nil || b.Len() < 100_000 {
+		t.Errorf("a page of a map that is behind: %d bytes, %v", b.Len(), err)
+	}
+}
+
+// TestPageBehind: the page says that its map is behind, as soon as it is.
+func TestPageBehind(t *testing.T) {
+	store := newStore(t)
+	tr := newTraining(40, "a", "b")
+	run := tr.log(t, store, "cnn", 3)
+	project(t, store, run.ID(), 2)
+	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1160, 800)
+	tb.ready()
+	said := `document.getElementById("quality-words").textContent + document.querySelector("#maps-list .pick small").textContent`
+	if text := eval[string](tb, "%s", said); strings.Contains(text, "behind") {
+		t.Errorf("the page says %q of a map that is not behind", text)
+	}
+	logEpoch(t, run, tr.epoch(4))
+	tb.wait("the page says that the map is behind", `((t) => t.includes("This map is 1 epoch behind: 1 new. ") && t.endsWith("1 epoch behind: 1 new"))(`+said+`)`, 10*time.Second)
+}
+
+func forgetQuality(tx *tracker.Tx) error {
+	_, err := tx.ExecContext(context.Background(), "UPDATE projection SET quality = NULL")
+	return err
+}
+
+// ids are those of all projections.
+func ids(t *testing.T, store *tracker.Store) (list []string) {
+	t.Helper()
+	infos, err := projector.List(t.Context(), store, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range infos {
+		list = append(list, i.ID)
+	}
+	return list
+}
