@@ -80,6 +80,12 @@ __all__ = ["init", "Run", "runs", "samples", "metrics", "vectors", "points", "sy
 
 DEFAULT_URL = "http://127.0.0.1:8420"
 
+# What a server refuses, as far as it has not said itself yet, in its answer to a run's start; GET limits explains them.
+_LIMITS = {
+    "id_bytes": 1 << 10, "label_bytes": 1 << 10, "prediction_bytes": 1 << 10, "layer_bytes": 1 << 10, "metric_bytes": 1 << 10,
+    "metadata_bytes": 64 << 10, "thumbnail_bytes": 1 << 20, "frame_bytes": 256 << 20, "columns": 1 << 18, "layers": 1000, "epoch": (1 << 31) - 1,
+}
+
 
 class ZoetropeError(Exception):
     """Something could not be logged or read; the message says what, and what to do next."""
@@ -92,6 +98,7 @@ class Refused(ZoetropeError):
         super().__init__(message)
         self.status, self.code, self.after = status, code, after
         self.layer = None  # the one that was refused, of an epoch
+        self.at = {}  # the value that was refused: field, name, index and id, where the server says it
 
     @property
     def final(self):
@@ -156,7 +163,10 @@ def init(experiment="default", name=None, params=None, resume="allow", *, url=No
 
 
 def _guarded(method):
-    """Keeps errors out of the training loop: the method notes them and returns False, or raises them when strict."""
+    """Keeps errors out of the training loop: the method notes them and returns False, or raises them when strict.
+
+    A method returns what it has refused of its arguments, if anything; it has logged the rest.
+    """
 
     @functools.wraps(method)
     def call(self, *args, **kwargs):
@@ -165,35 +175,51 @@ def _guarded(method):
         try:
             self._raise_unraised()
             self._check_usable()
-            method(self, *args, **kwargs)
-            return True
+            return self._say_refused(method(self, *args, **kwargs))
+        except _NotSetUp:
+            raise
         except Exception as e:
-            if self.strict:
-                raise
-            self._note(e)
-            return False
+            return self._say_refused([e])
 
     return call
 
 
 def _set_up(method):
-    """Lets a mistake in the call raise: it belongs to the set-up of the training, which has not begun."""
+    """Lets a mistake in the call raise: it belongs to the set-up of the training, which has not begun. A value that cannot be
+    stored, and a disk that is full, are no mistakes."""
 
     @functools.wraps(method)
     def call(self, *args, **kwargs):
         if self.mode == "disabled":
             return True
         try:
+            self._raise_unraised()
             self._check_usable()
         except ZoetropeError as e:
-            if self.strict:
-                raise
-            self._note(e)
-            return False
-        method(self, *args, **kwargs)
-        return True
+            return self._say_refused([e])
+        try:
+            refused = method(self, *args, **kwargs)
+        except (OSError, _NoRoom) as e:
+            refused = [e]
+        return self._say_refused(refused)
 
     return call
+
+
+class _NotSetUp(ZoetropeError):
+    """A run is logged to that cannot be: the program has to be changed."""
+
+
+class _NoRoom(ZoetropeError):
+    """The spool is full."""
+
+
+class _Values(ValueError):
+    """Values of a column that were refused; the others were logged."""
+
+    def __init__(self, message, count):
+        super().__init__(message)
+        self.count = count
 
 
 @contextlib.contextmanager
@@ -233,7 +259,9 @@ class Run:
         self._server = server
         self._state = "running"
         self._known = None  # how many samples the run has, where that is certain
-        self._ids = {}  # the samples of this session, in order
+        self._ids = {}  # the samples of this session, in order, and whether they could be added
+        self._has_samples = False  # or somebody has tried to add some
+        self._limits = dict(_LIMITS)
         self._step = None  # the last one that was logged
         self._watched = []
         self._warned = set()
@@ -241,8 +269,8 @@ class Run:
         self._owner = self._process = os.getpid()
         self._spool = self._sender = None
         self._uncaught = getattr(sys, "last_value", None)
-        self._fresh = False  # the server knows no sample of it
         self._stored = self._refused = 0  # messages, and values or messages
+        self._turned_down = 0  # of what was refused, by the server
 
     def _open(self, dir, limit, body, certain):
         """Makes the spool, with the start of the run as its first message, and starts to send."""
@@ -273,7 +301,7 @@ class Run:
 
     # What is logged.
 
-    @_guarded
+    @_set_up
     def add_samples(self, ids=None, labels=None, images=None, metadata=None, *, max_side=256):
         """Adds the samples that are embedded at every epoch: once, in the order of the rows that `log` is given.
 
@@ -286,25 +314,30 @@ class Run:
         metadata: a list of dicts, one per sample, or a dict of columns, or a pandas.DataFrame. Times become ISO 8601; None, NaN,
             NaT and pandas.NA are no value.
 
-        What the run has already, as when it is resumed, may be added again.
+        What the run has already, as when it is resumed, may be added again. A mistake, such as columns of several lengths,
+        raises at once. A value that a server cannot store, such as a label of more than 1 KiB, is left out with a warning, and
+        so is a sample without an id that it can store; `log` leaves out its rows too.
         """
-        n = _count(ids=ids, labels=labels, images=images, metadata=metadata)
-        ids = [str(i) for i in range(n)] if ids is None else _texts(ids, "ids")
-        if len(set(ids)) != n:
-            twice = next(i for i, k in collections.Counter(ids).items() if k > 1)
-            raise ValueError(f"sample {twice!r} is given twice: each needs an id of its own")
-        columns = {"id": ids}
+        self._has_samples = True
+        n, refused = _count(ids=ids, labels=labels, images=images, metadata=metadata), []
+        given = [str(i) for i in range(n)] if ids is None else _sound("ids", ids, self._limits["id_bytes"], refused, empty=False)
+        twice = [i for i, k in collections.Counter(i for i in given if i).items() if k > 1]
+        if twice:
+            raise ValueError(f"sample {twice[0]!r} is given twice: each needs an id of its own")
+        columns = {"id": given}
         if labels is not None:
-            columns["label"] = _texts(labels, "labels")
+            columns["label"] = _sound("labels", labels, self._limits["label_bytes"], refused, given)
         if images is not None:
-            columns["thumbnail"] = [p and base64.b64encode(p).decode() for p in _pictures(images, max_side)]
+            columns["thumbnail"] = _thumbnails(images, max_side, self._limits["thumbnail_bytes"], refused, given)
         if metadata is not None:
-            columns["metadata"] = _records(metadata, n)
+            columns["metadata"] = _sound_records(_records(metadata, n), self._limits["metadata_bytes"], refused, given)
         rows = [{k: v for k, v in zip(columns, row) if v not in (None, "", {}) or k == "id"} for row in zip(*columns.values())]
-        for batch in _batches(rows, len(ids)):
+        for batch in _batches([row for row in rows if row["id"]], n):
             self._put("samples", {"samples": batch})
         with self._sender.cond:
-            self._ids.update(dict.fromkeys(ids))
+            for k, i in enumerate(given):
+                self._ids[i or ("refused", len(self._ids), k)] = bool(i)
+        return refused
 
     @_guarded
     def log(self, epoch, layers=None, predictions=None, losses=None, confidences=None, metrics=None, step=None, ids=None):
@@ -319,18 +352,24 @@ class Run:
 
         What cannot be logged, such as a layer that has NaN, is left out, and the rest is logged; it returns False then.
         """
-        ids = None if ids is None else _texts(ids, "ids")
+        refused = []
+        if ids is not None:
+            ids = _sound("ids", ids, self._limits["id_bytes"], refused, empty=False)
+            if not all(self._ids.values()):
+                refused = []  # add_samples has said it
         frames = [(name, v, ids) for name, v in (layers or {}).items()]
         outputs = {"predictions": predictions, "losses": losses, "confidences": confidences}
-        self._log(epoch, frames, outputs, ids, metrics, step)
+        return self._log(epoch, frames, outputs, ids, metrics, step, refused)
 
     @_guarded
     def log_metrics(self, step, metrics):
         """Logs numbers at a step of the optimiser, in the middle of an epoch. The same name and step again replaces."""
-        values = _metrics(metrics)
-        step = _whole("step", step)
-        self._sender.put_metrics(step, values)
-        self._step = step
+        refused, step = [], _whole("step", step)
+        values = _metrics(metrics, self._limits["metric_bytes"], refused)
+        if values or not refused:
+            self._sender.put_metrics(step, values)
+            self._step = step
+        return refused
 
     @_guarded
     def truncate_after(self, epoch):
@@ -424,35 +463,58 @@ class Run:
         right = said.pop("right", None)
         if right is not None and not np.isnan(right).all():
             metrics.setdefault("accuracy", float(np.nanmean(right)))
-        self._log(epoch, joined, said, ids, metrics, step, problems)
+        return self._log(epoch, joined, said, ids, metrics, step, problems)
 
-    def _log(self, epoch, frames, outputs, ids, metrics, step, problems=()):
-        """Logs what can be logged of an epoch, and then raises the first problem, if there is one."""
-        epoch, problems = _whole("epoch", epoch), list(problems)
+    def _log(self, epoch, frames, outputs, ids, metrics, step, refused=()):
+        """Logs what can be logged of an epoch. It returns what was refused of it."""
+        epoch, refused, limits = _whole("epoch", epoch, self._limits["epoch"]), list(refused), self._limits
+        outputs = {key: value for key, value in outputs.items() if value is not None}
+        if (frames or outputs) and self._known == 0 and not self._has_samples:
+            raise _NotSetUp(f"run {self.title} has no samples: call add_samples once, before the training, with one for each row that is logged")
         body, kept, said, rows = {"step": self._step_of(epoch, step)}, [], {}, self._rows(ids)
         for name, value, own in frames:
-            with _collected(problems):
+            with _collected(refused):
+                _check_name_of("layer", name, limits["layer_bytes"])
+                if len(kept) >= limits["layers"]:
+                    raise ValueError(f"layer {name!r} is one too many: an epoch has at most {limits['layers']}")
                 vectors = _vectors(value, f"layer {name!r}", own or list(self._ids))
                 _check_count(rows if own == ids else self._rows(own), f"layer {name!r}", len(vectors))
-                kept.append((name, vectors, own))
+                if vectors.shape[1] > limits["columns"]:
+                    raise ValueError(f"layer {name!r} has {vectors.shape[1]} columns, at most {limits['columns']} are allowed: choose some, or their means")
+                some, own = self._stored_rows(own, len(vectors))
+                kept.append((name, vectors if some is None else vectors[some], own))
         for key, value in outputs.items():
-            if value is not None:
-                with _collected(problems):
-                    column = _texts(value, key) if key == "predictions" else _numbers(value, key)
-                    _check_count(rows, key, len(column))
-                    said[key] = column
+            with _collected(refused):
+                if key == "predictions":
+                    column = _sound(key, value, limits["prediction_bytes"], refused, ids or list(self._ids))
+                else:
+                    column = _sound_numbers(key, value, refused, ids or list(self._ids))
+                _check_count(rows, key, len(column))
+                said[key] = column
         body["layers"] = [name for name, _, _ in kept]
         if said:
-            body["outputs"] = said if ids is None else {**said, "ids": ids}
+            with _collected(refused):
+                some, own = self._stored_rows(ids, rows[0])
+                said = {key: column if some is None else [column[k] for k in some] for key, column in said.items()}
+                body["outputs"] = said if own is None else {**said, "ids": own}
         if metrics:
-            with _collected(problems):
-                body["metrics"] = _metrics(metrics)
-        if kept or said or body.get("metrics") or not problems:
-            self._put("epoch", body, epoch, [part for f in kept for part in _parts(*f)])
-        for e in problems[1:]:
-            self._note(e)
-        if problems:
-            raise problems[0]
+            with _collected(refused):
+                values = _metrics(metrics, limits["metric_bytes"], refused)
+                if values:
+                    body["metrics"] = values
+        if kept or body.keys() & {"outputs", "metrics"} or not refused:
+            self._put("epoch", body, epoch, [part for f in kept for part in _parts(*f, limits["frame_bytes"])])
+        return refused
+
+    def _stored_rows(self, ids, n):
+        """Returns which of n rows are of samples that could be added, and their ids; None for all, as they are given."""
+        names = list(self._ids) if ids is None else ids
+        some = [k for k, i in enumerate(names) if i and self._ids.get(i, True)]
+        if len(some) == len(names) or len(names) != n:
+            return None, ids
+        if not some:
+            raise ValueError("the run could not be given one of these samples")
+        return some, [names[k] for k in some]
 
     def _rows(self, ids):
         """Returns how many rows are wanted and why; the number is None where that is not known yet."""
@@ -473,17 +535,18 @@ class Run:
     # How it ends.
 
     def flush(self, timeout=None):
-        """Waits until everything is sent. It reports whether it is; with a timeout in seconds, it may not be."""
+        """Waits until everything is sent. It reports whether all that was logged is stored; with a timeout in seconds, it may not be."""
         if self.mode == "disabled" or self._owner != os.getpid():
             return True
         if self._sender.thread.is_alive():
             self._sender.drain(timeout, math.inf)
-        return not self.pending and not self._refused
+        return not self.pending and not self._turned_down
 
     def finish(self, timeout=60.0):
         """Ends the run, after sending what waits. What cannot be sent in time stays on the disk for `sync`.
 
-        A server that is away is not waited for any longer than 5 seconds. It reports whether everything is sent.
+        A server that is away is not waited for any longer than 5 seconds. It says in a line how much is stored, was refused
+        and waits, and reports whether all is stored: nothing waits, and nothing was refused, by the server or by a call.
         """
         return self._end("finish", {}, timeout)
 
@@ -587,6 +650,16 @@ class Run:
         return _elsewhere, (self.experiment, self.name, self.mode, self._url, self.id, self._process)
 
     # What goes wrong.
+
+    def _say_refused(self, refused):
+        """Counts and notes what a call has refused; when strict, raises the first of it. It reports whether there is nothing."""
+        for k, e in enumerate(refused or ()):
+            self._refused += getattr(e, "count", 1)
+            if k or not self.strict:
+                self._note(e)
+        if refused and self.strict:
+            raise refused[0]
+        return not refused
 
     def _check_usable(self):
         if not self._owner:
@@ -1214,10 +1287,10 @@ def _vectors(value, what, ids):
 _PART = 32 << 20  # bytes of vectors that are sent at a time
 
 
-def _parts(layer, vectors, ids):
-    """Yields a frame as the bodies of its requests: magic, length of the header, header, rows."""
+def _parts(layer, vectors, ids, limit=math.inf):
+    """Yields a frame as the bodies of its requests, of at most so many bytes of vectors: magic, length of the header, header, rows."""
     rows, dim = vectors.shape
-    most = min(100_000, max(1, _PART // (4 * dim)))
+    most = min(100_000, max(1, min(_PART, limit) // (4 * dim)))
     for k, start in enumerate(range(0, rows, most)):
         block = vectors[start:start + most]
         head = _json({"rows": len(block), "dim": dim, "ids": None if ids is None else ids[start:start + most]})
@@ -1302,6 +1375,103 @@ def _decimal_text(v):
     return "0" if text == "-0" else text
 
 
+def _sound(what, values, most, refused, names=None, empty=True):
+    """Returns a column of texts, in which those that a server would refuse are empty; refused is told.
+
+    most: bytes of a text; names: the samples' ids; empty: whether a text may be.
+    """
+    good, bad = [], []
+    for k, v in enumerate(_elements(values, what)):
+        text = ""
+        try:
+            text = _text(v, what)
+            if len(text) > most // 4 and len(text.encode()) > most:
+                raise ValueError(f"{what}: {text[:40]!r}… has {len(text.encode())} bytes, at most {most} are allowed")
+            if not text and not empty:
+                raise ValueError(f"{what}: there is none")
+        except ValueError as e:
+            text = ""
+            bad.append((k, e))
+        good.append(text)
+    _tell(what, bad, len(good), names, refused)
+    return good
+
+
+def _sound_numbers(what, values, refused, names):
+    """Returns a column of numbers, in which what is none is missing; refused is told."""
+    try:
+        return _numbers(values, what)
+    except (ValueError, TypeError) as e:
+        whole = e
+        if not isinstance(values, (list, tuple)):
+            raise
+    good, bad = [], []
+    for k, v in enumerate(values):
+        try:
+            good.append(_number(_float(f"{what}: an element", v)))
+        except ValueError as e:
+            good.append("NaN")
+            bad.append((k, e))
+    if len(bad) == len(good):
+        raise whole
+    _tell(what, bad, len(good), names, refused)
+    return good
+
+
+def _sound_records(records, most, refused, names):
+    """Returns metadata without those values that make a record too long, the longest first; refused is told."""
+    bad = []
+    for k, record in enumerate(records):
+        if record is None or len(_json(record)) <= most:
+            continue
+        before, dropped, record = len(_json(record)), [], dict(record)
+        for key in sorted(record, key=lambda key: len(_json(record[key])), reverse=True):
+            del record[key]
+            dropped.append(key[:40])
+            if len(_json(record)) <= most:
+                break
+        records[k] = record
+        bad.append((k, ValueError(f"metadata: it has {before} bytes as JSON, at most {most} are allowed, so it is without {', '.join(map(repr, dropped[:5]))}")))
+    _tell("metadata", bad, len(records), names, refused)
+    return records
+
+
+def _thumbnails(images, max_side, most, refused, names):
+    """Returns pictures as PNG files in base64, and None for those that cannot be shown; refused is told."""
+    bad = []
+    files = _pictures(images, max_side, bad)
+    for k, file in enumerate(files):
+        if file is not None and len(file) > most:
+            files[k] = None
+            bad.append((k, ValueError(f"images: it has {len(file)} bytes as PNG, at most {most} are allowed: make it smaller, or give its pixels and max_side=")))
+    _tell("images", sorted(bad, key=lambda b: b[0]), len(files), names, refused)
+    return [file and base64.b64encode(file).decode() for file in files]
+
+
+def _tell(what, bad, n, names, refused):
+    """Adds to refused that some of n values are left out; bad: the place and the reason of each."""
+    if bad:
+        k, e = bad[0]
+        name = f"sample {names[k]!r} (row {k})" if names and k < len(names) and isinstance(names[k], str) and names[k] else f"row {k}"
+        said = f"{e}, at {name}"
+        refused.append(_Values(f"{len(bad)} of {n} {what} are left out: {said}" if len(bad) > 1 else f"left out: {said}", len(bad)))
+
+
+def _check_name_of(what, name, most):
+    """Checks the name of a layer or a metric."""
+    if not isinstance(name, str) or not name or _text(name, what) != name:
+        raise ValueError(f"{what} name {name!r}: want text")
+    if len(name.encode()) > most:
+        raise ValueError(f"{what} name {name[:40]!r}… has {len(name.encode())} bytes, at most {most} are allowed")
+
+
+def _float(what, v):
+    try:
+        return float(v)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise ValueError(f"{what} is {type(v).__name__}: want one number") from None
+
+
 def _numbers(values, what):
     """Returns a column of numbers for JSON."""
     a = _array(values)
@@ -1318,27 +1488,29 @@ def _number(v):
     return v if math.isfinite(v) else "NaN" if math.isnan(v) else "Infinity" if v > 0 else "-Infinity"
 
 
-def _metrics(metrics):
+def _metrics(metrics, most=_LIMITS["metric_bytes"], refused=None):
+    """Returns named numbers for JSON, without those that a server would refuse, of which refused is told; it raises without."""
     if not isinstance(metrics, dict):
         raise ValueError(f"metrics are {type(metrics).__name__}: want a dict from names to numbers")
     values = {}
     for name, v in metrics.items():
-        if not isinstance(name, str) or not name or _text(name, "metric") != name:
-            raise ValueError(f"metric name {name!r}: want text")
         try:
-            values[name] = _number(float(v))
-        except (TypeError, ValueError, RuntimeError):
-            raise ValueError(f"metric {name!r} is {type(v).__name__}: want one number") from None
+            _check_name_of("metric", name, most)
+            values[name] = _number(_float(f"metric {name!r}", v))
+        except ValueError as e:
+            if refused is None:
+                raise
+            refused.append(e)
     return values
 
 
-def _whole(what, v):
+def _whole(what, v, most=(1 << 53) - 1):
     try:
         v = operator.index(v.item() if hasattr(v, "item") else v)
     except TypeError:
         raise ValueError(f"{what} is {v!r}: want a whole number") from None
-    if not 0 <= v < 1 << 53:
-        raise ValueError(f"{what} is {v}: want 0 or more")
+    if not 0 <= v <= most:
+        raise ValueError(f"{what} is {v}: want 0 or more, and at most {most}")
     return v
 
 
@@ -1375,7 +1547,7 @@ def _batches(rows, n, most=4 << 20):
     """Yields the rows in messages of about 4 MiB; always the same for the same rows, so that they are known again."""
     batch, size = [], 0
     for row in rows:
-        weight = sum(len(v) if isinstance(v, str) else 200 for v in row.values())
+        weight = sum(len(v if isinstance(v, str) else _json(v)) for v in row.values())
         if batch and (size + weight > most or len(batch) == 2000):
             yield batch
             batch, size = [], 0
@@ -1458,15 +1630,26 @@ def _check_name(what, name):
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def _pictures(images, max_side):
-    """Returns images as PNG files. Numbers that are no bytes have one scale for all, so that a dark image is darker than others."""
+def _pictures(images, max_side, bad=None):
+    """Returns images as PNG files. Numbers that are no bytes have one scale for all, so that a dark image is darker than others.
+
+    One of a list that cannot be shown is None, and bad is given its place and the reason; without bad, it raises.
+    """
     if hasattr(images, "detach") or isinstance(images, np.ndarray):
         torch, images = hasattr(images, "detach"), _array(images)
         if images.ndim not in (3, 4):
             raise ValueError(f"images have shape {images.shape}: want n×height×width, or n×height×width×channels")
         found = [_pixels(a, torch) for a in images]
     else:
-        found = [_picture(i, image, max_side) for i, image in enumerate(images)]
+        found = []
+        for i, image in enumerate(images):
+            try:
+                found.append(_picture(i, image, max_side))
+            except (ValueError, TypeError) as e:
+                if bad is None:
+                    raise
+                bad.append((i, e))
+                found.append(None)
     ranges = _ranges(found)
     return [_png(_shrink(_bytes(f, *ranges.get(f.dtype.kind, ())), max_side)) if isinstance(f, np.ndarray) else f for f in found]
 
@@ -1656,7 +1839,7 @@ class _Spool:
 
     def _room(self, size):
         if self.bytes + size > self.limit:
-            raise ZoetropeError(f"{_size(self.bytes)} wait to be sent, and more than {_size(self.limit)} would: this is NOT logged. "
+            raise _NoRoom(f"{_size(self.bytes)} wait to be sent, and more than {_size(self.limit)} would: this is NOT logged. "
                                 f"Start the server at {self.info['url']}, or allow more with spool_limit=")
 
     def add(self, kind, header, frames=(), whatever=False):
@@ -1807,7 +1990,7 @@ class _Spool:
     def take_back(self):
         """Makes messages of what was set aside, after all others."""
         kept = [p for p in sorted((self.path / "refused").glob("*.*")) if re.fullmatch(r"\d{12}\.[a-z]+", p.name) and p.suffix != ".txt"]
-        last = self.info.get("again", 10**9)  # a number, and the key that is made of it, is never used twice
+        last = self.info.get("again", _AGAIN)  # a number, and the key that is made of it, is never used twice
         for p in kept:
             last += 1
             self.info["again"] = last
@@ -1938,6 +2121,7 @@ def _orphans(root):
 
 
 _OUTPUTS, _METRICS = ("outputs",), ("metrics",)  # parts of an epoch, beside its layers, which are texts
+_AGAIN = 10**9  # the numbers of messages that were set aside once, and are sent again, are greater
 _MOST_REFUSED = 1000  # rows of a message that are tried one by one
 
 
@@ -1956,21 +2140,62 @@ def _pieces(frame, most):
     if len(frame) <= most:
         yield frame
         return
-    size, = struct.unpack("<I", frame[4:8])
-    head, vectors = json.loads(frame[8:8 + size]), memoryview(frame)[8 + size:]
+    head, vectors = _frame_head(frame)
     wide = 4 * head["dim"]
     ids = head["ids"]
     longest = max(len(_json(i)) + 1 for i in ids) if ids else 0
     rows = max(1, (most - 200) // (wide + longest))
     for k in range(0, head["rows"], rows):
         block = vectors[k * wide:(k + rows) * wide]
-        some = _json({"rows": len(block) // wide, "dim": head["dim"], "ids": ids and ids[k:k + rows]})
-        yield b"".join([frame[:4], struct.pack("<I", len(some)), some, block])
+        yield _frame({"rows": len(block) // wide, "dim": head["dim"], "ids": ids and ids[k:k + rows]}, block)
 
 
 def _divisible(frame):
+    return _frame_head(frame)[0]["rows"] > 1
+
+
+def _frame_head(frame):
+    """Returns the header of a part of a frame, and its vectors."""
     size, = struct.unpack("<I", frame[4:8])
-    return json.loads(frame[8:8 + size])["rows"] > 1
+    return json.loads(frame[8:8 + size]), memoryview(frame)[8 + size:]
+
+
+def _frame(head, vectors):
+    head = _json(head)
+    return b"".join([b"ZFR1", struct.pack("<I", len(head)), head, vectors])
+
+
+def _without_rows(frame, ids):
+    """Returns a part of a frame without the rows of these samples; whole, if nothing would be left."""
+    head, vectors = _frame_head(frame)
+    some = [k for k, i in enumerate(head["ids"] or ()) if i not in ids]
+    if not some:
+        return frame
+    rows = np.frombuffer(vectors, np.uint8).reshape(head["rows"], -1)[some]
+    return _frame({"rows": len(some), "dim": head["dim"], "ids": [head["ids"][k] for k in some]}, rows.tobytes())
+
+
+def _without_value(body, gone, at):
+    """Takes a value that a server has refused out of an epoch's body, or notes that a layer's row is to be left out. It reports
+    whether there is less to send now."""
+    field, name, k, sample, outputs = at.get("field"), at.get("name"), at.get("index"), at.get("id"), body.get("outputs", {})
+    column = {"prediction": "predictions", "loss": "losses", "confidence": "confidences"}.get(field)
+    if field == "metric" and name in body.get("metrics", {}):
+        del body["metrics"][name]
+        return True
+    if column in outputs and isinstance(k, int) and k < len(outputs[column]):
+        none = "" if column == "predictions" else "NaN"
+        before, outputs[column][k] = outputs[column][k], none
+        return before != none
+    if field == "id" and name in body.get("layers", ()) and sample and sample not in gone[name]:
+        gone[name].add(sample)
+        return True
+    if field == "id" and not name and sample in outputs.get("ids", ()) and len(outputs["ids"]) > 1:
+        some = [k for k, i in enumerate(outputs["ids"]) if i != sample]
+        for key in list(outputs):
+            outputs[key] = [outputs[key][k] for k in some]
+        return bool(some)
+    return False
 
 
 class _Courier:
@@ -1989,6 +2214,7 @@ class _Courier:
         header, f = spool.read(number, kind)
         with f:
             key, begin = spool.key(number), f.tell()
+            header["again"] = number > _AGAIN
             if kind == "start":
                 return self._start(spool, header["body"], key), []
             try:
@@ -2029,7 +2255,7 @@ class _Courier:
             self._resume(spool)
         run, body = "/api/v1/runs/" + urllib.parse.quote(spool.info["id"], safe=""), header["body"]
         if kind == "epoch":
-            return self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key)
+            return self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key, header["again"])
         if kind in ("samples", "metrics"):
             refused = [(line, "a line of the journal is damaged") for line in header.get("damaged", ())]
             return self._rows(f"{run}/{kind}", kind, body[kind], key, refused), refused
@@ -2070,42 +2296,40 @@ class _Courier:
         refused.append((row, f"{what}: {e}"))
         return {}
 
-    def _epoch(self, path, frames, f, body, key):
-        """Sends an epoch and, where the server refuses it, those of its layers, outputs and metrics that it takes."""
-        begin, parts, bad = f.tell(), [*body.get("layers", ()), _OUTPUTS, _METRICS], {}
-        parts = [p for p in parts if isinstance(p, str) or p[0] in body]
+    def _epoch(self, path, frames, f, body, key, again):
+        """Sends an epoch. What the server refuses of it, it sends without: a value that the server names, or else the layer, the
+        outputs or the metrics that are refused also alone. Where some of it was stored before, none of that is tried alone, as
+        each attempt replaces the epoch."""
+        begin, refused, gone = f.tell(), [], collections.defaultdict(set)
+        parts = [*body.get("layers", ()), *(p for p in (_OUTPUTS, _METRICS) if p[0] in body)]
 
         def attempt(parts, key):
             some = {k: v for k, v in body.items() if k == "step" or (k,) in parts}
             some["layers"] = [p for p in parts if isinstance(p, str)]
-            return self._commit(path, [(frame, frame["layer"] in parts) for frame in frames], f, begin, some, key)
+            return self._commit(path, [(frame, frame["layer"] in parts, gone[frame["layer"]]) for frame in frames], f, begin, some, key)
 
-        first = None
-        while True:  # until no layer is refused by itself
+        while True:
             try:
-                answer = attempt(parts, key)
-                break
+                return attempt(parts, key), refused
             except Refused as e:
-                first = first or e
                 if not e.final:
                     raise
-                if e.layer in parts and len(parts) > 1:
-                    alone = [e.layer]
-                    bad[e.layer] = e
-                else:
-                    alone = []
-                    for p in parts if len(parts) > 1 else ():
-                        try:
-                            attempt([p], secrets.token_hex(12))
-                        except Refused as e:
-                            if not e.final:
-                                raise
-                            bad[p] = e
-                            alone.append(p)
-                parts, key = [p for p in parts if p not in alone], secrets.token_hex(12)
-                if not parts or not alone:
-                    raise first from None
-        return answer, [(None, f"{f'layer {p!r}' if isinstance(p, str) else p[0]}: {e}") for p, e in bad.items()]
+                key = secrets.token_hex(12)
+                if len(refused) < _MOST_REFUSED and _without_value(body, gone, e.at):
+                    refused.append((None, str(e)))
+                    continue
+                bad = {e.layer: e} if e.layer in parts else {}
+                for p in parts if not bad and len(parts) > 1 and not again else ():
+                    try:
+                        attempt([p], secrets.token_hex(12))
+                    except Refused as alone:
+                        if not alone.final:
+                            raise
+                        bad[p] = alone
+                parts = [p for p in parts if p not in bad]
+                if not bad or not parts:
+                    raise
+                refused += [(None, f"{f'layer {p!r}' if isinstance(p, str) else p[0]}: {why}") for p, why in bad.items()]
 
     def _commit(self, path, frames, f, begin, body, key):
         """Sends those of the frames that are wanted, which the server keeps out of sight, and then commits them as an epoch."""
@@ -2124,10 +2348,11 @@ class _Courier:
             f.seek(begin)
             parts = collections.Counter()
             try:
-                for frame, wanted in frames:
+                for frame, wanted, gone in frames:
                     data, layer = f.read(frame["size"]), frame["layer"]
                     if zlib.crc32(data) != frame["crc"]:
                         raise ValueError("its checksum does not match")
+                    data = _without_rows(data, gone) if gone else data
                     for piece in _pieces(data, self.most) if wanted else ():
                         # Sending a frame again replaces it, and must do so where the server has forgotten it: so a new key.
                         self.server.call("PUT", f"{path}/frames/{urllib.parse.quote(layer, safe='')}?part={parts[layer]}", piece,
@@ -2307,12 +2532,13 @@ class _Sender:
                     _say(f"{self.courier.server.url} answers: {sum(len(s.queue) for s in (*self.before, self.spool))} messages are being sent")
                 self.out, self.failures, self.not_before = False, 0, 0.0
                 self.spoke = time.monotonic()
-                self.run._stored += live and kind not in _ENDS
+                self.run._stored += live and kind not in ("start", *_ENDS)
                 if refused:
                     _keep(spool, number, kind, refused)
                     for _, why in refused:
                         self.run._note(Refused(f"the server refuses a value of {_named(spool, number, kind)}, which is kept in {spool.path / 'refused'}: {why}", 400), True)
                     self.run._refused += len(refused)
+                    self.run._turned_down += len(refused)
                 spool.done(number, kind)
                 self._leave_if_done(spool)
                 self.cond.notify_all()
@@ -2327,7 +2553,8 @@ class _Sender:
                 run._known = 0
             elif answer.get("samples"):
                 run._known = None
-            run._fresh = answer.get("samples") == 0
+            announced = answer.get("limits")
+            run._limits = {k: announced[k] if isinstance(announced, dict) and isinstance(announced.get(k), int) else v for k, v in _LIMITS.items()}
             self._warn_of(answer.get("also"))
             self.answered = True
 
@@ -2385,6 +2612,7 @@ class _Sender:
         with self.cond:
             spool.set_aside(number, kind, why)
             self.run._refused += 1
+            self.run._turned_down += 1
             self.run._note(Refused(why, e.status, e.code) if e else ZoetropeError(why), True)
             self._leave_if_done(spool)
             self.cond.notify_all()
@@ -2543,7 +2771,10 @@ class _Server:
         if status == 401 and not self.token:
             message += " (give a token with token= or $ZOETROPE_TOKEN)"
         after = response.headers.get("Retry-After", "")
-        return Refused(message, status, code, float(after) if after.isdigit() else None)
+        refused = Refused(message, status, code, float(after) if after.isdigit() else None)
+        if isinstance(answer, dict) and isinstance(answer.get("at"), dict):
+            refused.at = answer["at"]
+        return refused
 
     def close(self):
         connection, self.connection = self.connection, None

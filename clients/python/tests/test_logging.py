@@ -159,7 +159,7 @@ class Mistakes(ServerTest):
                 self.assertFalse(run.log(epoch, {"fc1": np.ones((2, 2))}))  # a row is missing
             self.assertFalse(run.log(5, {"fc1": np.full((3, 2), np.nan)}))
             self.assertTrue(run.log(6, {"fc1": np.ones((3, 2))}))
-            self.assertTrue(run.finish())
+            self.assertFalse(run.finish())  # something was refused
             self.assertFalse(run.log(7, {"fc1": np.ones((3, 2))}))
         self.assertEqual((self.epochs(), len(run.errors)), ([6], 6))
         text = said.getvalue()
