@@ -82,6 +82,10 @@ type Options struct {
 	Label   string   // the column or array of labels
 	Epoch   string   // the column or array of epoch numbers
 	Points  bool     // the file's places on a map are wanted, not its vectors: columns x, y and perhaps z, or the array points
+
+	Encoding  Encoding // of text; in files that are not text as a whole, of what is no UTF-8
+	Delimiter rune     // between the columns of a .csv, .tsv or .txt file; 0: what it is shows in the file
+	Samples   int      // of metadata: how many samples there are; 0: not known
 }
 
 // The usual names of columns and arrays, compared without regard to case and to spaces around them. Where a file has

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -167,7 +168,7 @@ func FuzzProjector(f *testing.F) {
 			}
 		}
 		before := allocated()
-		for _, o := range []Options{{}, {Points: true}} {
+		for _, o := range []Options{{}, {Points: true}, {Encoding: utf16BE}} {
 			fuzzRead(t, dir, o, func(_ string, o Options) (*Dataset, error) { return openTensorBoard(path, o) })
 		}
 		if n := allocated() - before; n > maxFuzzAlloc {
@@ -185,30 +186,54 @@ func FuzzProjector(f *testing.F) {
 }
 
 func FuzzMetadata(f *testing.F) {
-	f.Add(byte(0), "id,label,n\na,\"x, y\",1\nb,,2.5\n")
-	f.Add(byte(0), "\xef\xbb\xbfid\n007\n")
-	f.Add(byte(1), "id\tlabel\na\t\"q\"\n")
-	f.Add(byte(2), "{\"id\": \"a\", \"n\": 1e400, \"l\": [1, {\"b\": null}]}\n\n{\"label\": true}\n")
-	f.Fuzz(func(t *testing.T, kind byte, content string) {
+	const csv, tsv, jsonl = byte(0), byte(1), byte(2)
+	f.Add(csv, "", "", "id,label,n\na,\"x, y\",1\nb,,2.5\n")
+	f.Add(csv, "", "", "\xef\xbb\xbfid\n007\n")
+	f.Add(csv, "", "", "sep=;\r\n,id;a|b\r\n1;0,5\r\n;\r\n")
+	f.Add(csv, "", "^", "id^x, y\n18446744073709551615^z\n\n")
+	f.Add(csv, "windows-1252", "", "id, label\ra, \x93\xfc\x94\r")
+	f.Add(csv, "shift_jis", "", "id,label\na,\x82\xa0\x81\n")
+	f.Add(csv, "utf-16", "tab", "i\x00d\x00\n\x001\x00\n\x00")
+	f.Add(csv, "", "", "\xff\xfe\x00\x00i\x00\x00\x00\n\x00\x00\x001\x00\x00\x00")
+	f.Add(tsv, "", "", "id\tlabel\na\t\"q\"\n")
+	f.Add(tsv, "", "", "\"id\"\t\"la\nbel\"\n\"a\"\t\"q \"\"r\"\"\"\n")
+	f.Add(jsonl, "", "", "{\"id\": \"a\", \"n\": 1e400, \"l\": [1, {\"b\": null}]}\n\n{\"label\": true}\n")
+	f.Add(jsonl, "latin-1", "", "{\"id\": \"\xe9\", \"n\": 18446744073709551615, \"\\ud83d\": \"\\u0000\"}")
+	f.Fuzz(func(t *testing.T, kind byte, encoding, delimiter, content string) {
 		if len(content) > 1<<20 {
 			return
 		}
+		var o Options
+		o.Encoding, _ = ParseEncoding(encoding)
+		o.Delimiter, _ = ParseDelimiter(delimiter)
 		ext := []string{".csv", ".tsv", ".jsonl"}[kind%3]
 		before := allocated()
-		m, err := readMetadata(strings.NewReader(content), int64(len(content)), ext, Options{})
+		m, err := readMetadata(strings.NewReader(content), ext, o)
 		if n := allocated() - before; n > maxFuzzAlloc {
 			t.Fatalf("reading %d bytes allocated %d", len(content), n)
 		}
 		if err != nil {
 			return
 		}
+		for _, s := range slices.Concat(m.IDs, m.Labels) {
+			if !storable(s) {
+				t.Fatalf("%q is no text", s)
+			}
+		}
+		if m.IDs != nil && len(m.IDs) != m.Rows || m.Labels != nil && len(m.Labels) != m.Rows {
+			t.Fatalf("%d rows, %d ids, %d labels", m.Rows, len(m.IDs), len(m.Labels))
+		}
 		for _, c := range m.Columns {
-			if len(c.Values) != m.Rows {
+			if len(c.Values) != m.Rows || !storable(c.Name) {
 				t.Fatalf("column %q has %d values for %d rows", c.Name, len(c.Values), m.Rows)
 			}
 			for _, v := range c.Values {
-				switch v.(type) {
-				case nil, bool, int64, float64, string:
+				switch v := v.(type) {
+				case nil, bool, int64, float64:
+				case string:
+					if !storable(v) {
+						t.Fatalf("%q is no text", v)
+					}
 				default:
 					t.Fatalf("a value of type %T", v)
 				}

@@ -1,13 +1,10 @@
 package interchange
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,18 +15,23 @@ type Metadata struct {
 	IDs     []string // nil: the file has no column of ids
 	Labels  []string // "" for none; nil: the file has no column of labels
 	Columns []Column // the others
+	Notes   []string // what was left out, and why, for people
 }
 
 // ReadMetadata reads a .csv or .tsv file with a head, or a .jsonl file with an object on each line. A column of which
 // every value is a whole number, a number or true and false is read as such; an empty field is nil, and what is nested in
-// an object is its JSON text. Of the options, ID and Label count.
+// an object is its JSON text. Whole numbers that int64 or float64 do not hold are text, with all their digits.
+//
+// What separates the columns shows in the file; a tab makes every line a row, without regard to quotes. Empty lines at the
+// end are no rows, nor is a column without a name ids or labels. What is no text is refused, by line and column. Of the
+// options, ID, Label, Encoding, Delimiter and Samples count.
 func ReadMetadata(path string, o Options) (*Metadata, error) {
-	f, size, err := openRegular(path)
+	f, _, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := readMetadata(f, size, strings.ToLower(filepath.Ext(path)), o)
+	m, err := readMetadata(f, strings.ToLower(filepath.Ext(path)), o)
 	if err == nil && m.IDs != nil {
 		err = distinct("the file", m.IDs)
 	}
@@ -39,93 +41,178 @@ func ReadMetadata(path string, o Options) (*Metadata, error) {
 	return m, nil
 }
 
-func readMetadata(r io.Reader, size int64, ext string, o Options) (*Metadata, error) {
-	switch ext {
-	case ".csv", ".tsv", ".txt":
-		return readCSV(r, ext != ".csv", o)
-	case ".jsonl", ".ndjson", ".json":
-		return readJSONL(r, size, o)
+func readMetadata(r io.Reader, ext string, o Options) (*Metadata, error) {
+	if !slices.Contains([]string{".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json"}, ext) {
+		return nil, fmt.Errorf("want metadata in a .csv, .tsv or .jsonl file")
 	}
-	return nil, fmt.Errorf("want metadata in a .csv, .tsv or .jsonl file")
+	text, e, err := readText(r, o.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	usual := '\t'
+	switch ext {
+	case ".jsonl", ".ndjson", ".json":
+		return readJSONL(text, e, o)
+	case ".csv":
+		usual = ','
+	}
+	g, err := readDelimited(text, usual, o)
+	if err != nil {
+		return nil, err
+	}
+	return g.metadata(e, e.sound(text), o)
 }
 
-func readCSV(r io.Reader, tabs bool, o Options) (*Metadata, error) {
-	b := bufio.NewReaderSize(r, 1<<16)
-	if bom, _ := b.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
-		b.Discard(3)
+// readText reads a whole text. Where it has no line feed, its lines end with a carriage return.
+func readText(r io.Reader, e Encoding) (string, Encoding, error) {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return "", e, err
 	}
-	c := csv.NewReader(b)
-	if tabs {
-		c.Comma = '\t'
+	text, e, err := e.decode(content)
+	if !strings.Contains(text, "\n") {
+		text = strings.ReplaceAll(text, "\r", "\n")
 	}
-	var rows [][]string
-	for {
-		row, err := c.Read() // which gives every row as many fields as the first
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err // it names line and column
-		}
-		for i, f := range row {
-			row[i] = text(f)
-		}
-		rows = append(rows, row)
-	}
-	if len(rows) == 0 {
+	return text, e, err
+}
+
+// metadata makes metadata of a grid in an encoding; sound, if nothing in it is to be refused.
+func (g *grid) metadata(e Encoding, sound bool, o Options) (*Metadata, error) {
+	if g.head == nil {
 		return nil, fmt.Errorf("the file is empty: want a head with the columns' names, and a row for each sample")
 	}
-	if len(rows) == 1 {
-		return nil, fmt.Errorf("the file has a head and no rows")
-	}
-	return named(rows[0], rows[1:], o)
-}
-
-// named makes metadata of rows, all as long as the head.
-func named(head []string, rows [][]string, o Options) (*Metadata, error) {
-	m := &Metadata{Rows: len(rows)}
-	for k, name := range head {
-		values := make([]string, len(rows))
-		for i, row := range rows {
-			values[i] = row[k]
-		}
-		if err := m.add(name, o, func() Column { return typed(name, values) }, func() []string { return values }); err != nil {
+	if !sound {
+		if err := g.check(e); err != nil {
 			return nil, err
 		}
 	}
-	return m, m.missing(o)
+	names := make([]string, len(g.head))
+	for k, name := range g.head {
+		names[k] = strings.TrimSpace(name)
+	}
+	return g.named(names, o)
 }
 
-// add adds a column as what its name says it is.
-func (m *Metadata) add(name string, o Options, column func() Column, texts func() []string) error {
-	for _, c := range m.Columns {
-		if c.Name == name {
-			return fmt.Errorf("there are two columns %q", name)
+// check names the first text that is none.
+func (g *grid) check(e Encoding) error {
+	for k, name := range g.head {
+		if err := e.check(name); err != nil {
+			return fmt.Errorf("line %d, the name of column %d: %w", g.lines[0], k+1, err)
 		}
 	}
-	switch {
-	case m.IDs == nil && (name == o.ID || o.ID == "" && usual(idNames, name)):
-		m.IDs = texts()
-	case m.Labels == nil && (name == o.Label || o.Label == "" && usual(labelNames, name)):
-		m.Labels = texts()
-	default:
-		m.Columns = append(m.Columns, column())
+	for i, row := range g.rows {
+		for k, s := range row {
+			if err := e.check(s); err != nil {
+				return fmt.Errorf("row %d (line %d), column %q: %w", i, g.lines[i+1], g.head[k], err)
+			}
+		}
 	}
 	return nil
 }
 
-func (m *Metadata) missing(o Options) error {
-	if o.ID != "" && o.ID != None && m.IDs == nil {
-		return fmt.Errorf("there is no column %q of ids", o.ID)
+// named makes metadata of a grid whose columns have these names.
+func (g *grid) named(names []string, o Options) (*Metadata, error) {
+	bare := make([]bool, len(names)) // what has no name
+	for k, name := range names {
+		if bare[k] = name == "" && !g.exact; bare[k] {
+			names[k] = nameless(k, names)
+		}
 	}
-	if o.Label != "" && o.Label != None && m.Labels == nil {
-		return fmt.Errorf("there is no column %q of labels", o.Label)
+	id, label, err := o.columns(names)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	for k := 0; label < 0 && o.Label == "" && g.firstLabel && k < len(names); k++ {
+		if k != id && !bare[k] {
+			label = k
+		}
+	}
+	if id < 0 {
+		g.trim(o.Samples)
+	} else {
+		g.trim(0) // every sample has an id
+	}
+	if len(g.rows) == 0 {
+		return nil, fmt.Errorf("the file has a head and no rows")
+	}
+	m := &Metadata{Rows: len(g.rows)}
+	for k, name := range names {
+		values := make([]string, len(g.rows))
+		for i, row := range g.rows {
+			values[i] = strings.Clone(row[k])
+		}
+		switch {
+		case k == id:
+			m.IDs = values
+			continue
+		case k == label:
+			m.Labels = values
+			continue
+		case !bare[k]:
+		case !slices.ContainsFunc(values, func(s string) bool { return s != "" }):
+			continue // a delimiter at the end of every line
+		case slices.Equal(values, numbers(len(values))):
+			m.Notes = append(m.Notes, fmt.Sprintf("column %d has no name and counts the rows: it is left out, and no id", k+1))
+			continue
+		}
+		m.Columns = append(m.Columns, typed(name, values, g.delimiter != ','))
+	}
+	return m, nil
 }
 
-// typed makes a column of texts: of whole numbers, numbers or truth values if all of them are, and else of strings.
-func typed(name string, texts []string) Column {
+// nameless is what pandas calls the k-th column where it has no name.
+func nameless(k int, taken []string) string {
+	name := fmt.Sprintf("Unnamed: %d", k)
+	for slices.Contains(taken, name) {
+		name += ".1"
+	}
+	return name
+}
+
+// columns finds the columns of ids and of labels among the names of all; −1 for none.
+func (o Options) columns(names []string) (id, label int, err error) {
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		if known[name] {
+			return 0, 0, fmt.Errorf("there are two columns %q", name)
+		}
+		known[name] = true
+	}
+	find := func(named string, usual []string, what string) int {
+		switch named {
+		case None:
+			return -1
+		case "":
+			return choose(usual, len(names), func(k int) string { return names[k] }, func(int) bool { return true })
+		}
+		for _, want := range []string{named, strings.TrimSpace(named)} {
+			if k := slices.Index(names, want); k >= 0 && want != "" {
+				return k
+			}
+		}
+		if err == nil {
+			err = fmt.Errorf("there is no column %q of %s, only %.400s", named, what, quotedList(names))
+		}
+		return -1
+	}
+	return find(o.ID, idNames, "ids"), find(o.Label, labelNames, "labels"), err
+}
+
+func quotedList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// typed makes a column of texts: of whole numbers, numbers or truth values if all of them are, and else of strings. Where
+// a comma separates no columns, it may be the point of numbers.
+func typed(name string, texts []string, comma bool) Column {
+	point := strings.NewReplacer()
+	if comma && decimalCommas(texts) {
+		point = strings.NewReplacer(",", ".")
+	}
 	for _, kind := range []func(string) any{
 		func(s string) any {
 			if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
@@ -135,13 +222,14 @@ func typed(name string, texts []string) Column {
 		},
 		func(s string) any {
 			plain := strings.TrimLeft(s, "-")
-			if plain == "" || plain[0] < '0' || plain[0] > '9' || len(plain) > 1 && plain[0] == '0' && plain[1] != '.' || strings.ContainsAny(s, "_xXpP") {
+			if plain == "" || plain[0] < '0' || plain[0] > '9' || len(plain) > 1 && plain[0] == '0' && point.Replace(plain[1:2]) != "." || strings.ContainsAny(s, "_xXpP") {
 				return nil // 007 and 0x10 are names
 			}
-			if f, err := strconv.ParseFloat(s, 64); err == nil {
-				return f
+			f, err := strconv.ParseFloat(point.Replace(s), 64)
+			if err != nil || !strings.ContainsAny(s, ".,eE") && !exact(s, f) {
+				return nil // as 18446744073709551615, which would become the same as its neighbours
 			}
-			return nil
+			return f
 		},
 		func(s string) any {
 			switch s {
@@ -165,127 +253,55 @@ func typed(name string, texts []string) Column {
 			}
 			some = true
 		}
-		if ok && some {
+		if ok && some && !merged(texts, values) {
 			return Column{name, values}
 		}
 	}
 	return Column{name, make([]any, len(texts))}
 }
 
-const maxColumns = 4096
+// exact reports whether a whole number is one of int64, and has no other digits as a float.
+func exact(s string, f float64) bool {
+	_, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && strconv.FormatFloat(f, 'f', -1, 64) == s
+}
 
-func readJSONL(r io.Reader, size int64, o Options) (*Metadata, error) {
-	var columns []Column
-	place := map[string]int{}
-	rows := 0
-	in := newLines(r)
-	for in.next() {
-		line := strings.TrimPrefix(in.text, "\ufeff")
-		if strings.TrimSpace(line) == "" {
+// merged reports whether different texts became the same number, as 1.10 and 1.1 do: then they are none.
+func merged(texts []string, values []any) bool {
+	plain := true
+	for i, v := range values {
+		if f, ok := v.(float64); ok && plain {
+			plain = strconv.FormatFloat(f, 'f', -1, 64) == texts[i]
+		}
+	}
+	if plain { // which has one text for each number
+		return false
+	}
+	seen := map[float64]string{}
+	for i, v := range values {
+		if f, ok := v.(float64); ok {
+			if before, again := seen[f]; again && before != texts[i] {
+				return true
+			}
+			seen[f] = texts[i]
+		}
+	}
+	return false
+}
+
+// decimalCommas reports whether the commas of some texts are the points of numbers: each has one at most, with digits on
+// both sides and no point beside it, and not all stand before three digits, as those of thousands do.
+func decimalCommas(texts []string) bool {
+	plainly := false
+	for _, s := range texts {
+		whole, fraction, ok := strings.Cut(s, ",")
+		if !ok {
 			continue
 		}
-		d := json.NewDecoder(strings.NewReader(line))
-		d.UseNumber()
-		if t, err := d.Token(); err != nil || t != json.Delim('{') {
-			return nil, fmt.Errorf("line %d: want an object, as {\"id\": \"a\", \"label\": \"cat\"}", in.number)
+		if whole == "" || fraction == "" || strings.ContainsAny(s, ".eE") || strings.Trim(fraction, "0123456789") != "" {
+			return false
 		}
-		for d.More() {
-			key, err := d.Token()
-			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
-			}
-			var raw json.RawMessage
-			if err := d.Decode(&raw); err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
-			}
-			name := text(key.(string))
-			k, known := place[name]
-			if !known {
-				if k = len(columns); k == maxColumns {
-					return nil, fmt.Errorf("line %d: there are more than %d different keys", in.number, maxColumns)
-				}
-				place[name], columns = k, append(columns, Column{Name: name})
-			}
-			for len(columns[k].Values) < rows {
-				columns[k].Values = append(columns[k].Values, nil)
-			}
-			if len(columns[k].Values) > rows {
-				return nil, fmt.Errorf("line %d: the key %q is there twice", in.number, name)
-			}
-			v, err := jsonCell(raw)
-			if err != nil {
-				return nil, fmt.Errorf("line %d, %q: %w", in.number, name, err)
-			}
-			columns[k].Values = append(columns[k].Values, v)
-		}
-		if _, err := d.Token(); err != nil {
-			return nil, fmt.Errorf("line %d: the object does not end: the file is truncated", in.number)
-		}
-		if d.More() {
-			return nil, fmt.Errorf("line %d: there is more after the object", in.number)
-		}
-		rows++
-		if int64(rows)*int64(len(columns)) > 1<<20+4*size {
-			return nil, fmt.Errorf("line %d: there are %d different keys, of which hardly a line has one", in.number, len(columns))
-		}
+		plainly = plainly || len(fraction) != 3
 	}
-	if in.err != nil {
-		return nil, in.err
-	}
-	if rows == 0 {
-		return nil, fmt.Errorf("the file is empty: want an object on each line, one for each sample")
-	}
-	m := &Metadata{Rows: rows}
-	for _, c := range columns {
-		for len(c.Values) < rows {
-			c.Values = append(c.Values, nil)
-		}
-		texts := func() []string {
-			list := make([]string, rows)
-			for i, v := range c.Values {
-				list[i] = plain(v)
-			}
-			return list
-		}
-		if err := m.add(c.Name, o, func() Column { return c }, texts); err != nil {
-			return nil, err
-		}
-	}
-	return m, m.missing(o)
-}
-
-// jsonCell is a JSON value as metadata; lists and objects are their text.
-func jsonCell(raw json.RawMessage) (any, error) {
-	switch raw[0] {
-	case '{', '[':
-		var b bytes.Buffer
-		if err := json.Compact(&b, raw); err != nil {
-			return nil, err
-		}
-		return text(b.String()), nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	switch v := v.(type) {
-	case json.Number:
-		return jsonNumber(v), nil
-	case string:
-		return text(v), nil
-	}
-	return v, nil
-}
-
-// jsonNumber is a number as int64 if it is one, as float64, or as text if it is neither.
-func jsonNumber(n json.Number) any {
-	if i, err := n.Int64(); err == nil {
-		return i
-	}
-	if f, err := n.Float64(); err == nil {
-		return f
-	}
-	return n.String()
+	return plainly
 }

@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -17,31 +18,15 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tsvRows(content, t.escaped)
+	m, err := t.rowsOf(content, o)
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
 	}
-	if len(rows) == 0 {
-		return fmt.Errorf("%s: %s is empty", t.config, e.metadataPath)
+	if m.Rows != t.rows {
+		return fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, m.Rows, e.tensorName, t.rows)
 	}
-	head := []string{"label"}
-	if len(rows[0]) > 1 {
-		head, rows = rows[0], rows[1:]
-	}
-	if len(rows) != t.rows {
-		return fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, len(rows), e.tensorName, t.rows)
-	}
-	m, err := named(head, rows, o)
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
-	}
-	if m.Labels == nil && o.Label == "" && len(m.Columns) > 0 {
-		first := m.Columns[0]
-		m.Labels = make([]string, len(first.Values))
-		for i, v := range first.Values {
-			m.Labels[i] = plain(v)
-		}
-		m.Columns = m.Columns[1:]
+	for _, n := range m.Notes {
+		d.note("%s: %s: %s", t.config, e.metadataPath, n)
 	}
 	if m.IDs != nil {
 		if err := distinct(e.metadataPath, m.IDs); err != nil {
@@ -57,25 +42,36 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
 	return nil
 }
 
-// tsvRows reads lines of the same number of fields separated by tabs.
-func tsvRows(content []byte, escaped bool) ([][]string, error) {
-	var rows [][]string
-	lines := newLines(bytes.NewReader(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))))
-	lines.keepEmpty = true
-	for lines.next() {
-		fields := strings.Split(lines.text, "\t")
-		if len(rows) > 0 && len(fields) != len(rows[0]) {
-			return nil, fmt.Errorf("line %d has %d columns, and line 1 has %d", lines.number, len(fields), len(rows[0]))
-		}
-		for i, f := range fields {
-			if escaped {
-				f = unescapeTSV(f)
-			}
-			fields[i] = text(f)
-		}
-		rows = append(rows, fields)
+// rowsOf reads the lines of a metadata file, which have fields separated by tabs, and no quotes.
+func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
+	text, encoding, err := readText(bytes.NewReader(content), o.Encoding)
+	if err != nil {
+		return nil, err
 	}
-	return rows, lines.err
+	g := tabRows(text)
+	if len(g.head) < 2 { // one column has no head, and may begin with a sample without a label
+		g = tabRows("label\n" + text)
+		for i := range g.lines {
+			g.lines[i]--
+		}
+	}
+	if bad, ok := errors.AsType[*raggedError](g.even()); ok {
+		return nil, fmt.Errorf("line %d has %d columns, and line %d has %d", bad.line, bad.have, max(1, bad.headLine), bad.want)
+	}
+	o.Samples, g.firstLabel = t.rows, true
+	if !t.escaped {
+		return g.metadata(encoding, encoding.sound(text), o)
+	}
+	for _, row := range append([][]string{g.head}, g.rows...) {
+		for i, s := range row {
+			row[i] = unescapeTSV(s)
+		}
+	}
+	if err := g.check(encoding); err != nil {
+		return nil, err
+	}
+	g.exact = true
+	return g.named(g.head, o)
 }
 
 const (

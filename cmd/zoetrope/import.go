@@ -22,6 +22,8 @@ type importOptions struct {
 	labels, thumbnails string
 	metadata, join     string
 	metadataID         string // its column of ids
+	delimiter          string
+	encoding           string
 	columns            interchange.Options
 	firstEpoch         int
 	numbered           bool // --first-epoch was given
@@ -61,7 +63,17 @@ Floats of 16, 32 and 64 bits are read. What a file is shows in its first bytes; 
 Without ids, samples are called 0…n−1. Each of several columns or arrays of vectors becomes a layer.
 
 --metadata FILE.csv, .tsv or .jsonl says more about the samples: joined by id where both files have ids, else row by
-row. --labels and --thumbnails are .npy files of n labels and of n pictures (uint8, n×h×w or n×h×w×3).
+row. A join by id that cannot be one is refused or, where the rows plainly match, said in a note; nothing is ever joined
+by row in silence when the file has a column of ids. So ids of which none is the other file's are refused, and so is a
+column that holds the samples' ids in another order under a name that says nothing; --join row means it all the same.
+A column without a name, as pandas writes its index, is neither ids nor labels. Of several usual names the first counts.
+
+What separates the columns of a .csv, .tsv or .txt file shows in it, or in a first line sep=; or is said with
+--delimiter. Where it is a tab, a quotation mark is a character. Empty rows at the end are none. Text that is not UTF-8,
+or UTF-16 with a byte order mark, is refused with its place, never replaced: say with --encoding what it is. Whole
+numbers beyond 64 bits are kept as text.
+
+--labels and --thumbnails are .npy files of n labels and of n pictures (uint8, n×h×w or n×h×w×3).
 
 --points FILE brings in a map that another program computed, as the projection of the run: .npy of E×n×2, E×n×3, n×2 or
 n×3 with NaN for what is missing, .npz with an array points, or a table with columns x, y and perhaps z. Without
@@ -72,6 +84,7 @@ refused leaves the store as it was.`,
 		Example: `  zoetrope import --run reference --labels labels.npy embeddings.npy
   zoetrope import --run mnist/torch --layer fc1 --first-epoch 0 --labels labels.npy --thumbnails digits.npy fc1.npy
   zoetrope import --run words --metadata words.csv vectors.parquet
+  zoetrope import --run words --metadata words.csv --delimiter ';' --encoding windows-1252 words.npy
   zoetrope import --run projector logs/projector
   zoetrope import --run mnist/torch --points tsne.npy`,
 		Args: cobra.MaximumNArgs(1),
@@ -93,6 +106,8 @@ refused leaves the store as it was.`,
 	f.StringVar(&o.thumbnails, "thumbnails", "", "an .npy file of n pictures")
 	f.StringVar(&o.metadata, "metadata", "", "a .csv, .tsv or .jsonl file with a row for each sample")
 	f.StringVar(&o.join, "join", "auto", "how metadata meet the samples: id, row or auto")
+	f.StringVar(&o.delimiter, "delimiter", "", "what separates the columns of the metadata: a character, tab or space (default what does)")
+	f.StringVar(&o.encoding, "encoding", "", "what text that is not UTF-8 is: latin-1, windows-1252, utf-16, …")
 	f.StringVar(&o.points, "points", "", "a file of places on a map")
 	f.StringSliceVar(&o.columns.Vectors, "vectors", nil, "the columns, arrays or tensors of vectors (default what looks so)")
 	f.StringVar(&o.columns.ID, "id-column", "", "the column or array of sample ids (default id, sample, …; - for none)")
@@ -120,6 +135,23 @@ func (o *importOptions) check(cmd *cobra.Command) error {
 		return usagef(cmd, "--first-epoch is %d: want 0 (before training) or more", o.firstEpoch)
 	case !slices.Contains([]string{"auto", "id", "row"}, o.join):
 		return usagef(cmd, "--join is %q: want id, row or auto", o.join)
+	case o.metadata == "" && (o.metadataID != "" || o.delimiter != ""):
+		return usagef(cmd, "--metadata-id-column and --delimiter are of the file that --metadata names")
+	}
+	return o.checkText(cmd)
+}
+
+// checkText reads what the flags say of how text is written.
+func (o *importOptions) checkText(cmd *cobra.Command) (err error) {
+	if cmd.Flags().Changed("delimiter") {
+		if o.columns.Delimiter, err = interchange.ParseDelimiter(o.delimiter); err != nil {
+			return usagef(cmd, "--delimiter: %v", err)
+		}
+	}
+	if cmd.Flags().Changed("encoding") {
+		if o.columns.Encoding, err = interchange.ParseEncoding(o.encoding); err != nil {
+			return usagef(cmd, "--encoding: %v", err)
+		}
 	}
 	return nil
 }

@@ -9,12 +9,18 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
+// A join by id that cannot be one is refused or, where the rows plainly match, said in a note; nothing is ever joined by row
+// in silence when a file has a column of ids.
+
 // join adds what the file of metadata says.
 func (in *incoming) join(s interchange.Samples, path string) (interchange.Samples, error) {
 	o := in.o
-	m, err := in.readMetadata()
+	m, err := in.readMetadata(s.Count)
 	if err != nil {
 		return s, err
+	}
+	for _, n := range m.Notes {
+		in.say("%s: %s", o.metadata, n)
 	}
 	row, err := in.rows(&s, m, path)
 	if err != nil {
@@ -38,7 +44,7 @@ func (in *incoming) join(s interchange.Samples, path string) (interchange.Sample
 			}
 		}
 		if k := slices.IndexFunc(s.Columns, func(have interchange.Column) bool { return have.Name == c.Name }); k >= 0 {
-			in.said = append(in.said, fmt.Sprintf("%s: the column %q replaces that of %s", o.metadata, c.Name, path))
+			in.say("%s: the column %q replaces that of %s", o.metadata, c.Name, path)
 			s.Columns = slices.Delete(s.Columns, k, k+1)
 		}
 		s.Columns = append(s.Columns, interchange.Column{Name: c.Name, Values: values})
@@ -48,9 +54,9 @@ func (in *incoming) join(s interchange.Samples, path string) (interchange.Sample
 
 // readMetadata reads the file of metadata. Its ids are in --metadata-id-column, in a column of the name that --id-column
 // gives, or in one that is called as usual.
-func (in *incoming) readMetadata() (*interchange.Metadata, error) {
+func (in *incoming) readMetadata(samples int) (*interchange.Metadata, error) {
 	o := in.o
-	columns := interchange.Options{ID: o.metadataID}
+	columns := interchange.Options{ID: o.metadataID, Encoding: o.columns.Encoding, Delimiter: o.columns.Delimiter, Samples: samples}
 	if d, _ := in.main(); d.Format == "npy" || d.Format == "tensorboard" { // which have no columns of their own that the flags could mean
 		columns.Label = o.columns.Label
 		if columns.ID == "" {
@@ -80,7 +86,7 @@ func (in *incoming) rows(s *interchange.Samples, m *interchange.Metadata, path s
 	case o.join != "row" && s.NoIDs != nil:
 		return nil, fmt.Errorf("%w: %s cannot be joined by them; name other ids with --id-column, or join with --join row", s.NoIDs, o.metadata)
 	case o.join == "id" && m.IDs == nil:
-		return nil, fmt.Errorf("%s has no column of ids to join by: name it with --id-column, or join with --join row", o.metadata)
+		return nil, fmt.Errorf("%s has no column of ids to join by: name it with --id-column, or with --metadata-id-column where the other file has another, or join with --join row", o.metadata)
 	case o.join == "id" && ids == nil:
 		ids = names(s.Count)
 	}
@@ -115,7 +121,7 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 				return fmt.Errorf("the column %q of %s holds the ids of %s in another order: join by it with --metadata-id-column %q, or with --join row", c.Name, o.metadata, path, c.Name)
 			}
 		}
-		in.said = append(in.said, fmt.Sprintf("%s has no column of ids: it was joined row by row to %s, which has one", o.metadata, path))
+		in.say("%s has no column of ids: it was joined row by row to %s, which has one", o.metadata, path)
 	case m.IDs != nil:
 		if err := inOrder(m.IDs, o); err != nil {
 			return err
@@ -125,9 +131,7 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 				return fmt.Errorf("the column %q of %s holds the ids of %s in another order: join by it with --id-column %q, or with --join row", c.Name, path, o.metadata, c.Name)
 			}
 		}
-		if d, _ := in.main(); d.Format != "npy" { // which can have none
-			in.said = append(in.said, fmt.Sprintf("%s has no ids: %s, which has a column of them, was joined to it row by row", path, o.metadata))
-		}
+		in.say("%s has no ids: %s, which has a column of them, was joined to it row by row", path, o.metadata)
 	default:
 		for _, c := range s.Columns {
 			k := slices.IndexFunc(m.Columns, func(d interchange.Column) bool {
@@ -137,8 +141,39 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 				return fmt.Errorf("the column %q holds the same in %s and in %s, in another order: join by it with --id-column %q, or with --join row", c.Name, path, o.metadata, c.Name)
 			}
 		}
+		for _, c := range m.Columns {
+			if isIndex(c.Name) && inOrder(cells(c), o) != nil {
+				return fmt.Errorf("the column %q of %s holds the numbers of the rows in another order: join by it with --metadata-id-column %q and --join id, or with --join row", c.Name, o.metadata, c.Name)
+			}
+		}
 	}
 	return nil
+}
+
+// isIndex reports whether a column may be the index that pandas writes, which counts the rows as they were once.
+func isIndex(name string) bool {
+	return strings.HasPrefix(name, "Unnamed: ") || strings.EqualFold(name, "index") || name == "__index_level_0__"
+}
+
+// mapInOrder finds out whether a map without ids can lie in the order of the samples.
+func (in *incoming) mapInOrder(samples []string) error {
+	s := in.mapped.Samples
+	switch {
+	case s.IDs != nil:
+		return nil
+	case s.NoIDs != nil:
+		return fmt.Errorf("%w: the map cannot be joined by them; name other ids with --id-column", s.NoIDs)
+	}
+	for _, c := range s.Columns {
+		if shuffled(samples, c) || isIndex(c.Name) && inOrder(cells(c), in.o) != nil {
+			return fmt.Errorf("the column %q of %s holds the samples' ids in another order: join by it with --id-column %q", c.Name, in.o.points, c.Name)
+		}
+	}
+	return nil
+}
+
+func (in *incoming) say(format string, args ...any) {
+	in.said = append(in.said, fmt.Sprintf(format, args...))
 }
 
 // shuffled reports whether a column holds most of the ids, in another order. Ids that are the rows' own numbers in order
@@ -210,11 +245,11 @@ func (in *incoming) match(ids, found []string, path string) ([]int, error) {
 		return nil, fmt.Errorf("no sample of %s, as %q, is in %s, which has ids as %q: want the same ids in both files, or join with --join row", path, ids[0], in.o.metadata, found[0])
 	}
 	if bare > 0 {
-		in.said = append(in.said, fmt.Sprintf("%s says nothing of %d of %d samples", in.o.metadata, bare, len(ids)))
+		in.say("%s says nothing of %d of %d samples", in.o.metadata, bare, len(ids))
 	}
 	for _, id := range found {
 		if _, left := at[id]; left {
-			in.said = append(in.said, fmt.Sprintf("%s: %s left out, of samples that %s does not have, as %q", in.o.metadata, plural(len(at), "row"), path, id))
+			in.say("%s: %s left out, of samples that %s does not have, as %q", in.o.metadata, plural(len(at), "row"), path, id)
 			break
 		}
 	}

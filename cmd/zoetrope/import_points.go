@@ -73,7 +73,7 @@ func (in *incoming) checkMap() error {
 		if n := in.mapped.Samples.Count; n != len(in.samples) {
 			return fmt.Errorf("%s holds places of %d samples, and %s has %d: want the same, or a map with ids", in.o.points, n, in.o.path, len(in.samples))
 		}
-		return nil
+		return in.mapInOrder(sampleIDs(in.samples))
 	}
 	known := make(map[string]bool, len(in.samples))
 	for _, s := range in.samples {
@@ -89,10 +89,7 @@ func (in *incoming) checkMap() error {
 
 // storeMap stores the map with the run that was made of the same samples.
 func (in *incoming) storeMap(ctx context.Context, store *tracker.Store, run string, done *imported, meter *meter) error {
-	samples := make([]string, len(in.samples))
-	for i, s := range in.samples {
-		samples[i] = s.ID
-	}
+	samples := sampleIDs(in.samples)
 	in.samples = nil // they are stored, and a million take much memory
 	return in.giveMap(ctx, store, run, samples, done, meter)
 }
@@ -111,9 +108,9 @@ func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *met
 	if err != nil {
 		return nil, err
 	}
-	samples := make([]string, len(list))
-	for i, s := range list {
-		samples[i] = s.ID
+	samples := sampleIDs(list)
+	if err := in.mapInOrder(samples); err != nil {
+		return nil, err
 	}
 	epochs, err := store.Epochs(ctx, info.ID)
 	if err != nil {
@@ -160,4 +157,12 @@ func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run strin
 	}
 	done.Projection, done.Dims = p.Info().ID, dims
 	return nil
+}
+
+func sampleIDs(samples []tracker.Sample) []string {
+	ids := make([]string, len(samples))
+	for i, s := range samples {
+		ids[i] = s.ID
+	}
+	return ids
 }

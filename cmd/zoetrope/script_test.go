@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
@@ -67,6 +68,7 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			"pictures":  pictures,
 			"cut":       cut,
 			"overwrite": overwrite,
+			"latin1":    latin1,
 			"listen":    listen,
 			"get":       get,
 			"count":     count,
@@ -190,6 +192,16 @@ func overwrite(ts *testscript.TestScript, neg bool, args []string) {
 		b[at+i] ^= 0xa5
 	}
 	ts.Check(os.WriteFile(path, b, 0o666))
+}
+
+// latin1 FROM TO writes a file of UTF-8 as Latin-1.
+func latin1(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: latin1 FROM TO")
+	}
+	text, err := charmap.ISO8859_1.NewEncoder().String(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
 
 // listen NAME sets $NAME to a loopback address; with "held" after it, one that is taken until the script ends.

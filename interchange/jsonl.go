@@ -1,0 +1,166 @@
+package interchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
+)
+
+const maxColumns = 4096
+
+// readJSONL reads a text in an encoding with an object on each line.
+func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
+	var columns []Column
+	place := map[string]int{}
+	rows := 0
+	in := newLines(strings.NewReader(text))
+	for in.next() {
+		line := strings.TrimPrefix(in.text, "\ufeff")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if err := checkJSON(e, line); err != nil {
+			return nil, fmt.Errorf("row %d (line %d), %w", rows, in.number, err)
+		}
+		d := json.NewDecoder(strings.NewReader(line))
+		d.UseNumber()
+		if t, err := d.Token(); err != nil || t != json.Delim('{') {
+			return nil, fmt.Errorf("line %d: want an object, as {\"id\": \"a\", \"label\": \"cat\"}", in.number)
+		}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %w", in.number, err)
+			}
+			var raw json.RawMessage
+			if err := d.Decode(&raw); err != nil {
+				return nil, fmt.Errorf("line %d: %w", in.number, err)
+			}
+			name := key.(string)
+			k, known := place[name]
+			if !known {
+				if k = len(columns); k == maxColumns {
+					return nil, fmt.Errorf("line %d: there are more than %d different keys", in.number, maxColumns)
+				}
+				place[name], columns = k, append(columns, Column{Name: name})
+			}
+			for len(columns[k].Values) < rows {
+				columns[k].Values = append(columns[k].Values, nil)
+			}
+			if len(columns[k].Values) > rows {
+				return nil, fmt.Errorf("line %d: the key %q is there twice", in.number, name)
+			}
+			v, err := jsonCell(raw)
+			if err != nil {
+				return nil, fmt.Errorf("line %d, %q: %w", in.number, name, err)
+			}
+			columns[k].Values = append(columns[k].Values, v)
+		}
+		if _, err := d.Token(); err != nil {
+			return nil, fmt.Errorf("line %d: the object does not end: the file is truncated", in.number)
+		}
+		if d.More() {
+			return nil, fmt.Errorf("line %d: there is more after the object", in.number)
+		}
+		rows++
+		if rows*len(columns) > 1<<20+4*len(text) {
+			return nil, fmt.Errorf("line %d: there are %d different keys, of which hardly a line has one", in.number, len(columns))
+		}
+	}
+	if in.err != nil {
+		return nil, in.err
+	}
+	if rows == 0 {
+		return nil, fmt.Errorf("the file is empty: want an object on each line, one for each sample")
+	}
+	names := make([]string, len(columns))
+	for k, c := range columns {
+		names[k] = c.Name
+	}
+	id, label, err := o.columns(names)
+	if err != nil {
+		return nil, err
+	}
+	m := &Metadata{Rows: rows}
+	for k, c := range columns {
+		for len(c.Values) < rows {
+			c.Values = append(c.Values, nil)
+		}
+		switch {
+		case k == id:
+			m.IDs = make([]string, rows)
+			for i, v := range c.Values {
+				if m.IDs[i], err = idOf(v, 64); err != nil {
+					return nil, fmt.Errorf("row %d: %w", i, err)
+				}
+			}
+		case k == label:
+			m.Labels = make([]string, rows)
+			for i, v := range c.Values {
+				m.Labels[i] = plain(v)
+			}
+		default:
+			m.Columns = append(m.Columns, c)
+		}
+	}
+	return m, nil
+}
+
+// checkJSON refuses strings that are no text, which the decoder would replace.
+func checkJSON(e Encoding, line string) error {
+	bad, found := errors.AsType[*jsontext.Error](jsontext.Check([]byte(line)))
+	switch {
+	case found && bad.What == jsontext.Half:
+		return bad
+	case found && bad.What == jsontext.HasNUL:
+		return fmt.Errorf("%s: %w", bad.Path, Encoding{}.check("\x00"))
+	case found:
+		return fmt.Errorf("%s: %w", bad.Path, Encoding{}.check(bad.Text))
+	case !e.sound(line):
+		return e.check(line)
+	}
+	return nil
+}
+
+// jsonCell is a JSON value as metadata; lists and objects are their text.
+func jsonCell(raw json.RawMessage) (any, error) {
+	switch raw[0] {
+	case '{', '[':
+		var b bytes.Buffer
+		if err := json.Compact(&b, raw); err != nil {
+			return nil, err
+		}
+		return b.String(), nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	switch v := v.(type) {
+	case json.Number:
+		return jsonNumber(v), nil
+	case string:
+		return v, nil
+	}
+	return v, nil
+}
+
+// jsonNumber is a number as int64 if it is one, as float64 if it is not whole, or as text if it is neither.
+func jsonNumber(n json.Number) any {
+	if i, err := n.Int64(); err == nil {
+		return i
+	}
+	if !strings.ContainsAny(n.String(), ".eE") {
+		return n.String() // with all digits, of which float64 would keep 16
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n.String()
+}

@@ -1,0 +1,137 @@
+// Package jsontext finds in JSON what encoding/json replaces in silence: strings that are no Unicode text.
+package jsontext
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// An Error is a string that a store cannot keep as it is.
+type Error struct {
+	Path string // where it stands: samples[3].metadata.city
+	Text string // as it stands there, without quotation marks
+	What string // is wrong with it
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("%s: %.40q %s", e.Path, e.Text, e.What) }
+
+// What is wrong with a text.
+const (
+	NotUTF8   = "is not UTF-8"
+	Half      = "has half of a surrogate pair, which is no character"
+	HasNUL    = "has a NUL character, which no store keeps"
+	rootLevel = "the whole"
+)
+
+// A level is an object or an array that is open.
+type level struct {
+	object, atName bool
+	name           string
+	index          int
+}
+
+// Check returns an [*Error] for the first string of a JSON text, name or value, that is not UTF-8, or has half of a
+// surrogate pair or a NUL. What is not JSON is the business of whoever decodes it.
+func Check(text []byte) error {
+	if utf8.Valid(text) && !bytes.Contains(text, []byte(`\u`)) {
+		return nil
+	}
+	var open []level
+	for i := 0; i < len(text); i++ {
+		top := &level{}
+		if len(open) > 0 {
+			top = &open[len(open)-1]
+		}
+		switch text[i] {
+		case '{', '[':
+			open = append(open, level{object: text[i] == '{', atName: text[i] == '{'})
+		case '}', ']':
+			open = open[:max(0, len(open)-1)]
+		case ',':
+			top.index++
+			top.atName = top.object
+		case '"':
+			length := stringLength(text[i+1:])
+			s := string(text[i+1 : i+1+length])
+			i += 1 + length
+			if top.atName {
+				top.name, top.atName = s, false
+			}
+			if what := wrong(s); what != "" {
+				return &Error{Path: path(open), Text: s, What: what}
+			}
+		}
+	}
+	return nil
+}
+
+// stringLength is how far the quotation mark is that ends a string.
+func stringLength(text []byte) int {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(text)
+}
+
+func wrong(s string) string {
+	if !utf8.ValidString(s) {
+		return NotUTF8
+	}
+	half := rune(0) // that waits for its other one
+	for len(s) > 0 {
+		unit := rune(-1)
+		switch {
+		case strings.HasPrefix(s, `\u`) && len(s) >= 6:
+			if n, err := strconv.ParseUint(s[2:6], 16, 16); err == nil {
+				unit = rune(n)
+			}
+			s = s[6:]
+		case s[0] == '\\':
+			s = s[min(2, len(s)):]
+		default:
+			s = s[1:]
+		}
+		switch {
+		case unit == 0:
+			return HasNUL
+		case half != 0 && utf16.DecodeRune(half, unit) == utf8.RuneError:
+			return Half
+		case half != 0:
+			half = 0
+		case utf16.IsSurrogate(unit):
+			half = unit
+		}
+	}
+	if half != 0 {
+		return Half
+	}
+	return ""
+}
+
+func path(open []level) string {
+	var b strings.Builder
+	for _, l := range open {
+		switch {
+		case !l.object:
+			fmt.Fprintf(&b, "[%d]", l.index)
+		case b.Len() > 0:
+			b.WriteString("." + l.name)
+		default:
+			b.WriteString(l.name)
+		}
+	}
+	if b.Len() == 0 {
+		return rootLevel
+	}
+	return strings.ToValidUTF8(b.String(), "\ufffd")
+}
