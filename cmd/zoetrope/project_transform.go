@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ import (
 type transformOptions struct {
 	which       projectionFlags
 	path, from  string // one of them: a file, a run
+	vectors     string // the column, array or tensor of the file; empty for what looks so
 	epoch       int
 	every       bool // of the run's epochs; epoch is not given
 	format, out string
@@ -27,18 +29,20 @@ type transformOptions struct {
 func transformCommand(a *app) *cobra.Command {
 	var o transformOptions
 	cmd := &cobra.Command{
-		Use:   "transform [flags] {VECTORS.npy | --from RUN}",
+		Use:   "transform [flags] {VECTORS | --from RUN}",
 		Short: "Place vectors that are not on a map",
 		Long: `Transform prints where vectors that are not on a map would lie on it, such as further inputs put through the
 network, or another training of it. The map stays as it is, and nothing is stored. Vectors are placed as those of
 an epoch are, among the points that are their neighbours.
 
-They come from an .npy file, n×d, and are placed at --epoch, by default the last one of the map; their samples are
-called 0…n−1. Or they are those of a run that is not on the map, in the map's layer: each of its epochs is
+They come from a file of one epoch that 'zoetrope import' reads, such as .npy of n×d or .npz, and are placed at --epoch,
+by default the last one of the map. Of several arrays or columns of vectors, --vectors names one, or else that of the
+map's layer is taken; without ids, samples are called 0…n−1. Or they are those of a run that is not on the map, in the map's layer: each of its epochs is
 placed at the epoch of that number on the map, or --epoch alone.
 
 Formats are those of 'zoetrope points'.`,
 		Example: `  zoetrope project transform --epoch 7 more.npy
+  zoetrope project transform --vectors fc1 more.npz
   zoetrope project transform --from seed2 --format npy -o seed2.npy
   zoetrope project transform --projection k3v9x2m4qa --from seed2 --epoch 20 --json`,
 		Args: cobra.MaximumNArgs(1),
@@ -47,7 +51,10 @@ Formats are those of 'zoetrope points'.`,
 				o.path = args[0]
 			}
 			if (o.path == "") == (o.from == "") {
-				return usagef(cmd, "name either an .npy file or a run with --from: one of them is to be placed")
+				return usagef(cmd, "name either a file of vectors or a run with --from: one of them is to be placed")
+			}
+			if o.vectors != "" && o.path == "" {
+				return usagef(cmd, "--vectors names vectors of a file, and there is none: a run has those of the map's layer")
 			}
 			if a.json {
 				if cmd.Flags().Changed("format") && o.format != "json" {
@@ -74,6 +81,7 @@ Formats are those of 'zoetrope points'.`,
 	o.which.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "a run whose vectors to place, by name, experiment/name or id")
+	f.StringVar(&o.vectors, "vectors", "", "the column, array or tensor of vectors in the file (default what looks so)")
 	f.IntVar(&o.epoch, "epoch", 0, "the epoch to place at; 0 is before training")
 	f.StringVar(&o.format, "format", "csv", "csv, json or npy")
 	f.StringVarP(&o.out, "output", "o", "", "the file to write (default standard output)")
@@ -111,7 +119,7 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 	defer meter.close()
 	var points []projector.Point
 	if o.path != "" {
-		points, err = placeFile(ctx, p, at, epochs[len(epochs)-1], o.path)
+		points, err = a.placeFile(ctx, p, at, epochs[len(epochs)-1], o)
 	} else {
 		points, err = a.placeRun(ctx, store, p, at, epochs, o.from, meter)
 	}
@@ -131,24 +139,68 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 }
 
 // placeFile places the vectors of a file at an epoch.
-func placeFile(ctx context.Context, p *projector.Projection, at string, epoch int, path string) ([]projector.Point, error) {
-	m, err := interchange.OpenMatrix(path)
+func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string, epoch int, o transformOptions) ([]projector.Point, error) {
+	var from interchange.Options
+	if o.vectors != "" {
+		from.Vectors = []string{o.vectors}
+	}
+	d, err := interchange.Open(ctx, o.path, from)
 	if err != nil {
 		return nil, err
 	}
-	defer m.Close()
-	if m.Epochs > 1 {
-		return nil, fmt.Errorf("%s holds %d epochs, and one is placed at a time: import it as a run, and name that with --from", path, m.Epochs)
+	defer d.Close()
+	if d.Count > 1 {
+		return nil, fmt.Errorf("%s holds %d epochs, and one is placed at a time: import it as a run, and name that with --from", o.path, d.Count)
 	}
-	x, err := m.Next()
-	if err != nil {
-		return nil, err
+	for _, n := range d.Notes {
+		a.note("%s", n)
 	}
-	y, err := p.Transform(ctx, at, epoch, x)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	var points []projector.Point
+	for e, err := range d.Epochs(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := layerOf(e, p.Info().Layer, o.path)
+		if err != nil {
+			return nil, err
+		}
+		columns, err := p.Columns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if l.Dim != columns {
+			return nil, fmt.Errorf("%s holds vectors of %d columns, and the map was made from vectors of %d: want the same layer's", o.path, l.Dim, columns)
+		}
+		y, err := p.Transform(ctx, at, epoch, l.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.path, err)
+		}
+		points = placed(y, p.Info().Dims, "", epoch, func(i int) (sample, label string) {
+			if l.Rows != nil {
+				i = l.Rows[i]
+			}
+			if sample = strconv.Itoa(i); d.Samples.IDs != nil {
+				sample = d.Samples.IDs[i]
+			}
+			if d.Samples.Labels != nil {
+				label = d.Samples.Labels[i]
+			}
+			return sample, label
+		})
 	}
-	return placed(y, p.Info().Dims, "", epoch, func(i int) (string, string) { return strconv.Itoa(i), "" }), nil
+	return points, nil
+}
+
+// layerOf returns the only layer of an epoch, or the one that is called as the map's.
+func layerOf(e *interchange.Epoch, name, path string) (interchange.Layer, error) {
+	var names []string
+	for _, l := range e.Layers {
+		if l.Name == name || len(e.Layers) == 1 {
+			return l, nil
+		}
+		names = append(names, l.Name)
+	}
+	return interchange.Layer{}, fmt.Errorf("%s holds vectors of %s, none of which is the map's layer %s: name one of them with --vectors", path, strings.Join(names, ", "), name)
 }
 
 // placeRun places those epochs of a run that are among the given ones.
