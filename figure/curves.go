@@ -71,16 +71,16 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 				c.FillText(style(9, look.ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
 				names := c // on which glyphs beside the chart are drawn too
 				names.Min.X, names.Max.X = canvas.Min.X, canvas.Max.X
-				key(names, look, chart.names(), canvas.Max.Y+4)
+				key(names, look, chart.legend(look), canvas.Max.Y+4)
 			}
 		}
 	})
 }
 
-func (c *Chart) names() []string {
-	var list []string
-	for _, l := range c.Lines {
-		list = append(list, l.Name)
+func (c *Chart) legend(look *look) []entry {
+	var list []entry
+	for i, l := range c.Lines {
+		list = append(list, dot(l.Name, look.of(i)))
 	}
 	return list
 }

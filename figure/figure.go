@@ -38,16 +38,17 @@ type look struct {
 	paper, ink, faint, frame color.NRGBA
 	none                     color.NRGBA // of what has no class
 	classes                  []color.NRGBA
+	ramp                     []color.NRGBA // of a scale of numbers
 }
 
 var (
 	light = look{
 		paper: color.NRGBA{255, 255, 255, 255}, ink: color.NRGBA{0x24, 0x26, 0x2b, 255}, faint: color.NRGBA{0x6a, 0x6d, 0x75, 255},
-		frame: color.NRGBA{0xd9, 0xda, 0xde, 255}, none: color.NRGBA{0x8d, 0x90, 0x98, 255}, classes: Colors,
+		frame: color.NRGBA{0xd9, 0xda, 0xde, 255}, none: color.NRGBA{0x8d, 0x90, 0x98, 255}, classes: Colors, ramp: lightRamp,
 	}
 	dark = look{
 		paper: color.NRGBA{0x12, 0x13, 0x17, 255}, ink: color.NRGBA{0xec, 0xed, 0xf1, 255}, faint: color.NRGBA{0xa4, 0xa7, 0xb1, 255},
-		frame: color.NRGBA{0x36, 0x39, 0x41, 255}, none: color.NRGBA{0x8b, 0x8e, 0x98, 255}, classes: DarkColors,
+		frame: color.NRGBA{0x36, 0x39, 0x41, 255}, none: color.NRGBA{0x8b, 0x8e, 0x98, 255}, classes: DarkColors, ramp: darkRamp,
 	}
 )
 
@@ -92,7 +93,7 @@ func render(w io.Writer, format string, l *look, width, height vg.Length, paint 
 
 // style is plain text of a size in points.
 func style(size vg.Length, c color.Color) text.Style {
-	return text.Style{Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size), Handler: text.Plain{Fonts: font.DefaultCache}}
+	return text.Style{Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size), Handler: writer{text.Plain{Fonts: font.DefaultCache}}}
 }
 
 // label is a name as it fits a legend: one line of printable characters, and not too long.
@@ -108,40 +109,4 @@ func label(s string) string {
 		s = string(r[:most-1]) + "…"
 	}
 	return s
-}
-
-// key draws a legend: a dot and a name for each class, in as many lines as it takes, below y.
-func key(c draw.Canvas, l *look, names []string, y vg.Length) {
-	st := style(8, l.ink)
-	x := c.Min.X
-	for i, n := range names {
-		n = label(n)
-		w := st.Width(n) + 22
-		if x+w > c.Max.X && x > c.Min.X {
-			x, y = c.Min.X, y-keyLine
-		}
-		class := i
-		if n == "" {
-			class, n = -1, "no label"
-		}
-		c.DrawGlyph(draw.GlyphStyle{Color: l.of(class), Radius: 3, Shape: draw.CircleGlyph{}}, vg.Point{X: x + 4, Y: y + 3})
-		c.FillText(st, vg.Point{X: x + 11, Y: y}, n)
-		x += w
-	}
-}
-
-const keyLine = 13
-
-// keyLines is how many lines key takes.
-func keyLines(names []string, width vg.Length) int {
-	st := style(8, light.ink)
-	lines, x := 1, vg.Length(0)
-	for _, n := range names {
-		w := st.Width(label(n)) + 22
-		if x+w > width && x > 0 {
-			lines, x = lines+1, 0
-		}
-		x += w
-	}
-	return lines
 }

@@ -139,7 +139,7 @@ func (p *reel) frame(at float64) (*image.Paletted, error) {
 				alpha *= 0.6
 			}
 			scale := filmSide / (2 * p.box.half)
-			disc(img, filmEdge+filmSide/2+(px-p.box.x)*scale, filmHead+filmSide/2-(py-p.box.y)*scale, r, p.look.of(n.Class[i]), 0.8*alpha)
+			disc(img, filmEdge+filmSide/2+(px-p.box.x)*scale, filmHead+filmSide/2-(py-p.box.y)*scale, r, p.film.color(n.Class[i]), 0.8*alpha)
 		}
 	}
 	return p.reduce(img), nil
@@ -182,8 +182,9 @@ func (p *reel) head(panel int) error {
 	pt := func(pixels float64) vg.Length { return vg.Length(pixels * 72 / filmDPI) }
 	wide := pt(filmSide)
 	legend := 0.0
-	if len(g.Classes) > 0 {
-		legend = (keyLine*float64(keyLines(g.Classes, wide)) + 6) * filmDPI / 72
+	entries := g.legend()
+	if len(entries) > 0 {
+		legend = (keyLine*float64(keyLines(entries, wide)) + 6) * filmDPI / 72
 	}
 	height := filmHead + filmSide + filmEdge + legend
 	c := vgimg.NewWith(vgimg.UseWH(pt(filmSide+2*filmEdge), pt(height)), vgimg.UseDPI(filmDPI), vgimg.UseBackgroundColor(l.paper))
@@ -199,7 +200,7 @@ func (p *reel) head(panel int) error {
 	d.StrokeLines(canvas.LineStyle{Color: l.frame, Width: 0.5}, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}, {X: left, Y: bottom}})
 	if legend > 0 {
 		d.Min.X, d.Max.X = left, right
-		key(d, l, g.Classes, bottom-16)
+		key(d, l, entries, bottom-16)
 	}
 	img := image.NewRGBA(c.Image().Bounds())
 	draw.Draw(img, img.Rect, c.Image(), img.Rect.Min, draw.Src)
@@ -233,11 +234,16 @@ func (p *reel) tones() {
 	}
 	for _, panel := range p.film.Panels {
 		for _, class := range panel.Class {
-			add(p.look.of(class))
+			add(p.film.color(class))
 		}
 	}
-	for class := range p.film.Classes {
-		add(p.look.of(class))
+	for _, e := range p.film.legend() {
+		for _, c := range e.bar {
+			add(c)
+		}
+		if e.color != nil {
+			add(*e.color)
+		}
 	}
 	p.palette = color.Palette{color.NRGBA{}} // the first stands for what stays
 	const greys = 20

@@ -13,7 +13,10 @@ import (
 type Grid struct {
 	Title, Subtitle string
 	Panels          []Panel
-	Classes         []string // names of the colours; empty: there is no legend
+	Classes         []string // names of the colours; none of them and no Scale: there is no legend
+	More            int      // further classes, which the legend counts
+	None            string   // what the legend calls points without a class; empty: there are none
+	Scale           *Scale   // of colours that are numbers and not classes; nil if they are classes
 	Dark            bool     // as the page is in its dark theme
 }
 
@@ -23,7 +26,7 @@ func (g *Grid) look() *look { return lookOf(g.Dark) }
 type Panel struct {
 	Title  string
 	X, Y   []float32
-	Class  []int  // of each point: its place in the grid's classes, −1 for none
+	Class  []int  // of each point: its place in the grid's classes, or the step of its scale; −1 for none
 	Raised []bool // points that are drawn last, and larger; nil for none
 }
 
@@ -42,8 +45,9 @@ func (g *Grid) Draw(w io.Writer, format string) error {
 	}
 	width := vg.Length(columns)*(size+gap) - gap + 2*margin
 	legend := vg.Length(0)
-	if len(g.Classes) > 0 {
-		legend = keyLine*vg.Length(keyLines(g.Classes, width-2*margin)) + 4
+	entries := g.legend()
+	if len(entries) > 0 {
+		legend = keyLine*vg.Length(keyLines(entries, width-2*margin)) + 4
 	}
 	height := vg.Length(rows)*(size+gap+caption) + head + legend + margin
 	radius := vg.Length(math.Min(2.2, math.Max(0.35, 48/math.Sqrt(float64(points)))))
@@ -56,12 +60,12 @@ func (g *Grid) Draw(w io.Writer, format string) error {
 			top := c.Max.Y - head - vg.Length(i/columns)*(size+gap+caption)
 			c.FillText(style(8, l.faint), vg.Point{X: left, Y: top - 10}, line(p.Title))
 			area := vg.Rectangle{Min: vg.Point{X: left, Y: top - caption - size}, Max: vg.Point{X: left + size, Y: top - caption}}
-			p.draw(c, l, area, box, radius)
+			p.draw(c, g, area, box, radius)
 		}
 		if legend > 0 {
 			inner := c
 			inner.Min.X, inner.Max.X = c.Min.X+margin, c.Max.X-margin
-			key(inner, l, g.Classes, c.Min.Y+legend-4)
+			key(inner, l, entries, c.Min.Y+legend-4)
 		}
 	})
 }
@@ -124,8 +128,8 @@ func (g *Grid) extent() (s square, points int, err error) {
 
 // draw draws the points into an area of the canvas. The order of the points is shuffled by their number, so that the last
 // class does not cover the others.
-func (p *Panel) draw(c draw.Canvas, l *look, area vg.Rectangle, box square, radius vg.Length) {
-	c.StrokeLines(draw.LineStyle{Color: l.frame, Width: 0.5}, []vg.Point{area.Min, {X: area.Max.X, Y: area.Min.Y}, area.Max, {X: area.Min.X, Y: area.Max.Y}, area.Min})
+func (p *Panel) draw(c draw.Canvas, g *Grid, area vg.Rectangle, box square, radius vg.Length) {
+	c.StrokeLines(draw.LineStyle{Color: g.look().frame, Width: 0.5}, []vg.Point{area.Min, {X: area.Max.X, Y: area.Min.Y}, area.Max, {X: area.Min.X, Y: area.Max.Y}, area.Min})
 	side := area.Max.X - area.Min.X
 	place := func(i int) vg.Point {
 		return vg.Point{
@@ -141,7 +145,7 @@ func (p *Panel) draw(c draw.Canvas, l *look, area vg.Rectangle, box square, radi
 			if (p.Raised != nil && p.Raised[i]) != raised {
 				continue
 			}
-			r, color := radius, l.of(p.Class[i])
+			r, color := radius, g.color(p.Class[i])
 			color.A = 205
 			if raised {
 				r, color.A = 1.6*radius, 255

@@ -50,6 +50,8 @@ func plotCommand(a *app) *cobra.Command {
 spread over the training. quality is the map's measures over the epochs, on the map and in the original space.
 
 Colours are by label, by what the network predicted at that epoch, or by whether that was correct: wrong ones are larger.
+The legend names 40 classes and counts the others; of more labels than that which are numbers, and not all whole, it shows
+the scale. What the built-in font lacks, as Chinese, is drawn in a font of this system.
 A map of three dimensions is seen along its third axis. The ending of FILE says whether it is PNG, SVG or GIF.
 
 With --animate, a GIF moves through all epochs, or those of --epochs, on one scale; --pace is how many pass in a second.
@@ -132,6 +134,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		}
 		c.Dark = o.dark
 		draw = c.Draw
+		a.tellLacking(o.format, c.Lacking)
 	} else {
 		film := o.format == "gif"
 		if o.epochs == "" && !film {
@@ -142,6 +145,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 			return err
 		}
 		g.Dark = o.dark
+		a.tellLacking(o.format, g.Lacking)
 		draw, done.Color = g.Draw, o.color
 		if film {
 			var b bytes.Buffer // whole, before there is a file
@@ -167,6 +171,17 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	}
 	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", what, plural(len(s.Epochs), "epoch"), s.Run.Name, o.out)
 	return err
+}
+
+// tellLacking says which characters a picture of pixels has no font for.
+func (a *app) tellLacking(format string, lacking func() string) {
+	if format == "svg" {
+		return // whoever shows it has the fonts
+	}
+	if none := []rune(lacking()); len(none) > 0 {
+		a.note("no font here has %s: such characters are written as \\u%04x. Install a font that has them, as Noto Sans CJK, or draw an SVG",
+			string(none[:min(len(none), 20)]), none[0])
+	}
 }
 
 // spread returns at most n of the given numbers, the first and the last among them.

@@ -6,16 +6,23 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/figure"
 	"github.com/zoetrope-ml/zoetrope/projector"
 )
 
 // classes say which colour a point has.
 type classes struct {
 	by    string
-	names []string
+	names []string // those that a legend has room for
+	more  int      // further ones
 	place map[string]int
-	any   bool // some point has what they are by
+	scale *figure.Scale // of labels that are numbers, instead of names
+	any   bool          // some point has what they are by
+	none  bool          // some point has no class
 }
+
+// legendMost is how many classes a legend names.
+const legendMost = 40
 
 func classesBy(all [][]projector.Point, by string) *classes {
 	c := &classes{by: by, place: map[string]int{}}
@@ -27,6 +34,7 @@ func classesBy(all [][]projector.Point, by string) *classes {
 				value = p.Prediction
 				c.any = c.any || value != ""
 			}
+			c.none = c.none || value == "" || by == "correct" && p.Label == ""
 			if by == "correct" || value == "" {
 				continue
 			}
@@ -51,14 +59,53 @@ func classesBy(all [][]projector.Point, by string) *classes {
 		}
 		return strings.Compare(a, b)
 	})
+	if c.scale = scaleOf(c.names); c.scale != nil {
+		c.names = nil
+		return c
+	}
 	for i, name := range c.names {
 		c.place[name] = i
 	}
-	const most = 40 // in a legend
-	if len(c.names) > most {
-		c.names = nil
+	if len(c.names) > legendMost {
+		c.more = len(c.names) - legendMost
+		c.names = c.names[:legendMost]
 	}
 	return c
+}
+
+// scaleOf returns the scale of what a network estimates instead of telling classes apart: more numbers than a legend has room
+// for, not all of them whole. It is nil for classes.
+func scaleOf(names []string) *figure.Scale {
+	if len(names) <= legendMost {
+		return nil
+	}
+	s := &figure.Scale{Lo: math.Inf(1), Hi: math.Inf(-1)}
+	whole := true
+	for _, name := range names {
+		v, err := strconv.ParseFloat(name, 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		s.Lo, s.Hi = math.Min(s.Lo, v), math.Max(s.Hi, v)
+		whole = whole && v == math.Trunc(v)
+	}
+	if whole {
+		return nil
+	}
+	return s
+}
+
+// noneName is what a legend calls the points without a class, if there are any.
+func (c *classes) noneName() string {
+	switch {
+	case !c.none:
+		return ""
+	case c.by == "label":
+		return "no label"
+	case c.by == "prediction":
+		return "no prediction"
+	}
+	return "not known"
 }
 
 // of is the class of a point, −1 for none, and whether it stands out.
@@ -75,6 +122,9 @@ func (c *classes) of(p projector.Point) (class int, raised bool) {
 		return 1, true
 	case "prediction":
 		value = p.Prediction
+	}
+	if v, err := strconv.ParseFloat(value, 64); c.scale != nil && value != "" && err == nil {
+		return c.scale.Step(v), false
 	}
 	if at, ok := c.place[value]; ok {
 		return at, false

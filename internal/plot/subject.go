@@ -51,7 +51,7 @@ func (s *Subject) Grid(ctx context.Context, by string, film bool) (*figure.Grid,
 		all = append(all, points)
 	}
 	class := classesBy(all, by)
-	g.Classes = class.names
+	g.Classes, g.More, g.None, g.Scale = class.names, class.more, class.noneName(), class.scale
 	for i, points := range all {
 		p := figure.Panel{Title: "epoch " + strconv.Itoa(s.Epochs[i])}
 		if i == 0 && s.Epochs[0] == 0 {
