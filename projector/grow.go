@@ -161,12 +161,15 @@ func (s *source) fill(y []float32, had []bool, i int, from Placement, dims int) 
 	return whole
 }
 
-// leastStart is the share of a map's points that must be of the last fit, and as they were, for a fit to start from it.
+// leastStart is the share of a map's points that must be of the last fit, and as they were, for a fit to start from the map
+// when some of that fit is lost. With less, too much would follow from too little: the run that TestLife cuts after epoch 3
+// and takes on to 20 keeps .24 of the 15 nearest in mode aligned, instead of .32. A map that has only grown starts from where
+// it is, so that its picture does not jump.
 const leastStart = 0.25
 
 // refit fits the map from where it is, or anew where that is of little worth, and stores it.
 func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, error) {
-	if float64(g.left) < leastStart*float64(g.src.rows()) {
+	if all := max(g.src.rows(), g.fitted); g.left < g.fitted && float64(g.left) < leastStart*float64(all) {
 		return g.fit(ctx, nil, progress)
 	}
 	start := slices.Clone(g.y)

@@ -50,7 +50,7 @@ func relog(t *testing.T, store *tracker.Store, c training, cut int, epochs ...in
 }
 
 // TestLife: in each mode, a map of 16 epochs that follows its run through re-logging and truncation is nearly as true as one
-// that is fitted to the run as it is then. With -v, it prints both, which is the table of docs/modes.md.
+// that is fitted to the run as it is then. With -v, it prints both: docs/modes.md has some of it.
 func TestLife(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fits two dozen maps")
