@@ -22,9 +22,15 @@ was not sent yet is sent by the next `init`, or by
 
     python -m zoetrope sync
 
-After `init` and `watch`, nothing here raises: an error is written to stderr once, kept in `run.errors`, and the training goes on.
-`strict=True` raises instead. `$ZOETROPE_MODE` (or `mode=`) is "online", "offline" (write to the disk only, to be sent
-by `sync`), or "disabled" (do nothing).
+Mistakes in `init`, `add_samples` and `watch`, and logging to a run without samples, raise at once. During training nothing
+here raises: an error is written to stderr once and kept in `run.errors`, the call returns False, and the training goes on;
+`strict=True` raises instead. One value that cannot be stored (a label of more than 1 KiB, NaN in a layer) is left out, and the
+rest of its call is logged. `finish` says in a line how much is stored, was refused and waits, and returns False unless all is
+stored; `python -m zoetrope sync --refused` sends again what the server refused.
+
+A program that ends without `finish` ends its run: finished, or failed with the exception or the code of sys.exit; SIGTERM,
+SIGHUP and Ctrl-C stop it. `$ZOETROPE_MODE` (or `mode=`) is "online", "offline" (write to the disk only, to be sent by `sync`),
+or "disabled" (do nothing).
 
 Vectors, predictions and the like may be NumPy arrays, lists, or tensors of PyTorch on any device and of any float type.
 A run may be used from several threads. Processes that were forked from the training, such as those of a DataLoader, may
@@ -178,6 +184,8 @@ def _guarded(method):
             return self._say_refused(method(self, *args, **kwargs))
         except _NotSetUp:
             raise
+        except OSError as e:
+            return self._say_refused([self._not_written(e)])
         except Exception as e:
             return self._say_refused([e])
 
@@ -199,7 +207,9 @@ def _set_up(method):
             return self._say_refused([e])
         try:
             refused = method(self, *args, **kwargs)
-        except (OSError, _NoRoom) as e:
+        except OSError as e:
+            refused = [self._not_written(e)]
+        except _NoRoom as e:
             refused = [e]
         return self._say_refused(refused)
 
@@ -211,7 +221,7 @@ class _NotSetUp(ZoetropeError):
 
 
 class _NoRoom(ZoetropeError):
-    """The spool is full."""
+    """The spool, or its disk, is full."""
 
 
 class _Values(ValueError):
@@ -243,7 +253,8 @@ class Run:
     """One training that is being logged. `init` makes it.
 
     It ends with `finish`, `stop` or `fail`; as a context manager (`with zoetrope.init(...) as run:`) by itself: finished,
-    or failed with the exception. A program that ends without a word finishes its runs, if no exception ended it.
+    or failed with the exception. A program that ends without a word ends its runs in the same way, as what ended it: an
+    exception or sys.exit with a code fails them, SIGTERM, SIGHUP and Ctrl-C stop them, and all else finishes them.
 
     `id` is the server's name for the run, None until it has answered. `last_epoch` and `last_step` are where a run was
     when it was resumed, None for a new one. `errors` are what went wrong so far; `pending` is how many messages have not
@@ -269,8 +280,8 @@ class Run:
         self._owner = self._process = os.getpid()
         self._spool = self._sender = None
         self._uncaught = getattr(sys, "last_value", None)
-        self._stored = self._refused = 0  # messages, and values or messages
-        self._turned_down = 0  # of what was refused, by the server
+        self._stored = collections.Counter()  # epochs, samples and steps of metrics
+        self._refused = self._turned_down = 0  # values or messages: by calls or the server, and by the server
 
     def _open(self, dir, limit, body, certain):
         """Makes the spool, with the start of the run as its first message, and starts to send."""
@@ -591,7 +602,9 @@ class Run:
         except OSError as e:
             self._note(ZoetropeError(f"that run {self.title} has ended could neither be sent nor written: {e}"))
         left, aside = len(self._spool.queue), len(self._spool.refused())
-        said = f"run {self.title}: {self._stored} stored, {self._refused} refused, {left} waiting"
+        stored = ", ".join(f"{self._stored[kind]} {what}{'' if self._stored[kind] == 1 else 's'}" for kind, what in
+                           (("epoch", "epoch"), ("samples", "sample"), ("metrics", "metric step")) if self._stored[kind] or kind == "epoch")
+        said = f"run {self.title}: {stored} stored; {self._refused} refused; {left} waiting"
         if aside:
             said += f". What the server refused is kept in {self._spool.path / 'refused'}, with the reasons; `python -m zoetrope sync --refused` sends it again"
         if left and self.mode == "online":
@@ -650,6 +663,9 @@ class Run:
         return _elsewhere, (self.experiment, self.name, self.mode, self._url, self.id, self._process)
 
     # What goes wrong.
+
+    def _not_written(self, e):
+        return _NoRoom(f"{self._spool.path} cannot be written ({e.strerror or e}): this is NOT logged. Make room on that disk, or choose another with dir= or $ZOETROPE_DIR")
 
     def _say_refused(self, refused):
         """Counts and notes what a call has refused; when strict, raises the first of it. It reports whether there is nothing."""
@@ -2208,20 +2224,20 @@ class _Courier:
     def deliver(self, spool, number, kind, live):
         """Sends one message; live: its run may be resumed for it, where it was ended elsewhere.
 
-        It returns the server's answer, and what of the message the server refused while it took the rest: pairs of a row, or
-        None for the whole, and the reason.
+        It returns the server's answer; what of the message the server refused while it took the rest: pairs of a row, or None
+        for the whole, and the reason; and how many rows the message has.
         """
         header, f = spool.read(number, kind)
         with f:
             key, begin = spool.key(number), f.tell()
             header["again"] = number > _AGAIN
             if kind == "start":
-                return self._start(spool, header["body"], key), []
+                return self._start(spool, header["body"], key), [], 0
             try:
                 return self._send(spool, kind, header, f, key)
             except Refused as e:
                 if e.code == "run_ended" and kind in _ENDS:
-                    return {}, []
+                    return {}, [], 0
                 if e.code not in ("run_ended", "run_superseded") or not live:
                     raise
             _say(f"run {_title(spool)} was ended or taken over elsewhere: it is resumed, and goes on")
@@ -2255,11 +2271,11 @@ class _Courier:
             self._resume(spool)
         run, body = "/api/v1/runs/" + urllib.parse.quote(spool.info["id"], safe=""), header["body"]
         if kind == "epoch":
-            return self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key, header["again"])
+            return *self._epoch(f"{run}/epochs/{header['epoch']}", header.get("frames", []), f, body, key, header["again"]), 1
         if kind in ("samples", "metrics"):
             refused = [(line, "a line of the journal is damaged") for line in header.get("damaged", ())]
-            return self._rows(f"{run}/{kind}", kind, body[kind], key, refused), refused
-        return self.server.call("POST", f"{run}/{kind}", body, key=key), []
+            return self._rows(f"{run}/{kind}", kind, body[kind], key, refused), refused, len(body[kind])
+        return self.server.call("POST", f"{run}/{kind}", body, key=key), [], 0
 
     def _rows(self, path, kind, rows, key, refused):
         """Sends rows, of which a server takes all or none: where it takes none, one half after the other, down to a value."""
@@ -2507,7 +2523,7 @@ class _Sender:
     def _attempt(self, spool, number, kind):
         live = spool is self.spool
         try:
-            answer, refused = self.courier.deliver(spool, number, kind, live)
+            answer, refused, rows = self.courier.deliver(spool, number, kind, live)
         except Unreachable as e:
             with self.cond:
                 if not self.out:
@@ -2532,7 +2548,7 @@ class _Sender:
                     _say(f"{self.courier.server.url} answers: {sum(len(s.queue) for s in (*self.before, self.spool))} messages are being sent")
                 self.out, self.failures, self.not_before = False, 0, 0.0
                 self.spoke = time.monotonic()
-                self.run._stored += live and kind not in ("start", *_ENDS)
+                self.run._stored[kind] += rows if live else 0
                 if refused:
                     _keep(spool, number, kind, refused)
                     for _, why in refused:
@@ -2923,7 +2939,7 @@ def sync(dir=None, url=None, token=None, refused=False):
 def _sync_one(courier, spool, number, kind, live):
     """Sends a message. It reports whether the message, or some of it, was set aside."""
     try:
-        answer, refused = courier.deliver(spool, number, kind, live)
+        _, refused, _ = courier.deliver(spool, number, kind, live)
     except Refused as e:
         if kind == "start" or not e.final:
             raise
@@ -2948,8 +2964,9 @@ def _status(dir):
         lock = _lock(path.parent)
         if lock is not None:
             _unlock(lock)
+        aside = len(list((path.parent / "refused").glob("*.txt")))
         print(f"{info['experiment']}/{info['name']}: {len(files)} messages ({_size(sum(p.stat().st_size for p in files))}) for {info['url']}, "
-              f"{'of a process that is gone' if lock else 'being logged'}, in {path.parent}")
+              f"{f'{aside} that were refused, ' if aside else ''}{'of a process that is gone' if lock else 'being logged'}, in {path.parent}")
 
 
 def main(args=None):

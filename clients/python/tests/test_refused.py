@@ -80,7 +80,7 @@ class Refusals(ServerTest):
                 self.assertEqual(kept or None, left)
                 column = query.split()[1]
                 self.assertEqual(self.rows(f"SELECT count(*) FROM samples WHERE run = ? AND length({column}) > 0", run.id), [(N - (not left),)])
-                self.assertIn(f"run e/{name}: 3 stored, 1 refused, 0 waiting", self.said.getvalue())
+                self.assertIn(f"run e/{name}: 2 epochs, {N} samples stored; 1 refused; 0 waiting", self.said.getvalue())
 
     def test_a_sample(self):
         """A sample whose id cannot be stored is left out, and its row of what is logged."""
@@ -115,7 +115,7 @@ class Refusals(ServerTest):
                 self.assertFalse(run.finish())
                 got = zoetrope.metrics(run, self.server.url)
                 self.assertEqual((list(got), got["loss"]["step"].tolist(), got["acc"]["value"].tolist()), (["acc", "loss"], list(range(N)), [1]))
-                self.assertIn(", 3 refused, 0 waiting", self.said.getvalue().splitlines()[-1])
+                self.assertIn(f"run e/{name}: 1 epoch, {N} metric steps stored; 3 refused; 0 waiting", self.said.getvalue().splitlines()[-1])
 
     def test_epochs(self):
         prediction = {"prediction": ["p"] * 7 + [""] + ["p"] * 42}
@@ -198,7 +198,7 @@ class Refusals(ServerTest):
         got = self.outputs(run, 1)
         self.assertEqual(got["prediction"], ["p"] * 7 + [""] + ["p"] * 42)
         said = self.said.getvalue()
-        self.assertRegex(said, r"run e/r: \d stored, 11 refused, 0 waiting\. What the server refused is kept in .*`python -m zoetrope sync --refused` sends it again")
+        self.assertRegex(said, r"run e/r: 2 epochs, 50 samples, 100 metric steps stored; 11 refused; 0 waiting\. What the server refused is kept in .*`python -m zoetrope sync --refused` sends it again")
         kept = sorted(p.name.split(".")[1] for p in self.spool.glob("*/refused/*") if p.suffix != ".txt")
         self.assertEqual(kept, ["epoch", "epoch", "metrics", "samples"])
         # It is refused again, and stays; what can be stored by then is.
@@ -260,7 +260,10 @@ class Proxy(Outage):
                 size = int(self.headers.get("Content-Length", 0))
                 if size > test.most:
                     test.large.append(size)
-                    self.rfile.read(size)
+                    if test.hasty:  # it answers, and leaves without having read
+                        self.close_connection = True
+                    else:
+                        self.rfile.read(size)
                     answer, status, kind = b"<html>413 Request Entity Too Large</html>", 413, "text/html"
                 else:
                     to = http.client.HTTPConnection("127.0.0.1", test.server.port)
@@ -286,7 +289,7 @@ class Proxy(Outage):
         self.addCleanup(proxy.shutdown)
         self.url = f"http://127.0.0.1:{proxy.server_port}"
 
-    most = 60_000
+    most, hasty = 60_000, False
 
     def test_split(self):
         """What is too large for the proxy is sent in pieces, and soon without asking."""
@@ -309,6 +312,16 @@ class Proxy(Outage):
             np.testing.assert_array_equal(self.stored(run, "a", 10 + epoch), vectors)
         self.assertTrue(0 < len(self.large) < 30, self.large)
 
+    def test_split_in_haste(self):
+        """Also where the proxy answers before it has read the body, and closes."""
+        self.hasty = True
+        vectors = np.random.default_rng(1).normal(size=(2000, 1000)).astype("f4")  # 8 MB
+        run = self.init(url=self.url)
+        run.add_samples(ids=range(2000))
+        run.log(1, {"a": vectors})
+        self.assertTrue(run.finish(), self.said.getvalue())
+        np.testing.assert_array_equal(self.stored(run, "a", 1), vectors)
+
     def test_value(self):
         """A value that is too large by itself is the only one that is lost, and is kept for a proxy that is less strict."""
         run = self.init(url=self.url)
@@ -318,7 +331,7 @@ class Proxy(Outage):
         self.assertFalse(run.finish())
         self.assertEqual(self.rows("SELECT label, thumbnail IS NOT NULL AND length(thumbnail) > 0 FROM samples ORDER BY position"), [("a", 1), ("b", 0), ("c", 1)])
         self.assertEqual(self.rows("SELECT DISTINCT epoch, layer FROM vectors ORDER BY epoch, layer"), [(1, "fc1"), (2, "fc1")])
-        self.assertRegex(self.said.getvalue(), "2 refused, 0 waiting")
+        self.assertRegex(self.said.getvalue(), "2 epochs, 3 samples stored; 2 refused; 0 waiting")
         self.most = 1 << 20
         self.assertEqual(zoetrope.sync(self.spool, refused=True), 0)
         self.assertEqual(self.rows("SELECT DISTINCT epoch, layer FROM vectors ORDER BY epoch, layer"), [(1, "fc1"), (1, "wide"), (2, "fc1")])
