@@ -10,5 +10,6 @@
 // Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
 // truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
 // says what was expected, never a panic or memory in proportion to what the header claims. What is compressed may grow:
-// an .npz array by 1,032 times, which is as much as deflate can, and a Parquet or Arrow file within [Budget].
+// an .npz array by 1,032 times, which is as much as deflate can, and a Parquet or Arrow file within [Budget]. An array in
+// Fortran order is put in order within a window of 1 GiB, and read again for each further one.
 package interchange

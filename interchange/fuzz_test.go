@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // maxFuzzAlloc is how much reading a small file may allocate in all, in bytes, with the budget of these tests.
@@ -134,16 +136,30 @@ func FuzzNpz(f *testing.F) {
 	Write(w, make([]float32, 600), 2, 100, 3)
 	z.Close()
 	f.Add(b.Bytes())
+	objects := npyBytes("'|O'", "False", "(3,)", "\x80\x04\x95")
+	f.Add([]byte(npzBytes("X.npy", stored(true, true, 8, 3, 2), "y.npy", objects)))
+	f.Add([]byte(npzBytes("v.npy", stored(true, false, 4, 2, 3, 2), "ids.npy", npyBytes("'>f8'", "True", "(3, 1)", strings.Repeat("\x40\x08\x00\x00\x00\x00\x00\x00", 3)), "step.npy", npyBytes("'>U1'", "False", "(2,)", "\x00\x00\x001\x00\x00\x002"))))
 	fuzzOpen(f, ".npz", openNpz)
 }
 
 func FuzzParquet(f *testing.F) {
 	seeds(f, "parquet")
+	for _, c := range parquetIDs() {
+		path := filepath.Join(f.TempDir(), "seed")
+		writeIDs(f, path, c.logical, c.kind, c.length, c.values)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
 	fuzzOpen(f, ".parquet", func(path string, o Options) (*Dataset, error) { return openParquet(context.Background(), path, o) })
 }
 
 func FuzzArrow(f *testing.F) {
 	seeds(f, "arrow", "arrows")
+	f.Add([]byte(arrowBytes(`[{"id": 3, "label": null, "step": "1", "v": [1]}, {"id": 1, "label": null, "step": "1", "v": [2]}, {"id": 3, "label": null, "step": "2.0", "v": [1]}]`,
+		field("id", arrow.PrimitiveTypes.Float64), field("label", arrow.Null), field("step", arrow.BinaryTypes.String), field("v", arrow.ListOf(arrow.PrimitiveTypes.Float32)))))
 	fuzzOpen(f, ".arrow", func(path string, o Options) (*Dataset, error) { return openArrow(context.Background(), path, o) })
 }
 

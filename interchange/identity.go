@@ -56,7 +56,7 @@ func epochOf(v any, bits int) (int, error) {
 		if s, ok := v.(string); ok {
 			said = fmt.Sprintf("%.100q", s)
 		}
-		return 0, fmt.Errorf("the epoch is %s: want a whole number from 0", said)
+		return 0, fmt.Errorf("the epoch is %s: want a whole number from 0 to %d", said, math.MaxInt32)
 	}
 	return int(n), nil
 }

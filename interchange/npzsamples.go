@@ -32,8 +32,11 @@ func (z *archive) samples(d *Dataset) error {
 		}
 		for _, v := range numbers {
 			n, err := epochOf(v, bits)
-			if err != nil || slices.Contains(z.numbers, n) {
-				return fmt.Errorf("%s: the epochs are numbered %.200v: want each number once, and none below 0", z.path, numbers)
+			if err == nil && slices.Contains(z.numbers, n) {
+				err = fmt.Errorf("the epoch %d is there twice", n)
+			}
+			if err != nil {
+				return fmt.Errorf("%s/%s.npy: %w: want each number once, and none below 0", z.path, z.name(z.epochNumbers), err)
 			}
 			z.numbers = append(z.numbers, n)
 		}

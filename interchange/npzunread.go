@@ -14,7 +14,7 @@ func (z *archive) setAside(d *Dataset) error {
 			continue
 		}
 		if z.means(m) && len(z.o.Vectors) == 0 {
-			return m.unread
+			return fmt.Errorf("%w; where the vectors are named with --vectors, the archive is read without it", m.unread)
 		}
 		if z.ids < 0 && z.o.ID == "" && usual(idNames, m.name) {
 			d.Samples.NoIDs = m.unread

@@ -56,7 +56,7 @@ func TestTableIDs(t *testing.T) {
 		{"epoch as doubles", both("epoch", double, "1", "1", "2", "2"), Options{}, "s0 s1||1 2|"},
 		{"epoch as text", both("epoch", text, `"1"`, `"1"`, `" 2.0"`, `"2"`), Options{}, "s0 s1||1 2|"},
 		{"epoch as decimals", both("epoch", &arrow.Decimal128Type{Precision: 20, Scale: 0}, `"1"`, `"1"`, `"2"`, `"2"`), Options{}, "s0 s1||1 2|"},
-		{"epoch as a half", both("epoch", double, "1", "1", "2.5", "2.5"), Options{}, "row 2: the epoch is 2.5: want a whole number from 0; name the column of epochs with --epoch-column, or none with --epoch-column -"},
+		{"epoch as a half", both("epoch", double, "1", "1", "2.5", "2.5"), Options{}, "row 2: the epoch is 2.5: want a whole number from 0 to 2147483647; name the column of epochs with --epoch-column, or none with --epoch-column -"},
 		{"epoch as words", both("epoch", text, `"Jura"`, `"Trias"`), Options{}, `row 0: the epoch is "Jura"`},
 		{"epoch as words, none wanted", both("epoch", text, `"Jura"`, `"Trias"`), Options{Epoch: None}, "s0 s1||0|epoch"},
 		{"step", both("step", double, "10", "10", "20", "20"), Options{}, "s0 s1||10 20|"},
@@ -99,8 +99,17 @@ func checkIdentity(t *testing.T, path string, o Options, want string) *Dataset {
 	return d
 }
 
-// TestParquetIDs reads ids of the types that only Parquet has.
-func TestParquetIDs(t *testing.T) {
+// A parquetID is a column of two ids, and what is read of it.
+type parquetID struct {
+	name    string
+	logical schema.LogicalType
+	kind    parquet.Type
+	length  int
+	values  any
+	want    string
+}
+
+func parquetIDs() []parquetID {
 	uuid := func(last byte) parquet.FixedLenByteArray {
 		return append(bytes.Repeat([]byte{0x1a}, 15), last)
 	}
@@ -111,14 +120,7 @@ func TestParquetIDs(t *testing.T) {
 		}
 		return b
 	}
-	for _, test := range []struct {
-		name    string
-		logical schema.LogicalType
-		kind    parquet.Type
-		length  int
-		values  any
-		want    string
-	}{
+	return []parquetID{
 		{"UUID", schema.UUIDLogicalType{}, parquet.Types.FixedLenByteArray, 16, []parquet.FixedLenByteArray{uuid(3), uuid(1)},
 			"1a1a1a1a-1a1a-1a1a-1a1a-1a1a1a1a1a03 1a1a1a1a-1a1a-1a1a-1a1a-1a1a1a1a1a01||0|"},
 		{"DECIMAL of 32 bits", schema.NewDecimalLogicalType(9, 0), parquet.Types.Int32, 0, []int32{103, -101}, "103 -101||0|"},
@@ -131,7 +133,12 @@ func TestParquetIDs(t *testing.T) {
 			`the column "id" is of type FIXED_LEN_BYTE_ARRAY, which cannot be ids`},
 		{"INTERVAL", schema.IntervalLogicalType{}, parquet.Types.FixedLenByteArray, 12, []parquet.FixedLenByteArray{make([]byte, 12), make([]byte, 12)},
 			`the column "id" is of type Interval, which cannot be ids`},
-	} {
+	}
+}
+
+// TestParquetIDs reads ids of the types that only Parquet has.
+func TestParquetIDs(t *testing.T) {
+	for _, test := range parquetIDs() {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.parquet")
 			writeIDs(t, path, test.logical, test.kind, test.length, test.values)
@@ -141,7 +148,7 @@ func TestParquetIDs(t *testing.T) {
 }
 
 // writeIDs writes a Parquet file of two samples, with ids of a type and vectors of one column.
-func writeIDs(t *testing.T, path string, logical schema.LogicalType, kind parquet.Type, length int, values any) {
+func writeIDs(t testing.TB, path string, logical schema.LogicalType, kind parquet.Type, length int, values any) {
 	t.Helper()
 	id, err := schema.NewPrimitiveNodeLogical("id", parquet.Repetitions.Required, logical, kind, length, -1)
 	if err != nil {

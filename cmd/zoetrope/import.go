@@ -53,14 +53,16 @@ func importCommand(a *app) *cobra.Command {
 		Long: `Import makes a new run of embeddings that another program saved:
 
   .npy         E×n×d (epochs, samples, columns), or n×d for one epoch
-  .npz         the same, as the array called embeddings or vectors, or the only one of floats; arrays ids, labels,
-               epochs and images, and any other with n elements as metadata
+  .npz         the same, as the array called embeddings, vectors or X, or the only one of floats; arrays ids, labels
+               (y beside X), epochs and images, and any other with n elements as metadata
   Parquet      a row for each sample, or for each sample and epoch: a column of lists of floats; columns id, label,
-  Arrow IPC    epoch, prediction, loss, confidence if there are any; the others are metadata
+  Arrow IPC    epoch or step, prediction, loss, confidence if there are any; the others are metadata
   TensorBoard  a folder with projector_config.pbtxt; embeddings called tag:0000N are the epochs of layer tag
 
-Floats of 16, 32 and 64 bits are read. What a file is shows in its first bytes; other columns are named with flags.
-Without ids, samples are called 0…n−1. Each of several columns or arrays of vectors becomes a layer.
+Floats of 16, 32 and 64 bits are read, in any order of bytes and axes. What a file is shows in its first bytes; other
+columns are named with flags, and - says that there is none. Each of several columns or arrays of vectors becomes a layer.
+Ids are texts or whole numbers, be they floats; a column of ids that is of another type is refused by name. Without ids,
+samples are called 0…n−1. An array of an .npz file that cannot be read is left out, which is said.
 
 --metadata FILE.csv, .tsv or .jsonl says more about the samples: joined by id where both files have ids, else row by
 row. A join by id that cannot be one is refused or, where the rows plainly match, said in a note; nothing is ever joined

@@ -134,11 +134,13 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 		in.say("%s has no ids: %s, which has a column of them, was joined to it row by row", path, o.metadata)
 	default:
 		for _, c := range s.Columns {
-			k := slices.IndexFunc(m.Columns, func(d interchange.Column) bool {
-				return strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(d.Name))
-			})
-			if k >= 0 && shuffled(cells(m.Columns[k]), c) {
-				return fmt.Errorf("the column %q holds the same in %s and in %s, in another order: join by it with --id-column %q, or with --join row", c.Name, path, o.metadata, c.Name)
+			for _, d := range m.Columns {
+				// Numbers under different names may be two rankings.
+				same := strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(d.Name)) || isText(c) && isText(d)
+				if same && shuffled(cells(d), c) {
+					return fmt.Errorf("the column %q of %s holds what %q of %s does, in another order: join by them with --id-column %q --metadata-id-column %q, or with --join row",
+						c.Name, path, d.Name, o.metadata, c.Name, d.Name)
+				}
 			}
 		}
 		for _, c := range m.Columns {
@@ -198,6 +200,11 @@ func shuffled(ids []string, c interchange.Column) bool {
 		}
 	}
 	return !same && 2*found > len(ids)
+}
+
+// isText reports whether all values of a column are texts.
+func isText(c interchange.Column) bool {
+	return !slices.ContainsFunc(c.Values, func(v any) bool { _, ok := v.(string); return !ok })
 }
 
 // cells returns the values of a column as texts.
