@@ -1200,11 +1200,16 @@ def _refuse_sharded(model):
             raise ValueError(f"the model is sharded by FSDP ({name or type(m).__name__}), so no rank can embed the probes alone: embed them on "
                              "all ranks in your own loop, and call run.log with the vectors")
     for name, p in model.named_parameters():
-        if type(p).__name__ == "DTensor" or type(getattr(p, "data", None)).__name__ == "DTensor":
+        if type(p).__name__ == "DTensor":
             raise ValueError(f"the model's {name} is distributed over ranks (DTensor), so no rank can embed the probes alone: embed them on "
                              "all ranks in your own loop, and call run.log with the vectors")
         if type(p).__name__ == "UninitializedParameter":
             raise ZoetropeError(f"the model's {name} has no shape before its first forward pass: call the model once before")
+
+
+# What sends nn.TransformerEncoderLayer on its fused path in eval mode, where none of its modules is called, and nn.TransformerEncoder
+# on that of nested tensors, where what is padding in a whole batch is cut off. PyTorch 2 has a switch for both besides.
+_FUSED = ("activation_relu_or_gelu", "enable_nested_tensor", "use_nested_tensor")
 
 
 @contextlib.contextmanager
@@ -1237,10 +1242,9 @@ def _undisturbed(torch, model):
                 own["forward"] = _inside(m).__call__
             if own.get("_compiled_call_impl") is not None:
                 own["_compiled_call_impl"] = None
-            if "activation_relu_or_gelu" in own:  # the fused path of nn.TransformerEncoderLayer calls none of its modules
-                own["activation_relu_or_gelu"] = 0
-            if "enable_nested_tensor" in own:  # as that of nn.TransformerEncoder, which also cuts off what is padded
-                own["enable_nested_tensor"] = False
+            for name in _FUSED:
+                if name in own:
+                    own[name] = False
         yield
     finally:
         for m, was in modes:
@@ -1601,6 +1605,8 @@ def _plain(v, nan="NaN"):
         return _number(float(v))
     if isinstance(v, (datetime.date, datetime.time, np.datetime64)):
         return _time(v)
+    if isinstance(v, decimal.Decimal) and len(v.as_tuple().digits) <= 15:  # which every float64 keeps
+        return _number(float(v))
     if isinstance(v, np.ndarray) and v.ndim and v.dtype.kind in "mM":
         return [_plain(x, nan) for x in v]
     if hasattr(v, "tolist"):  # NumPy, PyTorch, pandas

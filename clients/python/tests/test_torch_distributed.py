@@ -119,7 +119,8 @@ class Wrapped(ServerTest):
                         self.assertNotIn("forward", vars(model))
 
     def test_sharded(self):
-        """A model that is sharded is refused in a sentence, also where it is sharded after watch."""
+        """A model that is sharded is refused in a sentence, also where it is sharded after watch. Classes of PyTorch's names stand
+        in for its own, which Debian's version cannot import."""
         class FullyShardedDataParallel(nn.Module):
             def __init__(self, module):
                 super().__init__()
@@ -134,6 +135,13 @@ class Wrapped(ServerTest):
         for model in FullyShardedDataParallel(net()), nn.Sequential(FullyShardedDataParallel(net())), nn.DataParallel(FullyShardedDataParallel(net())):
             with self.subTest(type(model).__name__), self.assertRaisesRegex(ValueError, "sharded by FSDP.*call run.log with the vectors"):
                 self.run_.watch(model, "fc", self.x)
+        class DTensor(torch.Tensor):
+            pass
+
+        model = net()
+        model.fc.weight = nn.Parameter(model.fc.weight.detach().as_subclass(DTensor))
+        with self.assertRaisesRegex(ValueError, "fc.weight is distributed over ranks.*call run.log with the vectors"):
+            self.run_.watch(model, "fc", self.x)
         model = net()
         self.run_.watch(model, "fc", self.x)
         model.out.__class__ = FSDPLinear  # as fully_shard does

@@ -217,6 +217,18 @@ class FastPath(WatchTest):
             np.testing.assert_allclose(got, model(tokens).detach().numpy(), atol=1e-5)
 
 
+    def test_mask_among_the_inputs(self):
+        """A mask is an input as others are, by its place or its name, and may be None."""
+        encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), 2)
+        x, mask = torch.randn(10, 6, 16), torch.arange(6) >= torch.arange(10)[:, None] % 4 + 2
+        with plain(encoder):
+            masked, whole = encoder(x, src_key_padding_mask=mask).detach().numpy(), encoder(x).detach().numpy()
+        for probes, want in [({"src": x, "src_key_padding_mask": mask}, masked), ((x, None, mask), masked), ((x, None, mask.numpy()), masked),
+                             ({"src": x, "mask": None}, whole), ({"src": x.numpy(), "src_key_padding_mask": None}, whole)]:
+            got = self.watched(encoder, "layers.1", probes, 10, batch_size=4)
+            np.testing.assert_allclose(got, want.reshape(10, -1), atol=1e-5)
+
+
 class Calls(WatchTest):
     def test_called_twice(self):
         model = nn.Module()
@@ -481,11 +493,11 @@ class Undisturbed(WatchTest):
     def test_encoder(self):
         """What keeps nn.TransformerEncoder from its fused path is put back."""
         model, tokens = Encoder(mask=True), torch.randint(0, 50, (10, 6))
-        settings = lambda: [(name, m.enable_nested_tensor if hasattr(m, "enable_nested_tensor") else m.activation_relu_or_gelu)
-                            for name, m in model.named_modules() if hasattr(m, "enable_nested_tensor") or hasattr(m, "activation_relu_or_gelu")]
+        settings = lambda: [(name, key, value) for name, m in model.named_modules() for key, value in vars(m).items() if key in zoetrope._FUSED]
         before = settings()
         self.watched(model, "encoder", tokens, 10)
-        self.assertEqual((len(before), settings()), (3, before))
+        self.assertEqual(len(before), 3)
+        self.assertEqual(settings(), before)
 
     def test_autocast(self):
         """A capture in the middle of autocast leaves weights that have a gradient."""

@@ -188,7 +188,7 @@ class Columns(unittest.TestCase):
             (None, None), (math.nan, None), (np.float32("nan"), None), (np.datetime64("NaT"), None), (np.timedelta64("NaT", "s"), None),
             (decimal.Decimal("NaN"), None), (np.ma.masked, None), (math.inf, "Infinity"), (np.float64("-inf"), "-Infinity"),
             (True, True), (np.bool_(False), False), (np.int8(-3), -3), (np.uint64(2**64 - 1), 2**64 - 1), (2**70, 2**70), (np.float16(0.5), 0.5),
-            (np.longdouble(0.25), 0.25), (np.array(2), 2), (np.str_("x"), "x"), (b"caf\xc3\xa9", "café"), (decimal.Decimal("1.10"), "1.10"),
+            (np.longdouble(0.25), 0.25), (np.array(2), 2), (np.str_("x"), "x"), (b"caf\xc3\xa9", "café"), (decimal.Decimal("1.10"), 1.1), (decimal.Decimal("0.1234567890123456"), "0.1234567890123456"),
             (moment, "2024-02-29T12:30:00"), (moment.replace(microsecond=250000), "2024-02-29T12:30:00.25"), (moment.replace(tzinfo=utc), "2024-02-29T12:30:00Z"),
             (moment.replace(tzinfo=zone), "2024-02-29T10:30:00Z"), (moment.date(), "2024-02-29"), (moment.time(), "12:30:00"),
             (np.datetime64("2024-02-29"), "2024-02-29"), (np.datetime64("2024-02"), "2024-02-01"), (np.datetime64("2024-02-29T12"), "2024-02-29T12:00:00"),
