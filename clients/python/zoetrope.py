@@ -414,7 +414,7 @@ class Run:
 
         A mistake raises at once, as here nothing has been trained yet.
         """
-        names = {layer: layer} if isinstance(layer, str) else dict(layer) if hasattr(layer, "keys") else {name: name for name in layer}
+        names = {layer: layer} if isinstance(layer, str) else dict(layer) if hasattr(layer, "keys") else {name: name for name in _listed(layer)}
         ids = None if ids is None else _texts(ids, "ids")
         w = _Watch(model, names, probes, ids, targets, classes, batch_size, batch_dim, call)
         self._check_probes(w)
@@ -853,6 +853,8 @@ class _Watch:
     """A model's named layers, and the probes to embed. PyTorch is not imported: who has a model has it already."""
 
     def __init__(self, model, names, probes, ids, targets, classes, batch_size, batch_dim, call):
+        if not hasattr(model, "named_modules"):
+            raise ValueError(f"model is a {type(model).__name__}: want a torch.nn.Module")
         self.model = model
         while _inside(self.model) is not None:
             self.model = _inside(self.model)
@@ -1156,14 +1158,24 @@ def _class_numbers(targets, classes, n):
     return t.astype(np.int64)
 
 
+def _listed(layer):
+    if not isinstance(layer, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in layer):
+        raise ValueError(f"layer is {str(layer)[:80]}: want a name of model.named_modules(), or a list of names")
+    return layer
+
+
 def _near(name, known):
     """Returns, for a message, which of the known names were probably meant."""
-    near = difflib.get_close_matches(name, known, 3, 0.5)
+    forms = {}
+    for k in known:
+        for form in {k.lower(), k.lower().rpartition(".")[2]}:
+            forms.setdefault(form, []).append(k)
+    near = list(dict.fromkeys(k for form in difflib.get_close_matches(name.lower(), forms, 3, 0.5) for k in forms[form]))[:3]
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def _named_module(model, name):
-    modules = dict(model.named_modules())
+    modules = dict(model.named_modules(remove_duplicate=False))
     if isinstance(name, str) and name:
         for parts in name, name.replace("_orig_mod.", ""), re.sub(r"(^|\.)(module|_orig_mod)\.", r"\1", name):  # as a wrapped model has them
             if parts in modules and parts:
@@ -1657,7 +1669,7 @@ def _pictures(images, max_side, bad=None):
 
     One of a list that cannot be shown is None, and bad is given its place and the reason; without bad, it raises.
     """
-    if hasattr(images, "detach") or isinstance(images, np.ndarray):
+    if hasattr(images, "detach") or isinstance(images, np.ndarray) and images.dtype != object:
         torch, images = hasattr(images, "detach"), _array(images)
         if images.ndim not in (3, 4):
             raise ValueError(f"images have shape {images.shape}: want n×height×width, or n×height×width×channels")

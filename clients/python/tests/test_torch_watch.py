@@ -92,7 +92,7 @@ def of(part, then=lambda out: None):
 class Dimensions(WatchTest):
     def test_sequence_first(self):
         """What is sequence-first is refused, also where batch and length are equal, and stored right with batch_dim=1."""
-        for n, length, size in [(32, 32, 256), (40, 12, 16), (12, 4, 4), (7, 7, 7), (4, 4, 4), (3, 3, 256), (2, 2, 256), (9, 4, 5), (6, 3, 3), (4, 2, 2)]:
+        for n, length, size in [(32, 32, 256), (40, 12, 16), (40, 16, 16), (12, 4, 4), (7, 7, 7), (4, 4, 4), (3, 3, 256), (2, 2, 256), (9, 4, 5), (6, 3, 3), (4, 2, 2)]:
             for name, part in ("LSTM", nn.LSTM(8, 6)), ("GRU", nn.GRU(8, 6)), ("RNN", nn.RNN(8, 6)), ("encoder", nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 6), 1)):
                 with self.subTest(f"{name}, {n} of {length}, {size} at a time"):
                     model, probes = of(part), torch.randn(n, length, 8)
@@ -400,7 +400,10 @@ class Mistakes(WatchTest):
         for layer, probes, more, message in [
             ("encodr", x, {}, "no module 'encodr': its modules are encoder, head; did you mean 'encoder'"),
             (["head", "haed"], x, {}, "did you mean 'head'"),
+            ("Head", x, {}, "did you mean 'head'"),
             ([], x, {}, "no layer is named"),
+            (None, x, {}, "layer is None: want a name"),
+            (model.head, x, {}, r"layer is Linear\(.*\): want a name"),
             ("head", x[:9], {}, "there are 9 probes, and the run has 10 samples"),
             ("head", x[:2], {"ids": [3, 33]}, "no sample '33'"),
             ("head", x[:2], {"ids": [3]}, "2 probes, and 1 ids"),
@@ -417,7 +420,21 @@ class Mistakes(WatchTest):
         ]:
             with self.subTest(message), self.assertRaisesRegex(ValueError, message):
                 run.watch(model, layer, probes, **more)
+        with self.assertRaisesRegex(ValueError, "model is a dict: want a torch.nn.Module"):
+            run.watch({}, "head", x)
+        deep = nn.Sequential(*[nn.Sequential(collections.OrderedDict(linear=nn.Linear(5, 5))) for _ in range(20)])
+        with self.assertRaisesRegex(ValueError, "and 10 more; did you mean '0.linear' or '1.linear' or '2.linear'"):
+            run.watch(deep, "linaer", x)
         self.assertEqual((run._watched, run.errors), ([], []))
+
+    def test_two_names(self):
+        """A module that a model has by two names is found by either."""
+        model = nn.Module()
+        model.a = model.b = nn.Linear(5, 4)
+        model.forward = lambda x: model.a(x)
+        x = torch.randn(10, 5)
+        for name in "ab":
+            np.testing.assert_allclose(self.watched(model, name, x, 10), model.a(x).detach().numpy(), atol=1e-6)
 
     def test_lazy(self):
         run = self.init()
