@@ -113,7 +113,7 @@ func (p *Projection) compare(ctx context.Context, b *Behind, run string, placed 
 	}
 	chosen := list.Of(have)
 	for _, f := range now {
-		if !slices.Contains(chosen, f.Epoch) {
+		if _, ok := slices.BinarySearch(chosen, f.Epoch); !ok {
 			continue
 		}
 		if was, ok := placed[frameKey{run, f.Epoch}]; !ok {
@@ -136,7 +136,7 @@ func (p *Projection) compare(ctx context.Context, b *Behind, run string, placed 
 		}
 	}
 	for k := range placed {
-		if k.run == run && !slices.Contains(chosen, k.epoch) {
+		if _, ok := slices.BinarySearch(chosen, k.epoch); k.run == run && !ok {
 			b.Removed++
 			b.Epochs = append(b.Epochs, EpochBehind{run, k.epoch, "removed"})
 		}
@@ -202,7 +202,7 @@ func (p *Projection) asPlaced(ctx context.Context, run string, epoch int) (track
 		return f, err
 	}
 	if was := placed[frameKey{run, epoch}].digest; was != (tracker.Digest{}) && was != f.Digest {
-		return f, fmt.Errorf("epoch %d of run %s was logged again with other vectors since it was placed on projection %q, which has to be extended: %w", epoch, run, p.info.ID, tracker.ErrNotFound)
+		return f, fmt.Errorf("epoch %d of run %s was logged again with other vectors since it was placed on projection %q, which has to be extended: %w", epoch, titles(ctx, p.store, run), p.info.ID, tracker.ErrNotFound)
 	}
 	f.IDs, f.Vectors = chosenRows(f, p.shareOf(run))
 	return f, nil

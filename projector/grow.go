@@ -3,6 +3,7 @@ package projector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,7 +89,12 @@ func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress
 	if g.p, err = Open(ctx, p.store, p.info.ID); err != nil {
 		return nil, err
 	}
-	if g.src, err = g.p.openAgain(ctx, again, progress); err != nil {
+	for range 3 { // an epoch may be removed between the list of them and its vectors
+		if g.src, err = g.p.openAgain(ctx, again, progress); !errors.Is(err, tracker.ErrNotFound) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := g.src.prepare(ctx, g.p.info.Options); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,7 @@ func TestBehind(t *testing.T) {
 		"as long, same":             {func(s *tracker.Store) { relog(t, s, c, 3, 4, 5) }, "", 240, 1},
 		"longer":                    {func(s *tracker.Store) { relog(t, s, c.other(3), 3, span(4, 7)...) }, "4 epochs: 2 new, 2 changed", 320, 2},
 		"shorter, and other epochs": {func(s *tracker.Store) { relog(t, s, c, 3, 7) }, "3 epochs: 1 new, 2 removed", 200, 2},
+		"all cut, other columns":    {func(s *tracker.Store) { cutAll(t, s); logWide(t, s, c) }, "6 epochs: 6 changed", 240, 2},
 		"without the layer":         {func(s *tracker.Store) { relog(t, s, without, -1, 1) }, "1 epoch: 1 removed", 200, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,6 +156,63 @@ func TestBehind(t *testing.T) {
 				t.Errorf("renewed: %d points, %v", p.Info().Points, err)
 			}
 		})
+	}
+}
+
+// cutAll removes all epochs of run a.
+func cutAll(t *testing.T, store *tracker.Store) {
+	t.Helper()
+	r, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: "a", Resume: tracker.Must})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.TruncateAfter(t.Context(), -1), r.Finish(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logWide logs the epochs of a training with twice as many columns.
+func logWide(t *testing.T, store *tracker.Store, c training) {
+	t.Helper()
+	r, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: c.name, Resume: tracker.Must})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range c.epochs {
+		e := c.epoch(number)
+		for i := range e.Layers {
+			l := &e.Layers[i]
+			var wide []float32
+			for row := range slices.Chunk(l.Vectors, l.Dim) {
+				wide = append(append(wide, row...), row...)
+			}
+			l.Dim, l.Vectors = 2*l.Dim, wide
+		}
+		if err := r.Log(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestExtendCutMeanwhile: a run that is cut while its map is extended is read again.
+func TestExtendCutMeanwhile(t *testing.T) {
+	store := newStore(t)
+	c := training{name: "a", epochs: span(0, 3), samples: 40, classes: 2, layers: []string{"fc1"}}
+	logTraining(t, store, c)
+	p := project(t, store, quick())
+	relog(t, store, c, -1, 4, 5)
+	cut := false
+	p, err := p.Extend(t.Context(), func(stage string, done, _ int) {
+		if stage == "load" && done == 2 && !cut {
+			cut = true
+			relog(t, store, c, 2)
+		}
+	})
+	if err != nil || p.Info().Points != 120 || !cut {
+		t.Errorf("%+v, %v: want the three epochs that are left", p.Info(), err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -35,7 +34,7 @@ func (p *Projection) Neighbors(ctx context.Context, epoch int, sample string, k 
 			continue
 		}
 		if run != "" {
-			return nil, fmt.Errorf("sample %q is in runs %s: say in which: %w", sample, strings.Join(p.info.Runs, ", "), tracker.ErrAmbiguous)
+			return nil, fmt.Errorf("sample %q is in runs %s: say in which: %w", sample, titles(ctx, p.store, p.info.Runs...), tracker.ErrAmbiguous)
 		}
 		run = id
 	}

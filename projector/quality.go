@@ -147,11 +147,12 @@ func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, 
 	if placed, err = p.Placements(ctx, Query{AllEpochs: true}); err != nil {
 		return nil, 0, err
 	}
+	lost := map[frameKey]bool{}
+	for _, e := range b.Epochs {
+		lost[frameKey{e.Run, e.Epoch}] = true // one that is new is not on the map
+	}
 	all := len(placed)
-	placed = slices.DeleteFunc(placed, func(at Placement) bool {
-		what := b.What(at.Run, at.Epoch)
-		return what == "changed" || what == "removed"
-	})
+	placed = slices.DeleteFunc(placed, func(at Placement) bool { return lost[frameKey{at.Run, at.Epoch}] })
 	if left = all - len(placed); len(placed) == 0 {
 		return nil, 0, fmt.Errorf("the vectors of all its %d epochs were replaced or removed since: extend it or fit it anew: %w", all, tracker.ErrNotFound)
 	}
@@ -182,7 +183,7 @@ func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, [
 	y := make([]float32, src.rows()*p.info.Dims)
 	for i, f := range src.frames {
 		if !src.fill(y, nil, i, placed[i], p.info.Dims) {
-			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, src.runs[f.run])
+			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, titles(ctx, p.store, src.runs[f.run]))
 		}
 	}
 	return src, y, nil

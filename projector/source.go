@@ -141,7 +141,7 @@ func (s *source) add(run string, frames []tracker.FrameInfo, list epochs.List) (
 	}
 	chosen := list.Of(have)
 	for _, f := range frames {
-		if slices.Contains(chosen, f.Epoch) {
+		if _, ok := slices.BinarySearch(chosen, f.Epoch); ok {
 			s.frames = append(s.frames, sourceFrame{run: len(s.runs), epoch: f.Epoch, seq: f.Seq})
 			taken = append(taken, f)
 		}
@@ -179,7 +179,7 @@ func (s *source) open(ctx context.Context, store *tracker.Store, infos []tracker
 	for i, f := range infos {
 		if f.Dim != infos[0].Dim {
 			return fmt.Errorf("%w: layer %q has %d dimensions in run %s and %d in run %s: they cannot share a map",
-				ErrOptions, s.layer, infos[0].Dim, s.runs[s.frames[0].run], f.Dim, s.runs[s.frames[i].run])
+				ErrOptions, s.layer, infos[0].Dim, titles(ctx, store, s.runs[s.frames[0].run]), f.Dim, titles(ctx, store, s.runs[s.frames[i].run]))
 		}
 		total += f.Rows
 	}
@@ -231,7 +231,7 @@ func (s *source) read(ctx context.Context, store *tracker.Store, progress Progre
 			return err
 		}
 		if frame.Dim != s.dim {
-			return fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", s.runs[f.run], f.epoch, s.layer, frame.Dim, s.dim)
+			return fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", titles(ctx, store, s.runs[f.run]), f.epoch, s.layer, frame.Dim, s.dim)
 		}
 		f.first, f.digest = s.rows(), frame.Digest
 		s.take(f, frame)
@@ -335,4 +335,16 @@ func asOptions(err error) error {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	return err
+}
+
+// titles names runs for people, as experiment/name; one that is gone by its id.
+func titles(ctx context.Context, store *tracker.Store, ids ...string) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = id
+		if run, err := store.Run(ctx, id); err == nil {
+			list[i] = run.Experiment + "/" + run.Name
+		}
+	}
+	return strings.Join(list, ", ")
 }

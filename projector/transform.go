@@ -77,7 +77,7 @@ func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) 
 	case len(g.src.runs) == 1:
 		id = g.src.runs[0]
 	default:
-		return 0, fmt.Errorf("projection %q is of runs %v: say which: %w", g.p.info.ID, g.src.runs, tracker.ErrAmbiguous)
+		return 0, fmt.Errorf("projection %q is of runs %s: say which: %w", g.p.info.ID, titles(ctx, g.p.store, g.src.runs...), tracker.ErrAmbiguous)
 	}
 	g.forgetFresh()
 	for i, f := range g.src.frames {
@@ -85,7 +85,7 @@ func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) 
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("epoch %d of run %s is not on projection %q as it is now: %w", epoch, id, g.p.info.ID, tracker.ErrNotFound)
+	return 0, fmt.Errorf("epoch %d of run %s is not on projection %q as it is now: %w", epoch, titles(ctx, g.p.store, id), g.p.info.ID, tracker.ErrNotFound)
 }
 
 func (g *growth) forgetFresh() {

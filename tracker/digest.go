@@ -3,9 +3,9 @@ package tracker
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
-	"errors"
-	"fmt"
+	"slices"
 )
 
 // A Digest stands for what a frame holds: its samples, in their order, and their vectors as they are stored. An epoch that is
@@ -17,54 +17,60 @@ type Digest [sha256.Size]byte
 // Digests returns the digests of a layer's frames at some epochs. Epochs at which there is none are left out.
 func (s *Store) Digests(ctx context.Context, run, layer string, epochs []int) (map[int]Digest, error) {
 	digests := map[int]Digest{}
+	if len(epochs) == 0 {
+		return digests, nil
+	}
 	err := s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
 		}
+		const which = "e.run = ? AND f.layer = ? AND e.number BETWEEN ? AND ?"
+		all, err := readDigests(ctx, tx, which, r.id, layer, slices.Min(epochs), slices.Max(epochs))
 		for _, epoch := range epochs {
-			id, err := findEpoch(ctx, tx, r, epoch)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			row, err := findFrame(ctx, tx, r, id, layer, epoch)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if digests[epoch], err = frameDigest(ctx, tx, row); err != nil {
-				return fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
+			if d, ok := all[epoch]; ok {
+				digests[epoch] = d
 			}
 		}
-		return nil
+		return err
 	})
 	return digests, err
 }
 
-func frameDigest(ctx context.Context, tx *Tx, f frameRow) (d Digest, err error) {
-	var list []byte
-	if err := tx.QueryRowContext(ctx, "SELECT hash FROM roster WHERE id = ?", f.roster).Scan(&list); err != nil {
-		return d, err
-	}
-	b := binary.LittleEndian.AppendUint64(list, uint64(f.dim))
-	b = append(b, f.as...)
-	rows, err := tx.QueryContext(ctx, "SELECT rows, checksum FROM chunk WHERE frame = ? ORDER BY first_row", f.id)
+// frameDigest is the digest of one frame.
+func frameDigest(ctx context.Context, tx *Tx, frame int64, epoch int) (Digest, error) {
+	all, err := readDigests(ctx, tx, "f.id = ?", frame)
+	return all[epoch], err
+}
+
+// readDigests returns the digests of the frames f, of epochs e, that a condition selects, by epoch: one of each.
+func readDigests(ctx context.Context, tx *Tx, which string, args ...any) (map[int]Digest, error) {
+	const query = `SELECT e.number, r.hash, f.dim, f.dtype, c.rows, c.checksum FROM epoch e JOIN frame f ON f.epoch = e.id
+		JOIN roster r ON r.id = f.roster JOIN chunk c ON c.frame = f.id WHERE `
+	rows, err := tx.QueryContext(ctx, query+which+" ORDER BY e.number, c.first_row", args...)
 	if err != nil {
-		return d, err
+		return nil, err
 	}
 	defer rows.Close()
+	texts := map[int][]byte{}
 	for rows.Next() {
-		var n uint64
+		var epoch int
+		var hash sql.RawBytes
+		var dim, n uint64
+		var as dtype
 		var sum uint32
-		if err := rows.Scan(&n, &sum); err != nil {
-			return d, err
+		if err := rows.Scan(&epoch, &hash, &dim, &as, &n, &sum); err != nil {
+			return nil, err
 		}
-		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, n), sum)
+		b, ok := texts[epoch]
+		if !ok {
+			b = append(binary.LittleEndian.AppendUint64(slices.Clone(hash), dim), as...)
+		}
+		texts[epoch] = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(b, n), sum)
 	}
-	return sha256.Sum256(b), rows.Err()
+	digests := map[int]Digest{}
+	for epoch, b := range texts {
+		digests[epoch] = sha256.Sum256(b)
+	}
+	return digests, rows.Err()
 }

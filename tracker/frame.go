@@ -184,7 +184,7 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 		return f, err
 	}
 	f = Frame{Run: r.uid, Layer: row.layer, Epoch: epoch, Dim: row.dim}
-	if f.Digest, err = frameDigest(ctx, tx, row); err != nil {
+	if f.Digest, err = frameDigest(ctx, tx, row.id, epoch); err != nil {
 		return f, err
 	}
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
