@@ -38,4 +38,7 @@
 // The server holds a run for its clients as a Go program would hold it, so that no other process can write the run
 // meanwhile. It takes the run when somebody writes, also after a restart, gives it up when nobody has for a while
 // ([Options.Idle]), and at [Handler.Close]. A client that starts anew says so by resuming its run, at any time.
+//
+// A client may say who it is, in the header Zoetrope-Client of all its requests. Who starts or resumes a run is then told of
+// another client that writes it too: it was heard of within three minutes, and has not ended the run.
 package ingest

@@ -89,7 +89,7 @@ DEFAULT_URL = "http://127.0.0.1:8420"
 # What a server refuses, as far as it has not said itself yet, in its answer to a run's start; GET limits explains them.
 _LIMITS = {
     "id_bytes": 1 << 10, "label_bytes": 1 << 10, "prediction_bytes": 1 << 10, "layer_bytes": 1 << 10, "metric_bytes": 1 << 10,
-    "metadata_bytes": 64 << 10, "thumbnail_bytes": 1 << 20, "frame_bytes": 256 << 20, "columns": 1 << 18, "layers": 1000, "epoch": (1 << 31) - 1,
+    "metadata_bytes": 64 << 10, "thumbnail_bytes": 1 << 20, "frame_bytes": 256 << 20, "memory_bytes": 1 << 30, "json_bytes": 32 << 20, "columns": 1 << 18, "layers": 1000, "epoch": (1 << 31) - 1,
 }
 
 
@@ -482,7 +482,7 @@ class Run:
         outputs = {key: value for key, value in outputs.items() if value is not None}
         if (frames or outputs) and self._known == 0 and not self._has_samples:
             raise _NotSetUp(f"run {self.title} has no samples: call add_samples once, before the training, with one for each row that is logged")
-        body, kept, said, rows = {"step": self._step_of(epoch, step)}, [], {}, self._rows(ids)
+        body, kept, said, rows, memory = {"step": self._step_of(epoch, step)}, [], {}, self._rows(ids), limits["memory_bytes"]
         for name, value, own in frames:
             with _collected(refused):
                 _check_name_of("layer", name, limits["layer_bytes"])
@@ -492,6 +492,11 @@ class Run:
                 _check_count(rows if own == ids else self._rows(own), f"layer {name!r}", len(vectors))
                 if vectors.shape[1] > limits["columns"]:
                     raise ValueError(f"layer {name!r} has {vectors.shape[1]} columns, at most {limits['columns']} are allowed: choose some, or their means")
+                memory -= 2 * vectors.nbytes  # the server has it twice, while it puts its parts together
+                if memory < 0:
+                    memory += 2 * vectors.nbytes
+                    raise ValueError(f"layer {name!r} is of {_size(vectors.nbytes)}, and the layers of an epoch of at most {_size(limits['memory_bytes'] / 2)} are "
+                                     "allowed, together: log fewer of them, or of their columns, or start the server with more memory")
                 some, own = self._stored_rows(own, len(vectors))
                 kept.append((name, vectors if some is None else vectors[some], own))
         for key, value in outputs.items():
@@ -507,7 +512,11 @@ class Run:
             with _collected(refused):
                 some, own = self._stored_rows(ids, rows[0])
                 said = {key: column if some is None else [column[k] for k in some] for key, column in said.items()}
-                body["outputs"] = said if own is None else {**said, "ids": own}
+                said = said if own is None else {**said, "ids": own}
+                size = len(_json(said))
+                if size > limits["json_bytes"] - (1 << 20):
+                    raise ValueError(f"{', '.join(said)} are of {_size(size)} together, and requests of at most {_size(limits['json_bytes'])} are allowed: log fewer of them")
+                body["outputs"] = said
         if metrics:
             with _collected(refused):
                 values = _metrics(metrics, limits["metric_bytes"], refused)
@@ -2621,7 +2630,7 @@ class _Sender:
             self._trouble(Refused(f"the server refuses the run, so nothing is stored, but kept in {self.spool.path}: {e}", e.status, e.code), 60.0)
         elif not live and (start or e.code in ("run_ended", "run_superseded")):
             with self.cond:
-                self.run._note(Refused(f"{len(spool.queue)} messages of an earlier process are not sent, and kept in {spool.path}: {e}", e.status, e.code), True)
+                self.run._note(Refused(f"{len(spool.queue)} messages of an earlier process are not sent, and kept in {spool.path}; `python -m zoetrope sync --refused` sends them nevertheless: {e}", e.status, e.code), True)
                 self.before.remove(spool)
                 spool.close(delete=False)
                 self.cond.notify_all()

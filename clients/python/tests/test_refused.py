@@ -154,6 +154,19 @@ class Refusals(ServerTest):
         self.assertFalse(run.add_samples(ids=["a"], labels=["long"]))
         self.assertIn("has 4 bytes, at most 3 are allowed", str(run.errors[0]))
 
+    def test_too_much(self):
+        """What the server has no memory for, or what is no request any more, would wait for ever: it is refused at the call."""
+        self.unchecked(memory_bytes=1000, json_bytes=(1 << 20) + 200)
+        run = self.init()
+        run.add_samples(ids=self.ids)
+        run.flush()
+        self.assertFalse(run.log(1, {"a": self.layer, "wide": np.ones((N, 3))}, losses=[0.123456789] * N, metrics={"loss": 1}))
+        self.assertRegex(str(run.errors[0]), r"layer 'wide' is of 600 bytes, and the layers of an epoch of at most 500 bytes are allowed, together")
+        self.assertRegex(str(run.errors[1]), r"losses are of \d+ bytes together, and requests of at most 1 MiB are allowed")
+        self.assertFalse(run.finish())
+        self.assertEqual(self.rows("SELECT DISTINCT layer FROM vectors"), [("a",)])
+        self.assertEqual(self.epochs(), [1])
+
     def test_strict(self):
         run = self.init(strict=True)
         with self.assertRaisesRegex(ValueError, "at most 1024 are allowed"):
