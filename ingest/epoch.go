@@ -38,12 +38,15 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	var q epochRequest
-	if err := c.decode(&q); err != nil {
+	if err := c.decodeParts(&q); err != nil {
 		return 0, nil, err
 	}
 	e, err := q.epoch(number)
 	if err != nil {
 		return 0, nil, h.nameRow(c, err)
+	}
+	if err := c.checkUnicode(); err != nil {
+		return 0, nil, err
 	}
 	a := epochAnswer{Epoch: number}
 	err = h.write(c.ctx(), c.run(), func(run *tracker.Run) error {

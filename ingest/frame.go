@@ -175,7 +175,10 @@ func (h *Handler) readRawHeader(body io.Reader, size int64) (head rawHeader, err
 	if _, err := io.ReadFull(body, text); err != nil {
 		return head, truncated(err)
 	}
-	return head, decodeStrictly(text, &head, "the frame's header")
+	if err := decodeStrictly(text, &head, "the frame's header"); err != nil {
+		return head, err
+	}
+	return head, checkUnicode(text, "the frame's header: ")
 }
 
 // readFloats reads rows×dim float32, of which there should be size bytes, unless that is unknown.

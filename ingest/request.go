@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
 // A call is a request whose body, JSON, has been read.
@@ -156,18 +158,40 @@ func checkEncoding(r *http.Request) error {
 
 // decode reads the body as v. It is strict: a field that nobody reads is a mistake that would otherwise never show.
 func (c *call) decode(v any) error {
+	if err := c.decodeParts(v); err != nil {
+		return err
+	}
+	return c.checkUnicode()
+}
+
+// checkUnicode refuses a body with text that is none.
+func (c *call) checkUnicode() error { return checkUnicode(c.body, "the body: ") }
+
+// decodeParts is decode for a body of which parts are read later, and told apart when they are refused: checkUnicode is
+// due after them.
+func (c *call) decodeParts(v any) error {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return invalid("the body is empty: send a JSON object")
 	}
 	return decodeStrictly(c.body, v, "the body")
 }
 
-// decodeOptional is decode for a body that may be absent.
+// decodeOptional is decode for a body that may be absent, and in which text may be damaged: that a run has failed is worth
+// more than how the cause is spelled.
 func (c *call) decodeOptional(v any) error {
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
-	return c.decode(v)
+	return c.decodeParts(v)
+}
+
+// checkUnicode refuses JSON with text that package json would replace, whereby different texts became the same. A NUL is not
+// replaced, and package tracker refuses it where it stands.
+func checkUnicode(body []byte, what string) error {
+	if bad, ok := errors.AsType[*jsontext.Error](jsontext.Check(body)); ok && bad.What != jsontext.HasNUL {
+		return invalid("%s%v: send JSON in UTF-8", what, bad)
+	}
+	return nil
 }
 
 func decodeStrictly(body []byte, v any, what string) error {

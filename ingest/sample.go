@@ -20,7 +20,7 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 	var q struct {
 		Samples list[sampleRequest, sampleLimit] `json:"samples"`
 	}
-	if err := c.decode(&q); err != nil {
+	if err := c.decodeParts(&q); err != nil {
 		return 0, nil, err
 	}
 	if len(q.Samples.items) == 0 {
@@ -32,6 +32,9 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 		if samples[i], err = s.sample(i); err != nil {
 			return 0, nil, err
 		}
+	}
+	if err := c.checkUnicode(); err != nil {
+		return 0, nil, err
 	}
 	var v struct {
 		Added   int `json:"added"`
@@ -65,6 +68,9 @@ func (q sampleRequest) sample(index int) (s tracker.Sample, err error) {
 	}
 	if len(q.Metadata) > 0 {
 		if err := decodeStrictly(q.Metadata, &s.Metadata, "metadata"); err != nil {
+			return s, refused("metadata", err)
+		}
+		if err := checkUnicode(q.Metadata, "metadata: "); err != nil {
 			return s, refused("metadata", err)
 		}
 	}

@@ -14,6 +14,9 @@ type text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (t *text) UnmarshalJSON(b []byte) error {
+	if err := checkUnicode(b, ""); err != nil {
+		return err
+	}
 	if b[0] == '"' { // as nearly always
 		return json.Unmarshal(b, (*string)(t))
 	}

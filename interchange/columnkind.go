@@ -16,16 +16,17 @@ const (
 	floatColumn // and whole numbers among them
 )
 
-// kindOf finds the kind of a column; mixed ones are text.
+// kindOf finds the kind of a column; mixed ones are text, and so are floats beside whole numbers that no float is.
 func kindOf(values []any) columnKind {
-	var bools, ints, floats, texts bool
+	var bools, ints, floats, texts, wide bool
 	for _, v := range values {
-		switch v.(type) {
+		switch v := v.(type) {
 		case nil:
 		case bool:
 			bools = true
 		case int64:
 			ints = true
+			wide = wide || v < -1<<53 || v > 1<<53 // a float64 does not tell them apart
 		case float64:
 			floats = true
 		default:
@@ -33,7 +34,7 @@ func kindOf(values []any) columnKind {
 		}
 	}
 	switch {
-	case texts || bools && (ints || floats):
+	case texts || bools && (ints || floats) || wide && floats:
 		return textColumn
 	case bools:
 		return boolColumn

@@ -1,19 +1,30 @@
 package tracker
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
-// encodeObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts.
+// encodeObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts. What is not valid UTF-8
+// without NUL is refused, as it is in ids and labels: package json would put the same character for whatever it is.
 func encodeObject(m map[string]any) (string, error) {
 	if m == nil {
 		return "{}", nil
 	}
 	for k, v := range m {
-		if _, err := json.Marshal(v); err != nil {
+		b, err := json.Marshal(v)
+		if err != nil {
 			return "", fmt.Errorf("%q cannot be kept as JSON: %w", k, err)
+		}
+		if !storable(k) {
+			return "", fmt.Errorf("%q: a name must be valid UTF-8 without NUL", k)
+		}
+		if replaced(b) || jsontext.Check(b) != nil {
+			return "", fmt.Errorf("%q: %.80q must be valid UTF-8 without NUL", k, fmt.Sprint(v))
 		}
 	}
 	b, err := json.Marshal(m)
@@ -27,4 +38,11 @@ func decodeObject(text string) (map[string]any, error) {
 	var m map[string]any
 	err := d.Decode(&m)
 	return m, err
+}
+
+// replaced reports whether package json has replaced bytes of a text that it encoded: then there is an escape, while the
+// character itself, where it was in the text, stands as it is.
+func replaced(text []byte) bool {
+	escape := []byte(`\ufffd`)
+	return bytes.Contains(text, escape) && bytes.Contains(bytes.ReplaceAll(text, []byte(`\\`), nil), escape)
 }

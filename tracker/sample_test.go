@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -122,6 +123,12 @@ func TestAddSamplesRefuses(t *testing.T) {
 		{"bytes", []Sample{{ID: "new", Label: "\xff"}}, "UTF-8"},
 		{"NUL", []Sample{{ID: "a\x00b"}}, "NUL"},
 		{"metadata", []Sample{{ID: "new", Metadata: map[string]any{"f": func() {}}}}, `metadata "f"`},
+		{"bytes in metadata", []Sample{{ID: "new", Metadata: map[string]any{"city": "Z\xfcrich"}}}, `sample "new": metadata "city": "Z\xfcrich" must be valid UTF-8 without NUL`},
+		{"bytes deep in metadata", []Sample{{ID: "new", Metadata: map[string]any{"a": []any{map[string]string{"b\xff": "c"}}}}}, `metadata "a"`},
+		{"bytes in JSON", []Sample{{ID: "new", Metadata: map[string]any{"a": json.RawMessage("\"\xff\"")}}}, `metadata "a"`},
+		{"half a character in JSON", []Sample{{ID: "new", Metadata: map[string]any{"a": json.RawMessage(`"\ud83d"`)}}}, `metadata "a"`},
+		{"bytes in a name", []Sample{{ID: "new", Metadata: map[string]any{"a\xff": 1}}}, "a name must be valid UTF-8"},
+		{"NUL in metadata", []Sample{{ID: "new", Metadata: map[string]any{"a": "b\x00"}}}, `metadata "a"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := r.AddSamples(ctx, test.batch); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), test.want) {
@@ -131,5 +138,23 @@ func TestAddSamplesRefuses(t *testing.T) {
 	}
 	if list, err := s.Samples(ctx, "a"); len(list) != 3 || err != nil {
 		t.Errorf("after refusals: %v, %v", list, err)
+	}
+}
+
+// TestMetadataKept reads metadata that look as if something had been replaced or rounded in them.
+func TestMetadataKept(t *testing.T) {
+	s := newStore(t)
+	r, err := s.Start(t.Context(), RunConfig{Name: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"sign": "\ufffd", "escape": `\ufffd \\ud800 \u0000`, "big": json.Number("18446744073709551615"), "list": []any{json.Number("-9223372036854775809")}}
+	batch := []Sample{{ID: "x", Metadata: map[string]any{"sign": "\ufffd", "escape": `\ufffd \\ud800 \u0000`, "big": uint64(math.MaxUint64), "list": want["list"]}}}
+	if err := r.AddSamples(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Samples(t.Context(), r.ID())
+	if err != nil || len(list) != 1 || !reflect.DeepEqual(list[0].Metadata, want) {
+		t.Errorf("Samples = %v, %v, want metadata %v", list, err, want)
 	}
 }

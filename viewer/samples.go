@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
@@ -80,6 +81,19 @@ func (h *Handler) describeSamples(r *http.Request, info tracker.RunInfo, compact
 	return jsonBody(j)
 }
 
+// legible is a value of metadata as a page can read it, whose numbers are float64: whole ones that none is, which would become
+// the same as their neighbours, are text.
+func legible(v any) any {
+	n, ok := v.(json.Number)
+	if !ok || len(n) < 16 || strings.ContainsAny(n.String(), ".eE") {
+		return v
+	}
+	if f, err := n.Float64(); err == nil && strconv.FormatFloat(f, 'f', -1, 64) == n.String() {
+		return v
+	}
+	return n.String()
+}
+
 func columnsOf(list []tracker.Sample) *samplesJSON {
 	j := &samplesJSON{
 		Count:    len(list),
@@ -102,7 +116,7 @@ func columnsOf(list []tracker.Sample) *samplesJSON {
 			if j.Metadata[key] == nil {
 				j.Metadata[key] = make([]any, len(list))
 			}
-			j.Metadata[key][i] = v
+			j.Metadata[key][i] = legible(v)
 		}
 	}
 	slices.SortFunc(j.Classes, compareNatural) // so that 2 comes before 10

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
@@ -225,10 +226,11 @@ func metadataValue(v any) any {
 		if n, err := v.Int64(); err == nil {
 			return n
 		}
-		if f, err := v.Float64(); err == nil {
+		f, err := v.Float64()
+		if err == nil && (strings.ContainsAny(v.String(), ".eE") || strconv.FormatFloat(f, 'f', -1, 64) == v.String()) {
 			return f
 		}
-		return v.String()
+		return v.String() // whole, with more digits than a float64 keeps
 	}
 	text, err := json.Marshal(v)
 	if err != nil {

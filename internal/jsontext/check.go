@@ -12,20 +12,25 @@ import (
 
 // An Error is a string that a store cannot keep as it is.
 type Error struct {
-	Path string // where it stands: samples[3].metadata.city
+	Path string // where it stands: samples[3].metadata.city; empty for the whole
 	Text string // as it stands there, without quotation marks
 	What string // is wrong with it
 }
 
 // Error implements error.
-func (e *Error) Error() string { return fmt.Sprintf("%s: %.40q %s", e.Path, e.Text, e.What) }
+func (e *Error) Error() string {
+	at := ""
+	if e.Path != "" {
+		at = e.Path + ": "
+	}
+	return fmt.Sprintf("%s%.40q %s", at, e.Text, e.What)
+}
 
 // What is wrong with a text.
 const (
-	NotUTF8   = "is not UTF-8"
-	Half      = "has half of a surrogate pair, which is no character"
-	HasNUL    = "has a NUL character, which no store keeps"
-	rootLevel = "the whole"
+	NotUTF8 = "is not UTF-8"
+	Half    = "has half of a surrogate pair, which is no character"
+	HasNUL  = "has a NUL character, which no store keeps"
 )
 
 // A level is an object or an array that is open.
@@ -36,12 +41,13 @@ type level struct {
 }
 
 // Check returns an [*Error] for the first string of a JSON text, name or value, that is not UTF-8, or has half of a
-// surrogate pair or a NUL. What is not JSON is the business of whoever decodes it.
+// surrogate pair, or else for the first that has a NUL. What is not JSON is the business of whoever decodes it.
 func Check(text []byte) error {
 	if utf8.Valid(text) && !bytes.Contains(text, []byte(`\u`)) {
 		return nil
 	}
 	var open []level
+	var nul error
 	for i := 0; i < len(text); i++ {
 		top := &level{}
 		if len(open) > 0 {
@@ -62,12 +68,14 @@ func Check(text []byte) error {
 			if top.atName {
 				top.name, top.atName = s, false
 			}
-			if what := wrong(s); what != "" {
+			if what := wrong(s); what == HasNUL && nul == nil {
+				nul = &Error{Path: path(open), Text: s, What: what}
+			} else if what != "" && what != HasNUL {
 				return &Error{Path: path(open), Text: s, What: what}
 			}
 		}
 	}
-	return nil
+	return nul
 }
 
 // stringLength is how far the quotation mark is that ends a string.
@@ -87,7 +95,7 @@ func wrong(s string) string {
 	if !utf8.ValidString(s) {
 		return NotUTF8
 	}
-	half := rune(0) // that waits for its other one
+	half, nul := rune(0), "" // half waits for its other one
 	for len(s) > 0 {
 		unit := rune(-1)
 		switch {
@@ -102,20 +110,20 @@ func wrong(s string) string {
 			s = s[1:]
 		}
 		switch {
-		case unit == 0:
-			return HasNUL
 		case half != 0 && utf16.DecodeRune(half, unit) == utf8.RuneError:
 			return Half
 		case half != 0:
 			half = 0
 		case utf16.IsSurrogate(unit):
 			half = unit
+		case unit == 0:
+			nul = HasNUL
 		}
 	}
 	if half != 0 {
 		return Half
 	}
-	return ""
+	return nul
 }
 
 func path(open []level) string {
@@ -129,9 +137,6 @@ func path(open []level) string {
 		default:
 			b.WriteString(l.name)
 		}
-	}
-	if b.Len() == 0 {
-		return rootLevel
 	}
 	return strings.ToValidUTF8(b.String(), "\ufffd")
 }

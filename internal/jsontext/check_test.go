@@ -17,6 +17,7 @@ func TestCheck(t *testing.T) {
 		{"second half", `["x", "\udc80"]`, `[1]: "\\udc80" has half of a surrogate pair`},
 		{"two first halves", `"\ud83d\ud83d\ude00"`, "has half of a surrogate pair"},
 		{"NUL", `{"a": "x\u0000"}`, `a: "x\\u0000" has a NUL character`},
+		{"NUL before half", `["\u0000", "\u0000\ud83d"]`, `[1]: `},
 		{"after a nested one", `{"a": {"b": [1, 2]}, "c": "\u0000"}`, "c: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
