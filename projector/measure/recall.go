@@ -33,7 +33,7 @@ func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, metric strin
 	in15, in50 := make([]float64, len(asked)), make([]float64, len(asked))
 	err = p.each(ctx, asked, workers, func(_, r int, x, y *space.View) {
 		near := x.Nearest(few)
-		in15[r], in50[r] = share(near, y.Nearest(few)), share(near, y.Nearest(many))
+		in50[r], in15[r] = share(near, y.Nearest(many)), share(near, y.Nearest(few)) // the few are found among the many
 	})
 	if err != nil {
 		return err

@@ -20,9 +20,9 @@ func nearer(a, b neighbor) int {
 	return cmp.Compare(a.row, b.row)
 }
 
-// nearest appends the rows of x on list i to near, measured from row at of q and in order.
-func (l *shortlists) nearest(i int, near []neighbor, q *Rows, at int, x *Rows) []neighbor {
-	for _, c := range l.of(i) {
+// measured appends the rows of x on a list to near, measured from row at of q and in order.
+func measured(near []neighbor, list []candidate, q *Rows, at int, x *Rows) []neighbor {
+	for _, c := range list {
 		if c != noCandidate {
 			near = append(near, neighbor{q.orderOf(at, x, c.row()), int32(c.row())})
 		}

@@ -121,7 +121,7 @@ func (s *ask) products(ctx context.Context) error {
 		}
 		near := make([]neighbor, 0, size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			near = s.without(i, lists.nearest(i-lo, near[:0], s.q, i, s.Rows))
+			near = s.without(i, measured(near[:0], lists.of(i-lo), s.q, i, s.Rows))
 			if math.Sqrt(norm[i]) > tooFar ||
 				size < s.n && !p.clear(near[s.k-1].dist, norm[i], float64(lists.of(i - lo)[size-1].key())) {
 				near = direct(ctx, near[:0], s.q, i, s.Rows, s.skip(i), s.k)
@@ -154,7 +154,7 @@ func (s *ask) pairwise(ctx context.Context) error {
 				l.admit(0, j, d)
 			}
 		}
-		near := l.nearest(0, nil, s.q, i, s.Rows)
+		near := measured(nil, l.of(0), s.q, i, s.Rows)
 		if len(near) < s.k || l.size < s.n && !clearEarly(near[s.k-1].dist, l.worst(0), s.dim) {
 			near = direct(ctx, near[:0], s.q, i, s.Rows, skip, s.k)
 		}

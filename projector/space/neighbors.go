@@ -113,7 +113,7 @@ func (s *search) measure(ctx context.Context, knn *KNN) error {
 	return vec.Chunks(ctx, s.n, s.crew, func(lo, hi int) {
 		near := make([]neighbor, 0, s.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			near = s.shortlists.nearest(i, near[:0], s.Rows, i, s.Rows)
+			near = measured(near[:0], s.of(i), s.Rows, i, s.Rows)
 			if !s.certain(i, near[s.k-1].dist) {
 				near = direct(ctx, near[:0], s.Rows, i, s.Rows, i, s.k)
 			}

@@ -97,16 +97,18 @@ func (p *packing) recentre() {
 	}
 }
 
-// slack is twice what an estimate of a scaled order of up to v may be off, which
-// is the products of a row of the given squared length with rows within v of it.
+// slack is what an estimate of a scaled order of up to v may be off: of the
+// distance of a row of the given squared length to rows within v of it.
 //
-// A dot product of m terms is off by at most m·u·|x||y|, u = 2⁻²⁴, and rows
-// within √v of a row are no longer than |x| + √v. What is smaller than a float32
-// can be is lost besides.
+// With u = 2⁻²⁴, a dot product of m terms is off by at most m·u·|x||y|, its terms
+// as float32 by 2u·|x||y|, and each of the sums that make |x|² + |y|² - 2xy of it
+// by u of its size. Rows within √v of a row are no longer than |x| + √v. What is
+// smaller than a float32 can be is lost besides.
 func (p *packing) slack(norm, v float64) float64 {
 	length := math.Sqrt(norm)
 	far := min(p.reach, length+math.Sqrt(v))
-	return 2 * float64(len(p.centre)+8) * ((length+far)*far/(1<<24) + 0x1p-125)
+	m := float64(len(p.centre))
+	return 2*((m+4)*length*far+2*(norm+far*far))/(1<<24) + m*0x1p-120
 }
 
 // clear reports whether an estimate, which is a key plus the norm of the row that

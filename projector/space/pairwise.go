@@ -50,7 +50,7 @@ func pairwise(ctx context.Context, r *Rows, k, crew int, progress Progress) (*KN
 	err = vec.Chunks(ctx, n, crew, func(lo, hi int) {
 		near := make([]neighbor, 0, l.size)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			near = l.nearest(i, near[:0], r, i, r)
+			near = measured(near[:0], l.of(i), r, i, r)
 			if len(near) < k || l.size < n-1 && !clearEarly(near[k-1].dist, l.worst(i), r.dim) {
 				near = direct(ctx, near[:0], r, i, r, i, k)
 			}

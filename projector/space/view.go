@@ -61,12 +61,12 @@ func (v *Views) Height() int {
 	return max(least, min(128, (1<<21)/max(1, v.n)))
 }
 
-// slack is twice what an estimate of up to e may be off, seen from row i.
+// slack is what an estimate of up to e may be off, seen from row i.
 func (v *Views) slack(i int, e float64) float64 {
 	if v.packing != nil {
 		return v.packing.slack(float64(v.packing.norm[i]), e)
 	}
-	return e*float64(v.dim+4)/(1<<23) + float64(v.dim)*0x1p-120
+	return e*float64(v.dim+4)/(1<<24) + float64(v.dim)*0x1p-120
 }
 
 // A Block is one worker's memory for looking from up to so many rows at once.
@@ -170,6 +170,7 @@ type View struct {
 	i     int
 	d     []float32 // estimates; +Inf for the row itself
 	known bool      // exact holds the orders
+	least int       // so many rows of d are on the block's list
 	spent int       // orders measured one by one
 }
 
@@ -211,18 +212,17 @@ func (v *View) nearest(d []float32, k int, member []bool) []int32 {
 		return nil
 	}
 	if !v.known {
-		const spare = 8
-		v.choose(d, k+spare)
-		list := v.list.of(0)
-		full := list[k+spare-1] != noCandidate
-		if full {
+		const spare = 4
+		list := v.choose(d, k+spare)
+		if list[k] != noCandidate {
 			inner, outer := float64(list[k-1].key()), float64(list[k].key())
-			if outer-inner > v.slack(v.i, outer) { // their order cannot be another
+			if outer-inner > 2*v.slack(v.i, outer) { // their order cannot be another
 				return rowsOf(list[:k], candidate.row)
 			}
 		}
+		full := list[len(list)-1] != noCandidate
 		if full || v.straight() { // without overflow, a list with room left has all there are
-			v.near = v.list.nearest(0, v.near[:0], v.Rows, v.i, v.Rows)
+			v.near = measured(v.near[:0], list, v.Rows, v.i, v.Rows)
 			k := min(k, len(v.near))
 			worst := v.near[k-1].dist * v.scale * v.scale
 			if !full || worst < float64(list[len(list)-1].key())-v.slack(v.i, worst) {
@@ -251,26 +251,46 @@ func rowsOf[T any](list []T, row func(T) int) []int32 {
 // zeros are the products that [vec.Nearer] subtracts.
 var zeros [2048]float32
 
-// choose puts the rows of the least of d on the block's list.
-func (v *View) choose(d []float32, size int) {
+// choose puts the rows of the least of d on the block's list, and returns it.
+func (v *View) choose(d []float32, size int) []candidate {
+	if &d[0] == &v.d[0] {
+		if size <= v.least {
+			return v.list.of(0)[:size]
+		}
+		v.least = size
+	} else {
+		v.least = 0
+	}
 	if v.list == nil || v.list.size != size {
 		v.Block.list = newShortlists(1, nil, size)
 	} else {
 		v.list.empty()
 	}
-	l := v.list
+	list, limit := v.list.of(0), float32(math.Inf(1))
+	last := len(list) - 1
 	for lo := 0; lo < len(d); {
-		hi := lo + len(zeros)
+		hi := min(lo+len(zeros), len(d))
 		if lo == 0 {
-			hi = 4 * size // the first few fill the list, so that there is a limit for the rest
+			hi = min(4*size, hi) // the first few fill the list, so that there is a limit for the rest
 		}
-		hi = min(hi, lo+len(zeros), len(d))
 		part := d[lo:hi]
-		for _, j := range v.found[:vec.Nearer(v.found, zeros[:len(part)], part, -l.limit[0])] {
-			l.admit(0, lo+int(j), part[j])
+		for _, j := range v.found[:vec.Nearer(v.found, zeros[:len(part)], part, limit)] {
+			c := newCandidate(part[j], lo+int(j))
+			at := last
+			if c >= list[at] {
+				continue
+			}
+			for ; at > 0 && list[at-1] > c; at-- {
+				list[at] = list[at-1]
+			}
+			list[at] = c
+		}
+		if list[last] != noCandidate {
+			limit = math.Nextafter32(list[last].key(), math.MaxFloat32)
 		}
 		lo = hi
 	}
+	return list
 }
 
 // Rank returns how many other rows are nearer than row j, which is another one,
@@ -314,10 +334,13 @@ func (v *View) estimateRank(j int, order float64) (rank int, ok bool) {
 	if v.spent += doubtful; v.spent > v.n {
 		return 0, false
 	}
-	for c, d := range v.d {
-		if d >= lo && d < hi && c != j {
-			if o := v.orderOf(v.i, v.Rows, c); o < order || o == order && c < j {
-				rank++
+	for from := 0; from < v.n; from += len(zeros) {
+		part := v.d[from:min(v.n, from+len(zeros))]
+		for _, at := range v.found[:vec.Nearer(v.found, zeros[:len(part)], part, hi)] {
+			if c := from + int(at); part[at] >= lo && c != j {
+				if o := v.orderOf(v.i, v.Rows, c); o < order || o == order && c < j {
+					rank++
+				}
 			}
 		}
 	}
