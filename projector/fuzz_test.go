@@ -26,7 +26,7 @@ func FuzzModes(f *testing.F) {
 		o.Scale, o.NNeighbors, o.NEpochs, o.Workers = Scales[kind/120%3], int(k), 4, 1+int(kind%2)
 		ctx := context.Background()
 		o = o.resolve()
-		if err := src.prepare(ctx, o); err != nil {
+		if err := src.learn(ctx, o); err != nil {
 			if !errors.Is(err, ErrOptions) {
 				t.Fatal(err)
 			}

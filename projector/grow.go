@@ -97,7 +97,11 @@ func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress
 	if err != nil {
 		return nil, err
 	}
-	if err := g.src.prepare(ctx, g.p.info.Options); err != nil {
+	how, err := g.p.preparation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.src.prepare(ctx, how, g.p.info.Options.Workers); err != nil {
 		return nil, err
 	}
 	if err := g.locate(ctx); err != nil {
@@ -201,6 +205,9 @@ func (g *growth) fit(ctx context.Context, start []float32, progress Progress) (*
 // as they were or, where there is none, onto those of the same samples and epochs.
 func (g *growth) layOut(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
 	o := g.p.info.Options
+	if err := g.src.learn(ctx, o); err != nil {
+		return nil, nil, err
+	}
 	y, stages, err := fit(ctx, g.src, o, start, progress)
 	if err != nil {
 		return nil, nil, err
@@ -244,6 +251,9 @@ func (g *growth) store(ctx context.Context, refit bool, progress Progress) error
 		}
 		p.shares = g.src.shares
 		if err := p.keepShares(ctx, tx); err != nil {
+			return err
+		}
+		if err := p.keepPreparation(ctx, tx, g.src); err != nil {
 			return err
 		}
 		stages, err := json.Marshal(g.watch.stages)

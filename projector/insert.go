@@ -48,6 +48,9 @@ func (p *Projection) insert(ctx context.Context, src *source, y []float32, q *Qu
 		if err := p.keepShares(ctx, tx); err != nil {
 			return err
 		}
+		if err := p.keepPreparation(ctx, tx, src); err != nil {
+			return err
+		}
 		if err := p.insertFrames(ctx, tx, src, y, func(int) bool { return true }, false, progress); err != nil {
 			return err
 		}

@@ -73,7 +73,11 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	for _, s := range samples {
 		labels[s.ID] = s.Label
 	}
-	rows, err := space.NewRows(frame.Vectors, frame.Dim, p.info.Options.Metric)
+	x, dim, err := p.prepared(ctx, frame)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := space.NewRows(x, dim, p.info.Options.Metric)
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,12 @@ func (p *Projection) PointTrust(ctx context.Context, run string, epoch int) (sam
 	if bad := slices.IndexFunc(at.Coordinates, func(v float32) bool { return math.IsNaN(float64(v)) }); bad >= 0 {
 		return nil, nil, fmt.Errorf("projection %q has no place for row %d of epoch %d", p.info.ID, bad, epoch)
 	}
+	x, dim, err := p.prepared(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
 	trust, err = measure.PointTrust(ctx, measure.Frame{
-		X: f.Vectors, Dim: f.Dim, Y: at.Coordinates, Dims: p.info.Dims,
+		X: x, Dim: dim, Y: at.Coordinates, Dims: p.info.Dims,
 	}, measure.Options{Metric: p.info.Options.Metric})
 	return f.IDs, trust, err
 }

@@ -39,7 +39,7 @@ func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Opt
 	if err != nil {
 		return nil, err
 	}
-	if err := src.prepare(ctx, o); err != nil {
+	if err := src.learn(ctx, o); err != nil {
 		return nil, err
 	}
 	var y []float32

@@ -159,8 +159,8 @@ func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, 
 	return placed, left, nil
 }
 
-// reopen reads the vectors that some of the projection's epochs were placed by, and their points in the same order.
-func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, []float32, error) {
+// reread reads the vectors that some of the projection's epochs were placed by, as they were logged.
+func (p *Projection) reread(ctx context.Context, placed []Placement) (*source, error) {
 	src := &source{layer: p.info.Layer, runs: p.info.Runs, shares: p.shares}
 	position := map[string]int{}
 	for i, id := range src.runs {
@@ -171,13 +171,23 @@ func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, [
 	}
 	first, err := p.store.Frame(ctx, placed[0].Run, p.info.Layer, placed[0].Epoch)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	src.dim = first.Dim
-	if err := src.read(ctx, p.store, nil); err != nil {
+	return src, src.read(ctx, p.store, nil)
+}
+
+// reopen reads the vectors that some of the projection's epochs were placed by, and their points in the same order.
+func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, []float32, error) {
+	src, err := p.reread(ctx, placed)
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := src.prepare(ctx, p.info.Options); err != nil {
+	how, err := p.preparation(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := src.prepare(ctx, how, p.info.Options.Workers); err != nil {
 		return nil, nil, err
 	}
 	y := make([]float32, src.rows()*p.info.Dims)

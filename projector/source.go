@@ -2,7 +2,6 @@ package projector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +24,7 @@ type source struct {
 	shares []float64 // of each run: the samples whose rank is below are taken; nil = all
 
 	preparation *umap.Preparation // what x went through; nil = nothing
+	raw         []float32         // the rows before that, where there is one
 }
 
 type sourceFrame struct {
@@ -311,30 +311,6 @@ func (s *source) name(r int, samples []tracker.Sample, class map[string]int) {
 			f.classes[j] = classes[number]
 		}
 	}
-}
-
-// prepare does to the rows what o asks for beforehand: from here on, they are the original space.
-func (s *source) prepare(ctx context.Context, o Options) error {
-	if o.PCA == 0 && (o.Scale == "" || o.Scale == "none") {
-		return nil
-	}
-	p, err := umap.Prepare(ctx, s.x, s.dim, o.Scale, o.PCA, o.Workers)
-	if err == nil {
-		s.x, err = p.Apply(ctx, s.x, o.Workers)
-	}
-	if err != nil {
-		return asOptions(err)
-	}
-	s.preparation, s.dim = p, p.Columns()
-	return nil
-}
-
-// asOptions makes an error about umap's settings one about ours.
-func asOptions(err error) error {
-	if errors.Is(err, umap.ErrInput) {
-		return fmt.Errorf("%w: %w", ErrOptions, err)
-	}
-	return err
 }
 
 // titles names runs for people, as experiment/name; one that is gone by its id.
