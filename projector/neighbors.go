@@ -53,14 +53,10 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(p.info.Runs, info.ID) {
-		return nil, fmt.Errorf("run %s/%s is not on projection %q: %w", info.Experiment, info.Name, p.info.ID, tracker.ErrNotFound)
-	}
-	frame, err := p.store.Frame(ctx, info.ID, p.info.Layer, epoch)
+	frame, err := p.frameIn(ctx, info.ID, epoch)
 	if err != nil {
 		return nil, err
 	}
-	frame.IDs, frame.Vectors = chosenRows(frame, p.shareOf(info.ID))
 	at := slices.Index(frame.IDs, sample)
 	if at < 0 {
 		return nil, fmt.Errorf("sample %q at epoch %d of run %s/%s: %w", sample, epoch, info.Experiment, info.Name, tracker.ErrNotFound)
@@ -89,4 +85,21 @@ func (p *Projection) NeighborsIn(ctx context.Context, run string, epoch int, sam
 	}
 	slices.SortStableFunc(near, func(a, b Neighbor) int { return cmp.Compare(a.Distance, b.Distance) })
 	return near[:min(k, len(near))], nil
+}
+
+// frameIn returns an epoch of one of the projection's runs, by name or id, with those samples that the map shows.
+func (p *Projection) frameIn(ctx context.Context, run string, epoch int) (tracker.Frame, error) {
+	info, err := p.store.Run(ctx, run)
+	if err != nil {
+		return tracker.Frame{}, err
+	}
+	if !slices.Contains(p.info.Runs, info.ID) {
+		return tracker.Frame{}, fmt.Errorf("run %s/%s is not on projection %q: %w", info.Experiment, info.Name, p.info.ID, tracker.ErrNotFound)
+	}
+	frame, err := p.store.Frame(ctx, info.ID, p.info.Layer, epoch)
+	if err != nil {
+		return tracker.Frame{}, err
+	}
+	frame.IDs, frame.Vectors = chosenRows(frame, p.shareOf(info.ID))
+	return frame, nil
 }

@@ -32,12 +32,32 @@ func FindNeighborhoods(ctx context.Context, store *tracker.Store, run, layer str
 	if err != nil {
 		return nil, err
 	}
-	n := len(f.IDs)
-	out := &Neighborhoods{Samples: f.IDs, K: max(0, min(k, n-1))}
+	return neighborhoods(ctx, f.IDs, f.Vectors, f.Dim, metric, k)
+}
+
+// Neighborhoods returns the k nearest samples of all samples that the projection shows of one of its runs at an epoch, in its
+// own original space: by its metric, among vectors that were scaled and reduced as those of the map.
+func (p *Projection) Neighborhoods(ctx context.Context, run string, epoch, k int) (*Neighborhoods, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
+	}
+	f, err := p.frameIn(ctx, run, epoch)
+	if err != nil {
+		return nil, err
+	}
+	x, dim, err := p.prepared(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return neighborhoods(ctx, f.IDs, x, dim, p.info.Options.Metric, k)
+}
+
+func neighborhoods(ctx context.Context, ids []string, x []float32, dim int, metric string, k int) (*Neighborhoods, error) {
+	out := &Neighborhoods{Samples: ids, K: max(0, min(k, len(ids)-1))}
 	if out.K == 0 {
 		return out, nil
 	}
-	knn, err := space.Neighbors(ctx, f.Vectors, f.Dim, space.NeighborOptions{NNeighbors: out.K + 1, Metric: metric}, nil)
+	knn, err := space.Neighbors(ctx, x, dim, space.NeighborOptions{NNeighbors: out.K + 1, Metric: metric}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// prepares reports whether vectors are changed before anything else is asked of them.
-func (o Options) prepares() bool { return o.PCA > 0 || o.Scale != "" && o.Scale != "none" }
+// Prepares reports whether vectors are scaled or reduced before anything else is asked of them.
+func (o Options) Prepares() bool { return o.PCA > 0 || o.Scale != "" && o.Scale != "none" }
 
 // learn makes of the rows what o asks for beforehand, as their own columns have it: from here on, they are the original
 // space.
 func (s *source) learn(ctx context.Context, o Options) error {
-	if !o.prepares() {
+	if !o.Prepares() {
 		return nil
 	}
 	if s.raw != nil { // they were prepared otherwise
@@ -52,7 +52,7 @@ func asOptions(err error) error {
 // preparation is what the vectors of the map went through when it was fitted last; nil for nothing. All that is asked about
 // the original space is asked of vectors that went through it.
 func (p *Projection) preparation(ctx context.Context) (*umap.Preparation, error) {
-	if !p.info.Options.prepares() {
+	if !p.info.Options.Prepares() {
 		return nil, nil
 	}
 	var stored []byte

@@ -166,7 +166,11 @@ func (a *archive) addMap(ctx context.Context, p projector.Info) (bool, error) {
 	for _, epoch := range layout.Epochs {
 		a.asks = append(a.asks, fmt.Sprintf("%s/revisions/%s/epochs/%d/trust?run=%s&rows=%d", base, layout.Revision, epoch, component(layout.Run), layout.Rows))
 	}
-	a.addNeighbours(layout.Layer, p.Options.Metric)
+	space := "metric=" + p.Options.Metric
+	if p.Options.Prepares() {
+		space += fmt.Sprintf("&projection=%s&revision=%s", component(p.ID), layout.Revision)
+	}
+	a.addNeighbours(layout.Layer, space)
 	return true, nil
 }
 
@@ -214,7 +218,7 @@ func (a *archive) addProvisional(ctx context.Context) error {
 			a.ready = append(a.ready, e)
 		}
 		if whole || again == 2 {
-			a.addNeighbours(layout.Layer, "euclidean")
+			a.addNeighbours(layout.Layer, "metric=euclidean")
 			return nil
 		}
 		a.ready = a.ready[:before]
@@ -231,10 +235,10 @@ func (a *archive) layout(ctx context.Context, path string) (l layoutJSON, err er
 	return l, a.put(path, l)
 }
 
-// addNeighbours asks for every sample's nearest ones in a layer.
-func (a *archive) addNeighbours(layer, metric string) {
+// addNeighbours asks for every sample's nearest ones in a layer, in an original space as the page asks for it.
+func (a *archive) addNeighbours(layer, space string) {
 	for _, e := range a.epochs {
-		path := a.of(fmt.Sprintf("epochs/%d/neighborhoods?k=15&layer=%s&metric=%s&seq=%d", e.Number, component(layer), metric, e.Seq))
+		path := a.of(fmt.Sprintf("epochs/%d/neighborhoods?k=15&layer=%s&%s&seq=%d", e.Number, component(layer), space, e.Seq))
 		if !slices.Contains(a.asks, path) {
 			a.asks = append(a.asks, path)
 		}

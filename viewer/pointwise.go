@@ -14,11 +14,12 @@ import (
 const pairwiseMost = 50_000
 
 type neighborhoodsKey struct {
-	run, layer, metric string
-	epoch, seq, k      int
+	run, layer, metric, projection string
+	epoch, seq, k, revision        int
 }
 
-// getNeighborhoods answers with the k nearest samples of every sample at an epoch, in the original space: rows × k
+// getNeighborhoods answers with the k nearest samples of every sample at an epoch, in the original space, which is that of
+// a projection where one is named: rows × k
 // little-endian uint32, places among the run's samples, and the highest number where there is none. K is a header.
 func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error {
 	info, err := h.run(r)
@@ -45,9 +46,23 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 		metric = "euclidean"
 	}
 	seq := h.seqOf(r, info.ID, epoch)
-	found, err := h.near.get(neighborhoodsKey{info.ID, layer, metric, epoch, seq, k}, func() (*projector.Neighborhoods, error) {
+	key := neighborhoodsKey{run: info.ID, layer: layer, metric: metric, epoch: epoch, seq: seq, k: k}
+	find := func() (*projector.Neighborhoods, error) {
 		return projector.FindNeighborhoods(h.context(r), h.store, info.ID, layer, epoch, metric, k)
-	})
+	}
+	if id := q.Get("projection"); id != "" {
+		p, err := projector.Open(r.Context(), h.store, id)
+		if err != nil {
+			return err
+		}
+		i := p.Info()
+		if err := current(i, q.Get("revision")); err != nil {
+			return err
+		}
+		key.layer, key.metric, key.projection, key.revision = i.Layer, i.Options.Metric, i.ID, i.Revision
+		find = func() (*projector.Neighborhoods, error) { return p.Neighborhoods(h.context(r), info.ID, epoch, k) }
+	}
+	found, err := h.near.get(key, find)
 	if err != nil {
 		return err
 	}
@@ -72,6 +87,14 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 	return sendBytes(w, r, out)
 }
 
+// current reports that another revision of a projection was asked for than there is.
+func current(i projector.Info, revision string) error {
+	if now := strconv.Itoa(i.Revision); revision != now {
+		return gone{"revision " + revision + " of projection " + i.ID + " is gone, it is revision " + now + " now"}
+	}
+	return nil
+}
+
 // getTrust answers with how far each sample's neighbourhood on the map can be trusted at an epoch: little-endian
 // float32 in the order of the run's samples, NaN where there is no telling.
 func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
@@ -90,8 +113,8 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if now := strconv.Itoa(p.Info().Revision); r.PathValue("revision") != now {
-		return gone{"revision " + r.PathValue("revision") + " of projection " + p.Info().ID + " is gone, it is revision " + now + " now"}
+	if err := current(p.Info(), r.PathValue("revision")); err != nil {
+		return err
 	}
 	samples, trust, err := p.PointTrust(r.Context(), info.ID, epoch)
 	if err != nil {

@@ -266,9 +266,17 @@ export async function getOutputs(run: string, epoch: number, seq: number): Promi
   return unpackOutputs(await json<PackedOutputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?form=compact&seq=${seq}`));
 }
 
-/** Every sample's 15 nearest ones in the original space; seq names the epoch's version. */
-export async function getNeighbourhoods(run: string, epoch: number, seq: string, layer: string, metric: string): Promise<Neighbourhoods> {
-  const r = await get(`runs/${encodeURIComponent(run)}/epochs/${epoch}/neighborhoods?k=15&layer=${encodeURIComponent(layer)}&metric=${metric}&seq=${seq}`);
+/** The original space of a map, as an address asks for it: its metric and, where its vectors were scaled or reduced, the map itself. */
+export function spaceOf(p: Projection | undefined): string {
+  const { metric, scale, pca } = p?.options ?? {};
+  const space = `metric=${typeof metric === "string" && metric !== "" ? metric : "euclidean"}`;
+  const prepared = Number(pca ?? 0) > 0 || !["", "none"].includes(String(scale ?? ""));
+  return p && prepared ? `${space}&projection=${encodeURIComponent(p.projection)}&revision=${p.revision}` : space;
+}
+
+/** Every sample's 15 nearest ones in the original space, see spaceOf; seq names the epoch's version. */
+export async function getNeighbourhoods(run: string, epoch: number, seq: string, layer: string, space: string): Promise<Neighbourhoods> {
+  const r = await get(`runs/${encodeURIComponent(run)}/epochs/${epoch}/neighborhoods?k=15&layer=${encodeURIComponent(layer)}&${space}&seq=${seq}`);
   return { k: Number(r.headers.get("Neighbors")), near: new Uint32Array(littleEndian(await r.arrayBuffer(), 4)) };
 }
 

@@ -39,7 +39,7 @@ export class Facts {
   private epochs: Epoch[] = [];
   private map: MapData | null = null;
   private frameOf: Int32Array = new Int32Array(0);
-  private metric = "euclidean";
+  private space = api.spaceOf(undefined);
   private statics = new Map<string, { column: Column; values: Values }>();
   private reckoned = new Map<string, { of: unknown[]; values: Values }>();
   private predicted: string[] = [];
@@ -62,7 +62,7 @@ export class Facts {
     };
     const unknown = (e: unknown) => (e instanceof api.ApiError && e.status < 500 ? known() : failed(e));
     this.outputsOf = new PerEpoch((e, v) => api.getOutputs(this.run, e, Number(v)), known, failed);
-    this.nearOf = new PerEpoch((e, v) => api.getNeighbourhoods(this.run, e, v.split(" ")[0], this.layer, this.metric), known, unknown);
+    this.nearOf = new PerEpoch((e, v) => api.getNeighbourhoods(this.run, e, v.split(" ")[0], this.layer, this.space), known, unknown);
     this.trustOf = new PerEpoch((e) => api.getTrust(this.map!.layout, e), known, unknown);
   }
 
@@ -111,14 +111,14 @@ export class Facts {
     this.epochs = epochs;
   }
 
-  /** Sets the map that is shown, and its frame for each logged epoch. */
-  setMap(map: MapData | null, frameOf: Int32Array, metric: string): void {
+  /** Sets the map that is shown, its frame for each logged epoch, and its original space, see api.spaceOf. */
+  setMap(map: MapData | null, frameOf: Int32Array, space: string): void {
     this.version++;
     if (map?.layout.projection !== this.map?.layout.projection || map?.layout.revision !== this.map?.layout.revision) this.trustOf.clear();
-    if (metric !== this.metric || map?.layout.layer !== this.map?.layout.layer) this.nearOf.clear();
+    if (space !== this.space || map?.layout.layer !== this.map?.layout.layer) this.nearOf.clear();
     this.map = map;
     this.frameOf = frameOf;
-    this.metric = metric;
+    this.space = space;
   }
 
   retry(): void {
@@ -175,7 +175,7 @@ export class Facts {
   nearest(i: number): Neighbourhoods | null {
     const e = this.epochs[i];
     if (!e || !this.map || !this.pairwise) return null;
-    return this.nearOf.get(e.number, `${e.seq} ${this.layer} ${this.metric}`);
+    return this.nearOf.get(e.number, `${e.seq} ${this.layer} ${this.space}`);
   }
 
   /** A column's values at the i-th epoch; null where they are on their way, or do not exist. */

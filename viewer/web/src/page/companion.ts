@@ -81,7 +81,7 @@ export class Companion {
     if (!layout) return;
     this.map = new MapData(layout);
     this.frameOf = framesOf(this.numbers, layout.epochs);
-    this.facts.setMap(this.map, this.frameOf, String(own?.options["metric"] ?? "euclidean"));
+    this.facts.setMap(this.map, this.frameOf, api.spaceOf(own));
     await this.map.load(layout.epochs.length - 1, false, () => this.changed());
     if (own) void this.measure(own.projection);
   }

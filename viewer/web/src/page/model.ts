@@ -366,16 +366,11 @@ export class Model {
     }
   }
 
-  /** The metric in which the map's neighbours are near. */
-  private get metric(): string {
-    const m = this.projections.find((p) => p.projection === this.map?.layout.projection)?.options["metric"];
-    return typeof m === "string" ? m : "euclidean";
-  }
-
   private placeEpochs(): void {
     if (!this.map) return;
     this.frameOf = framesOf(this.numbers, this.map.layout.epochs);
-    this.facts.setMap(this.map, this.frameOf, this.metric);
+    const p = this.projections.find((p) => p.projection === this.map?.layout.projection);
+    this.facts.setMap(this.map, this.frameOf, api.spaceOf(p));
   }
 
   /** The frame for the i-th logged epoch, or the nearest that has come; null without any. */
