@@ -164,12 +164,8 @@ func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string,
 		if err != nil {
 			return nil, err
 		}
-		columns, err := p.Columns(ctx)
-		if err != nil {
+		if err := checkColumns(ctx, p, o.path, l.Dim); err != nil {
 			return nil, err
-		}
-		if l.Dim != columns {
-			return nil, fmt.Errorf("%s holds vectors of %d columns, and the map was made from vectors of %d: want the same layer's", o.path, l.Dim, columns)
 		}
 		y, err := p.Transform(ctx, at, epoch, l.Data)
 		if err != nil {
@@ -189,6 +185,15 @@ func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string,
 		})
 	}
 	return points, nil
+}
+
+// checkColumns refuses vectors of other columns than those that the map was made from.
+func checkColumns(ctx context.Context, p *projector.Projection, what string, dim int) error {
+	columns, err := p.Columns(ctx)
+	if err == nil && dim != columns {
+		return fmt.Errorf("%s holds vectors of %s, and the map was made from vectors of %d: want those of the same layer", what, plural(dim, "column"), columns)
+	}
+	return err
 }
 
 // layerOf returns the only layer of an epoch, or the one that is called as the map's.
@@ -225,6 +230,11 @@ func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.P
 	frames = slices.DeleteFunc(frames, func(f tracker.FrameInfo) bool { return f.Layer != layer || !slices.Contains(epochs, f.Epoch) })
 	if len(frames) == 0 {
 		return nil, fmt.Errorf("run %s/%s has no vectors of layer %s at an epoch of projection %s: nothing to place", run.Experiment, run.Name, layer, p.Info().ID)
+	}
+	for _, f := range frames { // before any is placed
+		if err := checkColumns(ctx, p, fmt.Sprintf("run %s/%s, epoch %d,", run.Experiment, run.Name, f.Epoch), f.Dim); err != nil {
+			return nil, err
+		}
 	}
 	var points []projector.Point
 	for i, f := range frames {

@@ -74,3 +74,37 @@ func TestTransformFile(t *testing.T) {
 		}
 	}
 }
+
+// TestTransformRunOfOtherColumns: vectors of another number of columns have no place, however many numbers they are.
+func TestTransformRunOfOtherColumns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const n = 24
+	run := func(name string, dim int) {
+		x := make([]float32, n*dim)
+		for i := range x {
+			x[i] = float32(math.Sin(float64(i)))
+		}
+		var b bytes.Buffer
+		if err := interchange.Write(&b, x, n, dim); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(name+".npy", b.Bytes(), 0o666)
+		if status, _, errs := zoetrope(t, "--db", "a.db", "import", "--run", name, name+".npy"); status != 0 {
+			t.Fatal(errs)
+		}
+	}
+	run("r", 4)
+	if status, _, errs := zoetrope(t, "--db", "a.db", "project", "--run", "r", "--n-epochs", "20", "--n-neighbors", "5"); status != 0 {
+		t.Fatal(errs)
+	}
+	for name, dim := range map[string]int{"one": 1, "half": 2, "three": 3, "twice": 8} {
+		run(name, dim)
+		for _, args := range [][]string{{"--from", name}, {name + ".npy"}} {
+			status, out, errs := zoetrope(t, append([]string{"--db", "a.db", "project", "transform", "--run", "r"}, args...)...)
+			want := "holds vectors of " + plural(dim, "column") + ", and the map was made from vectors of 4"
+			if status != 1 || out != "" || !strings.Contains(errs, want) {
+				t.Errorf("%v: exit %d, %q, %s want %q", args, status, out, errs, want)
+			}
+		}
+	}
+}
