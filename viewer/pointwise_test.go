@@ -64,3 +64,44 @@ func TestTrust(t *testing.T) {
 		t.Errorf("another revision: %d", got)
 	}
 }
+
+// TestNeighborhoodsOfMap: where vectors were scaled for a map, the neighbours that its page shows are of the scaled ones.
+func TestNeighborhoodsOfMap(t *testing.T) {
+	store := newStore(t)
+	run := newTraining(30, "a", "b").log(t, store, "cnn", 2)
+	o := projector.Defaults()
+	o.Scale, o.Metric, o.NNeighbors, o.NEpochs = "standardize", "manhattan", 5, 10
+	p, err := projector.Project(t.Context(), store, nil, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := viewer.New(store, viewer.Options{})
+	t.Cleanup(func() { h.Close() })
+	of := func(query string) []byte {
+		w := get(t, h, "/api/v1/runs/cnn/epochs/2/neighborhoods?k=4"+query)
+		if w.Code != http.StatusOK {
+			t.Fatalf("%s: %d, %s", query, w.Code, w.Body)
+		}
+		return w.Body.Bytes()
+	}
+	got, raw := of("&projection="+p.Info().ID+"&revision=1"), of("&metric=manhattan")
+	want, err := p.Neighborhoods(t.Context(), run.ID(), 2, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := true
+	for i, v := range want.Near {
+		if g := binary.LittleEndian.Uint32(got[4*i:]); int32(g) != v {
+			t.Fatalf("neighbour %d of row %d is %d, want %d", i%4, i/4, g, v)
+		}
+		same = same && int32(binary.LittleEndian.Uint32(raw[4*i:])) == v
+	}
+	if same {
+		t.Error("the vectors as they were logged have the same neighbours, so nothing is tested")
+	}
+	for query, code := range map[string]int{"&projection=none&revision=1": http.StatusNotFound, "&revision=7&projection=" + p.Info().ID: http.StatusGone} {
+		if got := get(t, h, "/api/v1/runs/cnn/epochs/2/neighborhoods?k=4"+query).Code; got != code {
+			t.Errorf("%s: %d, want %d", query, got, code)
+		}
+	}
+}
