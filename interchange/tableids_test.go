@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
@@ -200,5 +202,58 @@ func writeIDs(t testing.TB, path string, logical schema.LogicalType, kind parque
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTableFloats reads a table as pandas writes it when a column had a missing value once: all its numbers are DOUBLE.
+func TestTableFloats(t *testing.T) {
+	double := arrow.PrimitiveTypes.Float64
+	var rows []string
+	for e := range 3 {
+		for i := range 4 {
+			rows = append(rows, fmt.Sprintf(`{"epoch": %d, "id": %d, "label": %d, "prediction": %g, "loss": 0.5, "v": [%d]}`, e, 10*i, i%2, float64(e)+0.5*float64(i%2), 100*e+i))
+		}
+	}
+	content := arrowBytes("["+strings.Join(rows, ",")+"]", field("epoch", double), field("id", double), field("label", double),
+		field("prediction", double), field("loss", double), field("v", arrow.ListOf(arrow.PrimitiveTypes.Float32)))
+	d, err := Open(t.Context(), write(t, content), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if s := d.Samples; d.Count != 3 || s.Count != 4 || strings.Join(s.IDs, " ") != "0 10 20 30" || strings.Join(s.Labels, " ") != "0 1 0 1" || len(s.Columns) > 0 || len(d.Notes) > 0 {
+		t.Errorf("%d epochs of %+v, %q", d.Count, s, d.Notes)
+	}
+	for e, err := range d.Epochs(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("%d %d.5 %d %d.5", e.Number, e.Number, e.Number, e.Number)
+		if got := strings.Join(e.Outputs.Predictions, " "); got != want || e.Layers[0].Data[3] != float32(100*e.Number+3) {
+			t.Errorf("epoch %d: predictions %s and vectors %v, want %s", e.Number, got, e.Layers[0].Data, want)
+		}
+	}
+}
+
+// TestNulls: what is null in a column is nil, also where the column's type hides it.
+func TestNulls(t *testing.T) {
+	ends := arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32, arrow.BinaryTypes.String)
+	b := array.NewRunEndEncodedBuilder(memory.DefaultAllocator, ends.RunEnds(), ends.Encoded())
+	b.Append(2)
+	b.ValueBuilder().AppendNull()
+	b.Append(1)
+	b.ValueBuilder().(*array.StringBuilder).Append("x")
+	union := arrow.DenseUnionOf([]arrow.Field{field("s", arrow.BinaryTypes.String)}, []arrow.UnionTypeCode{0})
+	u := array.NewDenseUnionBuilder(memory.DefaultAllocator, union)
+	u.AppendNull()
+	u.AppendNull()
+	u.AppendNull()
+	for name, column := range map[string]arrow.Array{"null": array.NewNull(3), "run ends": b.NewArray(), "union": u.NewArray()} {
+		if got := cell(column, 1); got != nil {
+			t.Errorf("%s: %#v, want nil", name, got)
+		}
+		if got := cell(column, 2); name == "run ends" && got != "x" {
+			t.Errorf("%s: %#v, want x", name, got)
+		}
 	}
 }
