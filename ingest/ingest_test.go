@@ -2,10 +2,12 @@ package ingest_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +82,41 @@ func TestLog(t *testing.T) {
 	info, err := store.Run(t.Context(), id)
 	if err != nil || info.State != tracker.Failed || info.Cause != "out of memory" || info.Epochs != 0 {
 		t.Errorf("in the end %+v, %v", info, err)
+	}
+}
+
+// TestOneLayerDiverges refuses the frame of a layer that has NaN, and takes the rest of its epoch: the metrics, the outputs
+// and the other layers.
+func TestOneLayerDiverges(t *testing.T) {
+	store := newStore(t)
+	c := newClient(t, store, ingest.Options{})
+	id := c.start("cnn", 3)
+	c.put(id, 1, "fc1", 3, 2, 10)
+	diverged := vectors(3, 2, 0)
+	diverged[3] = float32(math.NaN())
+	w := c.send("PUT", "runs/"+id+"/epochs/1/frames/fc2", "application/octet-stream", bytes.NewReader(npyOf(t, 3, 2, diverged)))
+	if e := c.expect(400, w); !strings.Contains(e["error"].(string), `row 1 (sample "s1"), column 1 is NaN`) {
+		t.Errorf("a frame with NaN = %v", e)
+	}
+	if e := c.do(409, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1", "fc2"]}`); e["code"] != "frames_missing" {
+		t.Errorf("an epoch with the layer that was refused = %v", e)
+	}
+	c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"], "outputs": {"predictions": ["0", "", "2"], "losses": ["NaN", null, 0.5]}, "metrics": {"loss": "NaN", "lr": 0.1}}`)
+	if f, err := store.Frame(t.Context(), id, "fc1", 1); err != nil || !slices.Equal(f.Vectors, vectors(3, 2, 10)) {
+		t.Errorf("fc1 = %v, %v", f, err)
+	}
+	if f, err := store.Frame(t.Context(), id, "fc2", 1); !errors.Is(err, tracker.ErrNotFound) {
+		t.Errorf("fc2 = %v, %v: want none", f, err)
+	}
+	out, err := store.Outputs(t.Context(), id, 1)
+	if err != nil || !slices.Equal(out.Predictions, []string{"0", "", "2"}) || !math.IsNaN(out.Losses[0]) || out.Losses[2] != 0.5 {
+		t.Errorf("outputs = %v, %v", out, err)
+	}
+	for name, want := range map[string]float64{"loss": math.NaN(), "lr": 0.1} {
+		m, err := store.Metrics(t.Context(), id, name)
+		if err != nil || len(m) != 1 || m[0].Value != want && !(math.IsNaN(want) && math.IsNaN(m[0].Value)) {
+			t.Errorf("%s = %v, %v", name, m, err)
+		}
 	}
 }
 

@@ -1208,7 +1208,7 @@ _SHARDED = {"FullyShardedDataParallel", "FSDPModule"}
 def _inside(module):
     """Returns the model in a compiled one, where hooks do not fire, or in one that waits for the other ranks when it is
     called; None for any other module."""
-    inner = getattr(module, "_orig_mod", None)
+    inner = getattr(module, "_modules", {}).get("_orig_mod")
     if inner is None and any(c.__name__ in _WRAPPERS for c in type(module).__mro__):
         inner = getattr(module, "module", None)
     return inner
@@ -1258,9 +1258,9 @@ def _undisturbed(torch, model):
             attention.set_fastpath_enabled(False)
         for m in modules:
             m.training = False
-            own = vars(m)
-            if _inside(m) is not None:
-                own["forward"] = _inside(m).__call__
+            own, inner = vars(m), _inside(m)
+            if inner is not None:
+                own["forward"] = inner.__call__
             if own.get("_compiled_call_impl") is not None:
                 own["_compiled_call_impl"] = None
             for name in _FUSED:
