@@ -1929,7 +1929,8 @@ class _Spool:
             self.bytes += len(line)
         finally:
             self.appending -= 1
-            if self.journal is not None and (self.journal[2] > 1 << 20 or self.journal[3] >= 5000 or not self.journal[3]):
+            journal = self.journal
+            if journal is not None and (journal[2] > 1 << 20 or journal[3] >= 5000 or not journal[3]):
                 self.roll()
         return began
 
@@ -1957,10 +1958,13 @@ class _Spool:
 
     def roll(self):
         """Ends the journal: it is a message now."""
-        if self.journal is None or self.appending:
+        if self.appending:
             return
-        number, handle, size, lines, _ = self.journal
-        self.journal, self.torn = None, False
+        journal, self.journal = self.journal, None
+        if journal is None:
+            return
+        number, handle, size, lines, _ = journal
+        self.torn = False
         try:
             os.close(handle)
         finally:
@@ -2044,10 +2048,10 @@ class _Spool:
             self._append(last, p.suffix[1:], self.file(last, p.suffix[1:]).stat().st_size)
 
     def _forget(self, number):
-        for i, (n, _, size) in enumerate(self.queue):
-            if n == number:
-                self.bytes -= size
-                del self.queue[i]
+        for message in list(self.queue):  # a signal handler may log in the middle of this
+            if message[0] == number:
+                self.bytes -= message[2]
+                self.queue.remove(message)
                 return
 
     def refused(self):

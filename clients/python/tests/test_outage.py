@@ -298,6 +298,36 @@ class Outage(ServerTest):
         self.complete([1], "stopped")
         self.assertEqual(list(self.spool.iterdir()), [])
 
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "no timers here")
+    def test_signal_handler_in_the_journal(self):
+        """A signal handler that logs an epoch, and so ends the journal, may interrupt a call that appends to it."""
+        self.server.start()
+        run = self.init()
+        run.add_samples(ids=range(3))
+        run.flush()
+        ticks, steps = [], []
+
+        def tick(*_):
+            k = len(ticks)
+            ticks.append(k)
+            self.assertTrue(run.log(k, {"fc1": np.full((3, 2), k)}, step=1_000_000 + k))
+            self.assertTrue(run.log_metrics(2_000_000 + k, {"rate": 1}))
+
+        before = signal.signal(signal.SIGALRM, tick)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        while len(ticks) < 100:
+            if run.log_metrics(len(steps), {"loss": len(steps)}):
+                steps.append(len(steps))
+            else:
+                break
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.assertTrue(run.finish(), run.errors)
+        got = zoetrope.metrics("r", self.server.url)
+        self.assertEqual((run.errors, self.epochs(), got["loss"]["step"].tolist()), ([], ticks, steps))
+        self.assertEqual(len(got["rate"]), len(ticks))
+
     def test_other_runs(self):
         """What other runs have left is sent when there is nothing else to do, but what was meant to stay offline is not."""
         for name, mode in ("a", "online"), ("b", "offline"):
