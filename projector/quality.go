@@ -91,7 +91,8 @@ func (p *Projection) storedQuality(ctx context.Context) (*Quality, error) {
 	return q, nil
 }
 
-// measureAgain measures the projection from what is in the store and stores the result, with the revision it is of.
+// measureAgain measures the projection from what is in the store and stores the result, with the revision it is of, unless the
+// projection has another by then.
 func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, error) {
 	q, err := p.measure(ctx, exact)
 	if err != nil {
@@ -114,7 +115,7 @@ func (p *Projection) measureAgain(ctx context.Context, exact bool) (*Quality, er
 	if err != nil && !errors.Is(err, tracker.ErrReadOnly) {
 		return nil, err
 	}
-	return q, p.store.Read(ctx, func(tx *tracker.Tx) error { return p.unchanged(ctx, tx) })
+	return q, nil
 }
 
 func (p *Projection) measure(ctx context.Context, exact bool) (*Quality, error) {
@@ -144,7 +145,11 @@ func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, 
 	if err != nil {
 		return nil, 0, err
 	}
-	if placed, err = p.Placements(ctx, Query{AllEpochs: true}); err != nil {
+	err = p.read(ctx, Query{AllEpochs: true}, func(r *reading, all []Placement) error {
+		placed = all
+		return p.unchanged(ctx, r.tx)
+	})
+	if err != nil {
 		return nil, 0, err
 	}
 	lost := map[frameKey]bool{}
@@ -190,10 +195,18 @@ func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, [
 	if err := src.prepare(ctx, how, p.info.Options.Workers); err != nil {
 		return nil, nil, err
 	}
+	frames, err := p.frames(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	y := make([]float32, src.rows()*p.info.Dims)
 	for i, f := range src.frames {
+		run := src.runs[f.run]
+		if was := frames[frameKey{run, f.epoch}].digest; was != f.digest && was != (tracker.Digest{}) {
+			return nil, nil, fmt.Errorf("epoch %d of run %s was logged again while it was measured: %w", f.epoch, titles(ctx, p.store, run), ErrChanged)
+		}
 		if !src.fill(y, nil, i, placed[i], p.info.Dims) {
-			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, titles(ctx, p.store, src.runs[f.run]))
+			return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected", f.epoch, titles(ctx, p.store, run))
 		}
 	}
 	return src, y, nil

@@ -287,13 +287,22 @@ func (h *Handler) getNeighbors(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getQuality(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.projection(r)
-	if err != nil {
-		return err
+	q, err := h.quality(r)
+	for range 2 {
+		if errors.Is(err, projector.ErrChanged) { // extended in this moment
+			q, err = h.quality(r)
+		}
 	}
-	q, err := p.Quality(r.Context())
 	if err != nil {
 		return err
 	}
 	return sendJSON(w, r, q)
+}
+
+func (h *Handler) quality(r *http.Request) (*projector.Quality, error) {
+	p, err := h.projection(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.Quality(r.Context())
 }
