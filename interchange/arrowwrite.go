@@ -58,11 +58,15 @@ func (s *sink) arrowSchema(c tableColumns) *arrow.Schema {
 	}
 	for i, m := range c.metadata {
 		add(m.Name, map[columnKind]arrow.DataType{
-			textColumn: arrow.BinaryTypes.String, boolColumn: arrow.FixedWidthTypes.Boolean,
+			textColumn: arrow.BinaryTypes.String, jsonColumn: arrow.BinaryTypes.String, boolColumn: arrow.FixedWidthTypes.Boolean,
 			intColumn: arrow.PrimitiveTypes.Int64, floatColumn: arrow.PrimitiveTypes.Float64,
 		}[c.kinds[i]])
 	}
-	meta := arrow.NewMetadata([]string{layerKey}, []string{s.Layer})
+	keys, values := []string{layerKey}, []string{s.Layer}
+	if list := c.json(); list != "" {
+		keys, values = append(keys, jsonKey), append(values, list)
+	}
+	meta := arrow.NewMetadata(keys, values)
 	return arrow.NewSchema(fields, &meta)
 }
 
@@ -111,10 +115,10 @@ func (s *sink) batch(schema *arrow.Schema, c tableColumns, e *tableEpoch) arrow.
 			axis.Append(e.points.Data[p*c.dims+k])
 		}
 	}
-	for _, m := range c.metadata {
+	for k := range c.metadata {
 		column := next()
 		for _, sample := range e.rows {
-			appendCell(column, m.Values[sample])
+			appendCell(column, c.cell(k, sample))
 		}
 	}
 	return b.NewRecordBatch()
@@ -152,12 +156,12 @@ func appendCell(b array.Builder, v any) {
 	}
 	switch b := b.(type) {
 	case *array.StringBuilder:
-		b.Append(plain(v))
+		b.Append(v.(string))
 	case *array.BooleanBuilder:
 		b.Append(v.(bool))
 	case *array.Int64Builder:
 		b.Append(v.(int64))
 	case *array.Float64Builder:
-		b.Append(asFloat(v))
+		b.Append(v.(float64))
 	}
 }

@@ -41,7 +41,7 @@ type Samples struct {
 	Thumbnails func(i int) ([]byte, error) // the PNG file of a sample; nil: there are none
 }
 
-// A Column is a named piece of metadata: for each sample nil, a string, a bool, an int64 or a float64.
+// A Column is a named piece of metadata: for each sample nil, a string, a bool, an int64, a float64 or [JSON].
 type Column struct {
 	Name   string
 	Values []any

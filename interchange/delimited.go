@@ -36,6 +36,8 @@ type grid struct {
 
 	exact      bool // names are what they are, also an empty one
 	firstLabel bool // without a column that is called so, the first one is the label
+
+	kinds []columnKind // of the columns after the first two, where they are known
 }
 
 // readDelimited reads a text with a head. What separates its columns is what the options or a first line sep=; say, or

@@ -28,6 +28,14 @@ func idOf(v any, bits int) (string, error) {
 		}
 		return strconv.FormatInt(n, 10), nil
 	}
+	return labelOf(v)
+}
+
+// labelOf is a cell of a column as a label; nil is the empty text, which is none.
+func labelOf(v any) (string, error) {
+	if j, ok := v.(JSON); ok {
+		return j.text()
+	}
 	return plain(v), nil
 }
 

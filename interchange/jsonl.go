@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
+	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
 const maxColumns = 4096
@@ -95,19 +96,37 @@ func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
 			m.IDs = make([]string, rows)
 			for i, v := range c.Values {
 				if m.IDs[i], err = idOf(v, 64); err != nil {
-					return nil, fmt.Errorf("row %d: %w", i, err)
+					return nil, fmt.Errorf("row %d, %q: %w", i, c.Name, err)
 				}
 			}
 		case k == label:
 			m.Labels = make([]string, rows)
 			for i, v := range c.Values {
-				m.Labels[i] = plain(v)
+				if m.Labels[i], err = labelOf(v); err != nil {
+					return nil, fmt.Errorf("row %d, %q: %w", i, c.Name, err)
+				}
 			}
 		default:
+			for i, v := range c.Values {
+				if j, ok := v.(JSON); ok {
+					c.Values[i] = string(j)
+				}
+			}
 			m.Columns = append(m.Columns, c)
 		}
 	}
 	return m, nil
+}
+
+// text is the text that a value has as an id or a label. Most of what is JSON has none, and the error says so.
+func (j JSON) text() (string, error) {
+	switch j[0] {
+	case '[':
+		return value.Text([]any{})
+	case '{':
+		return value.Text(map[string]any{})
+	}
+	return value.Number(string(j))
 }
 
 // checkJSON refuses strings that are no text, which the decoder would replace.
@@ -126,7 +145,7 @@ func checkJSON(e Encoding, line string) error {
 	return nil
 }
 
-// jsonCell is a JSON value as metadata; lists and objects are their text.
+// jsonCell is a JSON value as metadata.
 func jsonCell(raw json.RawMessage) (any, error) {
 	switch raw[0] {
 	case '{', '[':
@@ -134,7 +153,7 @@ func jsonCell(raw json.RawMessage) (any, error) {
 		if err := json.Compact(&b, raw); err != nil {
 			return nil, err
 		}
-		return b.String(), nil
+		return JSON(b.String()), nil
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -151,16 +170,17 @@ func jsonCell(raw json.RawMessage) (any, error) {
 	return v, nil
 }
 
-// jsonNumber is a number as int64 if it is one, as float64 if it is not whole, or as text if it is neither.
+// jsonNumber is a number as int64 if it is one, as text with all its digits if it is whole, of which float64 would keep 16,
+// as float64 if it is not, or as it stands there if it is beyond float64.
 func jsonNumber(n json.Number) any {
 	if i, err := n.Int64(); err == nil {
 		return i
 	}
-	if !strings.ContainsAny(n.String(), ".eE") {
-		return n.String() // with all digits, of which float64 would keep 16
+	if isWhole(n.String()) {
+		return n.String()
 	}
 	if f, err := n.Float64(); err == nil {
 		return f
 	}
-	return n.String()
+	return JSON(n.String())
 }

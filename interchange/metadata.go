@@ -155,7 +155,15 @@ func (g *grid) named(names []string, o Options) (*Metadata, error) {
 			m.Notes = append(m.Notes, fmt.Sprintf("column %d has no name and counts the rows: it is left out, and no id", k+1))
 			continue
 		}
-		m.Columns = append(m.Columns, typed(name, values, g.delimiter != ','))
+		column := Column{name, make([]any, len(values))}
+		if len(g.kinds) == len(names)-2 && k >= 2 {
+			for i, s := range values {
+				column.Values[i] = ofKind(g.kinds[k-2], s)
+			}
+		} else {
+			column.Values = typed(values, g.delimiter != ',')
+		}
+		m.Columns = append(m.Columns, column)
 	}
 	return m, nil
 }
@@ -204,104 +212,4 @@ func quotedList(names []string) string {
 		quoted[i] = strconv.Quote(name)
 	}
 	return strings.Join(quoted, ", ")
-}
-
-// typed makes a column of texts: of whole numbers, numbers or truth values if all of them are, and else of strings. Where
-// a comma separates no columns, it may be the point of numbers.
-func typed(name string, texts []string, comma bool) Column {
-	point := strings.NewReplacer()
-	if comma && decimalCommas(texts) {
-		point = strings.NewReplacer(",", ".")
-	}
-	for _, kind := range []func(string) any{
-		func(s string) any {
-			if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
-				return n
-			}
-			return nil
-		},
-		func(s string) any {
-			plain := strings.TrimLeft(s, "-")
-			if plain == "" || plain[0] < '0' || plain[0] > '9' || len(plain) > 1 && plain[0] == '0' && point.Replace(plain[1:2]) != "." || strings.ContainsAny(s, "_xXpP") {
-				return nil // 007 and 0x10 are names
-			}
-			f, err := strconv.ParseFloat(point.Replace(s), 64)
-			if err != nil || !strings.ContainsAny(s, ".,eE") && !exact(s, f) {
-				return nil // as 18446744073709551615, which would become the same as its neighbours
-			}
-			return f
-		},
-		func(s string) any {
-			switch s {
-			case "true", "True", "TRUE":
-				return true
-			case "false", "False", "FALSE":
-				return false
-			}
-			return nil
-		},
-		func(s string) any { return s },
-	} {
-		values, ok, some := make([]any, len(texts)), true, false
-		for i, s := range texts {
-			if s == "" {
-				continue
-			}
-			if values[i] = kind(s); values[i] == nil {
-				ok = false
-				break
-			}
-			some = true
-		}
-		if ok && some && !merged(texts, values) {
-			return Column{name, values}
-		}
-	}
-	return Column{name, make([]any, len(texts))}
-}
-
-// exact reports whether a whole number is one of int64, and has no other digits as a float.
-func exact(s string, f float64) bool {
-	_, err := strconv.ParseInt(s, 10, 64)
-	return err == nil && strconv.FormatFloat(f, 'f', -1, 64) == s
-}
-
-// merged reports whether different texts became the same number, as 1.10 and 1.1 do: then they are none.
-func merged(texts []string, values []any) bool {
-	plain := true
-	for i, v := range values {
-		if f, ok := v.(float64); ok && plain {
-			plain = strconv.FormatFloat(f, 'f', -1, 64) == texts[i]
-		}
-	}
-	if plain { // which has one text for each number
-		return false
-	}
-	seen := map[float64]string{}
-	for i, v := range values {
-		if f, ok := v.(float64); ok {
-			if before, again := seen[f]; again && before != texts[i] {
-				return true
-			}
-			seen[f] = texts[i]
-		}
-	}
-	return false
-}
-
-// decimalCommas reports whether the commas of some texts are the points of numbers: each has one at most, with digits on
-// both sides and no point beside it, and not all stand before three digits, as those of thousands do.
-func decimalCommas(texts []string) bool {
-	plainly := false
-	for _, s := range texts {
-		whole, fraction, ok := strings.Cut(s, ",")
-		if !ok {
-			continue
-		}
-		if whole == "" || fraction == "" || strings.ContainsAny(s, ".eE") || strings.Trim(fraction, "0123456789") != "" {
-			return false
-		}
-		plainly = plainly || len(fraction) != 3
-	}
-	return plainly
 }

@@ -44,6 +44,9 @@ const (
 // metadataPrefix begins the names of arrays that are metadata; the rest is escaped as a path segment of a URL is.
 const metadataPrefix = "metadata/"
 
+// jsonPrefix begins the names of those whose strings are JSON: see [jsonColumn].
+const jsonPrefix = "metadata.json/"
+
 func openNpz(path string, o Options) (*Dataset, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -124,16 +127,18 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 // open opens an array of the archive by its place.
 func (z *archive) at(i int) (*npyArray, error) { return z.array(z.arrays[i], -1) }
 
-// metadataName is the column that an array of metadata is of.
-func metadataName(array string) string {
+// metadataName is the column that an array of metadata is of, and whether its strings are JSON.
+func metadataName(array string) (name string, isJSON bool) {
 	rest, ok := strings.CutPrefix(array, metadataPrefix)
 	if !ok {
-		return array
+		if rest, isJSON = strings.CutPrefix(array, jsonPrefix); !isJSON {
+			return array, false
+		}
 	}
 	if name, err := url.PathUnescape(rest); err == nil {
-		return name
+		return name, isJSON
 	}
-	return rest
+	return rest, isJSON
 }
 
 // Close closes the file.

@@ -128,7 +128,13 @@ func (z *archive) metadata(d *Dataset) error {
 		if err != nil {
 			return err
 		}
-		d.Samples.Columns = append(d.Samples.Columns, Column{metadataName(m.name), values})
+		name, isJSON := metadataName(m.name)
+		for k, v := range values {
+			if s, ok := v.(string); ok && isJSON {
+				values[k] = ofJSON(s)
+			}
+		}
+		d.Samples.Columns = append(d.Samples.Columns, Column{name, values})
 	}
 	return nil
 }

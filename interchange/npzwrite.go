@@ -13,7 +13,8 @@ import (
 )
 
 // npz writes an archive of arrays: layer (its name), epochs, ids, labels, vectors (E×n×d), points (E×n×2 or 3),
-// predictions, losses and confidences (E×n), and metadata/NAME (n) for each column. What is missing is NaN or "".
+// predictions, losses and confidences (E×n), and metadata/NAME (n) for each column, or metadata.json/NAME for one that no type
+// of NumPy is. What is missing is NaN or "".
 func (s *sink) npz(ctx context.Context, w io.Writer) error {
 	z := &npzWriter{zip: zip.NewWriter(w), ctx: ctx}
 	e, n := len(s.Epochs), s.Samples.Count
@@ -54,7 +55,7 @@ func (s *sink) npz(ctx context.Context, w io.Writer) error {
 		s.npzOutputs(z)
 	}
 	for _, c := range s.Samples.Columns {
-		z.column(metadataPrefix+url.PathEscape(c.Name), c.Values)
+		z.column(url.PathEscape(c.Name), c.Values)
 	}
 	if z.err != nil {
 		return z.err
@@ -260,50 +261,39 @@ func writeUTF32(w io.Writer, texts []string, longest int) error {
 // column adds a column of metadata as the narrowest type that holds it.
 func (z *npzWriter) column(name string, values []any) {
 	n := len(values)
-	switch kindOf(values) {
-	case boolColumn:
-		if !hasNil(values) {
-			z.array(name, "|b1", func(w io.Writer) error {
-				for _, v := range values {
-					b := []byte{0}
-					if v.(bool) {
-						b[0] = 1
-					}
-					if _, err := w.Write(b); err != nil {
-						return err
-					}
-				}
-				return nil
-			}, n)
-			return
-		}
-	case intColumn:
-		if !hasNil(values) {
-			z.array(name, "<i8", func(w io.Writer) error {
-				for _, v := range values {
-					if err := binary.Write(w, binary.LittleEndian, v.(int64)); err != nil {
-						return err
-					}
-				}
-				return nil
-			}, n)
-			return
-		}
-		fallthrough
-	case floatColumn:
-		z.array(name, "<f8", func(w io.Writer) error {
+	kind := kindOf(values)
+	if missing := hasNil(values); missing && (kind == boolColumn || kind == intColumn && !fitsFloats(values)) {
+		kind = jsonColumn
+	} else if missing && kind == intColumn {
+		kind = floatColumn
+	}
+	data := func(descr string, element func(v any) any) {
+		z.array(metadataPrefix+name, descr, func(w io.Writer) error {
 			for _, v := range values {
-				if err := binary.Write(w, binary.LittleEndian, asFloat(v)); err != nil {
+				if err := binary.Write(w, binary.LittleEndian, element(v)); err != nil {
 					return err
 				}
 			}
 			return nil
 		}, n)
-		return
 	}
-	texts := make([]string, n)
-	for i, v := range values {
-		texts[i] = plain(v)
+	texts := func(prefix string, text func(v any) string) {
+		list := make([]string, n)
+		for i, v := range values {
+			list[i] = text(v)
+		}
+		z.texts(prefix+name, list, n)
 	}
-	z.texts(name, texts, n)
+	switch kind {
+	case boolColumn:
+		data("|b1", func(v any) any { return v })
+	case intColumn:
+		data("<i8", func(v any) any { return v })
+	case floatColumn:
+		data("<f8", func(v any) any { return asFloat(v) })
+	case jsonColumn:
+		texts(jsonPrefix, jsonText)
+	default:
+		texts(metadataPrefix, plain)
+	}
 }

@@ -74,10 +74,14 @@ func (p *parquetFile) describe() error {
 			p.rows += n
 		}
 		p.fields, p.leaves, p.types = fieldsOf(meta.Schema)
-		if layer := meta.KeyValueMetadata().FindValue(layerKey); layer != nil {
-			m := arrow.NewMetadata([]string{layerKey}, []string{*layer})
-			p.fields = arrow.NewSchema(p.fields.Fields(), &m)
+		said := map[string]string{}
+		for _, key := range []string{layerKey, jsonKey} {
+			if v := meta.KeyValueMetadata().FindValue(key); v != nil {
+				said[key] = *v
+			}
 		}
+		m := arrow.MetadataFrom(said)
+		p.fields = arrow.NewSchema(p.fields.Fields(), &m)
 		return nil
 	})
 }

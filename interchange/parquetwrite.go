@@ -26,6 +26,11 @@ func (s *sink) parquet(ctx context.Context, w io.Writer) error {
 	if err := kv.Append(layerKey, s.Layer); err != nil {
 		return err
 	}
+	if list := c.json(); list != "" {
+		if err := kv.Append(jsonKey, list); err != nil {
+			return err
+		}
+	}
 	properties := parquet.NewWriterProperties(
 		parquet.WithCompression(compress.Codecs.Snappy), parquet.WithCreatedBy("zoetrope"),
 		parquet.WithCompressionFor("vector.list.element", compress.Codecs.Uncompressed), parquet.WithDictionaryFor("vector.list.element", false),
@@ -119,17 +124,8 @@ func (s *sink) rowGroup(out *file.Writer, c tableColumns, e *tableEpoch) error {
 			return nil
 		})
 	}
-	for k, m := range c.metadata {
-		w.write(func(i int) any {
-			v := m.Values[e.rows[i]]
-			switch {
-			case v != nil && c.kinds[k] == textColumn:
-				return plain(v)
-			case v != nil && c.kinds[k] == floatColumn:
-				return asFloat(v)
-			}
-			return v
-		})
+	for k := range c.metadata {
+		w.write(func(i int) any { return c.cell(k, e.rows[i]) })
 	}
 	return errors.Join(w.err, g.Close())
 }

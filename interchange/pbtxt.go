@@ -3,6 +3,7 @@ package interchange
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,7 +20,8 @@ const (
 // A projectorConfig is TensorBoard's ProjectorConfig, as far as it is about embeddings.
 type projectorConfig struct {
 	embeddings []embeddingInfo
-	ours       bool // it begins with [escapedComment]
+	ours       bool         // it begins with [escapedComment]
+	kinds      []columnKind // of the metadata, where it says them: see [kindsComment]
 }
 
 // An embeddingInfo is TensorBoard's EmbeddingInfo: paths are relative to the configuration's folder.
@@ -54,6 +56,12 @@ func readConfig(path string) (*projectorConfig, error) {
 func parseConfig(text string) (*projectorConfig, error) {
 	p := &pbtxt{text: text, line: 1}
 	c := &projectorConfig{ours: strings.HasPrefix(text, escapedComment+"\n")}
+	if rest, ok := strings.CutPrefix(text, escapedComment+"\n"+kindsComment); ok {
+		line, _, _ := strings.Cut(rest, "\n")
+		for _, name := range strings.Fields(line) {
+			c.kinds = append(c.kinds, columnKind(max(0, slices.Index(kindNames, name))))
+		}
+	}
 	err := p.message(0, func(field string, v pbValue) error {
 		if field != "embeddings" && field != "embedding" {
 			return nil

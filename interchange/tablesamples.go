@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -27,6 +28,7 @@ type roll struct {
 	labels   []string
 	labelled bool
 	varying  []bool // of each column of metadata: it changes from epoch to epoch
+	isJSON   []bool // … its texts are JSON: see [jsonColumn]
 	strings  map[string]string
 }
 
@@ -40,8 +42,13 @@ func (t *table) readSamples(ctx context.Context, d *Dataset) error {
 			r.columns = append(r.columns, c)
 		}
 	}
+	var asJSON []string
+	if list, ok := t.file.schema().Metadata().GetValue(jsonKey); ok {
+		json.Unmarshal([]byte(list), &asJSON) // what is no list lists nothing
+	}
 	for _, c := range t.metadata {
 		name := fields[c].Name
+		r.isJSON = append(r.isJSON, slices.Contains(asJSON, name))
 		if _, ours := t.file.schema().Metadata().GetValue(layerKey); ours {
 			name = strings.TrimPrefix(name, clashPrefix)
 		}
@@ -160,7 +167,7 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 		r.labels = append(r.labels, label)
 		r.labelled = r.labelled || label != ""
 		for k, c := range t.metadata {
-			v := cell(of(c), i)
+			v := r.value(k, of(c), i)
 			if text, ok := v.(string); ok {
 				v = r.shared(text)
 			}
@@ -172,9 +179,18 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 		return 0, r.errorf("the label of sample %d is %q here and %q before: a label stays the same at every epoch; what the network said belongs in a column prediction", s, label, r.labels[s])
 	}
 	for k, c := range t.metadata {
-		r.varying[k] = r.varying[k] || all.Columns[k].Values[s] != cell(of(c), i)
+		r.varying[k] = r.varying[k] || all.Columns[k].Values[s] != r.value(k, of(c), i)
 	}
 	return s, nil
+}
+
+// value is a cell of the k-th column of metadata.
+func (r *roll) value(k int, a arrow.Array, i int) any {
+	v := cell(a, i)
+	if s, ok := v.(string); ok && r.isJSON[k] {
+		return ofJSON(s)
+	}
+	return v
 }
 
 // shared returns one copy of equal strings, of which tables have many.

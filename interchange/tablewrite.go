@@ -29,6 +29,36 @@ type tableColumns struct {
 	kinds           []columnKind
 }
 
+// jsonKey is the metadata in which a file lists its columns of JSON text, as JSON: see [jsonColumn].
+const jsonKey = "zoetrope:json"
+
+// json lists those columns; "" where there are none.
+func (c tableColumns) json() string {
+	var names []string
+	for i, m := range c.metadata {
+		if c.kinds[i] == jsonColumn {
+			names = append(names, m.Name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return jsonText(names)
+}
+
+// cell is a value of the k-th column of metadata as a table has it; nil is null.
+func (c tableColumns) cell(k, sample int) any {
+	v := c.metadata[k].Values[sample]
+	switch {
+	case v == nil:
+	case c.kinds[k] == jsonColumn:
+		return jsonText(v)
+	case c.kinds[k] == floatColumn:
+		return asFloat(v)
+	}
+	return v
+}
+
 func (s *sink) columns() tableColumns {
 	c := tableColumns{labels: s.Samples.Labels != nil, outputs: s.Outputs != nil, dim: s.Dim, dims: s.Dims}
 	used := map[string]bool{}

@@ -23,7 +23,8 @@ type tensorBoard struct {
 	config  string // path
 	root    *os.Root
 	rows    int
-	escaped bool // the folder was written by us: see [escapeTSV] and [mapTag]
+	escaped bool         // the folder was written by us: see [escapeTSV] and [mapTag]
+	kinds   []columnKind // of its metadata, after id and label: see [kindsComment]
 	points  bool
 	steps   map[int][]embeddingInfo
 	numbers []int
@@ -50,7 +51,7 @@ func openTensorBoard(config string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tensorBoard{config: config, root: root, escaped: c.ours, points: o.Points, steps: map[int][]embeddingInfo{}}
+	t := &tensorBoard{config: config, root: root, escaped: c.ours, kinds: c.kinds, points: o.Points, steps: map[int][]embeddingInfo{}}
 	d := &Dataset{Format: "tensorboard", source: t}
 	err = t.arrange(c.embeddings, d, o)
 	if err == nil {

@@ -70,7 +70,7 @@ func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
 	if err := g.check(encoding); err != nil {
 		return nil, err
 	}
-	g.exact = true
+	g.exact, g.kinds = true, t.kinds
 	return g.named(g.head, o)
 }
 
@@ -80,6 +80,9 @@ const (
 
 	maxSpritePixels = 1 << 27
 	minPixelBits    = 1 // of a PNG
+
+	// kindsComment, on the next line, begins what the columns of the metadata are that follow id and label: see [kindNames].
+	kindsComment = "# zoetrope: the columns of metadata after id and label are:"
 )
 
 var (

@@ -24,7 +24,7 @@ const mapTag = "map"
 // there are thumbnails, sprite.png. Places on a map are an embedding called map. Epochs are steps: LAYER:0000N.
 func (s *sink) tensorBoard(ctx context.Context, dir string, tsv bool) error {
 	var config strings.Builder
-	config.WriteString(escapedComment + "\n")
+	config.WriteString(escapedComment + "\n" + s.columns().kindsLine())
 	width, height, err := s.writeSprite(ctx, filepath.Join(dir, "sprite.png"))
 	if err != nil {
 		return err
@@ -80,6 +80,18 @@ func (s *sink) tensorBoard(ctx context.Context, dir string, tsv bool) error {
 	})
 }
 
+// kindsLine is the line of the configuration that says what the columns of the metadata are; "" where there are none.
+func (c tableColumns) kindsLine() string {
+	if len(c.kinds) == 0 {
+		return ""
+	}
+	line := kindsComment
+	for _, kind := range c.kinds {
+		line += " " + kindNames[kind]
+	}
+	return line + "\n"
+}
+
 // create writes a file of a new folder, and sees to it that it is on the disk.
 func create(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
@@ -129,8 +141,8 @@ func pbQuote(s string) string {
 // writeMetadata writes id, label and the metadata, with a head. See [escapeTSV].
 func (s *sink) writeMetadata(path string) error {
 	return create(path, func(w io.Writer) error {
-		head := []string{"id", "label"}
-		for _, c := range s.columns().metadata {
+		head, columns := []string{"id", "label"}, s.columns()
+		for _, c := range columns.metadata {
 			head = append(head, escapeTSV(c.Name))
 		}
 		io.WriteString(w, strings.Join(head, "\t")+"\n") // the buffer keeps the error
@@ -141,7 +153,11 @@ func (s *sink) writeMetadata(path string) error {
 				row[1] = escapeTSV(s.Samples.Labels[i])
 			}
 			for k, c := range s.Samples.Columns {
-				row[2+k] = escapeTSV(plain(c.Values[i]))
+				if columns.kinds[k] == jsonColumn {
+					row[2+k] = escapeTSV(jsonText(c.Values[i]))
+				} else {
+					row[2+k] = escapeTSV(plain(c.Values[i]))
+				}
 			}
 			if _, err := io.WriteString(w, strings.Join(row, "\t")+"\n"); err != nil {
 				return err

@@ -151,7 +151,7 @@ func TestTexts(t *testing.T) {
 			})
 		}
 	}
-	for name, least := range map[string]int{"npy": 15, "npz": 15, "CSV": 1, "TSV": 1, "JSONL": 4, "Arrow": 18, "Parquet": 18, "projector": 1, "projector of one column": 1} {
+	for name, least := range map[string]int{"npy": 15, "npz": 15, "CSV": 1, "TSV": 1, "JSONL": 6, "Arrow": 18, "Parquet": 18, "projector": 1, "projector of one column": 1} {
 		if tested[name] < least {
 			t.Errorf("%s had %d types, want %d", name, tested[name], least)
 		}
@@ -292,7 +292,7 @@ func jsonlFile(t *testing.T, kind string, values []string) string {
 			s = strconv.Quote(s)
 		case "null":
 			s = "null"
-		case "bool", "int64":
+		case "json", "bool", "int64", "uint64":
 		default:
 			return ""
 		}

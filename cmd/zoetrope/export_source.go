@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,7 +200,7 @@ func (out *outgoing) rows(ids []string) []int {
 	return rows
 }
 
-// metadataColumns makes columns of the samples' metadata, in the order of their names. What is nested is JSON text.
+// metadataColumns makes columns of the samples' metadata, in the order of their names.
 func metadataColumns(samples []tracker.Sample) []interchange.Column {
 	place := map[string]int{}
 	var columns []interchange.Column
@@ -223,6 +224,9 @@ func metadataValue(v any) any {
 	case nil, bool, string, int64, float64:
 		return v
 	case json.Number:
+		if v == "-0" {
+			return math.Copysign(0, -1)
+		}
 		if n, err := v.Int64(); err == nil {
 			return n
 		}
@@ -230,11 +234,11 @@ func metadataValue(v any) any {
 		if err == nil && (strings.ContainsAny(v.String(), ".eE") || strconv.FormatFloat(f, 'f', -1, 64) == v.String()) {
 			return f
 		}
-		return v.String() // whole, with more digits than a float64 keeps
+		return interchange.JSON(v.String()) // whole, with more digits than a float64 keeps
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	return string(text)
+	return interchange.JSON(text)
 }
