@@ -57,8 +57,8 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 	}
 	width, height := vg.Length(columns*wide+2*margin), vg.Length(rows*(high+above)+head+margin)
 	return render(w, format, look, width, height, func(c draw.Canvas) {
-		c.FillText(style(12, look.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
-		c.FillText(style(8, look.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
+		c.FillText(style(12, look.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, cut(line(g.Title), 12, width-2*margin))
+		c.FillText(style(8, look.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, cut(line(g.Subtitle), 8, width-2*margin))
 		inner := draw.Crop(c, margin, -margin, margin/2, -head)
 		tiles := draw.Tiles{Cols: columns, Rows: rows, PadX: 14, PadY: above + 10, PadTop: above}
 		for r, row := range plot.Align(plots, tiles, inner) {

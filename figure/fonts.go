@@ -219,11 +219,14 @@ var sans = []string{"notosanscjk", "sourcehansans", "notosans", "pingfang", "hir
 func fontFiles(folders []string) []string {
 	var files []string
 	for _, folder := range folders {
+		if real, err := filepath.EvalSymlinks(folder); err == nil {
+			folder = real
+		}
 		filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if len(files) == mostFonts {
 				return filepath.SkipAll
 			}
-			if err == nil && d.Type().IsRegular() && slices.Contains([]string{".ttf", ".otf", ".ttc", ".otc"}, strings.ToLower(filepath.Ext(path))) {
+			if err == nil && d.Type()&^fs.ModeSymlink == 0 && slices.Contains([]string{".ttf", ".otf", ".ttc", ".otc"}, strings.ToLower(filepath.Ext(path))) {
 				files = append(files, path)
 			}
 			return nil // what cannot be read is passed over

@@ -53,8 +53,8 @@ func (g *Grid) Draw(w io.Writer, format string) error {
 	radius := vg.Length(math.Min(2.2, math.Max(0.35, 48/math.Sqrt(float64(points)))))
 	l := g.look()
 	return render(w, format, l, width, height, func(c draw.Canvas) {
-		c.FillText(style(12, l.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, line(g.Title))
-		c.FillText(style(8, l.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, line(g.Subtitle))
+		c.FillText(style(12, l.ink), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 8}, cut(line(g.Title), 12, width-2*margin))
+		c.FillText(style(8, l.faint), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin - 20}, cut(line(g.Subtitle), 8, width-2*margin))
 		for i, p := range g.Panels {
 			left := c.Min.X + margin + vg.Length(i%columns)*(size+gap)
 			top := c.Max.Y - head - vg.Length(i/columns)*(size+gap+caption)
