@@ -31,6 +31,7 @@ type EpochQuality struct {
 	Run   string `json:"run"` // id
 	Epoch int    `json:"epoch"`
 	measure.FrameReport
+	tracker.Sameness // of the vectors as they were logged
 }
 
 // TransitionQuality is what happened between two consecutive epochs of one run.
@@ -245,7 +246,7 @@ func measureQuality(ctx context.Context, src *source, y []float32, o Options, ex
 	for r, run := range src.runs {
 		for e, frame := range report.Frames[r] {
 			epoch := src.frames[i].epoch
-			q.Epochs = append(q.Epochs, EpochQuality{run, epoch, frame})
+			q.Epochs = append(q.Epochs, EpochQuality{run, epoch, frame, src.frames[i].same})
 			if e > 0 {
 				q.Transitions = append(q.Transitions, TransitionQuality{run, src.frames[i-1].epoch, epoch, report.Steps[r][e-1]})
 			}

@@ -36,6 +36,7 @@ type sourceFrame struct {
 	numbers []int // one per sample of the run, the same at every epoch
 	classes []int // one per label, −1 for none
 	first   int   // its first row in source.x
+	same    tracker.Sameness
 }
 
 func (s *source) rows() int { return len(s.x) / s.dim }
@@ -243,7 +244,7 @@ func (s *source) read(ctx context.Context, store *tracker.Store, progress Progre
 // take appends the rows of a frame that are chosen.
 func (s *source) take(f *sourceFrame, from tracker.Frame) {
 	ids, x := chosenRows(from, s.shareOf(f.run))
-	f.samples, s.x = ids, append(s.x, x...)
+	f.samples, s.x, f.same = ids, append(s.x, x...), tracker.SamenessOf(x, s.dim)
 }
 
 // shareOf is the rank below which a run's samples are taken.

@@ -166,12 +166,13 @@ func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.P
 	if err != nil {
 		return fmt.Errorf("the map is stored as projection %s, but it could not be measured: %w", info.ID, err)
 	}
-	if a.json {
-		return a.printJSON(projected{info, q})
-	}
 	titles, err := titlesOf(ctx, store, info.Runs)
 	if err != nil {
 		return err
+	}
+	a.tellSameness(info, q, titles)
+	if a.json {
+		return a.printJSON(projected{info, q})
 	}
 	if err := a.printProjection(info, titles); err != nil {
 		return err

@@ -43,6 +43,11 @@ Where there are many samples, some of the measures are estimated from a part of 
 				if err != nil {
 					return err
 				}
+				titles, err := titlesOf(ctx, store, p.Info().Runs)
+				if err != nil {
+					return err
+				}
+				a.tellSameness(p.Info(), q, titles)
 				if a.json {
 					return a.printJSON(q)
 				}

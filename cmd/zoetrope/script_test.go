@@ -74,6 +74,7 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			"count":     count,
 			"back":      back,
 			"trainings": trainings,
+			"dead":      dead,
 		},
 	})
 }
@@ -297,6 +298,43 @@ func trainings(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(r.Finish(ctx))
 		}
 	}
+}
+
+// dead FILE logs a run of which layer fc2 is zero, fc3 the same for every sample, fc1 zero for fewer and fewer, and fc4 sound.
+func dead(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: dead FILE")
+	}
+	ctx := context.Background()
+	store, err := tracker.Open(ctx, ts.MkAbs(args[0]), tracker.OpenOptions{Create: true})
+	ts.Check(err)
+	defer func() { ts.Check(store.Close()) }()
+	r, err := store.Start(ctx, tracker.RunConfig{Name: "dead"})
+	ts.Check(err)
+	const n, dim = 30, 4
+	samples := make([]tracker.Sample, n)
+	for i := range samples {
+		samples[i].ID = strconv.Itoa(i)
+	}
+	ts.Check(r.AddSamples(ctx, samples))
+	for epoch, zero := range []int{1: n, 2: 25, 3: 20} {
+		if epoch == 0 {
+			continue
+		}
+		fc1, fc3, fc4 := make([]float32, n*dim), make([]float32, n*dim), make([]float32, n*dim)
+		for i := range fc4 {
+			fc3[i], fc4[i] = float32(epoch+i%dim), float32(math.Sin(float64(i+100*epoch)))
+			if i/dim >= zero {
+				fc1[i] = fc4[i]
+			}
+		}
+		layers := []tracker.Layer{{Name: "fc1", Vectors: fc1}, {Name: "fc2", Vectors: make([]float32, n*dim)}, {Name: "fc3", Vectors: fc3}, {Name: "fc4", Vectors: fc4}}
+		for i := range layers {
+			layers[i].Dim = dim
+		}
+		ts.Check(r.Log(ctx, tracker.Epoch{Number: epoch, Layers: layers}))
+	}
+	ts.Check(r.Finish(ctx))
 }
 
 func whole(ts *testscript.TestScript, s string) int {

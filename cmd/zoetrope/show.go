@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,12 +36,12 @@ type shownMap struct {
 
 // frameSpan says of one layer at which epochs it was logged.
 type frameSpan struct {
-	Layer      string `json:"layer"`
-	Dim        int    `json:"dim"`
-	FirstEpoch int    `json:"first_epoch"`
-	LastEpoch  int    `json:"last_epoch"`
-	Epochs     int    `json:"epochs"`
-	Rows       int    `json:"rows"` // of the last epoch
+	Layer            string `json:"layer"`
+	Dim              int    `json:"dim"`
+	FirstEpoch       int    `json:"first_epoch"`
+	LastEpoch        int    `json:"last_epoch"`
+	Epochs           int    `json:"epochs"`
+	tracker.Sameness        // of the last epoch
 }
 
 // epochDetails is one epoch with its metrics: of those logged several times in it, the last.
@@ -105,6 +106,16 @@ func readDetails(ctx context.Context, store *tracker.Store, run tracker.RunInfo)
 		span := &d.Frames[len(d.Frames)-1]
 		span.LastEpoch, span.Rows = f.Epoch, f.Rows
 		span.Epochs++
+	}
+	for i := range d.Frames {
+		span := &d.Frames[i]
+		last, err := store.Frame(ctx, run.ID, span.Layer, span.LastEpoch)
+		switch {
+		case err == nil:
+			span.Sameness = tracker.SamenessOf(last.Vectors, last.Dim)
+		case !errors.Is(err, tracker.ErrCorrupt) && !errors.Is(err, tracker.ErrNotFound): // damage, or what was just replaced, hides no run
+			return nil, err
+		}
 	}
 	if d.History, err = readHistory(ctx, store, run.ID); err != nil {
 		return nil, err
@@ -174,6 +185,9 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 	t.row("host", run.Host)
 	t.row("samples", fmt.Sprintf("%d (%s, %d unlabelled)", d.Samples, plural(len(d.Labels), "label"), d.Unlabelled))
 	for _, f := range d.Frames {
+		if notice := f.Notice(); notice != "" {
+			a.note("layer %s, epoch %d: %s", f.Layer, f.LastEpoch, notice)
+		}
 		t.row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
 	}
 	for _, p := range d.Projections {

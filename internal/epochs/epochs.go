@@ -105,6 +105,25 @@ func (l List) Of(have []int) []int {
 	})
 }
 
+// Format writes epochs, ascending, as such a list: 0-3,7.
+func Format(list []int) string {
+	var parts []string
+	for i := 0; i < len(list); {
+		n := 1
+		for i+n < len(list) && list[i+n] == list[i]+n {
+			n++
+		}
+		if n > 2 {
+			parts = append(parts, fmt.Sprintf("%d-%d", list[i], list[i+n-1]))
+		} else {
+			n = 1
+			parts = append(parts, strconv.Itoa(list[i]))
+		}
+		i += n
+	}
+	return strings.Join(parts, ",")
+}
+
 // Check returns an error about the first part that names none of the given epochs, ascending.
 func (l List) Check(have []int) error {
 	if len(have) == 0 {

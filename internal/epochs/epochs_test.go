@@ -68,3 +68,18 @@ func FuzzParse(f *testing.F) {
 		l.Check(have)
 	})
 }
+
+func TestFormat(t *testing.T) {
+	for _, test := range []struct {
+		list []int
+		want string
+	}{
+		{nil, ""}, {[]int{4}, "4"}, {[]int{4, 5}, "4,5"}, {[]int{0, 1, 2, 3, 7, 9, 10, 11}, "0-3,7,9-11"},
+	} {
+		got := Format(test.list)
+		list, err := Parse(got)
+		if got != test.want || err != nil || test.list != nil && !slices.Equal(list.Of([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), test.list) {
+			t.Errorf("Format(%v) = %q, read as %v, %v; want %q", test.list, got, list, err, test.want)
+		}
+	}
+}

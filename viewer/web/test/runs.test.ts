@@ -73,6 +73,12 @@ test("judgement: what a map can tell", () => {
   for (const part of ["0.970 at epoch 1", "farther apart than they are", "not to scale", "one set of points", "moved far in the network"]) truth(text.includes(part), part);
   truth(words(true, "", null, "r", 1)[0].startsWith("A fixed view"), "a provisional map");
   truth(!words(false, "balanced", { ...quality, motion: null, epochs: [] }, "r", 1).join(" ").includes("NaN"), "nothing measured");
+  const withRows = (rows: number, zero_rows: number, repeated_rows: number) =>
+    words(false, "joint", { ...quality, epochs: quality.epochs.map((e) => ({ ...e, rows, zero_rows, repeated_rows })) }, "r", 1).join(" ");
+  truth(withRows(60, 60, 59).includes("All 60 vectors are zero at epoch 1: the map shows nothing of it."), "all zero");
+  truth(withRows(60, 0, 59).includes("All 60 vectors are equal at epoch 1"), "all equal");
+  truth(withRows(60, 1, 8).includes("Of 60 vectors at epoch 1, 1 is zero and 8 are equal to an earlier one."), "some");
+  truth(!withRows(60, 0, 0).includes("vectors at epoch") && !withRows(1, 1, 0).includes("vectors at epoch"), "nothing to notice");
 });
 
 test("judgement: what is not defined has no chart", () => {

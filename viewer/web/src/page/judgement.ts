@@ -24,6 +24,8 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
   const out: string[] = [];
   if (behind) out.push(`This map is ${behind}. ${mode === "given" ? "It was computed elsewhere: import it again." : "\u2018zoetrope project extend\u2019 brings it up to date."}`);
   const here = q?.epochs.find((e) => e.run === run && e.epoch === epoch);
+  const same = sameness(here, epoch);
+  if (same) out.push(same);
   const t = here?.trustworthiness;
   if (typeof t === "number") {
     const grade = t >= 0.95 ? "Neighbours on the map are neighbours in the network, with few exceptions" : t >= 0.85 ? "Most neighbours on the map are neighbours in the network" : t >= 0.7 ? "Many neighbours on the map are not so in the network" : "Neighbours on the map say little about the network";
@@ -40,6 +42,15 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
     out.push(q.motion >= 0.6 ? "Who moves far here has moved far in the network." : q.motion >= 0.3 ? "Who moves far here has often moved far in the network." : "How far a point moves here says little about how far it moved in the network.");
   }
   return out;
+}
+
+/** Says which vectors of an epoch cannot be told apart; nothing if all can. */
+function sameness(e: Quality["epochs"][number] | undefined, epoch: number): string {
+  const [rows, zero, repeated] = [e?.rows ?? 0, e?.zero_rows ?? 0, e?.repeated_rows ?? 0];
+  if (rows < 2 || (zero === 0 && repeated === 0)) return "";
+  if (zero === rows || repeated === rows - 1) return `All ${rows} vectors are ${zero === rows ? "zero" : "equal"} at epoch ${epoch}: the map shows nothing of it.`;
+  const parts = [zero > 0 ? `${zero} ${zero === 1 ? "is" : "are"} zero` : "", repeated > 0 ? `${repeated} ${repeated === 1 ? "is" : "are"} equal to an earlier one` : ""];
+  return `Of ${rows} vectors at epoch ${epoch}, ${parts.filter((p) => p).join(" and ")}.`;
 }
 
 /**
