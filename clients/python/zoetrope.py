@@ -871,6 +871,9 @@ class _Watch:
         self.modules = {name: _named_module(self.model, of) for name, of in names.items()}
         if not self.modules:
             raise ValueError("no layer is named: watch at least one")
+        for name, module in self.modules.items():
+            if any(c.__name__ == "ScriptModule" for c in type(module).__mro__):
+                raise ValueError(f"layer {name!r} is compiled by TorchScript, which calls no hook: watch the model that was compiled, or another layer")
         self.args, self.named, self.n = _inputs(probes)
         self.ids = ids
         self.batch_dim = _whole("batch_dim", batch_dim)
@@ -1208,7 +1211,8 @@ _SHARDED = {"FullyShardedDataParallel", "FSDPModule"}
 def _inside(module):
     """Returns the model in a compiled one, where hooks do not fire, or in one that waits for the other ranks when it is
     called; None for any other module."""
-    inner = getattr(module, "_modules", {}).get("_orig_mod")
+    parts = getattr(module, "_modules", ())  # which are no dict in TorchScript
+    inner = parts["_orig_mod"] if "_orig_mod" in parts else None
     if inner is None and any(c.__name__ in _WRAPPERS for c in type(module).__mro__):
         inner = getattr(module, "module", None)
     return inner

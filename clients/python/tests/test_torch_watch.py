@@ -507,6 +507,54 @@ class Undisturbed(WatchTest):
             self.assertFalse(run.epoch_end(2))
         self.same(before, self.state(model))
 
+    def test_trainings(self):
+        """Trainings of modules that keep something between their calls end with the same weights, watched or not."""
+        linear = lambda: nn.Linear(6, 6)
+        for name, make, layer in [
+            ("spectral_norm", lambda: nn.Sequential(nn.utils.spectral_norm(linear()), linear()), "0"),
+            ("spectral_norm, as a parametrization", lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(linear()), linear()), "0"),
+            ("weight_norm", lambda: nn.Sequential(nn.utils.weight_norm(linear()), linear()), "0"),
+            ("LSTM", lambda: nn.Sequential(nn.LSTM(6, 6, batch_first=True, dropout=0.5, num_layers=2), Part(lambda out: out[0])), "0"),
+            ("encoder", lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 8, batch_first=True), 2), "layers.0"),
+            ("batch norm without running statistics", lambda: nn.Sequential(Part(lambda x: x.flatten(1)), nn.BatchNorm1d(24, track_running_stats=False), nn.RReLU()), "1"),
+        ]:
+            with self.subTest(name):
+                ends = []
+                for watch in False, True:
+                    torch.manual_seed(3)
+                    model, probes = make(), torch.randn(7, 4, 6)
+                    run = self.init("e", None, strict=True, mode="online" if watch else "disabled")
+                    run.add_samples(ids=range(7))
+                    run.watch(model, layer, probes)
+                    opt = torch.optim.SGD(list(model.parameters()) or [torch.zeros(1)], 0.1)
+                    for epoch in range(3):
+                        loss = (model(torch.randn(5, 4, 6)) - 1).square().mean()
+                        if watch and epoch == 1:
+                            run.epoch_end(epoch)  # between a forward pass and its backward pass
+                        opt.zero_grad()
+                        loss.backward()
+                        opt.step()
+                        if watch and epoch != 1:
+                            run.epoch_end(epoch)
+                    run.finish()
+                    ends.append(model.state_dict())
+                self.assertEqual(list(ends[0]), list(ends[1]))
+                self.assertTrue(all(torch.equal(a, b) for a, b in zip(ends[0].values(), ends[1].values())))
+
+    def test_scripted(self):
+        """What TorchScript compiles calls no hook, and is refused; as another part of the model it is as before."""
+        scripted = torch.jit.script(nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4)).train())
+        model, x = nn.Sequential(scripted, nn.Linear(4, 3)), torch.randn(10, 5)
+        for layer in "0", "0.1":
+            with self.assertRaisesRegex(ValueError, f"layer '{layer}' is compiled by TorchScript"):
+                self.watched(model, layer, x, 10)
+        before = {name: t.clone() for name, t in model.state_dict().items()}
+        got = self.watched(model, "1", x, 10)
+        with plain(model):
+            np.testing.assert_allclose(got, model(x).detach().numpy(), atol=1e-6)
+        self.assertTrue(scripted.training and getattr(scripted, "1").training)
+        self.assertTrue(all(torch.equal(t, model.state_dict()[name]) for name, t in before.items()))
+
     def test_encoder(self):
         """What keeps nn.TransformerEncoder from its fused path is put back."""
         model, tokens = Encoder(mask=True), torch.randint(0, 50, (10, 6))
