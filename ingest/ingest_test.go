@@ -217,6 +217,42 @@ func TestOtherWriter(t *testing.T) {
 	c.do(200, "POST", "runs/"+id+"/heartbeat", "")
 }
 
+// TestAlso tells who starts or resumes a run of another client that writes it, unless that one has ended it or does not say
+// who it is.
+func TestAlso(t *testing.T) {
+	c := newClient(t, newStore(t), ingest.Options{})
+	const who = "Zoetrope-Client"
+	start := `{"experiment": "mnist", "name": "cnn", "resume": "allow"}`
+	for i, client := range []string{"a", "a", ""} {
+		status := 200
+		if i == 0 {
+			status = 201
+		}
+		if got := c.do(status, "POST", "runs", start, who, client)["also"]; got != nil {
+			t.Errorf("%q is told of %v, want nobody", client, got)
+		}
+	}
+	also := func(client string) any {
+		got, _ := c.do(200, "POST", "runs", start, who, client)["also"].(map[string]any)
+		return got["client"]
+	}
+	if got := also("b"); got != "a" {
+		t.Errorf("b is told of %v, want a", got)
+	}
+	c.do(200, "POST", "runs/cnn/heartbeat", "", who, "a")
+	if got := also("c"); got != "a" {
+		t.Errorf("c is told of %v, want a, which was heard of last", got)
+	}
+	c.do(200, "POST", "runs/cnn/finish", "", who, "a")
+	c.send("POST", "runs/cnn/stop", "application/json", strings.NewReader(""), who, "c") // refused: it has ended
+	if got := also("d"); got != "b" {
+		t.Errorf("d is told of %v, want b: the others have ended the run", got)
+	}
+	if e := c.do(400, "POST", "runs", start, who, strings.Repeat("x", 301)); e["code"] != "invalid" {
+		t.Errorf("a client that calls itself too much is answered %v", e)
+	}
+}
+
 // TestIdempotency: the same request again, after its answer was lost, is not done again.
 func TestIdempotency(t *testing.T) {
 	store := newStore(t)
