@@ -7,6 +7,9 @@
 // [Source] gives to a file of any of the formats, whole or not at all. [OpenMatrix], [ReadLabels], [OpenImages] and
 // [Write] are for single arrays.
 //
+// The same label, id or prediction is the same text from all of them, whatever its type there: package value says which.
+// Metadata keep their types, also through [Export] and back.
+//
 // Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
 // truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
 // says what was expected, never a panic or memory in proportion to what the header claims. What is compressed may grow:

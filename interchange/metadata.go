@@ -18,9 +18,11 @@ type Metadata struct {
 	Notes   []string // what was left out, and why, for people
 }
 
-// ReadMetadata reads a .csv or .tsv file with a head, or a .jsonl file with an object on each line. A column of which
-// every value is a whole number, a number or true and false is read as such; an empty field is nil, and what is nested in
-// an object is its JSON text. Whole numbers that int64 or float64 do not hold are text, with all their digits.
+// ReadMetadata reads a .csv or .tsv file with a head, or a .jsonl file with an object on each line. A column of a file that
+// knows no types is read as numbers or truth values if nothing is lost by that, as from 0.50 and 1.25, but not from 1.9 and
+// 1.10, 007 or 1e5; an empty field is nil. What a .jsonl file has as text stays text, and what is nested in an object is
+// its JSON text. Whole numbers that int64 or float64 do not hold are text, with all their digits. Ids and labels of JSON
+// have the text that package value gives a value; a list or an object is none.
 //
 // What separates the columns shows in the file; a tab makes every line a row, without regard to quotes. Empty lines at the
 // end are no rows, nor is a column without a name ids or labels. What is no text is refused, by line and column. Of the

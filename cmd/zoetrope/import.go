@@ -75,6 +75,10 @@ What separates the columns of a .csv, .tsv or .txt file shows in it, or in a fir
 or UTF-16 with a byte order mark, is refused with its place, never replaced: say with --encoding what it is. Whole
 numbers beyond 64 bits are kept as text.
 
+A label, an id or a prediction is a text, the same one from every kind of file: text stays as it is (1.10, 007, true),
+3, 3.0 and 3 in float32 are 3, a date is ISO 8601, null and NaN are none, lists are refused. Metadata keep their types.
+Where a file knows none, as CSV, a column is numbers only if nothing is lost: 0.50 and 1.25 are, 1.9 and 1.10 are text.
+
 --labels and --thumbnails are .npy files of n labels and of n pictures (uint8, n×h×w or n×h×w×3).
 
 --points FILE brings in a map that another program computed, as the projection of the run: .npy of E×n×2, E×n×3, n×2 or
