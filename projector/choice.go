@@ -63,8 +63,8 @@ func (o Options) samplesOfEach(rows []int) (int, error) {
 	return n, nil
 }
 
-// Choice says in words which epochs and samples the options choose; empty if all.
-func (o Options) Choice() string {
+// Chosen says in words which epochs and samples the options choose; empty if all.
+func (o Options) Chosen() string {
 	var says []string
 	if o.Epochs != "" {
 		says = append(says, "epochs "+o.Epochs)

@@ -98,6 +98,9 @@ func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress
 		return nil, err
 	}
 	how, err := g.p.preparation(ctx)
+	if errors.Is(err, tracker.ErrNotFound) || err == nil && how != nil && how.In() != g.src.dim {
+		how, err = nil, nil // nothing is left of what it was learnt from: the map is fitted anew, which learns it again
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +182,7 @@ const leastStart = 0.25
 
 // refit fits the map from where it is, or anew where that is of little worth, and stores it.
 func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, error) {
-	if all := max(g.src.rows(), g.fitted); g.left < g.fitted && float64(g.left) < leastStart*float64(all) {
+	if all := max(g.src.rows(), g.fitted); g.left == 0 || g.left < g.fitted && float64(g.left) < leastStart*float64(all) {
 		return g.fit(ctx, nil, progress)
 	}
 	start := slices.Clone(g.y)

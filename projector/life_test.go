@@ -128,9 +128,21 @@ func TestBehind(t *testing.T) {
 			store := newStore(t)
 			logTraining(t, store, c)
 			o := quick()
-			o.Layer = "fc1"
+			o.Layer, o.Scale, o.PCA = "fc1", "standardize", 5
+			scaled := project(t, store, o)
+			old := project(t, store, o)
+			forgetPreparation(t, store, old)
+			o.Scale, o.PCA = "none", 0
 			p := project(t, store, o)
 			k.change(store)
+			for what, p := range map[string]*Projection{"scaled": scaled, "scaled by an earlier version": old} {
+				if p = extend(t, p); p.Info().Points != k.points || p.Info().Revision != k.revision {
+					t.Errorf("%s, extended: %d points, revision %d, want %d, %d", what, p.Info().Points, p.Info().Revision, k.points, k.revision)
+				}
+				if q, err := p.Quality(t.Context()); err != nil || q.Unmeasured != 0 || *q.TrustEpoch < 0.6 {
+					t.Errorf("%s: quality %+v, %v", what, q, err)
+				}
+			}
 			b, err := p.Behind(t.Context())
 			if err != nil || b.String() != k.behind || len(b.Epochs) != b.Total() {
 				t.Errorf("behind by %q (%+v), %v, want %q", b, b.Epochs, err, k.behind)
@@ -156,6 +168,17 @@ func TestBehind(t *testing.T) {
 				t.Errorf("renewed: %d points, %v", p.Info().Points, err)
 			}
 		})
+	}
+}
+
+// forgetPreparation leaves a map as a version did that kept no preparation.
+func forgetPreparation(t *testing.T, store *tracker.Store, p *Projection) {
+	t.Helper()
+	if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "UPDATE projection SET preparation = NULL WHERE id = ?", p.id)
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -188,7 +188,7 @@ func (a *app) printProjection(i projector.Info, runs []string) error {
 	t.row("layer", i.Layer)
 	t.row("method", i.Choice())
 	t.row("mode", i.Mode)
-	if c := i.Options.Choice(); c != "" {
+	if c := i.Options.Chosen(); c != "" {
 		t.row("chosen", c)
 	}
 	t.row("points", fmt.Sprintf("%d in %d dimensions", i.Points, i.Dims))
