@@ -2,7 +2,9 @@ package ingest_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http/httptest"
 	"reflect"
@@ -140,6 +142,11 @@ func TestEdit(t *testing.T) {
 	}
 	c.do(200, "POST", "runs/"+id+"/metrics", `{"metrics": [{"step": 1, "values": {"loss": 1}}]}`) // under the old name's writer
 	c.do(201, "POST", "runs", `{"name": "taken"}`)
+	c.do(200, "PATCH", "runs/"+id, `{"params": {"lr": 0.10, "epochs": 10, "seed": 9223372036854775809, "old": 1}}`)
+	c.do(200, "PATCH", "runs/"+id, `{"params": {"epochs": 20, "old": null}}`)
+	if got := params(t, c.store, id); got != `{"epochs":20,"lr":0.10,"seed":9223372036854775809}` {
+		t.Errorf("params %s", got)
+	}
 	if e := c.do(409, "PATCH", "runs/"+id, `{"name": "taken"}`); e["code"] != "run_exists" {
 		t.Errorf("a name that is taken = %v", e)
 	}
@@ -305,5 +312,34 @@ func TestMemory(t *testing.T) {
 	}
 	if e := c.do(409, "POST", "runs/"+id+"/epochs/2", `{"layers": ["fc1"]}`); e["code"] != "frames_missing" {
 		t.Errorf("commit of a frame that was forgotten = %v", e)
+	}
+}
+
+// params returns the params of a run as JSON.
+func params(t *testing.T, s *tracker.Store, run string) string {
+	t.Helper()
+	info, err := s.Run(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(info.Params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestResumeLonger: a run is resumed with more epochs, and with what the client says may change.
+func TestResumeLonger(t *testing.T) {
+	c := newClient(t, newStore(t), ingest.Options{})
+	c.do(201, "POST", "runs", `{"name": "r", "params": {"epochs": 10, "lr": 0.5}}`)
+	c.do(200, "POST", "runs/r/finish", "")
+	c.do(200, "POST", "runs", `{"name": "r", "resume": "must", "params": {"epochs": 20, "lr": 0.5}}`)
+	if e := c.do(400, "POST", "runs", `{"name": "r", "resume": "must", "params": {"epochs": 20, "lr": 0.25}}`); !strings.Contains(fmt.Sprint(e), "lr is 0.25, was 0.5") {
+		t.Errorf("another lr = %v", e)
+	}
+	c.do(200, "POST", "runs", `{"name": "r", "resume": "must", "params": {"lr": 0.25}, "change": ["lr"]}`)
+	if got := params(t, c.store, "r"); got != `{"epochs":20,"lr":0.25}` {
+		t.Errorf("params %s", got)
 	}
 }

@@ -248,6 +248,9 @@ func TestResumeRefuses(t *testing.T) {
 	if err != nil || !strings.Contains(out, "from epoch 3 of 3") {
 		t.Errorf("one more epoch: %v\n%s", err, out)
 	}
+	if got := fmt.Sprint(newestRun(t, db).Params["epochs"]); got != "3" {
+		t.Errorf("the params of the longer training say %s epochs, want 3", got)
+	}
 	path := checkpointPath(db, newestRun(t, db).ID)
 	if err := os.Truncate(path, 1000); err != nil {
 		t.Fatal(err)

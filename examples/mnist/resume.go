@@ -38,7 +38,7 @@ func (t *training) resume(ctx context.Context, o options) error {
 	} else if t.Epochs < done {
 		return fmt.Errorf("cannot resume run %s: it has trained %d epochs already, more than -epochs %d", name, done, t.Epochs)
 	}
-	t.run, err = tracker.Init(ctx, o.db, tracker.RunConfig{Experiment: info.Experiment, Name: info.Name, Resume: tracker.Must})
+	t.run, err = tracker.Init(ctx, o.db, tracker.RunConfig{Experiment: info.Experiment, Name: info.Name, Params: t.params(), Resume: tracker.Must})
 	if err != nil {
 		return err
 	}

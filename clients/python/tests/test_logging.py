@@ -101,6 +101,9 @@ class Logging(ServerTest):
                               ({"name": "other", "resume": "must"}, r"no run (e/)?other")]:
             with self.subTest(message), self.assertRaisesRegex(zoetrope.Refused, message):
                 self.init(**more)
+        longer = self.init(resume="must", params={"lr": 3, "epochs": 20}, change=["lr"])  # epochs may be others in any case
+        self.assertEqual((longer.id, longer.errors), (first.id, []))
+        longer.finish()
         again = self.init(resume="must")
         self.assertEqual((again.id, again.last_epoch, again.last_step), (first.id, 4, 40))
         again.add_samples(ids=range(3), labels=range(3))
