@@ -88,19 +88,24 @@ type Options struct {
 	Samples   int      // of metadata: how many samples there are; 0: not known
 }
 
-// The usual names of columns and arrays, compared without regard to case and to spaces around them. Where a file has
-// several of a kind, the first of these is it.
+// The usual names of columns and arrays, as [canonical] writes them. Where a file has several of a kind, the first of these
+// is it.
 var (
 	vectorNames = []string{"embedding", "embeddings", "vector", "vectors", "emb"}
-	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "uid", "uuid", "guid"}
+	idNames     = []string{"id", "ids", "sample", "samples", "sample_id", "sample_ids", "sampleid", "uid", "uuid", "guid", "_id"}
 	labelNames  = []string{"label", "labels", "class", "target", "targets"}
 	epochNames  = []string{"epoch", "epochs", "step", "steps"}
 	pointNames  = []string{"points", "map"}
 	imageNames  = []string{"images", "thumbnails"}
 )
 
-func usual(names []string, name string) bool {
-	return slices.Contains(names, strings.ToLower(strings.TrimSpace(name)))
+func usual(names []string, name string) bool { return slices.Contains(names, canonical(name)) }
+
+// canonical is a name without what people spell in several ways: case, spaces and byte order marks around it, and spaces or
+// hyphens for underscores.
+func canonical(name string) string {
+	name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(name))
 }
 
 // choose returns the place of the column or array, one of n, that has the first of the usual names and can be what it
@@ -108,7 +113,7 @@ func usual(names []string, name string) bool {
 func choose(names []string, n int, name func(i int) string, ok func(i int) bool) int {
 	for _, want := range names {
 		for i := range n {
-			if strings.EqualFold(strings.TrimSpace(name(i)), want) && ok(i) {
+			if canonical(name(i)) == want && ok(i) {
 				return i
 			}
 		}

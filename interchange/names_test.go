@@ -28,3 +28,15 @@ func TestNames(t *testing.T) {
 		})
 	}
 }
+
+// TestColumnName: metadata that would come back as something else are exported under another name.
+func TestColumnName(t *testing.T) {
+	for name, want := range map[string]string{
+		"colour": "colour", "label": "metadata.label", " Label": "metadata. Label", "Sample ID": "metadata.Sample ID", "step": "metadata.step",
+		"metadata.x": "metadata.metadata.x", "": "metadata.",
+	} {
+		if got := columnName(name); got != want {
+			t.Errorf("%q is exported as %q, want %q", name, got, want)
+		}
+	}
+}

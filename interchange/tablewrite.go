@@ -12,9 +12,8 @@ const clashPrefix = "metadata."
 
 // columnName is what a column of metadata is called in a table.
 func columnName(name string) string {
-	lower := strings.ToLower(name)
 	reserved := slices.Concat(vectorNames, idNames, labelNames, epochNames, []string{"prediction", "loss", "confidence", "x", "y", "z", ""})
-	if slices.Contains(reserved, lower) || strings.HasPrefix(name, clashPrefix) {
+	if usual(reserved, name) || strings.HasPrefix(name, clashPrefix) {
 		return clashPrefix + name
 	}
 	return name
