@@ -169,6 +169,7 @@ func FuzzProjector(f *testing.F) {
 	config := "embeddings {\n tensor_name: \"fc:00001\"\n tensor_path: \"t.tsv\"\n metadata_path: \"m.tsv\"\n}\n"
 	f.Add(config, "1\t2\n3\t4\n", "id\tlabel\na\tx\nb\ty\n", []byte{})
 	f.Add(escapedComment+"\n"+config, "1\t2\n3\t4\n", "a\\tb\nc\n", []byte{})
+	f.Add(escapedComment+"\n"+kindsComment+" int json bool float none\n"+config, "1\t2\n3\t4\n", "id\tlabel\ta\tb\tc\td\te\nx\ty\t1\t[1]\ttrue\t0.5\t1\nz\ty\t-\t{\t-\t+Inf\t1\n", []byte{})
 	f.Add("embeddings { tensor_name: 'a' tensor_shape: [2, 1] tensor_path: \"t.bytes\" sprite { image_path: 's.png' single_image_dim: 1, single_image_dim: 1 } }",
 		"", "", []byte("\x00\x00\x80\x3f\x00\x00\x00\x40"))
 	f.Add("# x\nmodel_checkpoint_path: \"\\001\\n\" embeddings < tensor_name: \"a\" unknown { b: 1 c { } } >;", "", "", []byte{})

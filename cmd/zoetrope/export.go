@@ -57,6 +57,9 @@ func exportCommand(a *app) *cobra.Command {
   tensorboard   a folder for TensorBoard's projector, with a tensor for each epoch; tensorboard-tsv has them as text.
                 In metadata.tsv, which knows no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
 
+Metadata have the same values and types when they are imported again. A column that no type of a file holds, as one of
+numbers and texts, is written as JSON text, and the file says so (.npz: metadata.json/NAME).
+
 The ending of FILE says the format; a path without one is a folder for TensorBoard. The file appears when it is complete.
 'zoetrope import' reads all but .html back; --points FILE brings the map back in.`,
 		Example: `  zoetrope export -o run.parquet
