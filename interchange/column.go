@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -74,17 +73,17 @@ func cell(a arrow.Array, i int) any {
 	}
 	switch a := a.(type) {
 	case *array.String:
-		return text(a.Value(i))
+		return strings.Clone(a.Value(i))
 	case *array.LargeString:
-		return text(a.Value(i))
+		return strings.Clone(a.Value(i))
 	case *array.StringView:
-		return text(a.Value(i))
+		return strings.Clone(a.Value(i))
 	case *array.Binary:
-		return text(string(a.Value(i)))
+		return string(a.Value(i))
 	case *array.LargeBinary:
-		return text(string(a.Value(i)))
+		return string(a.Value(i))
 	case *array.BinaryView:
-		return text(string(a.Value(i)))
+		return string(a.Value(i))
 	case *array.Boolean:
 		return a.Value(i)
 	case *array.Int8:
@@ -134,7 +133,7 @@ func cell(a arrow.Array, i int) any {
 		return cell(a.Values(), a.GetPhysicalIndex(i))
 	case array.ListLike, *array.Struct:
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil {
-			return text(string(b))
+			return string(b)
 		}
 	}
 	if t, ok := a.DataType().(arrow.DecimalType); ok {
@@ -143,7 +142,7 @@ func cell(a arrow.Array, i int) any {
 	if a.GetOneForMarshal(i) == nil { // as in a union, of which the values are null and not the union
 		return nil
 	}
-	return text(a.ValueStr(i))
+	return strings.Clone(a.ValueStr(i))
 }
 
 // number is a float as metadata: JSON has none that are not finite, but their text.
@@ -180,14 +179,6 @@ func moment(t *arrow.TimestampType, v arrow.Timestamp) string {
 	} else {
 		return value.Time(when)
 	}
-}
-
-// text copies a string, and replaces what no store can keep.
-func text(s string) string {
-	if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
-		return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-	}
-	return strings.Clone(s)
 }
 
 // textCell is one value of a column that [hasText], as the text of an id, a label or a prediction; null and NaN are empty.

@@ -10,6 +10,9 @@
 // The same label, id or prediction is the same text from all of them, whatever its type there: package value says which.
 // Metadata keep their types, also through [Export] and back.
 //
+// Text is UTF-8 without NUL, as every store keeps it, or what [Options] say: what is neither is refused by its place, and
+// nothing is ever put in its stead, which would make different texts the same.
+//
 // Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
 // truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
 // says what was expected, never a panic or memory in proportion to what the header claims. What is compressed may grow:

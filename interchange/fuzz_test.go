@@ -31,7 +31,7 @@ func fuzzOpen(f *testing.F, ext string, open func(path string, o Options) (*Data
 		if err := os.WriteFile(path, content, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range []Options{{}, {Points: true}} {
+		for _, o := range []Options{{}, {Points: true}, {Encoding: utf16LE}} {
 			before := allocated()
 			fuzzRead(t, path, o, open)
 			if n := allocated() - before; n > maxFuzzAlloc {
@@ -57,9 +57,19 @@ func fuzzRead(t *testing.T, path string, o Options, open func(path string, o Opt
 	if s.Count < 1 || s.IDs != nil && len(s.IDs) != s.Count || s.Labels != nil && len(s.Labels) != s.Count {
 		t.Fatalf("%d samples, %d ids, %d labels", s.Count, len(s.IDs), len(s.Labels))
 	}
+	for _, text := range slices.Concat(s.IDs, s.Labels) {
+		if !storable(text) {
+			t.Fatalf("%q is no text", text)
+		}
+	}
 	for _, c := range s.Columns {
 		if len(c.Values) != s.Count {
 			t.Fatalf("column %q has %d values for %d samples", c.Name, len(c.Values), s.Count)
+		}
+		for _, v := range c.Values {
+			if text, ok := v.(string); ok && !storable(text) {
+				t.Fatalf("column %q has %q, which is no text", c.Name, text)
+			}
 		}
 	}
 	if s.Thumbnails != nil {

@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,11 +12,15 @@ import (
 
 // ReadLabels reads n labels from an .npy file of one dimension: what text a number or a truth value has says package value.
 // The empty string and NaN are no label.
-func ReadLabels(path string) ([]string, error) {
+func ReadLabels(path string) ([]string, error) { return ReadLabelsIn(path, Encoding{}) }
+
+// ReadLabelsIn is [ReadLabels] where strings of bytes that are not UTF-8 are in an encoding.
+func ReadLabelsIn(path string, e Encoding) ([]string, error) {
 	a, err := open(path)
 	if err != nil {
 		return nil, err
 	}
+	a.encoding = e
 	defer a.file.Close()
 	return a.labels()
 }
@@ -26,9 +31,9 @@ func (a *npyArray) labels() ([]string, error) {
 	}
 	labels := make([]string, a.shape[0])
 	err := a.each(len(labels), func(i int, raw []byte) error {
-		s, ok := a.dtype.text(raw)
-		if !ok {
-			return a.errorf("label %d is not valid text", i)
+		s, err := a.text(raw)
+		if err != nil {
+			return a.errorf("label %d is not valid text: %v", i, err)
 		}
 		labels[i] = s
 		return nil
@@ -37,6 +42,18 @@ func (a *npyArray) labels() ([]string, error) {
 		return nil, err
 	}
 	return labels, a.end()
+}
+
+// text is one element as a string that every store keeps. Bytes that are not UTF-8 are read as the encoding says.
+func (a *npyArray) text(raw []byte) (string, error) {
+	s, ok := a.dtype.text(raw)
+	switch {
+	case a.dtype.kind == 'S':
+		return a.encoding.text(s)
+	case !ok:
+		return "", fmt.Errorf("it holds what is no Unicode character")
+	}
+	return s, Encoding{}.check(s)
 }
 
 // text writes one element as a string; not ok when it is text that cannot be decoded.

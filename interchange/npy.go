@@ -25,6 +25,8 @@ type npyArray struct {
 	shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
 	r     *bufio.Reader
 	file  io.Closer
+
+	encoding Encoding // of strings of bytes that are not UTF-8
 }
 
 // reopen opens the file that an array is read from at its start, as often as it must be read.

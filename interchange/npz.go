@@ -120,7 +120,7 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 		r.Close()
 		return nil, err
 	}
-	a.file = r
+	a.file, a.encoding = r, z.o.Encoding
 	return a, nil
 }
 

@@ -95,9 +95,9 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 	}
 	o := &Outputs{}
 	err := r.predictions.each(r.z.rows, func(row int, raw []byte) error {
-		s, ok := r.predictions.dtype.text(raw)
-		if !ok {
-			return r.predictions.errorf("the prediction of sample %d in epoch %d of %d is not valid text", row, i+1, r.z.count)
+		s, err := r.predictions.text(raw)
+		if err != nil {
+			return r.predictions.errorf("the prediction of sample %d in epoch %d of %d is not valid text: %v", row, i+1, r.z.count, err)
 		}
 		o.Predictions = append(o.Predictions, s)
 		return nil

@@ -171,9 +171,9 @@ func (a *npyArray) cells() ([]any, error) {
 			values[i] = number(a.dtype.float(raw))
 			return nil
 		}
-		s, ok := a.dtype.text(raw)
-		if !ok {
-			return a.errorf("element %d is not valid text", i)
+		s, err := a.text(raw)
+		if err != nil {
+			return a.errorf("element %d is not valid text: %v", i, err)
 		}
 		values[i] = a.dtype.value(s)
 		return nil

@@ -107,6 +107,15 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 }
 
 func (a *assembly) batch(columns []arrow.Array, rows int) error {
+	if c := a.t.prediction; c >= 0 && !a.t.o.Points {
+		k := a.place[c]
+		said, row, err := a.t.o.Encoding.legible(columns[k])
+		if err != nil {
+			return fmt.Errorf("%s: row %d, column %q: %w", a.t.name, a.row+row, a.t.file.schema().Field(c).Name, err)
+		}
+		columns = slices.Clone(columns)
+		columns[k] = said
+	}
 	for i := range rows {
 		if a.row >= len(a.t.rowEpoch) {
 			return fmt.Errorf("%s: the file has changed while it was read", a.t.name)

@@ -30,11 +30,12 @@ type roll struct {
 	varying  []bool // of each column of metadata: it changes from epoch to epoch
 	isJSON   []bool // … its texts are JSON: see [jsonColumn]
 	strings  map[string]string
+	bytes    map[int]error // the columns of metadata that hold bytes, and why those are no text
 }
 
 // readSamples reads every row without its vector: who it is, of which epoch, and what is said of it.
 func (t *table) readSamples(ctx context.Context, d *Dataset) error {
-	r := &roll{t: t, d: d, place: map[int]int{}, index: map[string]int{}, numbers: map[int]int{}, strings: map[string]string{}}
+	r := &roll{t: t, d: d, place: map[int]int{}, index: map[string]int{}, numbers: map[int]int{}, strings: map[string]string{}, bytes: map[int]error{}}
 	fields := t.file.schema().Fields()
 	for _, c := range slices.Concat([]int{t.id, t.label, t.epoch}, t.metadata) {
 		if _, again := r.place[c]; c >= 0 && !again {
@@ -92,6 +93,10 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 	t := r.t
 	if int64(r.row)+int64(rows) > t.maxRows() || r.row+rows > math.MaxInt32 {
 		return fmt.Errorf("%s: there are more rows than %d bytes can hold", t.name, t.size)
+	}
+	columns, err := r.legible(columns)
+	if err != nil {
+		return err
 	}
 	value := func(c, i int) any { return cell(columns[r.place[c]], i) }
 	for i := range rows {
@@ -233,6 +238,10 @@ func (r *roll) finish() error {
 	}
 	var kept []Column
 	for k, c := range d.Samples.Columns {
+		if err := r.bytes[t.metadata[k]]; err != nil {
+			d.note("%s: the column %q holds bytes that are no text and is left out: %v", t.name, c.Name, err)
+			continue
+		}
 		if r.varying[k] {
 			d.note("%s: the column %s changes from epoch to epoch and is left out: metadata belong to a sample", t.name, strconv.Quote(c.Name))
 			continue

@@ -1,7 +1,6 @@
 package tracker
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -23,7 +22,7 @@ func encodeObject(m map[string]any) (string, error) {
 		if !storable(k) {
 			return "", fmt.Errorf("%q: a name must be valid UTF-8 without NUL", k)
 		}
-		if replaced(b) || jsontext.Check(b) != nil {
+		if jsontext.Replaced(b) || jsontext.Check(b) != nil {
 			return "", fmt.Errorf("%q: %.80q must be valid UTF-8 without NUL", k, fmt.Sprint(v))
 		}
 	}
@@ -38,11 +37,4 @@ func decodeObject(text string) (map[string]any, error) {
 	var m map[string]any
 	err := d.Decode(&m)
 	return m, err
-}
-
-// replaced reports whether package json has replaced bytes of a text that it encoded: then there is an escape, while the
-// character itself, where it was in the text, stands as it is.
-func replaced(text []byte) bool {
-	escape := []byte(`\ufffd`)
-	return bytes.Contains(text, escape) && bytes.Contains(bytes.ReplaceAll(text, []byte(`\\`), nil), escape)
 }

@@ -22,7 +22,7 @@ func (in *incoming) readSamples(ctx context.Context, meter *meter) ([]tracker.Sa
 		columns = s.Columns
 	}
 	if o.labels != "" {
-		if s.Labels, err = interchange.ReadLabels(o.labels); err != nil {
+		if s.Labels, err = interchange.ReadLabelsIn(o.labels, o.columns.Encoding); err != nil {
 			return nil, err
 		}
 		if len(s.Labels) != s.Count {

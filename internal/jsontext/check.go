@@ -140,3 +140,10 @@ func path(open []level) string {
 	}
 	return strings.ToValidUTF8(b.String(), "\ufffd")
 }
+
+// Replaced reports whether package json has replaced bytes of a text that it encoded: then there is an escape, while the
+// character itself, where it was in the text, stands as it is.
+func Replaced(text []byte) bool {
+	escape := []byte(`\ufffd`)
+	return bytes.Contains(text, escape) && bytes.Contains(bytes.ReplaceAll(text, []byte(`\\`), nil), escape)
+}

@@ -1,0 +1,133 @@
+package interchange
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
+)
+
+// textAt returns how the cells of a column of texts or bytes are read; nil for other columns.
+func textAt(a arrow.Array) func(i int) string {
+	switch a := a.(type) {
+	case *array.String:
+		return a.Value
+	case *array.LargeString:
+		return a.Value
+	case *array.StringView:
+		return a.Value
+	case *array.Binary:
+		return a.ValueString
+	case *array.LargeBinary:
+		return a.ValueString
+	case *array.BinaryView:
+		return a.ValueString
+	case *array.Dictionary:
+		if of := textAt(a.Dictionary()); of != nil {
+			return func(i int) string { return of(a.GetValueIndex(i)) }
+		}
+	case *array.RunEndEncoded:
+		if of := textAt(a.Values()); of != nil {
+			return func(i int) string { return of(a.GetPhysicalIndex(i)) }
+		}
+	case array.ExtensionArray:
+		if a.ExtensionType().ExtensionName() != "arrow.uuid" {
+			return textAt(a.Storage())
+		}
+	}
+	return nil
+}
+
+// isBinary reports whether a column holds bytes, which need not be text.
+func isBinary(t arrow.DataType) bool {
+	switch t := t.(type) {
+	case *arrow.DictionaryType:
+		return isBinary(t.ValueType)
+	case *arrow.RunEndEncodedType:
+		return isBinary(t.Encoded())
+	case arrow.ExtensionType:
+		return isBinary(t.StorageType())
+	}
+	return t.ID() == arrow.BINARY || t.ID() == arrow.LARGE_BINARY || t.ID() == arrow.BINARY_VIEW
+}
+
+// legible returns a column with all its texts readable: itself, as a rule, or one in which what is no UTF-8 is read as the
+// encoding says. An error is of a row.
+func (e Encoding) legible(a arrow.Array) (legible arrow.Array, row int, err error) {
+	of := textAt(a)
+	if of == nil {
+		row, err := legibleNested(a)
+		return a, row, err
+	}
+	sound := true
+	for i := 0; sound && i < a.Len(); i++ {
+		sound = a.IsNull(i) || storable(of(i))
+	}
+	if sound {
+		return a, 0, nil
+	}
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	for i := range a.Len() {
+		if cell(a, i) == nil {
+			b.AppendNull()
+			continue
+		}
+		s, err := e.text(of(i))
+		if err != nil {
+			return nil, i, err
+		}
+		b.Append(s)
+	}
+	return b.NewArray(), 0, nil
+}
+
+// legibleNested checks the texts in lists and structs, which become JSON.
+func legibleNested(a arrow.Array) (row int, err error) {
+	switch a.(type) {
+	case array.ListLike, *array.Struct:
+	default:
+		return 0, nil
+	}
+	if isVector(a.DataType()) {
+		return 0, nil
+	}
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			continue
+		}
+		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil && (jsontext.Replaced(b) || jsontext.Check(b) != nil) {
+			return i, fmt.Errorf("it holds text that is not UTF-8 or has a NUL character, as in %.80s: save it as UTF-8", b)
+		}
+	}
+	return 0, nil
+}
+
+// legible makes the texts of a batch readable. Text that is none is an error, but in metadata of bytes, which need be none:
+// such a column is left out.
+func (r *roll) legible(columns []arrow.Array) ([]arrow.Array, error) {
+	t := r.t
+	list := make([]arrow.Array, len(columns))
+	for k, c := range r.columns {
+		f := t.file.schema().Field(c)
+		if list[k] = columns[k]; isVector(f.Type) {
+			continue
+		}
+		a, row, err := t.o.Encoding.legible(columns[k])
+		switch {
+		case err == nil && r.bytes[c] == nil:
+			list[k] = a
+		case !isBinary(f.Type) || c == t.id || c == t.label || c == t.epoch:
+			return nil, fmt.Errorf("%s: row %d, column %q: %w", t.name, r.row+row, f.Name, err)
+		default:
+			if r.bytes[c] == nil {
+				r.bytes[c] = fmt.Errorf("row %d: %w", r.row+row, err)
+			}
+			list[k] = array.NewNull(columns[k].Len())
+		}
+	}
+	return list, nil
+}
