@@ -7,8 +7,10 @@
 //	fmt.Println(*report.TrustEpoch)
 //
 // Each measure's definition and source stand on its field in [Report], [FrameReport] and [StepReport]. Distances
-// are Euclidean; for another metric, bring the rows into a form whose Euclidean distance has that metric's order
-// (for cosine: unit length). A measure that is not defined, such as a silhouette without labels, is nil and never NaN.
+// in the original space are by the metric in [Options], those on the map Euclidean. Neighbours and ranks are exact, as of
+// distances taken pair by pair in float64 (see package space); centroids and alignments are of the forms that the metric
+// compares, such as directions for cosine. A measure that is not defined, such as a silhouette without labels, is nil and
+// never NaN.
 //
 // Results are the same, bit for bit, for any number of workers: every row has its own cell, and cells are added in
 // order. Equal distances are ordered by row number, so a rank is always a permutation.

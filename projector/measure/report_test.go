@@ -315,3 +315,39 @@ func ExampleCompute() {
 	fmt.Printf("trustworthiness %.2f, silhouette %.1f, then %.1f\n", *report.TrustEpoch, *report.SilFirst, *report.SilLast)
 	// Output: trustworthiness 1.00, silhouette 0.0, then 0.8
 }
+
+// TestFarRows is where one centre, and float32 after it, leave nothing of the near rows: two far ones, and an epoch in which
+// training diverged.
+func TestFarRows(t *testing.T) {
+	for name, far := range map[string]func(epoch, row int) float32{
+		"two rows":  func(_, row int) float32 { return []float32{1, 1e12}[b2i(row < 2)] },
+		"one epoch": func(epoch, _ int) float32 { return []float32{1, 1e8}[b2i(epoch == 1)] },
+	} {
+		for _, dim := range []int{3, 12} {
+			frames := training(3, 60, dim, 3, uint64(dim))
+			var x, y []float32
+			for e, f := range frames {
+				for i := range f.X {
+					f.X[i] *= far(e, i/dim)
+				}
+				x, y = append(x, f.X...), append(y, f.Y...)
+			}
+			r := compute(t, [][]Frame{frames}, Options{})
+			for e, f := range frames {
+				at := fmt.Sprintf("%s, dim %d, epoch %d: ", name, dim, e)
+				near(t, at+"trustworthiness", r.Frames[0][e].Trustworthiness, slowTrust(f.X, dim, f.Y, 2, 15))
+				near(t, at+"continuity", r.Frames[0][e].Continuity, slowTrust(f.Y, 2, f.X, dim, 15))
+				near(t, at+"purity", r.Frames[0][e].Original.Purity, slowPurity(f.X, dim, f.Classes, 15))
+				near(t, at+"silhouette", r.Frames[0][e].Original.Silhouette, slowSilhouette(f.X, dim, f.Classes))
+			}
+			near(t, fmt.Sprintf("%s, dim %d: knn15", name, dim), r.KNN15, slowRecall(x, dim, y, 2, 15, 15))
+		}
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
