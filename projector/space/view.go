@@ -269,10 +269,7 @@ func (v *View) choose(d []float32, size int) []candidate {
 	list, limit := v.list.of(0), float32(math.Inf(1))
 	last := len(list) - 1
 	for lo := 0; lo < len(d); {
-		hi := min(lo+len(zeros), len(d))
-		if lo == 0 {
-			hi = min(4*size, hi) // the first few fill the list, so that there is a limit for the rest
-		}
+		hi := min(lo+max(lo, 4*size), lo+len(zeros), len(d)) // a few first: the sooner the list is full of near rows, the fewer come on it for nothing
 		part := d[lo:hi]
 		for _, j := range v.found[:vec.Nearer(v.found, zeros[:len(part)], part, limit)] {
 			c := newCandidate(part[j], lo+int(j))
