@@ -21,10 +21,8 @@ func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, metric strin
 		return nil
 	}
 	asked := queryRows(n)
-	var x, y []float32
-	for _, f := range frames {
-		x, y = append(x, f.X...), append(y, f.Y...)
-	}
+	x := joined(frames, func(f Frame) []float32 { return f.X })
+	y := joined(frames, func(f Frame) []float32 { return f.Y })
 	p, err := newPair(Frame{X: x, Dim: frames[0].Dim, Y: y, Dims: frames[0].Dims}, metric, workers)
 	if err != nil {
 		return err
@@ -40,6 +38,33 @@ func (r *Report) measureRecall(ctx context.Context, runs [][]Frame, metric strin
 	}
 	r.KNN15, r.KNN50 = defined(mean(in15)), defined(mean(in50))
 	return nil
+}
+
+// joined returns the rows of all frames as one matrix. Where each frame's lie right behind those of the frame before, as
+// slices of one array do, nothing is copied.
+func joined(frames []Frame, of func(Frame) []float32) []float32 {
+	total, adjacent := 0, true
+	for _, f := range frames {
+		total += len(of(f))
+	}
+	all := of(frames[0])
+	for _, f := range frames[1:] {
+		next := of(f)
+		if n := len(all); len(next) > 0 {
+			if adjacent = adjacent && n > 0 && cap(all) >= n+len(next) && &all[:n+1][n] == &next[0]; !adjacent {
+				break
+			}
+			all = all[:n+len(next)]
+		}
+	}
+	if adjacent {
+		return all
+	}
+	out := make([]float32, 0, total)
+	for _, f := range frames {
+		out = append(out, of(f)...)
+	}
+	return out
 }
 
 // queryRows spreads the asked rows over samples and epochs: 7919 is prime. Where it divides n it would come back to

@@ -351,3 +351,29 @@ func b2i(b bool) int {
 	}
 	return 0
 }
+
+// TestJoined: rows are joined the same whether they lie in one array or not.
+func TestJoined(t *testing.T) {
+	all := []float32{1, 2, 3, 4, 5, 6, 7}
+	x := func(f Frame) []float32 { return f.X }
+	for name, c := range map[string]struct {
+		parts  [][]float32
+		copied bool
+	}{
+		"one array":      {[][]float32{all[:2], all[2:2], all[2:5], all[5:7]}, false},
+		"another order":  {[][]float32{all[:2], all[3:5], all[2:3]}, true},
+		"several arrays": {[][]float32{slices.Clone(all[:2]), slices.Clone(all[2:4])}, true},
+		"empty first":    {[][]float32{nil, all[2:4], all[4:6]}, true},
+		"capped":         {[][]float32{all[:2:2], all[2:4]}, true},
+		"one":            {[][]float32{all[1:3]}, false},
+	} {
+		var frames []Frame
+		for _, p := range c.parts {
+			frames = append(frames, Frame{X: p})
+		}
+		got, want := joined(frames, x), slices.Concat(c.parts...)
+		if !slices.Equal(got, want) || (len(c.parts[0]) == 0 || &got[0] != &c.parts[0][0]) != c.copied {
+			t.Errorf("%s: %v, want %v, copied %v", name, got, want, c.copied)
+		}
+	}
+}
