@@ -117,7 +117,14 @@ func (p *Projection) compare(ctx context.Context, b *Behind, run string, placed 
 			continue
 		}
 		if was, ok := placed[frameKey{run, f.Epoch}]; !ok {
-			if p.info.Method != MethodGiven {
+			shown := p.info.Method != MethodGiven
+			if shown && p.shares != nil {
+				var err error
+				if shown, err = p.showsAny(ctx, run, f.Epoch); err != nil {
+					return err
+				}
+			}
+			if shown {
 				b.New++
 				b.Epochs = append(b.Epochs, EpochBehind{run, f.Epoch, "new"})
 			}
@@ -142,6 +149,29 @@ func (p *Projection) compare(ctx context.Context, b *Behind, run string, placed 
 		}
 	}
 	return nil
+}
+
+// showsAny reports whether the map would show any sample of a run's frame: it is of some of the samples.
+func (p *Projection) showsAny(ctx context.Context, run string, epoch int) (shown bool, err error) {
+	below := p.shareOf(run)
+	err = p.store.Read(ctx, func(tx *tracker.Tx) error {
+		const query = `SELECT s.uid FROM run r JOIN epoch e ON e.run = r.id JOIN frame f ON f.epoch = e.id
+			JOIN roster_row rr ON rr.roster = f.roster JOIN sample s ON s.id = rr.sample WHERE r.uid = ? AND e.number = ? AND f.layer = ?`
+		rows, err := tx.QueryContext(ctx, query, run, epoch, p.info.Layer)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for !shown && rows.Next() { // the first few tell, nearly always
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			shown = rank(id) < below
+		}
+		return rows.Err()
+	})
+	return shown, err
 }
 
 // A frameKey names a frame of the map's layer.

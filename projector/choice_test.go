@@ -126,6 +126,17 @@ func TestChoiceGrows(t *testing.T) {
 	}
 	p = extend(t, p)
 	check("extended", chosen, 0, 2, 4, 6)
+	// An epoch that has none of them is not missed.
+	none := c
+	none.missing = func(_, sample int) bool { return slices.Contains(chosen, fmt.Sprint("s", sample)) }
+	relog(t, store, none, -1, 10)
+	if b, err := p.Behind(t.Context()); err != nil || b.Total() != 0 {
+		t.Errorf("behind by %q, %v: the epoch has none of the chosen samples", b, err)
+	}
+	if again := extend(t, p); again.Info().Revision != p.Info().Revision {
+		t.Errorf("extended by an epoch that has none of the chosen samples: revision %d", again.Info().Revision)
+	}
+	relog(t, store, c, 6)
 	// Samples that are added may be chosen too, and displace none.
 	r, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: "a", Resume: tracker.Must})
 	if err != nil {

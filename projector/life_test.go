@@ -135,6 +135,13 @@ func TestBehind(t *testing.T) {
 			o.Scale, o.PCA = "none", 0
 			p := project(t, store, o)
 			k.change(store)
+			if near, err := scaled.Neighbors(t.Context(), 1, "s20", 3); name == "all cut, other columns" {
+				if !errors.Is(err, tracker.ErrNotFound) || !strings.Contains(err.Error(), "has 24 columns, and projection") {
+					t.Errorf("neighbours among vectors of other columns: %v, %v", near, err)
+				}
+			} else if (err != nil) != (name == "without the layer") {
+				t.Errorf("neighbours: %v, %v", near, err)
+			}
 			for what, p := range map[string]*Projection{"scaled": scaled, "scaled by an earlier version": old} {
 				if p = extend(t, p); p.Info().Points != k.points || p.Info().Revision != k.revision {
 					t.Errorf("%s, extended: %d points, revision %d, want %d, %d", what, p.Info().Points, p.Info().Revision, k.points, k.revision)

@@ -112,6 +112,10 @@ func (p *Projection) prepared(ctx context.Context, f tracker.Frame) ([]float32, 
 	if how == nil || err != nil {
 		return f.Vectors, f.Dim, err
 	}
+	if how.In() != f.Dim {
+		return nil, 0, fmt.Errorf("epoch %d of run %s has %d columns, and projection %q was made of %d: extend it: %w",
+			f.Epoch, titles(ctx, p.store, f.Run), f.Dim, p.info.ID, how.In(), tracker.ErrNotFound)
+	}
 	x, err := how.Apply(ctx, f.Vectors, p.info.Options.Workers)
 	return x, how.Columns(), asOptions(err)
 }

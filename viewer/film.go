@@ -43,7 +43,7 @@ func (h *Handler) getFilm(w http.ResponseWriter, r *http.Request) error {
 	if len(m.epochs) == 0 {
 		return bad("projection %s has no epochs of run %s yet", p.Info().ID, m.run.Name)
 	}
-	if n := m.run.Samples * len(m.epochs); n > h.filmMost {
+	if n := min(m.run.Samples*len(m.epochs), p.Info().Points); n > h.filmMost {
 		return bad("a GIF is made of up to %d points, and %d epochs of %d samples are %d: 'zoetrope plot map --animate --epochs …' makes one of some of the epochs",
 			h.filmMost, len(m.epochs), m.run.Samples, n)
 	}
