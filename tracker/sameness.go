@@ -11,8 +11,8 @@ import (
 // same vector for every sample, and a map of it shows nothing.
 type Sameness struct {
 	Rows     int `json:"rows"`
-	Zero     int `json:"zero_rows"`     // all of whose numbers are 0
-	Repeated int `json:"repeated_rows"` // equal to an earlier row
+	Zero     int `json:"zero_rows,omitempty"`     // all of whose numbers are 0
+	Repeated int `json:"repeated_rows,omitempty"` // equal to an earlier row
 }
 
 // SamenessOf counts the rows of vectors, n×dim, row-major.

@@ -135,7 +135,7 @@ export interface Quality {
   knn50: number | null;
   sil_corr: number | null;
   motion: number | null;
-  /** Of the rows of an epoch's vectors, how many are zero, and how many equal an earlier one; absent where an earlier version measured. */
+  /** Of the rows of an epoch's vectors, how many are zero, and how many equal an earlier one; absent where there is none. */
   epochs: { run: string; epoch: number; rows?: number; zero_rows?: number; repeated_rows?: number; trustworthiness: number | null; continuity: number | null; original: Labels; map: Labels }[];
   transitions: { run: string; from: number; to: number; original: { cka: number | null; churn: number | null }; map: { cka: number | null; churn: number | null } }[];
 }
