@@ -164,7 +164,7 @@ func (q *queue) write(group []*pending) error {
 	}
 	for _, w := range group {
 		if err := q.run.applyAll(ctx, []*pending{w}); err != nil {
-			if err = q.run.heed(err); err != nil {
+			if err = q.run.onErrorResult(err); err != nil {
 				return err
 			}
 		}

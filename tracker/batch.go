@@ -35,7 +35,7 @@ type Receipt struct {
 
 // Write stores a batch and returns when it is durable, also where the run is Async: it then first waits for what is queued.
 func (r *Run) Write(ctx context.Context, b Batch) (receipt Receipt, err error) {
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	if err := r.flush(ctx); err != nil {
 		return receipt, err
 	}
@@ -180,7 +180,7 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 
 // applyAll stores metrics and epochs of several writes, which own what they hold, in one transaction.
 func (r *Run) applyAll(ctx context.Context, list []*pending) (err error) {
-	defer r.caught(&err)
+	defer r.recoverInto(&err)
 	if err := r.write(ctx, func(t *txn) error { return r.insert(t, list...) }); err != nil {
 		return err
 	}

@@ -245,7 +245,7 @@ func (c *checker) leftovers() error {
 				filepath.Join(folder, e.Name())))
 		}
 	}
-	known := map[string]bool{turnFile: true}
+	known := map[string]bool{queueFile: true}
 	for _, r := range c.r.Runs {
 		known[r.ID+".lock"] = true
 	}

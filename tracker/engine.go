@@ -45,8 +45,8 @@ type engine interface {
 	stale(err error) bool
 	// explain names the store in an error of the database, and says what to do.
 	explain(err error) error
-	// turn waits until it is this writer's turn to write.
-	turn(ctx context.Context) (release func(), err error)
+	// waitTurn waits until it is this writer's turn to write.
+	waitTurn(ctx context.Context) (release func(), err error)
 	// committed is called after each commit of the writer's.
 	committed(conn *sql.Conn)
 	// sweep removes the samples that no run has.

@@ -22,7 +22,7 @@ type Epoch struct {
 // the loss of power. The same number again replaces the epoch, with its vectors, outputs and metrics; epochs may come in any
 // order. Log returns [ErrInvalid] for what cannot be stored. The slices are not kept, and must not change before Log returns.
 func (r *Run) Log(ctx context.Context, e Epoch) (err error) {
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	return r.log(ctx, Batch{Epochs: []Epoch{e}})
 }
 
@@ -141,7 +141,7 @@ func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
 // TruncateAfter removes every epoch with a number above epoch, and every metric logged since that epoch ended. A training
 // that goes back to a checkpoint calls it first, so that nothing is left of what it is about to do again.
 func (r *Run) TruncateAfter(ctx context.Context, epoch int) (err error) {
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	if err := r.flush(ctx); err != nil {
 		return err
 	}

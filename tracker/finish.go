@@ -21,7 +21,7 @@ func (r *Run) Stop(ctx context.Context) error { return r.end(ctx, Stopped, nil) 
 func (r *Run) Fail(ctx context.Context, cause error) error { return r.end(ctx, Failed, cause) }
 
 func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
-	defer r.caught(&err)
+	defer r.recoverInto(&err)
 	r.ending.Lock()
 	defer r.ending.Unlock()
 	r.mu.Lock()
@@ -62,7 +62,7 @@ func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
 // Flush waits until all that was logged before is durable, if the run is Async; otherwise it is already. It returns the
 // first error of what was queued; the run then takes no more, and what was queued behind is not written.
 func (r *Run) Flush(ctx context.Context) (err error) {
-	defer r.caught(&err)
+	defer r.recoverInto(&err)
 	return r.flush(ctx)
 }
 
@@ -126,16 +126,16 @@ func (r *Run) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !r.showLife(ctx) {
+			if !r.heartbeat(ctx) {
 				return
 			}
 		}
 	}
 }
 
-// showLife reports whether the run is still this writer's, as far as is known, and gives its lock up if it is not. Nothing
+// heartbeat reports whether the run is still this writer's, as far as is known, and gives its lock up if it is not. Nothing
 // relies on it: an error only means that the display is late, and a mistake in it must not end the training.
-func (r *Run) showLife(ctx context.Context) (mine bool) {
+func (r *Run) heartbeat(ctx context.Context) (mine bool) {
 	defer func() { mine = mine || recover() != nil }()
 	const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
 	res, err := r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)

@@ -38,7 +38,7 @@ func (r *Run) NewFrame(ctx context.Context, epoch int, layer string, dim int) (f
 			f = &FrameWriter{run: r, lost: true}
 		}
 	}()
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	err = checkLayer(layer, dim)
 	if err == nil && epoch < 0 {
 		err = refuse(ErrInvalid, "the epoch must not be negative")
@@ -58,7 +58,7 @@ func (f *FrameWriter) Append(ids []string, vectors []float32) (err error) {
 	if f == nil {
 		return errNoFrame()
 	}
-	defer f.run.guard(&err)
+	defer f.run.recoverToOnError(&err)
 	if err := f.append(ids, vectors); err != nil {
 		return fmt.Errorf("run %s, epoch %d: layer %q: %w", f.run.title(), f.epoch, f.layer, ofLayer(f.layer, err))
 	}
@@ -113,7 +113,7 @@ func (f *FrameWriter) Commit(ctx context.Context) (err error) {
 	if f == nil {
 		return errNoFrame()
 	}
-	defer f.run.guard(&err)
+	defer f.run.recoverToOnError(&err)
 	if f.lost {
 		return nil
 	}

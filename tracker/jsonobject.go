@@ -8,9 +8,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
-// encodeObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts. What is not valid UTF-8
+// encodeJSONObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts. What is not valid UTF-8
 // without NUL is refused, as it is in ids and labels: package json would put the same character for whatever it is.
-func encodeObject(m map[string]any) (string, error) {
+func encodeJSONObject(m map[string]any) (string, error) {
 	if m == nil {
 		return "{}", nil
 	}
@@ -30,8 +30,8 @@ func encodeObject(m map[string]any) (string, error) {
 	return string(b), err
 }
 
-// decodeObject reads what encodeObject wrote. Numbers come back as [json.Number], which loses nothing.
-func decodeObject(text string) (map[string]any, error) {
+// decodeJSONObject reads what encodeJSONObject wrote. Numbers come back as [json.Number], which loses nothing.
+func decodeJSONObject(text string) (map[string]any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var m map[string]any

@@ -85,7 +85,7 @@ func (e *sqliteEngine) tidyLocks(ctx context.Context, tx *Tx) error {
 	}
 	for _, entry := range entries {
 		uid, isLock := strings.CutSuffix(entry.Name(), ".lock")
-		if !isLock || entry.Name() == turnFile {
+		if !isLock || entry.Name() == queueFile {
 			continue
 		}
 		var running bool

@@ -85,7 +85,7 @@ func TestLocksAreNotKept(t *testing.T) {
 	if _, err := s.Start(ctx, RunConfig{Experiment: "test", Name: "0"}); !errors.Is(err, ErrRunExists) {
 		t.Errorf("Start = %v", err)
 	}
-	if got := names(t, folder); !slices.Equal(got, []string{turnFile}) {
+	if got := names(t, folder); !slices.Equal(got, []string{queueFile}) {
 		t.Errorf("locks of runs that have ended: %q", got)
 	}
 	live := newRun(t, s, "live", 1)
@@ -98,7 +98,7 @@ func TestLocksAreNotKept(t *testing.T) {
 	held, err := lockFile(filepath.Join(folder, ended[1].ID()+".lock")) // as by a writer that is just ending it
 	must(t, err)
 	other := newRun(t, s, "other", 1)
-	want := []string{turnFile}
+	want := []string{queueFile}
 	for _, r := range []*Run{live, killed, ended[1], other} {
 		want = append(want, r.ID()+".lock")
 	}
@@ -112,7 +112,7 @@ func TestLocksAreNotKept(t *testing.T) {
 	}
 	must(t, s.RemoveRun(ctx, killed.ID()))
 	must(t, errors.Join(live.Finish(ctx), other.Finish(ctx)))
-	if got := names(t, folder); !slices.Equal(got, []string{turnFile}) {
+	if got := names(t, folder); !slices.Equal(got, []string{queueFile}) {
 		t.Errorf("locks are left: %q", got)
 	}
 }
@@ -155,7 +155,7 @@ func TestRunStartsOnce(t *testing.T) {
 		t.Error("nobody could write the run")
 	}
 	if _, ok := s.engine.(*sqliteEngine); ok {
-		if left := names(t, s.Path()+"-locks"); !slices.Equal(left, []string{turnFile}) {
+		if left := names(t, s.Path()+"-locks"); !slices.Equal(left, []string{queueFile}) {
 			t.Errorf("locks are left: %q", left)
 		}
 	}

@@ -25,7 +25,7 @@ type Metric struct {
 // LogMetrics writes metrics at a step, between two epochs. The same name at the same step again replaces the value; what
 // was logged with an epoch is apart from that.
 func (r *Run) LogMetrics(ctx context.Context, step int, m Metrics) (err error) {
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	return r.log(ctx, Batch{Metrics: []StepMetrics{{step, m}}})
 }
 

@@ -24,7 +24,7 @@ func mayChange(path string, change []string) bool {
 	return lengths[strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))] || slices.Contains(change, path)
 }
 
-// amend returns the params that a run with the given ones before has when it is resumed with others, both as encodeObject
+// amend returns the params that a run with the given ones before has when it is resumed with others, both as encodeJSONObject
 // writes them, and for people how they differ where they must not: "lr is 0.001, was 3e-06".
 func amend(before, after string, change []string) (params, diff string, err error) {
 	var was, is map[string]json.RawMessage
@@ -67,7 +67,7 @@ func amendObject(path string, was, is map[string]json.RawMessage, change []strin
 
 // editParams sets params and removes others, as JSON.
 func editParams(text string, set map[string]any, remove []string) (string, error) {
-	params, err := decodeObject(text)
+	params, err := decodeJSONObject(text)
 	if err != nil {
 		return "", err
 	}
@@ -83,5 +83,5 @@ func editParams(text string, set map[string]any, remove []string) (string, error
 	for _, k := range remove {
 		delete(params, k)
 	}
-	return encodeObject(params)
+	return encodeJSONObject(params)
 }

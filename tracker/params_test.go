@@ -57,7 +57,7 @@ func paramsOf(t *testing.T, s *Store) string {
 	t.Helper()
 	info, err := s.Run(context.Background(), "")
 	must(t, err)
-	text, err := encodeObject(info.Params)
+	text, err := encodeJSONObject(info.Params)
 	must(t, err)
 	return text
 }

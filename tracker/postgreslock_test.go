@@ -117,7 +117,7 @@ func TestLostSession(t *testing.T) {
 	}
 	s.engine.keep(ctx) // does not take the lock from the second
 	logged(t, second, 2, 3, 0)
-	if r.showLife(ctx) || len(s.engine.(*postgresEngine).locks.held) > 0 {
+	if r.heartbeat(ctx) || len(s.engine.(*postgresEngine).locks.held) > 0 {
 		t.Error("the first writer still wants the lock")
 	}
 	if err := second.Finish(ctx); err != nil {

@@ -2,19 +2,19 @@ package tracker
 
 import "runtime/debug"
 
-// guard is deferred by the methods that a training loop calls. It turns a panic into an error, and gives an error to the
-// run's OnError, which decides what the caller gets.
-func (r *Run) guard(err *error) {
-	r.rescue(recover(), err)
+// recoverToOnError is deferred by the methods that a training loop calls. It turns a panic into an error, and gives an error
+// to the run's OnError, which decides what the caller gets.
+func (r *Run) recoverToOnError(err *error) {
+	r.panicToError(recover(), err)
 	if *err != nil && r != nil {
-		*err = r.heed(*err)
+		*err = r.onErrorResult(*err)
 	}
 }
 
-// caught is deferred by methods whose errors are the caller's to see in any case.
-func (r *Run) caught(err *error) { r.rescue(recover(), err) }
+// recoverInto is deferred by methods whose errors are the caller's to see in any case.
+func (r *Run) recoverInto(err *error) { r.panicToError(recover(), err) }
 
-func (r *Run) rescue(panicked any, err *error) {
+func (r *Run) panicToError(panicked any, err *error) {
 	switch {
 	case panicked == nil:
 	case r == nil:
@@ -24,8 +24,8 @@ func (r *Run) rescue(panicked any, err *error) {
 	}
 }
 
-// heed asks OnError, if there is one, whether to go on after an error: then it returns nil.
-func (r *Run) heed(err error) error {
+// onErrorResult returns what OnError makes of an error, nil to go on; without OnError, the error itself.
+func (r *Run) onErrorResult(err error) error {
 	if r.onError == nil {
 		return err
 	}

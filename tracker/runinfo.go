@@ -86,7 +86,7 @@ func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo
 		if ended.Valid {
 			r.Ended = time.UnixMicro(ended.Int64)
 		}
-		if r.Params, err = decodeObject(params); err != nil {
+		if r.Params, err = decodeJSONObject(params); err != nil {
 			return nil, refuse(ErrCorrupt, "params of run %s/%s: %v", r.Experiment, r.Name, err)
 		}
 		if r.Tags, err = decodeTags(tags); err != nil {

@@ -23,7 +23,7 @@ type Sample struct {
 // AddSamples adds samples to the run, in order, all or none. What the run has already is skipped if it is the same, and
 // refused if it is not. Runs with the same samples share them in the store.
 func (r *Run) AddSamples(ctx context.Context, samples []Sample) (err error) {
-	defer r.guard(&err)
+	defer r.recoverToOnError(&err)
 	return r.submit(ctx, Batch{Samples: samples}, func(w *pending) error {
 		_, err := r.apply(ctx, w)
 		return err
@@ -71,7 +71,7 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 			rows[i].thumbnail = s.Thumbnail
 		}
 		if len(s.Metadata) > 0 {
-			text, err := encodeObject(s.Metadata)
+			text, err := encodeJSONObject(s.Metadata)
 			if err != nil {
 				return nil, refuseValue("metadata", i, s.ID, "sample %q: metadata %v", s.ID, err)
 			}

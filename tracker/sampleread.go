@@ -154,7 +154,7 @@ func (p piece) readRows(ctx context.Context, tx *Tx, list []Sample) ([]Sample, e
 			return nil, err
 		}
 		if metadata.Valid {
-			if sample.Metadata, err = decodeObject(metadata.String); err != nil {
+			if sample.Metadata, err = decodeJSONObject(metadata.String); err != nil {
 				return nil, refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
 			}
 		}

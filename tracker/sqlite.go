@@ -111,8 +111,8 @@ var waitBusy = fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())
 
 // A sqliteEngine keeps a store in a SQLite file.
 type sqliteEngine struct {
-	path   string
-	merger *merger // nil when read-only
+	path         string
+	checkpointer *checkpointer // nil when read-only
 }
 
 func (e *sqliteEngine) isolation(write bool) *sql.TxOptions { return &sql.TxOptions{ReadOnly: !write} }
@@ -124,8 +124,8 @@ func (e *sqliteEngine) away(error) bool { return false }
 func (e *sqliteEngine) stale(error) bool { return false }
 
 func (e *sqliteEngine) close() error {
-	if e.merger != nil {
-		return e.merger.close()
+	if e.checkpointer != nil {
+		return e.checkpointer.close()
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store, _ OpenOptions) err
 		return err
 	}
 	s.writer, err = sql.Open("sqlite", dsn(s.path, waitBusy, "journal_mode(WAL)", durability,
-		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)", fmt.Sprintf("wal_autocheckpoint(%d)", mergeAtLast))+"&_txlock=immediate")
+		"fullfsync(1)", "foreign_keys(1)", "journal_size_limit(67108864)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointByWriter))+"&_txlock=immediate")
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (e *sqliteEngine) connect(ctx context.Context, s *Store, _ OpenOptions) err
 			return s.explain(err)
 		}
 	}
-	if e.merger, err = newMerger(s.path); err != nil {
+	if e.checkpointer, err = newCheckpointer(s.path); err != nil {
 		return err
 	}
 	return s.explain(s.prepare(ctx))

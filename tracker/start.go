@@ -70,7 +70,7 @@ const (
 
 // Start starts a run, or resumes it as c.Resume says. The run must be ended by [Run.Finish], [Run.Stop] or [Run.Fail].
 func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
-	defer (&Run{experiment: c.Experiment, name: c.Name}).caught(&err)
+	defer (&Run{experiment: c.Experiment, name: c.Name}).recoverInto(&err)
 	params, tags, err := c.prepare()
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (c *RunConfig) prepare() (params, tags string, err error) {
 	if c.Every < 0 || c.AsyncBytes < 0 {
 		return "", "", refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
 	}
-	params, err = encodeObject(c.Params)
+	params, err = encodeJSONObject(c.Params)
 	if err != nil {
 		return "", "", refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
 	}

@@ -98,7 +98,7 @@ func (s *Store) tryBegin(ctx context.Context, write bool) (*Tx, error) {
 	}
 	t := &Tx{conn: conn, store: s, engine: s.engine, release: func() {}}
 	if write {
-		if t.release, err = s.engine.turn(ctx); err != nil {
+		if t.release, err = s.engine.waitTurn(ctx); err != nil {
 			conn.Close()
 			return nil, err
 		}

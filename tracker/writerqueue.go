@@ -9,19 +9,19 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// turnTimeout is how long a writer waits in the queue; after it, it tries without its turn.
-const turnTimeout = 6 * busyTimeout
+// queueTimeout is how long a writer waits in the queue; after it, it tries without its turn.
+const queueTimeout = 6 * busyTimeout
 
-// turn waits until it is this writer's turn to write. SQLite lets those who wait for another's transaction look again from
+// waitTurn waits until it is this writer's turn to write. SQLite lets those who wait for another's transaction look again from
 // time to time, so that of many writers without a pause some come too late again and again. In the queue for a lock of the
 // kernel's, whoever has waited longest is next, and a process that is killed leaves it. Where there is no such lock, all are
 // left to SQLite.
-func (e *sqliteEngine) turn(ctx context.Context) (release func(), err error) {
+func (e *sqliteEngine) waitTurn(ctx context.Context) (release func(), err error) {
 	folder := e.path + "-locks"
 	if os.MkdirAll(folder, 0o755) != nil {
 		return func() {}, nil
 	}
-	lock := flock.New(filepath.Join(folder, turnFile), flock.SetPermissions(0o644))
+	lock := flock.New(filepath.Join(folder, queueFile), flock.SetPermissions(0o644))
 	if ok, err := lock.TryLock(); err != nil {
 		return func() {}, nil
 	} else if ok {
@@ -35,7 +35,7 @@ func (e *sqliteEngine) turn(ctx context.Context) (release func(), err error) {
 			lock.Close()
 		}()
 	}
-	late := time.NewTimer(turnTimeout)
+	late := time.NewTimer(queueTimeout)
 	defer late.Stop()
 	select {
 	case <-locked: // an error is no reason not to try
@@ -49,6 +49,6 @@ func (e *sqliteEngine) turn(ctx context.Context) (release func(), err error) {
 	}
 }
 
-const turnFile = "turn.lock"
+const queueFile = "turn.lock"
 
-func (e *postgresEngine) turn(context.Context) (func(), error) { return func() {}, nil } // the server's locks have a queue
+func (e *postgresEngine) waitTurn(context.Context) (func(), error) { return func() {}, nil } // the server's locks have a queue
