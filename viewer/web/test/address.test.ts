@@ -1,5 +1,5 @@
-import { format, parse, somewhere, type Place } from "../src/page/address";
-import { USUAL } from "../src/page/options";
+import { format, parse, somewhere, type Place } from "../src/state/address";
+import { USUAL } from "../src/state/options";
 import { equal, test } from "./harness";
 
 test("address: what is written can be read", () => {

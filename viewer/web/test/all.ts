@@ -1,6 +1,6 @@
 import "./address.test";
 import "./camera.test";
-import "./clock.test";
+import "./playhead.test";
 import "./cloud.test";
 import "./colouring.test";
 import "./columns.test";
@@ -9,7 +9,7 @@ import "./packed.test";
 import "./palette.test";
 import "./picture.test";
 import "./region.test";
-import "./rows.test";
+import "./selection.test";
 import "./runs.test";
 import "./series.test";
 import "./table.test";

@@ -1,8 +1,8 @@
-import { numberAt, place, scaleOf, slotsOf, tintsOf } from "../src/page/colouring";
-import { apply, replace, toggle } from "../src/page/filter";
-import { ramp, rgb } from "../src/page/palette";
-import { cells, spread, trailsOf } from "../src/page/scene";
-import { sparkPath } from "../src/page/spark";
+import { numberAt, place, scaleOf, slotsOf, tintsOf } from "../src/state/colouring";
+import { apply, replace, toggle } from "../src/state/filter";
+import { ramp, rgb } from "../src/ui/palette";
+import { cells, spread, trailsOf } from "../src/map/overlay/scene";
+import { sparkPath } from "../src/ui/spark";
 import { equal, near, test, truth } from "./harness";
 
 test("colouring: one scale for all epochs", () => {

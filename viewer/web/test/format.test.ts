@@ -1,4 +1,4 @@
-import { brief, ago, count, figure, many, percent, value } from "../src/page/format";
+import { brief, ago, count, figure, many, percent, value } from "../src/ui/format";
 import { equal, test } from "./harness";
 
 test("format: figures", () => {

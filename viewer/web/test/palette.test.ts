@@ -1,5 +1,5 @@
-import { base, colour, DISTINCT, grey, rgb, slot, type Theme } from "../src/page/palette";
-import { tintsOf } from "../src/page/colouring";
+import { base, colour, DISTINCT, grey, rgb, slot, type Theme } from "../src/ui/palette";
+import { tintsOf } from "../src/state/colouring";
 import { equal, test, truth } from "./harness";
 
 // Sight without one kind of cone, on linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.

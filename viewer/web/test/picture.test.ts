@@ -1,6 +1,6 @@
 import type { Frame } from "../src/map/cloud";
 import type { Picture } from "../src/map/renderer";
-import { marking } from "../src/page/scene";
+import { marking } from "../src/map/overlay/scene";
 import { fit, widthOf, type Disc, type Mark, type Words } from "../src/picture/marks";
 import { points } from "../src/picture/points";
 import { compose, fileName, film } from "../src/picture/sheet";

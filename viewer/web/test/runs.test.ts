@@ -1,10 +1,10 @@
 import type { Quality, Run, Series } from "../src/data/api";
-import { confusion } from "../src/page/confusion";
-import { charts, words } from "../src/page/judgement";
-import { asksFor, byExperiment, differences, lossOf, matches, stateOf, thinned, toggled } from "../src/page/runlist";
-import { positionOf } from "../src/page/companion";
-import { reorder, recode } from "../src/page/reorder";
-import { apart, check, figures, lag, range, traits, type Described } from "../src/page/settings";
+import { confusion } from "../src/panels/confusion";
+import { charts, words } from "../src/panels/mapwords";
+import { asksFor, byExperiment, differences, lossOf, matches, stateOf, thinned, toggled } from "../src/runs/runlist";
+import { positionOf } from "../src/state/comparison";
+import { reorder, recode } from "../src/state/reorder";
+import { apart, check, figures, lag, range, traits, type Described } from "../src/state/settings";
 import { equal, test, truth } from "./harness";
 
 const run = (part: Partial<Run>): Run => ({

@@ -1,7 +1,7 @@
 import type { Samples } from "../src/data/api";
-import { csv, json } from "../src/page/records";
-import { find } from "../src/page/search";
-import { order } from "../src/page/sorting";
+import { csv, json } from "../src/saving/records";
+import { find } from "../src/state/search";
+import { order } from "../src/panels/sorting";
 import { equal, test } from "./harness";
 
 const samples: Samples = {

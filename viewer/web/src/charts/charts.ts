@@ -1,8 +1,8 @@
 // Charts of metrics over epochs. They share the map's playhead: it is drawn on each, and a click on one moves it.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
-import { h, setText } from "../page/dom";
-import { figure, percent } from "../page/format";
+import { h, setText } from "../ui/dom";
+import { figure, percent } from "../ui/format";
 import { align, valueAt, type Group } from "./series";
 
 /** How charts look, as the page's theme has it. */
