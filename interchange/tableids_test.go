@@ -171,7 +171,10 @@ func writeIDs(t testing.TB, path string, logical schema.LogicalType, kind parque
 		t.Fatal(err)
 	}
 	w := file.NewParquetWriter(f, root)
-	group := w.AppendRowGroup()
+	group, err := w.AppendRowGroupChecked()
+	if err != nil {
+		t.Fatal(err)
+	}
 	c, err := group.NextColumn()
 	if err != nil {
 		t.Fatal(err)

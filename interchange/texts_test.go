@@ -426,7 +426,11 @@ func parquetFileOf(t *testing.T, name, kind string, values []string) string {
 	}
 	var out bytes.Buffer
 	w := file.NewParquetWriter(&out, root)
-	c := &parquetColumns{g: w.AppendRowGroup(), n: len(values)}
+	group, err := w.AppendRowGroupChecked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &parquetColumns{g: group, n: len(values)}
 	column, err := c.g.NextColumn()
 	if err != nil {
 		t.Fatal(err)
