@@ -28,10 +28,12 @@ func pairwise(ctx context.Context, r *Rows, k, crew int, progress Progress) (*KN
 			defer locks[b].Unlock()
 		}
 		aEnd, bEnd := min(n, (a+1)*side), min(n, (b+1)*side)
+		x, dim, early := r.x, r.dim, r.early
 		for i := a * side; i < aEnd; i++ {
+			row := x[i*dim : (i+1)*dim]
 			for j := max(i+1, b*side); j < bEnd; j++ {
 				limit := max(l.worst(i), l.worst(j))
-				if d := r.early(r.row(i), r.row(j), limit); d <= limit {
+				if d := early(row, x[j*dim:(j+1)*dim], limit); d <= limit {
 					l.admit(i, j, d)
 					l.admit(j, i, d)
 				}

@@ -120,9 +120,9 @@ func (b *Block) Look(rows []int) {
 		}
 	default:
 		for r, i := range rows {
-			row := b.row(i)
+			row, x, dim, early := b.row(i), b.x, b.dim, b.early
 			for j := range b.n {
-				b.estimates[r*b.stride+j] = b.early(row, b.row(j), math.MaxFloat32)
+				b.estimates[r*b.stride+j] = early(row, x[j*dim:(j+1)*dim], math.MaxFloat32)
 			}
 		}
 	}
