@@ -23,7 +23,7 @@
 //	runs/{run}/samples/{sample}/thumbnail            one picture
 //	runs/{run}/sprite/{version}/{sheet}              many pictures on one sheet
 //	runs/{run}/epochs/{epoch}/outputs                predictions, losses and confidences, in the order of the samples
-//	runs/{run}/epochs/{epoch}/neighborhoods?k=15     every sample's nearest ones in the original space, as uint32
+//	runs/{run}/epochs/{epoch}/neighborhoods?k=15     every sample's nearest ones in the original space, or a projection's, as uint32
 //	runs/{run}/provisional?layer=NAME                a map that needs no projection, see [projector.Provisional]
 //	runs/{run}/provisional/{revision}/positions      its positions
 //	projections?run=RUN                              projections, the newest first
