@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
-	"github.com/zoetrope-ml/zoetrope/access"
+	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/access"
+	"github.com/zoetrope-ml/zoetrope/server/access"
 )
 
 // FuzzGuard: whatever is sent, nobody passes without a token.

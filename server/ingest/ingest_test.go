@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/access"
+	"github.com/zoetrope-ml/zoetrope/server/access"
 )
 
 // TestLimitConnections: so many connections are served at once, further ones when there is room.

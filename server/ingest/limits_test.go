@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 )
 
 // TestLimits asks for the limits, and sends for each of them what is just within it, which is taken, and what is just

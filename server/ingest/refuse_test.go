@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/access"
-	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )

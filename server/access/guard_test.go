@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/access"
+	"github.com/zoetrope-ml/zoetrope/server/access"
 )
 
 const (

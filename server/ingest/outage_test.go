@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/access"
-	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 )
 
 // TestStoreRestarts lets the store's server crash and come back while a client logs, who notices nothing but the wait.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 )
 
 // TestRefusedValue sends one bad value among good ones: the answer names its place in the request, the sample and the
@@ -93,7 +93,7 @@ func TestRefusedValue(t *testing.T) {
 
 // TestTexts sends every value of the table of package value that JSON can say as an id, a label and a prediction.
 func TestTexts(t *testing.T) {
-	b, err := os.ReadFile("../internal/value/testdata/texts.json")
+	b, err := os.ReadFile("../../internal/value/testdata/texts.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 )
 
 // fuzzed is a server that strangers send to, with little memory.

@@ -14,15 +14,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/access"
-	"github.com/zoetrope-ml/zoetrope/ingest"
 	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 func readDocument(t testing.TB) *document {
 	t.Helper()
-	b, err := os.ReadFile("../viewer/openapi.json")
+	b, err := os.ReadFile("../../viewer/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}
