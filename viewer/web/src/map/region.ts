@@ -41,3 +41,8 @@ export function within(polygon: readonly Corner[], x: number, y: number): boolea
   }
   return odd;
 }
+
+/** A closed path through corners of a part of the stage. */
+export function outline(corners: readonly Corner[], origin: Corner): string {
+  return `M${corners.map(([x, y]) => `${(x + origin[0]).toFixed(1)} ${(y + origin[1]).toFixed(1)}`).join("L")}Z`;
+}
