@@ -1,24 +1,24 @@
 // What the page knows: the runs, the one that is open, its map, and what the user looks at. It asks the data module and
 // tells the views; it touches no element.
 
-import { Clock, framesOf, nearestEpoch } from "../map/playhead";
+import { Clock, nearestEpoch } from "../map/playhead";
 import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
-import type { Epoch, Layout, Projection, Quality, Run, Samples, Series } from "../data/api";
+import type { Epoch, Projection, Quality, Run, Samples, Series } from "../data/api";
 import { merge } from "../charts/series";
 import { forget } from "../data/brought";
 import type { Change } from "../data/events";
 import { Facts } from "../data/facts";
-import { MapData } from "../data/mapdata";
+import type { MapData } from "../data/mapdata";
 import { somewhere, type Place } from "./address";
-import { Companion } from "./comparison";
-import { Choice } from "./viewstate";
+import { Beside } from "./beside";
+import { coalesced } from "./coalesced";
+import type { Companion } from "./comparison";
+import { Listeners, type Topic } from "./listeners";
 import { Making } from "./mapjobs";
 import { unpack } from "./selection";
-
-/** What a view can be told about. */
-export const TOPICS = ["runs", "run", "epochs", "metrics", "samples", "map", "frames", "facts", "compare", "quality", "jobs", "link", "trouble", "selection", "filter", "colour", "options", "focus"] as const;
-export type Topic = (typeof TOPICS)[number];
+import { ShownMap } from "./shownmap";
+import { Choice } from "./viewstate";
 
 /** Charts and what was logged of samples wait for the first map so long, in milliseconds. */
 const PATIENCE = 1000;
@@ -31,13 +31,6 @@ export class Model {
   numbers: number[] = [];
   series: Series[] = [];
   samples: Samples | null = null;
-  /** The projections that the run is on, the newest first. */
-  projections: Projection[] = [];
-  map: MapData | null = null;
-  /** The frame of the map for each logged epoch. */
-  frameOf: Int32Array = new Int32Array(0);
-  /** The projection that the user asked for, or "provisional"; null follows the newest. */
-  chosen: string | null = null;
   readonly clock = new Clock(0);
   /** What is known of each sample at each epoch. */
   readonly facts = new Facts(
@@ -50,30 +43,65 @@ export class Model {
     () => ({ rows: this.samples?.count ?? 0, epochs: this.numbers }),
     (...topics) => this.tell(...topics),
   );
-  /** Another run beside this one, or another map of it; null is none. */
-  other: Companion | null = null;
   /** Maps that are being made. */
   readonly making = new Making(
     () => this.tell("jobs"),
     (projection) => void this.attempt(() => this.take(projection)),
   );
-  /** How far the map can be trusted; null while it is measured, and for a provisional map. */
-  quality: Quality | null = null;
   connected = true;
   trouble = "";
 
+  /** Counts openings, so that answers for a run that was left are dropped. */
+  opened = 0;
+
   private cursor = "";
-  private listeners = new Map<Topic, (() => void)[]>();
-  private qualityOf = ""; // the map whose quality is known or asked for
   private metricsSeq = 0;
-  private opened = 0; // counts openings, so that answers for a run that was left are dropped
-  private loadingMap = "";
-  private turn = 0;
-  private coming: Promise<Projection[]> | null = null; // asked for while the run is opened
   private sighted = () => {};
+  private readonly listeners = new Listeners();
+  private readonly maps = new ShownMap(this, () => this.sighted());
+  private readonly beside = new Beside(this);
+
+  /** The projections that the run is on, the newest first. */
+  get projections(): readonly Projection[] {
+    return this.maps.projections;
+  }
+
+  get map(): MapData | null {
+    return this.maps.map;
+  }
+
+  /** The frame of the map for each logged epoch. */
+  get frameOf(): Int32Array {
+    return this.maps.frameOf;
+  }
+
+  /** The projection that the user asked for, or "provisional"; null follows the newest. */
+  get chosen(): string | null {
+    return this.maps.chosen;
+  }
+
+  /** How far the map can be trusted; null while it is measured, and for a provisional map. */
+  get quality(): Quality | null {
+    return this.maps.quality;
+  }
+
+  /** The map that is on screen: a projection's id, "provisional", or null. */
+  get shown(): string | null {
+    return this.maps.id;
+  }
+
+  /** Another run beside this one, or another map of it; null is none. */
+  get other(): Companion | null {
+    return this.beside.other;
+  }
+
+  /** The frame for the i-th logged epoch, or the nearest that has come; null without any. */
+  frame(i: number): Frame | null {
+    return this.maps.frame(i);
+  }
 
   on(topics: readonly Topic[], f: () => void): void {
-    for (const t of topics) this.listeners.set(t, [...(this.listeners.get(t) ?? []), f]);
+    this.listeners.on(topics, f);
   }
 
   /** Opens the page at a place, and returns the cursor up to which it knows everything; empty when that failed. */
@@ -97,14 +125,8 @@ export class Model {
     this.series = [];
     this.samples = null;
     this.metricsSeq = 0;
-    this.projections = [];
-    this.map = null;
-    this.loadingMap = "";
-    this.frameOf = new Int32Array(0);
-    this.chosen = p.projection;
-    this.other = null;
-    this.quality = null;
-    this.qualityOf = "";
+    this.maps.open(p.projection);
+    this.beside.other = null;
     this.facts.open(this.run?.id ?? "");
     this.choice.open(p.colour, p.filters, p.view);
     this.clock.count = 0;
@@ -121,8 +143,8 @@ export class Model {
     void seen.then(() => still() && this.facts.release());
     await this.attempt(async () => {
       const coming = api.getSamples(id);
-      this.coming = api.getProjections(id);
-      for (const p of [coming, this.coming]) p.catch(() => {}); // seen below
+      coming.catch(() => {}); // seen below
+      this.maps.expect(id);
       const epochs = await api.getEpochs(id);
       if (!still()) return;
       this.setEpochs(epochs);
@@ -148,56 +170,15 @@ export class Model {
 
   /** Puts beside this map what has this id: another run, or another map of this one, "provisional" among them. Null takes it away. */
   compare(id: string | null): void {
-    this.other = null;
-    this.tell("compare");
-    this.other = this.companion(id);
-    if (this.other) void this.fill(this.other).then(() => this.tell("compare"));
-  }
-
-  private companion(id: string | null): Companion | null {
-    const { run, samples } = this;
-    if (id === null || !run || !samples || id === this.shown) return null;
-    const own = id === "provisional" || this.projections.some((p) => p.projection === id);
-    const whose = own ? run : this.runs?.find((r) => r.id === id && r.id !== run.id);
-    if (!whose) return null;
-    const other: Companion = new Companion(
-      whose,
-      own ? id : null,
-      samples,
-      () => {
-        if (this.other === other) this.tell("compare");
-      },
-      (e) => this.fail(said(e)),
-    );
-    return other;
-  }
-
-  private fill(other: Companion): Promise<void> {
-    return this.attempt(() => other.load(this.map?.layout.projection || null, other.wanted === null ? null : this));
-  }
-
-  /** Brings what stands beside the map up to date, while the old one stays until the new one is here. */
-  private async renewOther(): Promise<void> {
-    const before = this.other;
-    const next = before && this.companion(before.key);
-    if (!before || !next) return;
-    await this.fill(next);
-    if (this.other !== before) return;
-    this.other = next;
-    this.tell("compare");
-  }
-
-  /** The map that is on screen: a projection's id, "provisional", or null. */
-  get shown(): string | null {
-    return this.map ? this.map.layout.projection || "provisional" : null;
+    this.beside.put(id);
   }
 
   /** Shows a projection; null follows the newest. What stood beside it changes places with it. */
   choose(projection: string | null): void {
     const before = this.shown;
     const swap = this.other !== null && projection !== null && this.other.wanted === projection;
-    this.chosen = projection;
-    void this.attempt(() => this.takeMap()).then(() => {
+    this.maps.chosen = projection;
+    void this.attempt(() => this.maps.take()).then(() => {
       if (swap) this.compare(before);
     });
   }
@@ -224,7 +205,7 @@ export class Model {
     if (!other) return;
     if (other.wanted !== null && c.removed.includes(other.wanted)) this.compare(null);
     else if (c.epochs.some((e) => e.run === other.run.id) || c.cut.includes(other.run.id) || c.projections.some((p) => p.runs.includes(other.run.id))) {
-      void Promise.all([runs, own, maps]).then(() => this.renewOther());
+      void Promise.all([runs, own, maps]).then(() => this.beside.renew());
     }
   }
 
@@ -278,107 +259,9 @@ export class Model {
   );
 
   private readonly refreshMaps = coalesced(async () => {
-    const mine = this.opened;
-    const id = this.run?.id;
-    if (id === undefined) return;
-    const { coming } = this;
-    this.coming = null;
-    const projections = await (coming ?? api.getProjections(id));
-    if (mine !== this.opened) return;
-    this.projections = projections;
-    // Who looked at a map that was deleted follows the newest again.
-    if (this.chosen !== "provisional" && !projections.some((p) => p.projection === this.chosen)) this.chosen = null;
-    await this.takeMap();
+    await this.maps.refresh();
     if (this.other && this.other.wanted === this.shown) this.compare(null);
   });
-
-  /** Goes over to the map that should be shown now, once the frame that is looked at has come. */
-  private async takeMap(again = true): Promise<void> {
-    const mine = this.opened;
-    const turn = ++this.turn; // whoever comes later decides
-    const id = this.run?.id;
-    if (id === undefined) return;
-    const chosen = this.projections.find((p) => p.projection === this.chosen) ?? (this.chosen === "provisional" ? undefined : this.projections[0]);
-    const layers = this.run?.layers.length ?? 0;
-    const layout: Layout | null = chosen ? await api.getLayout(chosen.projection, id) : layers > 0 ? await api.getProvisional(id) : null;
-    if (mine !== this.opened || turn !== this.turn) return;
-    if (!layout) {
-      this.map = null;
-      this.frameOf = new Int32Array(0);
-      this.loadingMap = "";
-      this.facts.setMap(null, this.frameOf, "euclidean");
-      this.tell("map");
-      return;
-    }
-    const key = JSON.stringify(layout);
-    if (key === this.loadingMap) {
-      this.tell("map");
-      return;
-    }
-    this.loadingMap = key;
-    const next = new MapData(layout, this.map ?? undefined);
-    const near = framesOf(this.numbers, layout.epochs)[this.clock.nearest] ?? 0;
-    const here = () => mine === this.opened && key === this.loadingMap;
-    let sketched = false;
-    try {
-      if (next.loaded.length > 0) this.adopt(next); // it only grew: nothing to wait for
-      await next.load(near, this.map === null, () => {
-        if (!here()) return;
-        const first = sketched && next.sketch === null;
-        sketched = next.sketch !== null;
-        if (this.map !== next || first) this.adopt(next);
-        else this.tell("frames");
-      });
-      if (here() && this.map !== next) this.adopt(next);
-    } catch (e) {
-      if (!here()) return;
-      this.loadingMap = "";
-      // The map was made anew between its layout and its positions.
-      if (again && e instanceof api.ApiError && e.status === 410) return this.takeMap(false);
-      throw e;
-    }
-  }
-
-  private adopt(m: MapData): void {
-    this.map = m;
-    this.sighted();
-    this.placeEpochs();
-    this.tell("map");
-    void this.measure();
-  }
-
-  /** Asks how far the map can be trusted. */
-  private async measure(): Promise<void> {
-    const { map } = this;
-    const key = map && !map.layout.provisional ? `${map.layout.projection} ${map.layout.revision}` : "";
-    if (key === this.qualityOf) return;
-    this.qualityOf = key;
-    this.quality = null;
-    this.tell("quality");
-    if (key === "") return;
-    try {
-      const q = await api.getQuality(map!.layout.projection);
-      if (key !== this.qualityOf) return;
-      this.quality = q;
-      this.tell("quality");
-    } catch (e) {
-      if (!(e instanceof api.ApiError && e.status < 500)) this.fail(said(e));
-    }
-  }
-
-  private placeEpochs(): void {
-    if (!this.map) return;
-    this.frameOf = framesOf(this.numbers, this.map.layout.epochs);
-    const p = this.projections.find((p) => p.projection === this.map?.layout.projection);
-    this.facts.setMap(this.map, this.frameOf, api.spaceOf(p));
-  }
-
-  /** The frame for the i-th logged epoch, or the nearest that has come; null without any. */
-  frame(i: number): Frame | null {
-    if (!this.map || this.frameOf.length === 0) return null;
-    const k = this.frameOf[Math.max(0, Math.min(this.frameOf.length - 1, i))];
-    return k < 0 ? null : this.map.frame(k);
-  }
 
   private setEpochs(epochs: Epoch[]): void {
     const numbers = epochs.map((e) => e.number);
@@ -386,7 +269,7 @@ export class Model {
     this.epochs = epochs;
     this.numbers = numbers;
     this.facts.setEpochs(epochs);
-    this.placeEpochs();
+    this.maps.placeEpochs();
     this.choice.refresh();
   }
 
@@ -396,7 +279,8 @@ export class Model {
     this.choice.refresh();
   }
 
-  private async attempt(f: () => Promise<void>): Promise<void> {
+  /** Does what the user asked for, and says what went wrong with it. */
+  async attempt(f: () => Promise<void>): Promise<void> {
     try {
       await f();
       if (this.trouble !== "") this.fail("");
@@ -415,16 +299,8 @@ export class Model {
     this.tell("trouble");
   }
 
-  private tell(...topics: Topic[]): void {
-    for (const t of topics) {
-      for (const f of this.listeners.get(t) ?? []) {
-        try {
-          f();
-        } catch (e) {
-          reportError(e); // the other views are still told
-        }
-      }
-    }
+  tell(...topics: Topic[]): void {
+    this.listeners.tell(topics);
   }
 }
 
@@ -432,23 +308,4 @@ function said(e: unknown): string {
   if (e instanceof api.ApiError) return e.message;
   console.error(e); // a mistake of the page's own
   return String(e);
-}
-
-/** Runs f, and once more if it was called again meanwhile: never twice at a time, and never too old. */
-function coalesced(f: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let again = false;
-  return function call(): Promise<void> {
-    if (running) {
-      again = true;
-      return running;
-    }
-    running = f().finally(() => {
-      running = null;
-      if (!again) return;
-      again = false;
-      return call();
-    });
-    return running;
-  };
 }
