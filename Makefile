@@ -5,6 +5,7 @@
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
+#   make release    the command for linux, macOS and Windows, in release/, with checksums
 #   make mnist      the example
 
 GO ?= go
@@ -12,10 +13,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
 
-.PHONY: fuzz million test short setup fmt vet staticcheck vuln generate generated unit race purego levels mnist
+.PHONY: fuzz million crash test short setup fmt vet staticcheck vuln generate generated unit race purego levels release reproduce mnist
 .NOTPARALLEL:
 
-test: setup fmt vet staticcheck generated unit race purego levels vuln
+test: setup fmt vet staticcheck generated unit race purego levels reproduce vuln
 	@.ci/skipped
 
 short: fmt vet
@@ -88,6 +89,14 @@ fuzz:
 		for f in $$(grep -oh '^func Fuzz[A-Za-z0-9]*' $$d/*_test.go | cut -c6-); do \
 			echo "fuzz: $$d $$f"; \
 			$(GO) test -run NONE -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 ./$$d || exit 1; done; done
+
+# Static and stripped, for amd64 and arm64. The bytes depend on the commit and on Go's version only.
+release:
+	GO=$(GO) .ci/release release
+
+# Two builds of the commit compared; the rest of the platforms: .ci/reproduce OS/ARCH…
+reproduce:
+	GO=$(GO) .ci/reproduce
 
 mnist:
 	$(GO) run ./examples/mnist
