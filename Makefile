@@ -1,7 +1,7 @@
 # Two commands do all the set-up on a machine with Go: `go run ./examples/mnist` and `make test`.
 #
 #   make test       everything CI runs: set-up, static checks, generated files, every suite
-#   make short      gofmt, vet and the tests, with what the machine has
+#   make short      while you work: gofmt, vet, and the tests that need no browser, Python, PostgreSQL or further processes
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
@@ -19,8 +19,11 @@ CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/...
 test: setup fmt vet staticcheck generated unit race purego levels reproduce vuln
 	@.ci/skipped
 
-short: fmt vet
-	$(GO) test ./...
+# Under two minutes on two idle cores, once the packages are compiled. What -short leaves out, make test runs.
+short: fmt
+	$(GO) vet ./...
+	$(GO) test -C viewer/_build ./...
+	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -short ./...
 
 # Installs what the full suite needs and this machine lacks; without the right to, names what will be skipped.
 setup:

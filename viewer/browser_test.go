@@ -111,9 +111,12 @@ func openMoving(t *testing.T, server *httptest.Server, query string, width, heig
 var raced = map[string]bool{"TestWatchedTraining": true, "TestLive": true, "TestReconnect": true, "TestMakeMap": true, "TestCancelMap": true,
 	"TestDeleteMap": true, "TestLoginInBrowser": true, "TestHome": true, "TestFrugal": true}
 
-// unraced skips a test in the browser that has nothing to show to the race detector, which sees Go alone.
+// unraced skips a test in the browser that has nothing to show to the race detector, which sees Go alone; with -short, all.
 func unraced(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
 	if raceDetector && !raced[t.Name()] {
 		t.Skip("under the race detector, few tests in the browser run: see raced")
 	}

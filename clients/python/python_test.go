@@ -40,6 +40,9 @@ func build(t *testing.T) string {
 
 // TestClient runs tests/test_*.py, apart from each other those that need PyTorch and those that do not.
 func TestClient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("logs to a server from Python, for minutes")
+	}
 	command := build(t)
 	t.Run("numpy", func(t *testing.T) { unittest(t, command, python(t, "numpy", "python3-numpy"), "test_[!t]*.py") })
 	t.Run("torch", func(t *testing.T) { unittest(t, command, python(t, "numpy, torch", "python3-torch"), "test_torch*.py") })

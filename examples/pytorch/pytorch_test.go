@@ -26,6 +26,9 @@ import (
 // python is a Python with PyTorch; without one the test is skipped or, where ZOETROPE_REQUIRE_ALL is 1, fails.
 func python(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("trains in Python")
+	}
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(name, "-c", "import numpy, torch").Run() == nil {
 			return name
