@@ -93,7 +93,7 @@ func TestBadDatasets(t *testing.T) {
 		name, content, want string
 		o                   Options
 	}{
-		{"empty file", "", "is empty: want a NumPy .npy or .npz file", Options{}},
+		{"empty file", "", "is empty: want an .npy file, an .npz file, a Parquet file", Options{}},
 		{"text", "a,b\n1,2\n", "no file of embeddings that is known", Options{}},
 		{"gzip", "\x1f\x8b\x08\x00", "a gzip file (unpack it first)", Options{}},
 		{"pickle", "\x80\x04\x95", "perhaps a pickle", Options{}},

@@ -1,7 +1,6 @@
 package interchange
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -142,42 +141,13 @@ func Open(ctx context.Context, path string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case len(head) == 0:
-		return nil, fmt.Errorf("%s is empty: want %s", path, readable)
-	case bytes.HasPrefix(head, []byte("\x93NUMPY")):
-		return openNpy(path, o)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return openNpz(path, o)
-	case bytes.HasPrefix(head, []byte("PAR1")), bytes.HasPrefix(head, []byte("PARE")):
-		return openParquet(ctx, path, o)
-	case bytes.HasPrefix(head, []byte("ARROW1")), bytes.HasPrefix(head, []byte("\xff\xff\xff\xff")):
-		return openArrow(ctx, path, o)
+	if len(head) == 0 {
+		return nil, fmt.Errorf("%s is empty: want %s", path, readable())
 	}
-	return nil, fmt.Errorf("%s: this is %s: want %s", path, looksLike(head, path), readable)
-}
-
-const readable = "a NumPy .npy or .npz file, a Parquet file, an Arrow IPC file or stream, or TensorBoard's " + configName
-
-// looksLike names what a file might be that is not read.
-func looksLike(head []byte, path string) string {
-	switch ext := strings.ToLower(filepath.Ext(path)); {
-	case ext == ".npy":
-		return "not an .npy file, which begins with \\x93NUMPY"
-	case ext == ".npz":
-		return "not an .npz file, which begins with PK"
-	case ext == ".parquet":
-		return "not a Parquet file, which begins with PAR1"
-	case ext == ".arrow" || ext == ".feather" || ext == ".ipc":
-		return "not an Arrow file, which begins with ARROW1"
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		return "a gzip file (unpack it first)"
-	case bytes.HasPrefix(head, []byte("\x89HDF")):
-		return "an HDF5 file"
-	case bytes.HasPrefix(head, []byte("\x80")):
-		return "perhaps a pickle, which can run programs and is not read (numpy.save makes an .npy file)"
+	if f := formatOf(head); f != nil {
+		return f.open(ctx, path, o)
 	}
-	return "no file of embeddings that is known"
+	return nil, fmt.Errorf("%s: this is %s: want %s", path, looksLike(head, path), readable())
 }
 
 // firstBytes returns how a regular file begins.

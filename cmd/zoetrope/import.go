@@ -52,13 +52,7 @@ func importCommand(a *app) *cobra.Command {
 		Short: "Make a run of embeddings, or a map, that another program made",
 		Long: `Import makes a new run of embeddings that another program saved:
 
-  .npy         E×n×d (epochs, samples, columns), or n×d for one epoch
-  .npz         the same, as the array called embeddings, vectors or X, or the only one of floats; arrays ids, labels
-               (y beside X), epochs and images, and any other with n elements as metadata
-  Parquet      a row for each sample, or for each sample and epoch: a column of lists of floats; columns id, label,
-  Arrow IPC    epoch or step, prediction, loss, confidence if there are any; the others are metadata
-  TensorBoard  a folder with projector_config.pbtxt; embeddings called tag:0000N are the epochs of layer tag
-
+` + interchange.AboutFormats() + `
 Floats of 16, 32 and 64 bits are read, in any order of bytes and axes. What a file is shows in its first bytes; other
 columns are named with flags, and - says that there is none. Each of several columns or arrays of vectors becomes a layer.
 Ids are texts or whole numbers, be they floats; a column of ids that is of another type is refused by name. Without ids,
