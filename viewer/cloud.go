@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -136,7 +137,7 @@ func askedEpochs(r *http.Request, list []int) ([]int, error) {
 	}
 	parts := strings.Split(text, ",")
 	if len(parts) > len(list) {
-		return nil, bad("epochs: %d are asked for, and the map has %d", len(parts), len(list))
+		return nil, httpjson.Invalid("epochs: %d are asked for, and the map has %d", len(parts), len(list))
 	}
 	var at []int
 	for _, part := range parts {
@@ -146,7 +147,7 @@ func askedEpochs(r *http.Request, list []int) ([]int, error) {
 		}
 		i, ok := slices.BinarySearch(list, n)
 		if !ok {
-			return nil, bad("epochs: epoch %d is not on this map", n)
+			return nil, httpjson.Invalid("epochs: epoch %d is not on this map", n)
 		}
 		at = append(at, i)
 	}
@@ -174,7 +175,7 @@ func sendPlaces(w http.ResponseWriter, r *http.Request, b box, places [][]float3
 				out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 			}
 		default:
-			return bad("format = %q, want u16 or f32", format)
+			return httpjson.Invalid("format = %q, want u16 or f32", format)
 		}
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 const (
@@ -22,9 +24,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	case h.streams <- struct{}{}:
 		defer func() { <-h.streams }()
 	default:
-		w.Header().Set("Retry-After", "10")
-		fail(w, r, http.StatusServiceUnavailable, "%d pages listen already, which is all that this server has room for: close some", h.o.Streams)
-		return nil
+		return httpjson.Busy(10, "%d pages listen already, which is all that this server has room for: close some", h.o.Streams)
 	}
 	after := r.Header.Get("Last-Event-ID")
 	if after == "" {
@@ -40,7 +40,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if after != "" {
 		from, err = strconv.ParseInt(after, 10, 64)
 		if err != nil || from < 0 {
-			return bad("after = %q, want the id of an event", after)
+			return httpjson.Invalid("after = %q, want the id of an event", after)
 		}
 	}
 	if from > now {

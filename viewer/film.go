@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/figure"
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/internal/plot"
 )
 
@@ -37,26 +38,26 @@ func (h *Handler) getFilm(w http.ResponseWriter, r *http.Request) error {
 	pace := 1.5
 	if text := r.URL.Query().Get("pace"); text != "" {
 		if pace, err = strconv.ParseFloat(text, 64); err != nil || !(pace > 0 && pace <= 20) {
-			return bad("pace = %q, want more than 0 and at most 20 epochs a second", text)
+			return httpjson.Invalid("pace = %q, want more than 0 and at most 20 epochs a second", text)
 		}
 	}
 	if len(m.epochs) == 0 {
-		return bad("projection %s has no epochs of run %s yet", p.Info().ID, m.run.Name)
+		return httpjson.Invalid("projection %s has no epochs of run %s yet", p.Info().ID, m.run.Name)
 	}
 	if n := min(m.run.Samples*len(m.epochs), p.Info().Points); n > h.filmMost {
-		return bad("a GIF is made of up to %d points, and %d epochs of %d samples are %d: 'zoetrope plot map --animate --epochs …' makes one of some of the epochs",
+		return httpjson.Invalid("a GIF is made of up to %d points, and %d epochs of %d samples are %d: 'zoetrope plot map --animate --epochs …' makes one of some of the epochs",
 			h.filmMost, len(m.epochs), m.run.Samples, n)
 	}
 	select {
 	case h.films <- struct{}{}:
 		defer func() { <-h.films }()
 	default:
-		return busy{"another GIF is being made: ask again in a moment"}
+		return httpjson.Busy(5, "another GIF is being made: ask again in a moment")
 	}
 	s := plot.Subject{Projection: p, Run: m.run, Epochs: m.epochs}
 	g, err := s.Grid(r.Context(), by, true)
 	if errors.Is(err, plot.ErrNoPredictions) {
-		return bad("%v", err)
+		return httpjson.Invalid("%v", err)
 	} else if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func oneOf(r *http.Request, name string, words []string) (string, error) {
 		return words[0], nil
 	}
 	if !slices.Contains(words, text) {
-		return "", bad("%s = %q, want %s", name, text, strings.Join(words, ", "))
+		return "", httpjson.Invalid("%s = %q, want %s", name, text, strings.Join(words, ", "))
 	}
 	return text, nil
 }

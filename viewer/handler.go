@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -17,9 +19,9 @@ type Options struct {
 	// ReadOnly tells the page that nothing may be written; it then offers nothing that would.
 	ReadOnly bool
 
-	// Hosts are the names, without ports, under which the page may be asked for on a loopback address, besides
-	// localhost and loopback addresses themselves: for a reverse proxy on the same machine. "*" is any name, for a handler
-	// behind a guard that asks for tokens.
+	// Hosts are the names, without ports, under which the page may be asked for, besides localhost and addresses: for a
+	// reverse proxy on the same machine. "*" is any name, for a handler behind a guard. On an address that other machines
+	// reach, none means any.
 	Hosts []string
 
 	// Projections lets the page start projections, cancel and delete them. It is for a handler behind a guard that keeps
@@ -117,9 +119,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(h.o.Frames) == 0 {
 		head.Set("X-Frame-Options", "DENY") // what browsers knew before frame-ancestors, and knows no origins
 	}
+	if err := access.CheckHost(r, h.o.Hosts); err != nil {
+		httpjson.Fail(w, r, err)
+		return
+	}
 	switch {
-	case !h.welcome(r):
-		fail(w, r, http.StatusForbidden, "this server does not answer to the name %q: use localhost or 127.0.0.1", r.Host)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && !h.writes(r):
 		h.refuseWrites(w, r)
 	default:
@@ -142,13 +146,11 @@ func (h *Handler) route() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.index)
 	mux.HandleFunc("GET /assets/{version}/{file}", h.page.asset)
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, r, http.StatusNotFound, "there is nothing at %s", r.URL.Path)
-	})
+	mux.HandleFunc("GET /", httpjson.NotFound)
 	for pattern, answer := range h.answers() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := answer(w, r); err != nil {
-				h.explain(w, r, err)
+				httpjson.Explain(w, r, err, h.log)
 			}
 		})
 	}

@@ -3,12 +3,13 @@ package viewer
 import (
 	"context"
 	"crypto/rand"
-	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -57,7 +58,7 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return job{}, busy{"the server is being shut down: send the request again in a moment"}
+		return job{}, httpjson.ErrClosing
 	}
 	waiting := 0
 	for _, j := range q.all {
@@ -69,7 +70,7 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 		}
 	}
 	if waiting >= queuedMost {
-		return job{}, busy{"16 projections wait already: cancel some, or try again when they are done"}
+		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", queuedMost)
 	}
 	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Options: o, Created: time.Now(), key: key}
 	q.all = append(q.all, j)
@@ -160,7 +161,7 @@ func (q *jobs) list() []job {
 	return list
 }
 
-var errNoJob = errors.New("no such job: it may be over for long, or of a server that has restarted")
+var errNoJob = httpjson.Refuse(http.StatusNotFound, "not_found", "no such job: it may be over for long, or of a server that has restarted")
 
 func (q *jobs) find(id string) (job, error) {
 	q.mu.Lock()

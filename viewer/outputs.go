@@ -34,7 +34,7 @@ func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if seq > 0 && seq == h.seqOf(r, info.ID, epoch) {
-		keep(w) // an epoch that is written again has another seq
+		cacheForever(w) // an epoch that is written again has another seq
 	}
 	list := outputsOf(info.ID, epoch, out)
 	if compact {

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 //go:embed dist
@@ -57,10 +59,10 @@ func (p *page) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	b, ok := p.bodies[name]
 	if !ok || r.PathValue("version") != p.version {
-		fail(w, r, http.StatusNotFound, "there is no %s of version %s: load the page again", name, r.PathValue("version"))
+		httpjson.Fail(w, r, httpjson.Refuse(http.StatusNotFound, "not_found", "there is no %s of version %s: load the page again", name, r.PathValue("version")))
 		return
 	}
-	keep(w)
+	cacheForever(w)
 	b.sendAs(w, r, true)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -35,7 +36,7 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if info.Samples > pairwiseMost {
-		return bad("the neighbours of all samples are found for up to %d samples, and this run has %d: ask for those of one, at projections/{projection}/neighbors", pairwiseMost, info.Samples)
+		return httpjson.Invalid("the neighbours of all samples are found for up to %d samples, and this run has %d: ask for those of one, at projections/{projection}/neighbors", pairwiseMost, info.Samples)
 	}
 	q := r.URL.Query()
 	layer, metric := q.Get("layer"), q.Get("metric")
@@ -82,7 +83,7 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 	}
 	w.Header().Set("Neighbors", strconv.Itoa(found.K))
 	if asked := q.Get("seq"); asked != "" && asked == strconv.Itoa(seq) {
-		keep(w) // an epoch that is written again has another seq
+		cacheForever(w) // an epoch that is written again has another seq
 	}
 	return sendBytes(w, r, out)
 }
@@ -90,7 +91,7 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 // current reports that another revision of a projection was asked for than there is.
 func current(i projector.Info, revision string) error {
 	if now := strconv.Itoa(i.Revision); revision != now {
-		return gone{"revision " + revision + " of projection " + i.ID + " is gone, it is revision " + now + " now"}
+		return httpjson.Gone("revision %s of projection %s is gone, it is revision %s now", revision, i.ID, now)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if info.Samples > pairwiseMost {
-		return bad("the trust of all points is measured for up to %d samples, and this run has %d", pairwiseMost, info.Samples)
+		return httpjson.Invalid("the trust of all points is measured for up to %d samples, and this run has %d", pairwiseMost, info.Samples)
 	}
 	epoch, err := wholeNumber("epoch", r.PathValue("epoch"), math.MinInt32, math.MaxInt32)
 	if err != nil {
@@ -132,7 +133,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	for _, v := range values {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
-	keep(w)
+	cacheForever(w)
 	return sendBytes(w, r, out)
 }
 

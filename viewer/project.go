@@ -1,15 +1,10 @@
 package viewer
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 )
 
@@ -22,11 +17,6 @@ const (
 	choiceMost    = 1_000_000_000 // samples and points; there are no stores with more
 )
 
-// busy is an error that goes away by itself.
-type busy struct{ message string }
-
-func (e busy) Error() string { return e.message }
-
 // projectRequest is the body of POST projections: the options that differ from the usual ones.
 type projectRequest struct {
 	Runs []string `json:"runs"` // none: the newest
@@ -36,7 +26,7 @@ type projectRequest struct {
 // postProjection starts a projection, or queues it.
 func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	q := projectRequest{Options: projector.Defaults()}
-	if err := readJSON(r, &q); err != nil {
+	if err := httpjson.Read(w, r, requestMost, &q); err != nil {
 		return err
 	}
 	for _, c := range []struct {
@@ -45,7 +35,7 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost},
 		{"samples", "samples", q.Samples, choiceMost}, {"max_points", "points", q.MaxPoints, choiceMost}} {
 		if c.n > c.most {
-			return bad("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
+			return httpjson.Invalid("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
 		}
 	}
 	q.Workers = 0
@@ -61,7 +51,7 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if info.Epochs == 0 {
-			return bad("run %s/%s has no epochs yet", info.Experiment, info.Name)
+			return httpjson.Invalid("run %s/%s has no epochs yet", info.Experiment, info.Name)
 		}
 		q.Runs[i] = info.ID
 	}
@@ -69,10 +59,8 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	return json.NewEncoder(w).Encode(j)
+	httpjson.Write(w, r, http.StatusAccepted, j)
+	return nil
 }
 
 func (h *Handler) getJobs(w http.ResponseWriter, r *http.Request) error {
@@ -92,7 +80,8 @@ func (h *Handler) deleteJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendJSON(w, r, j)
+	httpjson.Write(w, r, http.StatusOK, j)
+	return nil
 }
 
 func (h *Handler) deleteProjection(w http.ResponseWriter, r *http.Request) error {
@@ -103,29 +92,7 @@ func (h *Handler) deleteProjection(w http.ResponseWriter, r *http.Request) error
 	if err := projector.Delete(r.Context(), h.store, p.Info().ID); err != nil {
 		return err
 	}
-	return sendJSON(w, r, struct{}{})
-}
-
-// readJSON reads a body strictly.
-func readJSON(r *http.Request, v any) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return bad("the body is of type %q: send JSON, as Content-Type: application/json", r.Header.Get("Content-Type"))
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, requestMost+1))
-	if err != nil {
-		return bad("the body could not be read to its end: %v", err)
-	}
-	if len(body) > requestMost {
-		return bad("the body is larger than %d bytes", requestMost)
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return bad("the body is not what is wanted: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return bad("the body has more than one JSON value")
-	}
+	httpjson.Write(w, r, http.StatusOK, struct{}{})
 	return nil
 }
 
@@ -141,10 +108,9 @@ func (h *Handler) refuseWrites(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	what := "this server only reads"
-	if h.o.Projections {
-		what = fmt.Sprintf("use %s", strings.Join(allow, " or "))
+	why := ""
+	if !h.o.Projections {
+		why = "this server only reads"
 	}
-	w.Header().Set("Allow", strings.Join(allow, ", "))
-	fail(w, r, http.StatusMethodNotAllowed, "%s is not allowed here: %s", r.Method, what)
+	httpjson.MethodNotAllowed(w, r, allow, why)
 }

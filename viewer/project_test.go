@@ -175,7 +175,7 @@ func TestProjectionsRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		{``, 400, "not what is wanted"},
+		{``, 400, "the body is empty"},
 		{`{"runs": "r"}`, 400, "runs"},
 		{`{"neighbors": 5}`, 400, "unknown field"},
 		{`{} {}`, 400, "more than one"},
@@ -188,13 +188,13 @@ func TestProjectionsRefused(t *testing.T) {
 		{`{"metric": "taxi"}`, 400, "metric"},
 		{`{"mode": "x"}`, 400, "mode"},
 		{`{"runs": [` + strings.Repeat(`"r",`, 200) + `"r"]}`, 400, "runs = 201, want at most 100 runs"},
-		{strings.Repeat(" ", 2<<20), 400, "larger than"},
+		{strings.Repeat(" ", 2<<20), 413, "larger than"},
 	} {
 		if status, e := write(t, h, "POST", "projections", c.body); status != c.status || !strings.Contains(strings.ToLower(e.Error), c.says) || e.Code == "" {
 			t.Errorf("%.60s = %d %+v, want %d and %q", c.body, status, e, c.status, c.says)
 		}
 	}
-	if status, e := write(t, h, "POST", "projections", `{}`, "Content-Type", "text/plain"); status != 400 || !strings.Contains(e.Error, "application/json") {
+	if status, e := write(t, h, "POST", "projections", `{}`, "Content-Type", "text/plain"); status != 415 || e.Code != "wrong_type" || !strings.Contains(e.Error, "application/json") {
 		t.Errorf("plain text = %d %+v", status, e)
 	}
 	if status, _ := write(t, h, "DELETE", "jobs/none", ""); status != 404 {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -88,7 +89,7 @@ func (h *Handler) getProjection(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) projection(r *http.Request) (*projector.Projection, error) {
 	id := r.PathValue("projection")
 	if id == "" {
-		return nil, bad("the projection has no id")
+		return nil, httpjson.Invalid("the projection has no id")
 	}
 	return projector.Open(r.Context(), h.store, id)
 }
@@ -105,7 +106,7 @@ func (h *Handler) part(r *http.Request, p *projector.Projection) (m part, err er
 	info := p.Info()
 	name := r.URL.Query().Get("run")
 	if name == "" && len(info.Runs) != 1 {
-		return m, bad("projection %s is of %d runs: say which, with ?run=", info.ID, len(info.Runs))
+		return m, httpjson.Invalid("projection %s is of %d runs: say which, with ?run=", info.ID, len(info.Runs))
 	}
 	if name == "" {
 		name = info.Runs[0]
@@ -157,7 +158,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if now := strconv.Itoa(p.Info().Revision); r.PathValue("revision") != now {
-		return gone{fmt.Sprintf("revision %s of projection %s is gone, it is revision %s now", r.PathValue("revision"), p.Info().ID, now)}
+		return httpjson.Gone("revision %s of projection %s is gone, it is revision %s now", r.PathValue("revision"), p.Info().ID, now)
 	}
 	m, err := h.part(r, p)
 	if err != nil {
@@ -168,7 +169,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if rows != m.run.Samples {
-		return gone{fmt.Sprintf("the run has %d samples on this map, not %d", m.run.Samples, rows)}
+		return httpjson.Gone("the run has %d samples on this map, not %d", m.run.Samples, rows)
 	}
 	at, err := askedEpochs(r, m.epochs)
 	if err != nil {
@@ -182,7 +183,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keep(w)
+	cacheForever(w)
 	return sendPlaces(w, r, m.box, places)
 }
 
@@ -201,7 +202,7 @@ func (h *Handler) getPoints(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) getTrajectory(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Has("epoch") {
-		return bad("a trajectory goes through all epochs: ask for it without one, or for the points of an epoch")
+		return httpjson.Invalid("a trajectory goes through all epochs: ask for it without one, or for the points of an epoch")
 	}
 	return h.sendPoints(w, r, (*projector.Projection).Trajectory)
 }
@@ -237,7 +238,7 @@ func (h *Handler) sendPoints(w http.ResponseWriter, r *http.Request,
 		send(w, r, "text/csv; charset=utf-8", b.Bytes())
 		return nil
 	default:
-		return bad("format = %q, want json, csv or npy", format)
+		return httpjson.Invalid("format = %q, want json, csv or npy", format)
 	}
 	return sendJSON(w, r, map[string]any{"projection": p.Info().ID, "revision": p.Info().Revision, "points": points})
 }
@@ -245,11 +246,11 @@ func (h *Handler) sendPoints(w http.ResponseWriter, r *http.Request,
 // sendArray answers with points as a .npy file: epochs × samples × dims.
 func (h *Handler) sendArray(w http.ResponseWriter, r *http.Request, p *projector.Projection, q projector.Query) error {
 	if q.Samples != nil {
-		return bad("format=npy is of all samples: ask for json or csv")
+		return httpjson.Invalid("format=npy is of all samples: ask for json or csv")
 	}
 	a, err := p.Array(r.Context(), q)
 	if errors.Is(err, tracker.ErrAmbiguous) {
-		return bad("%v, with ?run=", err)
+		return fmt.Errorf("%w, with ?run=", err)
 	}
 	if err != nil {
 		return err
@@ -264,7 +265,7 @@ func (h *Handler) getNeighbors(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	if q.Get("sample") == "" || q.Get("epoch") == "" {
-		return bad("neighbors wants an epoch and a sample: ?epoch=7&sample=42")
+		return httpjson.Invalid("neighbors wants an epoch and a sample: ?epoch=7&sample=42")
 	}
 	epoch, err := intParam(r, "epoch", 0, math.MinInt32, math.MaxInt32)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -163,7 +164,7 @@ func (h *Handler) getProvisionalPositions(w http.ResponseWriter, r *http.Request
 		return err
 	}
 	if r.PathValue("revision") != s.revision {
-		return gone{fmt.Sprintf("revision %s of this provisional map is gone, it is %s now", r.PathValue("revision"), s.revision)}
+		return httpjson.Gone("revision %s of this provisional map is gone, it is %s now", r.PathValue("revision"), s.revision)
 	}
 	at, err := askedEpochs(r, s.cloud.epochs)
 	if err != nil {
@@ -173,6 +174,6 @@ func (h *Handler) getProvisionalPositions(w http.ResponseWriter, r *http.Request
 	for i, k := range at {
 		places[i] = s.cloud.places[k]
 	}
-	keep(w) // revisions are never used again
+	cacheForever(w) // revisions are never used again
 	return sendPlaces(w, r, s.box, places)
 }

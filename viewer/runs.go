@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -99,7 +100,7 @@ func (h *Handler) getRun(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) run(r *http.Request) (tracker.RunInfo, error) {
 	name := r.PathValue("run")
 	if name == "" {
-		return tracker.RunInfo{}, bad("the run has no name")
+		return tracker.RunInfo{}, httpjson.Invalid("the run has no name")
 	}
 	return h.store.Run(r.Context(), name)
 }
@@ -165,12 +166,12 @@ const comparedMost = 100
 func (h *Handler) getComparison(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	if n := len(q["run"]); n == 0 || n > comparedMost {
-		return bad("metrics of %d runs are asked for: name 1 to %d, as ?run=A&run=B", n, comparedMost)
+		return httpjson.Invalid("metrics of %d runs are asked for: name 1 to %d, as ?run=A&run=B", n, comparedMost)
 	}
 	runs := []metricsJSON{}
 	for _, name := range q["run"] {
 		if name == "" {
-			return bad("the run has no name")
+			return httpjson.Invalid("the run has no name")
 		}
 		info, err := h.store.Run(r.Context(), name)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -177,7 +178,7 @@ func compactForm(r *http.Request) (bool, error) {
 	case "compact":
 		return true, nil
 	default:
-		return false, bad("form = %q, want plain or compact", form)
+		return false, httpjson.Invalid("form = %q, want plain or compact", form)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -147,7 +148,7 @@ func (h *Handler) getSheet(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v := r.PathValue("version"); v != s.version {
-		return gone{fmt.Sprintf("the pictures of version %s are gone, they are version %s now", v, s.version)}
+		return httpjson.Gone("the pictures of version %s are gone, they are version %s now", v, s.version)
 	}
 	n, err := wholeNumber("sheet", strings.TrimSuffix(r.PathValue("sheet"), ".png"), 0, s.sheetCount()-1)
 	if err != nil {
@@ -157,7 +158,7 @@ func (h *Handler) getSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keep(w)
+	cacheForever(w)
 	w.Header().Set("Content-Type", "image/png")
 	w.Header().Set("Content-Length", strconv.Itoa(len(sheet)))
 	if r.Method != http.MethodHead {

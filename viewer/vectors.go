@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -45,7 +46,7 @@ func (h *Handler) getVectors(w http.ResponseWriter, r *http.Request) error {
 	case "npy":
 		return h.sendFrame(w, r, info, f)
 	default:
-		return bad("format = %q, want json or npy", format)
+		return httpjson.Invalid("format = %q, want json or npy", format)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // Options are the settings of a [Guard]. The zero value suits a server on a loopback address of a machine that nobody else
@@ -82,12 +84,12 @@ func cleanBase(base string) (string, error) {
 // ServeHTTP implements [http.Handler].
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.limitTime(w, r)
-	if !g.knows(r) {
-		deny(w, r, http.StatusForbidden, "unknown_host", "this server does not answer to the name %q: use localhost, or start it with --allow-host %s", r.Host, nameOf(r.Host))
+	if err := CheckHost(r, g.o.Hosts); err != nil {
+		deny(w, r, err)
 		return
 	}
 	if !g.sameSite(r) {
-		deny(w, r, http.StatusForbidden, "cross_origin", "this request comes from a page of another site, which may not ask here")
+		deny(w, r, httpjson.Refuse(http.StatusForbidden, "cross_origin", "this request comes from a page of another site, which may not ask here"))
 		return
 	}
 	r, ok := g.strip(w, r)
@@ -125,7 +127,7 @@ func (g *Guard) strip(w http.ResponseWriter, r *http.Request) (*http.Request, bo
 		return r, false
 	}
 	if !ok || r.URL.RawPath != "" && !rawOK {
-		deny(w, r, http.StatusNotFound, "not_found", "there is nothing at %s: everything is below %s", r.URL.Path, g.base)
+		deny(w, r, httpjson.Refuse(http.StatusNotFound, "not_found", "there is nothing at %s: everything is below %s", r.URL.Path, g.base))
 		return r, false
 	}
 	u := *r.URL
@@ -146,7 +148,7 @@ func (g *Guard) admit(w http.ResponseWriter, r *http.Request) (permits Permissio
 		return permits, false
 	}
 	if need := needs(r); permits&need == 0 {
-		deny(w, r, http.StatusForbidden, "not_permitted", "your token permits %s, and this needs %s: ask who runs this server for another", permits, need)
+		deny(w, r, httpjson.Refuse(http.StatusForbidden, "not_permitted", "your token permits %s, and this needs %s: ask who runs this server for another", permits, need))
 		return permits, false
 	}
 	return permits, true
@@ -170,7 +172,7 @@ func (g *Guard) identify(r *http.Request) (Permission, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		kind, secret, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(kind, "Bearer") {
-			return 0, &refusal{http.StatusUnauthorized, "no_token", "want a token, as 'Authorization: Bearer TOKEN'", 0}
+			return 0, httpjson.Refuse(http.StatusUnauthorized, "no_token", "want a token, as 'Authorization: Bearer TOKEN'")
 		}
 		t, err := g.check(r, strings.TrimSpace(secret))
 		return t.Permits, err
@@ -180,19 +182,21 @@ func (g *Guard) identify(r *http.Request) (Permission, error) {
 			return t.Permits, nil
 		}
 	}
-	return 0, &refusal{http.StatusUnauthorized, "no_token", "this server wants a token: send it as 'Authorization: Bearer TOKEN', or log in with a browser", 0}
+	return 0, httpjson.Refuse(http.StatusUnauthorized, "no_token", "this server wants a token: send it as 'Authorization: Bearer TOKEN', or log in with a browser")
 }
 
 // check returns the token whose secret this is, unless its sender has guessed too often.
 func (g *Guard) check(r *http.Request, secret string) (Token, error) {
 	from := source(r)
 	if wait := g.throttle.wait(from, g.now()); wait > 0 {
-		return Token{}, &refusal{http.StatusTooManyRequests, "too_many_guesses", "too many wrong tokens came from your address: try again in a while", int(wait/time.Second) + 1}
+		e := httpjson.Refuse(http.StatusTooManyRequests, "too_many_guesses", "too many wrong tokens came from your address: try again in a while")
+		e.After = int(wait/time.Second) + 1
+		return Token{}, e
 	}
 	t, ok := find(g.o.Tokens, secret)
 	if !ok {
 		g.throttle.failed(from, g.now())
-		return Token{}, &refusal{http.StatusUnauthorized, "wrong_token", "the token is none of this server's: look for typing errors, or ask who runs it for one", 0}
+		return Token{}, httpjson.Refuse(http.StatusUnauthorized, "wrong_token", "the token is none of this server's: look for typing errors, or ask who runs it for one")
 	}
 	return t, nil
 }

@@ -8,13 +8,13 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
-	"io"
-	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 //go:embed page
@@ -42,8 +42,8 @@ func (g *Guard) route() *http.ServeMux {
 		case http.MethodDelete:
 			g.closeSession(w, r)
 		default:
-			w.Header().Set("Allow", "GET, HEAD, POST, DELETE")
-			deny(w, r, http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here: use GET, POST or DELETE", r.Method)
+			lockDown(w.Header())
+			httpjson.MethodNotAllowed(w, r, []string{"GET", "HEAD", "POST", "DELETE"}, "")
 		}
 	})
 	return mux
@@ -55,7 +55,15 @@ func (g *Guard) sendPage(w http.ResponseWriter, r *http.Request, status int, fil
 		panic(err) // embedded files cannot be missing
 	}
 	kind := map[string]string{".html": "text/html", ".js": "text/javascript", ".css": "text/css"}[path.Ext(file)]
-	sendBytes(w, r, status, kind+"; charset=utf-8", b)
+	head := w.Header()
+	lockDown(head)
+	head.Set("Content-Type", kind+"; charset=utf-8")
+	head.Set("Content-Length", strconv.Itoa(len(b)))
+	head.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		w.Write(b)
+	}
 }
 
 // A sessionAnswer says what whoever asks may do.
@@ -74,7 +82,7 @@ func (g *Guard) tellSession(w http.ResponseWriter, r *http.Request) {
 		g.turnAway(w, r, err)
 		return
 	}
-	send(w, r, http.StatusOK, g.answerOf(permits))
+	send(w, r, g.answerOf(permits))
 }
 
 // openSession exchanges a token for a cookie.
@@ -83,18 +91,12 @@ func (g *Guard) openSession(w http.ResponseWriter, r *http.Request) {
 		Token string `json:"token"`
 		Path  string `json:"path"` // of the page, where a proxy takes a part of it off that only the browser knows
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		deny(w, r, http.StatusUnsupportedMediaType, "wrong_type", `send JSON, as Content-Type: application/json: {"token": "…"}`)
-		return
-	}
-	d := json.NewDecoder(io.LimitReader(r.Body, 4<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		deny(w, r, http.StatusBadRequest, "invalid", `want {"token": "…"}: %v`, err)
+	if err := httpjson.Read(w, r, 4<<10, &q); err != nil {
+		deny(w, r, err)
 		return
 	}
 	if len(g.o.Tokens) == 0 {
-		send(w, r, http.StatusOK, g.answerOf(Read|Log)) // there is nothing to exchange
+		send(w, r, g.answerOf(Read|Log)) // there is nothing to exchange
 		return
 	}
 	t, err := g.check(r, q.Token)
@@ -103,12 +105,12 @@ func (g *Guard) openSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.setCookie(w, r, q.Path, g.cookie(t), int(sessionFor/time.Second))
-	send(w, r, http.StatusOK, g.answerOf(t.Permits))
+	send(w, r, g.answerOf(t.Permits))
 }
 
 func (g *Guard) closeSession(w http.ResponseWriter, r *http.Request) {
 	g.setCookie(w, r, r.URL.Query().Get("path"), "", -1)
-	send(w, r, http.StatusOK, struct{}{})
+	send(w, r, struct{}{})
 }
 
 func (g *Guard) setCookie(w http.ResponseWriter, r *http.Request, at, value string, age int) {

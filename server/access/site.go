@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // nameOf returns the name in a host header: without port, in lower case.
@@ -26,12 +28,19 @@ func local(name string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// knows reports whether a request asks for a name that this server has. A foreign page whose own name was pointed at this
-// machine sends that name. On an address that others reach, where tokens are needed, names are only checked if some are
-// given: the cookie goes to the right name only.
-func (g *Guard) knows(r *http.Request) bool {
+// CheckHost refuses a request that asks for a name which is none of the server's: neither one of hosts, without ports, nor
+// one that always means the machine that asks. A foreign page whose own name was pointed at this machine sends that name. On
+// an address that others reach, strangers can connect anyhow, and names are only checked if hosts has some; "*" is any name.
+func CheckHost(r *http.Request, hosts []string) error {
+	if hostAllowed(r, hosts) {
+		return nil
+	}
+	return httpjson.Refuse(http.StatusForbidden, "unknown_host", "this server does not answer to the name %q: use localhost, or start it with --allow-host %s", r.Host, nameOf(r.Host))
+}
+
+func hostAllowed(r *http.Request, hosts []string) bool {
 	name := nameOf(r.Host)
-	if local(name) || slices.Contains(g.o.Hosts, name) || slices.Contains(g.o.Hosts, "*") {
+	if local(name) || slices.Contains(hosts, name) || slices.Contains(hosts, "*") {
 		return true
 	}
 	at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
@@ -41,7 +50,7 @@ func (g *Guard) knows(r *http.Request) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
-	return len(g.o.Hosts) == 0
+	return len(hosts) == 0
 }
 
 // sameSite reports whether a request comes from a page of this server, from no page at all, or from somebody who follows a

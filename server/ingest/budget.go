@@ -3,6 +3,8 @@ package ingest
 import (
 	"net/http"
 	"sync"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // A budget is the memory that all requests share.
@@ -19,12 +21,12 @@ func (b *budget) take(n int64) error {
 	defer b.mu.Unlock()
 	switch {
 	case n > b.limit:
-		return refuse(http.StatusRequestEntityTooLarge, "too_large",
+		return httpjson.Refuse(http.StatusRequestEntityTooLarge, "too_large",
 			"this takes %d bytes of memory, and the server has %d for all requests: send it in smaller parts", n, b.limit)
 	case n > b.limit-b.used:
-		e := refuse(http.StatusServiceUnavailable, "memory_full",
+		e := httpjson.Refuse(http.StatusServiceUnavailable, "memory_full",
 			"%d of %d bytes are taken by frames that wait for their epochs, or by requests that are being read: commit epochs, or try again in a moment", b.used, b.limit)
-		e.after = 1
+		e.After = 1
 		return e
 	}
 	b.used += n

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // clientHeader is where a client says who it is: a text of its own, the same in all its requests.
@@ -70,7 +72,7 @@ func (c *clients) other(name string, now time.Time) *otherClient {
 func clientOf(r *http.Request) (string, error) {
 	name := r.Header.Get(clientHeader)
 	if len(name) > maxClient || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return "", invalid("%s: must be at most %d bytes of printable ASCII", clientHeader, maxClient)
+		return "", httpjson.Invalid("%s: must be at most %d bytes of printable ASCII", clientHeader, maxClient)
 	}
 	return name, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -23,7 +24,7 @@ func (h *Handler) postFail(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	if len(q.Cause) > maxCause {
-		return 0, nil, invalid("cause has %d bytes, at most %d are allowed", len(q.Cause), maxCause)
+		return 0, nil, httpjson.Invalid("cause has %d bytes, at most %d are allowed", len(q.Cause), maxCause)
 	}
 	return h.end(c, tracker.Failed, func(run *tracker.Run) error { return run.Fail(c.ctx(), errors.New(q.Cause)) })
 }
@@ -64,10 +65,10 @@ func (h *Handler) postTruncate(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	if q.After == nil {
-		return 0, nil, invalid(`"after" is missing: the epoch after which all is removed, -1 for all`)
+		return 0, nil, httpjson.Invalid(`"after" is missing: the epoch after which all is removed, -1 for all`)
 	}
 	if *q.After < -1 || *q.After >= maxEpoch {
-		return 0, nil, invalid("after = %d, want a whole number from -1 to %d", *q.After, maxEpoch-1)
+		return 0, nil, httpjson.Invalid("after = %d, want a whole number from -1 to %d", *q.After, maxEpoch-1)
 	}
 	var id string
 	err := h.write(c.ctx(), c.run(), func(run *tracker.Run) error {

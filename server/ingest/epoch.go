@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -68,11 +69,11 @@ func (h *Handler) postEpoch(c *call) (int, any, error) {
 
 // nameRow says which sample a refused value of the outputs is of, where the request leaves the samples unnamed.
 func (h *Handler) nameRow(c *call, err error) error {
-	var r *refusal
-	if errors.As(err, &r) && r.at != nil && r.at.ID == "" && slices.Contains([]string{"prediction", "loss", "confidence"}, r.at.Field) {
-		if list, err := h.store.Samples(c.ctx(), c.run()); err == nil && r.at.Index < len(list) {
-			r.at.ID = list[r.at.Index].ID
-			r.text += fmt.Sprintf("; it is of sample %q", r.at.ID)
+	var r *httpjson.Refusal
+	if errors.As(err, &r) && r.At != nil && r.At.ID == "" && slices.Contains([]string{"prediction", "loss", "confidence"}, r.At.Field) {
+		if list, err := h.store.Samples(c.ctx(), c.run()); err == nil && r.At.Index < len(list) {
+			r.At.ID = list[r.At.Index].ID
+			r.Text += fmt.Sprintf("; it is of sample %q", r.At.ID)
 		}
 	}
 	return err
@@ -80,10 +81,10 @@ func (h *Handler) nameRow(c *call, err error) error {
 
 func (q *epochRequest) epoch(number int) (e tracker.Epoch, err error) {
 	if q.Step < 0 || q.Step >= maxStep {
-		return e, invalid("step = %d, want a whole number from 0 to %d", q.Step, int64(maxStep-1))
+		return e, httpjson.Invalid("step = %d, want a whole number from 0 to %d", q.Step, int64(maxStep-1))
 	}
 	if len(q.Layers) > maxLayers {
-		return e, invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxLayers)
+		return e, httpjson.Invalid("%d layers are named, at most %d are allowed", len(q.Layers), maxLayers)
 	}
 	e = tracker.Epoch{Number: number, Step: q.Step, Metrics: tracker.Metrics(q.Metrics)}
 	if q.Outputs != nil {
@@ -103,11 +104,11 @@ func (q *outputsRequest) outputs() (*tracker.Outputs, error) {
 	}
 	for i, p := range predictions {
 		if err := checkText("prediction", string(p)); err != nil {
-			at := place{Field: "prediction", Index: i}
+			at := httpjson.Place{Field: "prediction", Index: i}
 			if i < len(ids) {
 				at.ID = string(ids[i])
 			}
-			return nil, invalidAt(at, "element %d of \"predictions\"%s: %v", i, named(at.ID), err)
+			return nil, httpjson.InvalidAt(at, "element %d of \"predictions\"%s: %v", i, named(at.ID), err)
 		}
 	}
 	losses, err := column[optionalNumber](q.Losses, "losses", "loss")

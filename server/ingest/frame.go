@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -23,10 +24,10 @@ const rawMagic = "ZFR1"
 func (h *Handler) putFrame(w http.ResponseWriter, r *http.Request) {
 	v, err := h.takeFrame(r)
 	if err != nil {
-		h.explain(w, r, err)
+		httpjson.Explain(w, r, err, h.log)
 		return
 	}
-	answer(w, r, http.StatusAccepted, v)
+	httpjson.Write(w, r, http.StatusAccepted, v)
 }
 
 type frameAnswer struct {
@@ -62,7 +63,7 @@ func (h *Handler) takeFrame(r *http.Request) (v frameAnswer, err error) {
 		return v, err
 	}
 	if samples == 0 {
-		return v, invalid("the run has no samples yet: add them first (POST runs/%s/samples)", key.run)
+		return v, httpjson.Invalid("the run has no samples yet: add them first (POST runs/%s/samples)", key.run)
 	}
 	p, err := h.readPart(r, samples, r.URL.Query().Has("part"))
 	if err != nil {
@@ -89,16 +90,16 @@ func (h *Handler) readPart(r *http.Request, samples int, parted bool) (*part, er
 	case string(head) == "\x93NUM":
 		return h.readNpy(body, r.ContentLength, samples, copies)
 	case len(head) == 0 && errors.Is(err, io.EOF):
-		return nil, invalid("the body is empty: send a .npy file or a raw frame")
+		return nil, httpjson.Invalid("the body is empty: send a .npy file or a raw frame")
 	case err != nil && !errors.Is(err, io.EOF):
-		return nil, unread(err)
+		return nil, httpjson.Incomplete(err)
 	}
-	return nil, refuse(http.StatusUnsupportedMediaType, "wrong_type", "the body is neither a .npy file (it would begin with \\x93NUMPY) nor a raw frame (%s)", rawMagic)
+	return nil, httpjson.Refuse(http.StatusUnsupportedMediaType, "wrong_type", "the body is neither a .npy file (it would begin with \\x93NUMPY) nor a raw frame (%s)", rawMagic)
 }
 
 func (h *Handler) readNpy(body io.Reader, length int64, samples int, copies int64) (*part, error) {
 	if length < 0 {
-		return nil, refuse(http.StatusLengthRequired, "length_required", "a .npy file is checked against its length: send Content-Length, or a raw frame")
+		return nil, httpjson.Refuse(http.StatusLengthRequired, "length_required", "a .npy file is checked against its length: send Content-Length, or a raw frame")
 	}
 	// The file's elements have 2 to 8 bytes each: what is too long now is so in any case.
 	if length/2 > h.o.MaxFrame+1<<16 {
@@ -106,10 +107,10 @@ func (h *Handler) readNpy(body io.Reader, length int64, samples int, copies int6
 	}
 	m, err := interchange.NewMatrix("the body", body, length)
 	if err != nil {
-		return nil, invalid("%v", err)
+		return nil, httpjson.Invalid("%v", err)
 	}
 	if m.Epochs != 1 {
-		return nil, invalid("the body is of shape %d×%d×%d: a frame is n×d, of one epoch", m.Epochs, m.Rows, m.Dim)
+		return nil, httpjson.Invalid("the body is of shape %d×%d×%d: a frame is n×d, of one epoch", m.Epochs, m.Rows, m.Dim)
 	}
 	p := &part{rows: m.Rows, dim: m.Dim}
 	if err := h.admit(p, samples, copies); err != nil {
@@ -117,7 +118,7 @@ func (h *Handler) readNpy(body io.Reader, length int64, samples int, copies int6
 	}
 	if p.vectors, err = m.Next(); err != nil {
 		h.memory.give(p.taken)
-		return nil, invalid("%v", err)
+		return nil, httpjson.Invalid("%v", err)
 	}
 	if err := finite(p.vectors, 0, p); err != nil {
 		h.memory.give(p.taken)
@@ -140,7 +141,7 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int6
 	}
 	size := int64(binary.LittleEndian.Uint32(fixed[4:]))
 	if size > maxFrameHeader {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame's header claims %d bytes, at most %d are allowed: send the frame in parts (?part=0, 1, …)", size, maxFrameHeader)
+		return nil, httpjson.Refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame's header claims %d bytes, at most %d are allowed: send the frame in parts (?part=0, 1, …)", size, maxFrameHeader)
 	}
 	head, err := h.readRawHeader(body, size)
 	if err != nil {
@@ -151,7 +152,7 @@ func (h *Handler) readRaw(body io.Reader, length int64, samples int, copies int6
 		return nil, err
 	}
 	if ids != nil && len(ids) != head.Rows {
-		return nil, invalid("the frame's header has %d ids for %d rows: name each row, or none", len(ids), head.Rows)
+		return nil, httpjson.Invalid("the frame's header has %d ids for %d rows: name each row, or none", len(ids), head.Rows)
 	}
 	p := &part{rows: head.Rows, dim: head.Dim, ids: texts(ids)}
 	if err := h.admit(p, samples, copies); err != nil {
@@ -175,17 +176,17 @@ func (h *Handler) readRawHeader(body io.Reader, size int64) (head rawHeader, err
 	if _, err := io.ReadFull(body, text); err != nil {
 		return head, truncated(err)
 	}
-	if err := decodeStrictly(text, &head, "the frame's header"); err != nil {
+	if err := httpjson.Decode(text, &head, "the frame's header"); err != nil {
 		return head, err
 	}
-	return head, checkUnicode(text, "the frame's header: ")
+	return head, httpjson.CheckUnicode(text, "the frame's header: ")
 }
 
 // readFloats reads rows×dim float32, of which there should be size bytes, unless that is unknown.
 func readFloats(body io.Reader, size int64, unknown bool, p *part) error {
 	want := 4 * int64(p.rows) * int64(p.dim)
 	if !unknown && size != want {
-		return invalid("%d×%d float32 take %d bytes after the header, and there are %d", p.rows, p.dim, want, size)
+		return httpjson.Invalid("%d×%d float32 take %d bytes after the header, and there are %d", p.rows, p.dim, want, size)
 	}
 	p.vectors = make([]float32, p.rows*p.dim)
 	raw := make([]byte, min(int64(64<<10), want))
@@ -203,7 +204,7 @@ func readFloats(body io.Reader, size int64, unknown bool, p *part) error {
 		done += len(some)
 	}
 	if n, _ := io.ReadFull(body, raw[:1]); n != 0 {
-		return invalid("bytes follow the %d×%d float32", p.rows, p.dim)
+		return httpjson.Invalid("bytes follow the %d×%d float32", p.rows, p.dim)
 	}
 	return nil
 }
@@ -212,9 +213,9 @@ func readFloats(body io.Reader, size int64, unknown bool, p *part) error {
 func (h *Handler) admit(p *part, samples int, copies int64) error {
 	switch {
 	case p.rows < 1 || p.dim < 1 || p.dim > tracker.MaxDim:
-		return invalid("the frame is %d×%d: want at least one row, and 1 to %d columns", p.rows, p.dim, tracker.MaxDim)
+		return httpjson.Invalid("the frame is %d×%d: want at least one row, and 1 to %d columns", p.rows, p.dim, tracker.MaxDim)
 	case p.rows > samples:
-		return invalid("the frame has %d rows, and the run %d samples: a row for each sample at most; add samples first", p.rows, samples)
+		return httpjson.Invalid("the frame has %d rows, and the run %d samples: a row for each sample at most; add samples first", p.rows, samples)
 	}
 	size := 4 * int64(p.rows) * int64(p.dim)
 	if size > h.o.MaxFrame {
@@ -228,14 +229,14 @@ func (h *Handler) admit(p *part, samples int, copies int64) error {
 }
 
 func (h *Handler) frameTooLarge(size int64) error {
-	return refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame takes %d bytes as float32, at most %d are allowed at once: send it in parts of fewer rows (?part=0, 1, …)", size, h.o.MaxFrame)
+	return httpjson.Refuse(http.StatusRequestEntityTooLarge, "too_large", "the frame takes %d bytes as float32, at most %d are allowed at once: send it in parts of fewer rows (?part=0, 1, …)", size, h.o.MaxFrame)
 }
 
 func truncated(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return invalid("the frame is truncated: send it again")
+		return httpjson.Invalid("the frame is truncated: send it again")
 	}
-	return unread(err)
+	return httpjson.Incomplete(err)
 }
 
 // A notFinite is a number that a map cannot show.
@@ -249,7 +250,7 @@ func (e *notFinite) Error() string {
 	return fmt.Sprintf("row %d, column %d is %v", e.row, e.column, e.value)
 }
 
-// finite refuses NaN and infinities in v, which begins at place at of the part.
+// finite refuses NaN and infinities in v, which begins at httpjson.Place at of the part.
 func finite(v []float32, at int, p *part) error {
 	for i, x := range v {
 		if x-x != 0 { // NaN or Inf
@@ -276,6 +277,6 @@ func (h *Handler) nameSample(ctx context.Context, key frameKey, number int, err 
 	if bad.id != "" {
 		name = fmt.Sprintf(" (sample %q)", bad.id)
 	}
-	at := place{Field: "vector", Name: key.layer, Index: bad.row, ID: bad.id}
-	return invalidAt(at, "row %d%s, column %d is %v: vectors must be finite; nothing of the frame was kept", bad.row, name, bad.column, bad.value)
+	at := httpjson.Place{Field: "vector", Name: key.layer, Index: bad.row, ID: bad.id}
+	return httpjson.InvalidAt(at, "row %d%s, column %d is %v: vectors must be finite; nothing of the frame was kept", bad.row, name, bad.column, bad.value)
 }

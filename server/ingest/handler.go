@@ -6,10 +6,10 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -56,9 +56,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		o.Logger = slog.Default()
 	}
 	if o.Next == nil {
-		o.Next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			fail(w, r, refuse(http.StatusNotFound, "not_found", "there is nothing at %s", r.URL.Path))
-		})
+		o.Next = http.HandlerFunc(httpjson.NotFound)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Handler{store: store, o: o, log: o.Logger, stop: cancel, writers: map[string]*writer{}, answers: newAnswers()}
@@ -129,8 +127,7 @@ func (h *Handler) route() *http.ServeMux {
 				h.o.Next.ServeHTTP(w, r)
 				return
 			}
-			w.Header().Set("Allow", strings.Join(allow, ", "))
-			fail(w, r, refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not possible here: use %s", r.Method, strings.Join(allow, " or ")))
+			httpjson.MethodNotAllowed(w, r, allow, "")
 		})
 	}
 	return mux

@@ -3,6 +3,7 @@ package ingest
 import (
 	"net/http"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -68,5 +69,5 @@ func (h *Handler) limits() limits {
 
 // getLimits is GET limits. Who starts or resumes a run is told too, so that a token that may only log is enough.
 func (h *Handler) getLimits(w http.ResponseWriter, r *http.Request) {
-	answer(w, r, http.StatusOK, h.limits())
+	httpjson.Write(w, r, http.StatusOK, h.limits())
 }

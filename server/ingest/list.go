@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // A list is a JSON array of at most as many elements as its limit says: what a small body can ask to be made of it is
@@ -53,16 +54,16 @@ func elements[T any](b []byte, what, field string, most int) ([]T, error) {
 		return nil, err
 	}
 	if first != json.Delim('[') {
-		return nil, invalid("%q must be an array", what)
+		return nil, httpjson.Invalid("%q must be an array", what)
 	}
 	items := []T{}
 	for d.More() {
 		if len(items) == most {
-			return nil, refuse(http.StatusRequestEntityTooLarge, "too_many", "%q has more than %d elements: send the rest in further requests", what, most)
+			return nil, httpjson.Refuse(http.StatusRequestEntityTooLarge, "too_many", "%q has more than %d elements: send the rest in further requests", what, most)
 		}
 		var v T
 		if err := d.Decode(&v); err != nil {
-			return nil, inElement(err, what, place{Field: field, Index: len(items)})
+			return nil, inElement(err, what, httpjson.Place{Field: field, Index: len(items)})
 		}
 		items = append(items, v)
 	}
@@ -70,16 +71,16 @@ func elements[T any](b []byte, what, field string, most int) ([]T, error) {
 }
 
 // inElement says which element of a list the decoder's error is of.
-func inElement(err error, what string, at place) error {
+func inElement(err error, what string, at httpjson.Place) error {
 	text := strings.TrimPrefix(err.Error(), "json: ")
-	var r *refusal
+	var r *httpjson.Refusal
 	var wrongType *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &r) && r.at != nil:
-		at.Field, at.Name = r.at.Field, r.at.Name
+	case errors.As(err, &r) && r.At != nil:
+		at.Field, at.Name = r.At.Field, r.At.Name
 	case errors.As(err, &wrongType):
 		at.Field = wrongType.Field
-		text = fmt.Sprintf("%s cannot be a %s", fieldOf(wrongType), wrongType.Value)
+		text = httpjson.WrongType(wrongType)
 	}
-	return invalidAt(at, "element %d of %q: %s", at.Index, what, text)
+	return httpjson.InvalidAt(at, "element %d of %q: %s", at.Index, what, text)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -25,10 +26,10 @@ func (h *Handler) postMetrics(c *call) (int, any, error) {
 	batch := tracker.Batch{Key: c.storeKey("metrics")}
 	for i, m := range q.Metrics.items {
 		if m.Step == nil {
-			return 0, nil, invalidAt(place{Field: "step", Index: i}, `element %d of "metrics" has no step`, i)
+			return 0, nil, httpjson.InvalidAt(httpjson.Place{Field: "step", Index: i}, `element %d of "metrics" has no step`, i)
 		}
 		if *m.Step < 0 || *m.Step >= maxStep {
-			return 0, nil, invalidAt(place{Field: "step", Index: i}, "step = %d, want a whole number from 0 to %d", *m.Step, int64(maxStep-1))
+			return 0, nil, httpjson.InvalidAt(httpjson.Place{Field: "step", Index: i}, "step = %d, want a whole number from 0 to %d", *m.Step, int64(maxStep-1))
 		}
 		batch.Metrics = append(batch.Metrics, tracker.StepMetrics{Step: *m.Step, Values: tracker.Metrics(m.Values)})
 	}
@@ -50,13 +51,13 @@ func (m *metricsRequest) UnmarshalJSON(b []byte) error {
 	}
 	*m = make(metricsRequest, len(values))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		at := place{Field: "metric", Name: name}
+		at := httpjson.Place{Field: "metric", Name: name}
 		if err := checkText("metric", name); err != nil {
-			return invalidAt(at, "%v", err)
+			return httpjson.InvalidAt(at, "%v", err)
 		}
 		var v number
 		if err := v.UnmarshalJSON(values[name]); err != nil {
-			return invalidAt(at, "metric %q: %v", name, err)
+			return httpjson.InvalidAt(at, "metric %q: %v", name, err)
 		}
 		(*m)[name] = float64(v)
 	}

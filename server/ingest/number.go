@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/json"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // A number is a float64 as JSON: NaN and the infinities, for which JSON has no numeral, are "NaN", "Infinity" and
@@ -21,7 +23,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	default:
 		var v *float64
 		if err := json.Unmarshal(b, &v); err != nil || v == nil {
-			return invalid(`%.40s is no number: send one, or "NaN", "Infinity" or "-Infinity" in quotes`, b)
+			return httpjson.Invalid(`%.40s is no number: send one, or "NaN", "Infinity" or "-Infinity" in quotes`, b)
 		}
 		*n = number(*v)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -51,7 +52,7 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 	}
 	resume, ok := resumes[q.Resume]
 	if !ok {
-		return 0, nil, invalid("resume = %.40q, want never, allow or must", q.Resume)
+		return 0, nil, httpjson.Invalid("resume = %.40q, want never, allow or must", q.Resume)
 	}
 	config := tracker.RunConfig{Experiment: q.Experiment, Name: q.Name, Params: q.Params, Resume: resume, Change: q.Change, Tags: q.Tags, Notes: q.Notes}
 	config.Code, config.Host = q.origin(c.r)
@@ -70,7 +71,7 @@ func (h *Handler) postRun(c *call) (int, any, error) {
 		err = h.resumeAnew(c.ctx(), id, config)
 	}
 	if errors.Is(err, tracker.ErrRunExists) {
-		return 0, nil, refuse(http.StatusConflict, "run_exists", `run %s exists: send "resume": "allow" to go on with it, or choose another name`, q.Name)
+		return 0, nil, httpjson.Refuse(http.StatusConflict, "run_exists", `run %s exists: send "resume": "allow" to go on with it, or choose another name`, q.Name)
 	}
 	if err != nil {
 		return 0, nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -24,7 +25,7 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	if len(q.Samples.items) == 0 {
-		return 0, nil, invalid(`"samples" is empty: send at least one`)
+		return 0, nil, httpjson.Invalid(`"samples" is empty: send at least one`)
 	}
 	samples := make([]tracker.Sample, len(q.Samples.items))
 	for i, s := range q.Samples.items {
@@ -51,11 +52,11 @@ func (h *Handler) postSamples(c *call) (int, any, error) {
 // sample reads the index-th sample of a request.
 func (q sampleRequest) sample(index int) (s tracker.Sample, err error) {
 	refused := func(field string, err error) error {
-		at := place{Field: field, Index: index}
+		at := httpjson.Place{Field: field, Index: index}
 		if field != "id" {
 			at.ID = s.ID
 		}
-		return invalidAt(at, "sample %d%s: %v", index, named(at.ID), err)
+		return httpjson.InvalidAt(at, "sample %d%s: %v", index, named(at.ID), err)
 	}
 	if s.ID, err = readText("sample id", q.ID); err != nil {
 		return s, refused("id", err)
@@ -64,23 +65,23 @@ func (q sampleRequest) sample(index int) (s tracker.Sample, err error) {
 		return s, refused("label", err)
 	}
 	if len(q.Metadata) > maxMetadata {
-		return s, refused("metadata", invalid("the metadata has %d bytes, at most %d are allowed", len(q.Metadata), maxMetadata))
+		return s, refused("metadata", httpjson.Invalid("the metadata has %d bytes, at most %d are allowed", len(q.Metadata), maxMetadata))
 	}
 	if len(q.Metadata) > 0 {
-		if err := decodeStrictly(q.Metadata, &s.Metadata, "metadata"); err != nil {
+		if err := httpjson.Decode(q.Metadata, &s.Metadata, "metadata"); err != nil {
 			return s, refused("metadata", err)
 		}
-		if err := checkUnicode(q.Metadata, "metadata: "); err != nil {
+		if err := httpjson.CheckUnicode(q.Metadata, "metadata: "); err != nil {
 			return s, refused("metadata", err)
 		}
 	}
 	if len(q.Thumbnail) > 0 {
 		if err := json.Unmarshal(q.Thumbnail, &s.Thumbnail); err != nil {
-			return s, refused("thumbnail", invalid("the thumbnail is not text in base64: %v", err))
+			return s, refused("thumbnail", httpjson.Invalid("the thumbnail is not text in base64: %v", err))
 		}
 	}
 	if len(s.Thumbnail) > maxThumbnail {
-		return s, refused("thumbnail", invalid("the thumbnail has %d bytes, at most %d are allowed", len(s.Thumbnail), maxThumbnail))
+		return s, refused("thumbnail", httpjson.Invalid("the thumbnail has %d bytes, at most %d are allowed", len(s.Thumbnail), maxThumbnail))
 	}
 	return s, nil
 }

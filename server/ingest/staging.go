@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // A frameKey names a frame that waits for its epoch.
@@ -64,10 +66,10 @@ func (s *staging) put(key frameKey, number int, p *part) (rows int, err error) {
 			continue
 		}
 		if other.dim != p.dim {
-			return 0, invalid("part %d of layer %q has %d columns, and part %d has %d: all parts of a frame have the same", number, key.layer, p.dim, n, other.dim)
+			return 0, httpjson.Invalid("part %d of layer %q has %d columns, and part %d has %d: all parts of a frame have the same", number, key.layer, p.dim, n, other.dim)
 		}
 		if (other.ids == nil) != (p.ids == nil) {
-			return 0, invalid("part %d of layer %q and part %d must both name their samples, or neither", number, key.layer, n)
+			return 0, httpjson.Invalid("part %d of layer %q and part %d must both name their samples, or neither", number, key.layer, n)
 		}
 		rows += other.rows
 	}
@@ -100,7 +102,7 @@ func (s *staging) gather(run string, epoch int, layers []string) ([]gathered, er
 		}
 	}
 	if missing != nil {
-		return nil, refuse(http.StatusConflict, "frames_missing",
+		return nil, httpjson.Refuse(http.StatusConflict, "frames_missing",
 			"epoch %d has no frame of %s: put it, again if the server has restarted since or it has waited for too long, then commit", epoch, strings.Join(missing, ", "))
 	}
 	return frames, nil

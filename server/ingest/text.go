@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -14,7 +15,7 @@ type text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (t *text) UnmarshalJSON(b []byte) error {
-	if err := checkUnicode(b, ""); err != nil {
+	if err := httpjson.CheckUnicode(b, ""); err != nil {
 		return err
 	}
 	if b[0] == '"' { // as nearly always
@@ -28,7 +29,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	}
 	s, err := tracker.Text(v)
 	if err != nil {
-		return invalid("%v", err)
+		return httpjson.Invalid("%v", err)
 	}
 	*t = text(s)
 	return nil

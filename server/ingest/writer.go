@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -45,13 +46,13 @@ func (h *Handler) write(ctx context.Context, name string, f func(*tracker.Run) e
 // find returns the writer of the run that a path names.
 func (h *Handler) find(ctx context.Context, name string) (*writer, error) {
 	if name == "" {
-		return nil, invalid("the run has no name")
+		return nil, httpjson.Invalid("the run has no name")
 	}
 	h.mu.Lock()
 	w, closed := h.writers[name], h.closed
 	h.mu.Unlock()
 	if closed {
-		return nil, errClosing
+		return nil, httpjson.ErrClosing
 	}
 	if w != nil {
 		return w, nil
@@ -63,14 +64,12 @@ func (h *Handler) find(ctx context.Context, name string) (*writer, error) {
 	return h.writer(info.ID)
 }
 
-var errClosing = &refusal{status: http.StatusServiceUnavailable, code: "closing", text: "the server is being shut down: send the request again in a moment", after: 1}
-
 // writer returns the writer of a run.
 func (h *Handler) writer(id string) (*writer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return nil, errClosing
+		return nil, httpjson.ErrClosing
 	}
 	w := h.writers[id]
 	if w == nil {
@@ -107,10 +106,10 @@ func (h *Handler) take(ctx context.Context, w *writer) error {
 	}
 	title := info.Experiment + "/" + info.Name
 	if w.lost {
-		return refuse(http.StatusConflict, "run_superseded", "run %s was taken over by another process: resume it to take it back (POST runs with resume), if that one is gone", title)
+		return httpjson.Refuse(http.StatusConflict, "run_superseded", "run %s was taken over by another process: resume it to take it back (POST runs with resume), if that one is gone", title)
 	}
 	if info.State != tracker.Running {
-		return refuse(http.StatusConflict, "run_ended", "run %s is %s: resume it to write more (POST runs with \"resume\": \"must\")", title, info.State)
+		return httpjson.Refuse(http.StatusConflict, "run_ended", "run %s is %s: resume it to write more (POST runs with \"resume\": \"must\")", title, info.State)
 	}
 	return h.resume(ctx, w, tracker.RunConfig{Experiment: info.Experiment, Name: info.Name, Resume: tracker.Must, Code: info.Code, Host: info.Host})
 }
@@ -127,7 +126,7 @@ func (h *Handler) resume(ctx context.Context, w *writer, c tracker.RunConfig) er
 	h.mu.Unlock()
 	if closed {
 		run.Release()
-		return errClosing
+		return httpjson.ErrClosing
 	}
 	w.run, w.lost = run, false
 	w.touch()

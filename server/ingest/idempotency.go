@@ -3,6 +3,8 @@ package ingest
 import (
 	"net/http"
 	"sync"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
 // remembered is how many answers are kept for requests that come again.
@@ -48,7 +50,7 @@ func (a *answers) once(c *call, do action) (status int, v any, err error) {
 			return do(c)
 		}
 		if g.hash != c.hash {
-			return 0, nil, refuse(http.StatusUnprocessableEntity, "key_reused", "Idempotency-Key %q was used for another request: give each request a key of its own", c.key)
+			return 0, nil, httpjson.Refuse(http.StatusUnprocessableEntity, "key_reused", "Idempotency-Key %q was used for another request: give each request a key of its own", c.key)
 		}
 		select {
 		case <-g.done:
