@@ -27,11 +27,20 @@ func asyncRun(t *testing.T, s *Store, c RunConfig, n int) *Run {
 // block takes the store's writer away until the function that it returns is called.
 func block(t *testing.T, s *Store) (unblock func()) {
 	t.Helper()
-	tx, err := s.begin(context.Background(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sync.OnceFunc(tx.rollback)
+	begun, over, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.db.Write(context.Background(), func(*Tx) error {
+			close(begun)
+			<-over
+			return errors.New("nothing of it is kept")
+		})
+	}()
+	<-begun
+	return sync.OnceFunc(func() {
+		close(over)
+		<-ended
+	})
 }
 
 // TestAsync logs from one buffer that changes after each call, while nothing can be written, and finds what was logged.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A Batch is several writes to a run that are made as one: all of them are stored, or none.
@@ -97,7 +99,7 @@ type pending struct {
 	Batch
 	digest   []byte // of the batch, if it has a key
 	refused  error  // of the batch, if it has a key: what was fine at the first time may not be now
-	samples  []sampleRow
+	samples  []content.SampleRow
 	epochs   []preparedEpoch
 	training int   // the epoch that the batch's metrics belong to
 	cost     int64 // bytes, in a queue

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 func TestCheck(t *testing.T) {
@@ -33,7 +34,7 @@ func TestCheck(t *testing.T) {
 		return report
 	}
 	report := check()
-	if len(report.Damage) > 0 || len(report.Orphans) > 0 || report.Schema != latest(s.engine) {
+	if len(report.Damage) > 0 || len(report.Orphans) > 0 || report.Schema != database.LatestSchema() {
 		t.Errorf("Check of a sound store = %+v", report)
 	}
 	if len(report.Runs) != 1 || report.Runs[0].Frames != 8 || report.Runs[0].Readable != 8 || report.Runs[0].Epochs != 4 || report.Runs[0].State != Running {
@@ -45,7 +46,7 @@ func TestCheck(t *testing.T) {
 		{"UPDATE sample SET label = 'other' WHERE uid = '7'", "the ids, labels, metadata or thumbnails of 30 samples (0 … 29) are not what was logged"},
 		{"UPDATE roster_row SET sample = (SELECT min(id) FROM sample) WHERE roster = (SELECT max(id) FROM roster)", "which samples the rows of some frames are (1 of 1, list"},
 	} {
-		if _, err := s.writer.Exec(test.query); err != nil {
+		if _, err := writer(s).Exec(test.query); err != nil {
 			t.Fatal(err)
 		}
 		report := check()
@@ -60,8 +61,8 @@ func TestCheck(t *testing.T) {
 		"INSERT INTO sample_set (hash, rows) VALUES ('x', 0)",
 		"INSERT INTO roster (hash, rows) VALUES ('x', 0)",
 	} {
-		if _, err := s.writer.Exec(query); err != nil && pgtest.Current == nil {
-			if _, err := s.writer.Exec(strings.Replace(query, "'x'", "x'00'", 1)); err != nil {
+		if _, err := writer(s).Exec(query); err != nil && pgtest.Current == nil {
+			if _, err := writer(s).Exec(strings.Replace(query, "'x'", "x'00'", 1)); err != nil {
 				t.Fatal(err)
 			}
 		} else if err != nil {

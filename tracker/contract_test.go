@@ -46,8 +46,10 @@ func TestContract(t *testing.T) {
 	}
 	files, err := filepath.Glob("*_test.go")
 	must(t, err)
+	rooms, err := filepath.Glob("internal/*/*_test.go")
+	must(t, err)
 	tests := map[string]bool{}
-	for _, name := range files {
+	for _, name := range slices.Concat(files, rooms) {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		must(t, err)
 		for _, d := range f.Decls {

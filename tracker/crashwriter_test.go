@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // The environment of a process that is to be killed: the address of its store, and "SEED CALLS SYNCHRONOUS PATIENT
@@ -29,7 +31,7 @@ func TestCrashWriter(t *testing.T) {
 	if _, err := fmt.Sscan(os.Getenv(crashPlan), &seed, &w.calls, &synchronous, &w.patient, &w.async); err != nil {
 		t.Fatal(err)
 	}
-	durability = "synchronous(" + synchronous + ")"
+	database.Durability = "synchronous(" + synchronous + ")"
 	w.random = rand.New(rand.NewPCG(seed, 2))
 	if err := w.untilKilled(context.Background(), address); err != nil {
 		fmt.Println("error", err)

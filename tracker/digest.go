@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A Digest stands for what a frame holds: its samples, in their order, and their vectors as they are stored. An epoch that is
@@ -57,7 +59,7 @@ func readDigests(ctx context.Context, tx *Tx, which string, args ...any) (map[in
 		var epoch int
 		var hash sql.RawBytes
 		var dim, n uint64
-		var as dtype
+		var as content.DType
 		var sum uint32
 		if err := rows.Scan(&epoch, &hash, &dim, &as, &n, &sum); err != nil {
 			return nil, err

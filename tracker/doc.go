@@ -121,8 +121,8 @@
 //     check in each write is all that keeps two writers of a run apart.
 //
 // Packages that keep rows of their own in a store use [Store.Read] and [Store.Write], whose [Tx] takes the same SQL for
-// every database that a store can be in: placeholders are ?, flags are 0 or 1, rows by the thousand go in by [Tx.Insert],
-// and nothing is used that only one of SQLite and PostgreSQL knows. The comment in engine.go has the whole list.
+// every database that a store can be in: placeholders are ?, flags are 0 or 1, rows by the thousand go in by Insert, and
+// nothing is used that only one of SQLite and PostgreSQL knows. The comment in internal/database/engine.go has the whole list.
 //
 // All of the package is safe for concurrent use.
 package tracker

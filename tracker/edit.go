@@ -43,7 +43,7 @@ func (s *Store) Edit(ctx context.Context, run string, e RunEdit) error {
 		if err := errors.Join(retag(ctx, tx, r, e), reset(ctx, tx, r, e)); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE run SET seq = ? WHERE id = ?", tx.seq, r.id)
+		_, err = tx.ExecContext(ctx, "UPDATE run SET seq = ? WHERE id = ?", tx.Seq(), r.id)
 		return err
 	})
 }

@@ -78,7 +78,7 @@ func TestEdit(t *testing.T) {
 	if err := s.Edit(ctx, "better", RunEdit{Tags: []string{}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := table(t, s.reader, "SELECT name, tags, notes, code, host FROM runs WHERE name = 'better'"), "[[better [] line 1\nline 2 train.py@1.0 elsewhere]]"; got != want {
+	if got, want := table(t, reader(s), "SELECT name, tags, notes, code, host FROM runs WHERE name = 'better'"), "[[better [] line 1\nline 2 train.py@1.0 elsewhere]]"; got != want {
 		t.Errorf("view: %s, want %s", got, want)
 	}
 }

@@ -136,7 +136,7 @@ func TestTruncateAfter(t *testing.T) {
 		if table == "output" {
 			want = 6
 		}
-		if err := s.reader.QueryRow("SELECT count(*) FROM " + table).Scan(&rows); rows != want || err != nil {
+		if err := reader(s).QueryRow("SELECT count(*) FROM " + table).Scan(&rows); rows != want || err != nil {
 			t.Errorf("%d rows of %s are left, want %d", rows, table, want)
 		}
 	}

@@ -392,7 +392,7 @@ func lockedDatabase(t *testing.T, s *Store) {
 		must(t, <-done)
 	}
 	var rows int
-	if err := s.reader.QueryRow("SELECT count(*) FROM metric").Scan(&rows); rows != 200 || err != nil {
+	if err := reader(s).QueryRow("SELECT count(*) FROM metric").Scan(&rows); rows != 200 || err != nil {
 		t.Errorf("%d metrics, %v, want 200", rows, err)
 	}
 }
@@ -413,7 +413,7 @@ func readALiveRun(t *testing.T, s *Store) {
 	if pgtest.Current != nil {
 		return
 	}
-	if got := table(t, s.reader, "PRAGMA integrity_check"); got != "[[ok]]" {
+	if got := table(t, reader(s), "PRAGMA integrity_check"); got != "[[ok]]" {
 		t.Errorf("integrity: %s", got)
 	}
 }

@@ -138,13 +138,13 @@ func (r *Run) beat(ctx context.Context) {
 func (r *Run) heartbeat(ctx context.Context) (mine bool) {
 	defer func() { mine = mine || recover() != nil }()
 	const query = "UPDATE run SET seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
-	res, err := r.store.writer.ExecContext(ctx, r.store.engine.placeholders(query), r.store.now().UnixMicro(), r.id, r.generation)
+	res, err := r.store.db.ExecOutside(ctx, query, r.store.now().UnixMicro(), r.id, r.generation)
 	if err == nil {
 		if n, err := res.RowsAffected(); n == 0 && err == nil {
 			r.unlock()
 			return false
 		}
 	}
-	r.store.engine.keep(ctx)
+	r.store.db.KeepLocks(ctx)
 	return true
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A Layer is what one layer of the network made of the samples at one epoch.
@@ -20,12 +22,12 @@ type Layer struct {
 type preparedFrame struct {
 	layer   string
 	dim     int
-	as      dtype
+	as      content.DType
 	samples []int64 // sample.id of each row
-	chunks  []chunk
+	chunks  []content.Chunk
 }
 
-func prepareFrame(index *sampleIndex, l Layer, as dtype) (f preparedFrame, err error) {
+func prepareFrame(index *sampleIndex, l Layer, as content.DType) (f preparedFrame, err error) {
 	if err := checkLayer(l.Name, l.Dim); err != nil {
 		return f, err
 	}
@@ -37,13 +39,15 @@ func prepareFrame(index *sampleIndex, l Layer, as dtype) (f preparedFrame, err e
 		return f, refuse(ErrInvalid, "has %d floats%s, expected %d samples × %d columns = %d",
 			len(l.Vectors), shape(len(l.Vectors), n, l.Dim), n, l.Dim, n*l.Dim)
 	}
-	name := func(row int) string {
-		if l.IDs != nil {
-			return l.IDs[row]
+	chunks, err := content.EncodeChunks(l.Vectors, l.Dim, as)
+	var wrong *content.RowError
+	if errors.As(err, &wrong) {
+		ids := l.IDs
+		if ids == nil {
+			ids = index.uids
 		}
-		return index.uids[row]
+		err = refuseValue("vector", wrong.Row, ids[wrong.Row], "sample %q has %v", ids[wrong.Row], wrong.Err)
 	}
-	chunks, err := encodeChunks(l.Vectors, l.Dim, as, name)
 	return preparedFrame{l.Name, l.Dim, as, samples, chunks}, err
 }
 
@@ -87,7 +91,7 @@ func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame, apa
 		return err
 	}
 	for _, c := range f.chunks {
-		if err := t.exec(insertChunkSQL, id, c.firstRow, c.rows, c.checksum, c.norms, c.data); err != nil {
+		if err := t.exec(insertChunkSQL, id, c.FirstRow, c.Rows, c.Checksum, c.Norms, c.Data); err != nil {
 			return err
 		}
 	}
@@ -204,7 +208,7 @@ type frameRow struct {
 	id, roster int64
 	layer      string
 	dim, rows  int
-	as         dtype
+	as         content.DType
 }
 
 func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
@@ -256,7 +260,7 @@ func readChunks(ctx context.Context, tx *Tx, frame frameRow, dst []float32) erro
 		if first != next || n < 1 || n > total-next {
 			return refuse(ErrCorrupt, "rows %d to %d follow row %d of %d", first, first+n, next, total)
 		}
-		if err := decodeChunk(dst[first*dim:(first+n)*dim], data, dim, frame.as, sum); err != nil {
+		if err := content.DecodeChunk(dst[first*dim:(first+n)*dim], data, dim, frame.as, sum); err != nil {
 			return refuse(ErrCorrupt, "rows %d to %d: %v", first, first+n, err)
 		}
 		next += n

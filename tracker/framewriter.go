@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A FrameWriter collects the frame of one layer at one epoch, when its vectors arrive in batches or from several ranks. It
@@ -83,7 +85,7 @@ func (f *FrameWriter) append(ids []string, vectors []float32) error {
 	part := framePart{make([]int, len(ids)), slices.Clone(vectors)}
 	for i, id := range ids {
 		part.at[i], _ = index.find(id)
-		if _, err := checkRow(part.vectors[i*f.dim:(i+1)*f.dim], f.run.as); err != nil {
+		if _, err := content.CheckRow(part.vectors[i*f.dim:(i+1)*f.dim], f.run.as); err != nil {
 			return refuseValue("vector", i, id, "sample %q has %v", id, err)
 		}
 	}

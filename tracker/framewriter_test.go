@@ -53,7 +53,7 @@ func TestNewFrame(t *testing.T) {
 	if err := r.Log(ctx, Epoch{Number: 2, Layers: []Layer{{Name: "fc1", Dim: dim, Vectors: want}}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := table(t, s.reader, "SELECT count(*) FROM roster"); got != "[[1]]" {
+	if got := table(t, reader(s), "SELECT count(*) FROM roster"); got != "[[1]]" {
 		t.Errorf("%s lists of samples, want 1", got)
 	}
 	if err := f.Append([]string{"1"}, want[:dim]); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "stored already") {

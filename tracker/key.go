@@ -13,6 +13,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 const keyMemory = 30 * 24 * time.Hour // how long a key is kept
@@ -93,7 +95,7 @@ func digest(b Batch) []byte {
 			d.number(l.Dim, len(l.IDs))
 			d.text(l.IDs...)
 			d.number(len(l.Vectors))
-			d.Write(floatBytes(l.Vectors))
+			d.Write(content.FloatBytes(l.Vectors))
 		}
 		if o := e.Outputs; o == nil {
 			d.number(-1)

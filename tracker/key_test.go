@@ -86,7 +86,7 @@ func TestKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var keys int
-	if err := s.reader.QueryRow("SELECT count(*) FROM write_key").Scan(&keys); keys != 1 || err != nil {
+	if err := reader(s).QueryRow("SELECT count(*) FROM write_key").Scan(&keys); keys != 1 || err != nil {
 		t.Errorf("%d keys are left, %v, want 1", keys, err)
 	}
 }

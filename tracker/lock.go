@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -14,7 +13,7 @@ import (
 // honest second writer out at once; the generation in each transaction keeps one out that the lock did not, as on a network
 // file system that has no locks.
 func (r *Run) acquire(ctx context.Context) error {
-	unlock, err := r.store.engine.lock(ctx, r.uid)
+	unlock, err := r.store.db.Lock(ctx, r.uid)
 	switch {
 	case err == nil:
 		r.unlock = sync.OnceFunc(unlock)
@@ -23,21 +22,6 @@ func (r *Run) acquire(ctx context.Context) error {
 	}
 	return err
 }
-
-// lock locks a file of the run's in the folder of locks.
-func (e *sqliteEngine) lock(ctx context.Context, uid string) (unlock func(), err error) {
-	folder := e.path + "-locks"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot make the folder of locks %s: %w", folder, cause(err))
-	}
-	lock, err := lockFile(filepath.Join(folder, uid+".lock"))
-	if err != nil {
-		return nil, err
-	}
-	return func() { unlockFile(lock) }, nil
-}
-
-func (e *sqliteEngine) keep(context.Context) {} // the kernel loses none
 
 // active says who has the run.
 func (r *Run) active(ctx context.Context, tx *Tx) error {

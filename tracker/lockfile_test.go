@@ -6,65 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
-
-// TestLockFile has many take and give back one lock, whose file is removed each time: never do two have it.
-func TestLockFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.lock")
-	const writers, turns = 8, 2000
-	var holders, got atomic.Int32
-	var group sync.WaitGroup
-	for range writers {
-		group.Go(func() {
-			for range turns {
-				lock, err := tryLockFile(path)
-				if errors.Is(err, ErrRunActive) {
-					runtime.Gosched()
-					continue
-				} else if err != nil {
-					t.Error(err)
-					return
-				}
-				if n := holders.Add(1); n != 1 {
-					t.Errorf("%d have the lock", n)
-				}
-				got.Add(1)
-				runtime.Gosched()
-				holders.Add(-1)
-				unlockFile(lock)
-			}
-		})
-	}
-	group.Wait()
-	if n := got.Load(); n < writers {
-		t.Errorf("the lock was taken %d times of %d", n, writers*turns)
-	}
-	if left := names(t, filepath.Dir(path)); len(left) > 0 {
-		t.Errorf("files are left: %q", left)
-	}
-}
-
-// TestUnlockLeavesOthersFile gives a lock back whose file was removed by somebody else, and made again by another writer.
-func TestUnlockLeavesOthersFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.lock")
-	first, err := lockFile(path)
-	must(t, err)
-	if err := os.Remove(path); err != nil {
-		t.Skip(err) // a system that keeps open files
-	}
-	second, err := lockFile(path)
-	must(t, err)
-	unlockFile(first)
-	if _, err := lockFile(path); !errors.Is(err, ErrRunActive) {
-		t.Errorf("the second writer's lock is gone with the first one's: %v", err)
-	}
-	unlockFile(second)
-}
 
 // TestLocksAreNotKept: a run that has ended leaves no file, and what earlier versions have left goes.
 func TestLocksAreNotKept(t *testing.T) {
@@ -85,7 +34,7 @@ func TestLocksAreNotKept(t *testing.T) {
 	if _, err := s.Start(ctx, RunConfig{Experiment: "test", Name: "0"}); !errors.Is(err, ErrRunExists) {
 		t.Errorf("Start = %v", err)
 	}
-	if got := names(t, folder); !slices.Equal(got, []string{queueFile}) {
+	if got := names(t, folder); !slices.Equal(got, []string{database.QueueFile}) {
 		t.Errorf("locks of runs that have ended: %q", got)
 	}
 	live := newRun(t, s, "live", 1)
@@ -95,10 +44,10 @@ func TestLocksAreNotKept(t *testing.T) {
 	for _, uid := range []string{ended[0].ID(), ended[1].ID(), killed.ID(), "gone"} {
 		must(t, os.WriteFile(filepath.Join(folder, uid+".lock"), nil, 0o644))
 	}
-	held, err := lockFile(filepath.Join(folder, ended[1].ID()+".lock")) // as by a writer that is just ending it
+	unlock, err := s.db.Lock(ctx, ended[1].ID()) // as by a writer that is just ending it
 	must(t, err)
 	other := newRun(t, s, "other", 1)
-	want := []string{queueFile}
+	want := []string{database.QueueFile}
 	for _, r := range []*Run{live, killed, ended[1], other} {
 		want = append(want, r.ID()+".lock")
 	}
@@ -106,13 +55,13 @@ func TestLocksAreNotKept(t *testing.T) {
 	if got := names(t, folder); !slices.Equal(got, want) {
 		t.Errorf("locks %q, want %q", got, want)
 	}
-	unlockFile(held)
+	unlock()
 	if _, err := s.Start(ctx, RunConfig{Experiment: "test", Name: "live", Resume: Must}); !errors.Is(err, ErrRunActive) {
 		t.Errorf("Start of a live run = %v", err)
 	}
 	must(t, s.RemoveRun(ctx, killed.ID()))
 	must(t, errors.Join(live.Finish(ctx), other.Finish(ctx)))
-	if got := names(t, folder); !slices.Equal(got, []string{queueFile}) {
+	if got := names(t, folder); !slices.Equal(got, []string{database.QueueFile}) {
 		t.Errorf("locks are left: %q", got)
 	}
 }
@@ -154,8 +103,8 @@ func TestRunStartsOnce(t *testing.T) {
 	if got.Load() == 0 {
 		t.Error("nobody could write the run")
 	}
-	if _, ok := s.engine.(*sqliteEngine); ok {
-		if left := names(t, s.Path()+"-locks"); !slices.Equal(left, []string{queueFile}) {
+	if pgtest.Current == nil {
+		if left := names(t, s.Path()+"-locks"); !slices.Equal(left, []string{database.QueueFile}) {
 			t.Errorf("locks are left: %q", left)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // Metrics are named numbers. NaN and infinities are kept.
@@ -83,7 +85,7 @@ func (r *Run) upsertMetrics(t *txn, list []*pending) error {
 			}
 		}
 	}
-	for part := range slices.Chunk(rows, batchRows) {
+	for part := range slices.Chunk(rows, database.BatchRows) {
 		args := make([]any, 0, 8*len(part))
 		for _, m := range part {
 			kind, value := kindOf(m.value)
@@ -171,32 +173,36 @@ func namedMetrics(word string, names []string) (condition string, args []any) {
 	return " " + word + " name IN (?" + strings.Repeat(", ?", len(names)-1) + ")", args
 }
 
-func (s *Store) metrics(ctx context.Context, run string, after int64, names []string) ([]Metric, error) {
-	var list []Metric
-	err := s.Read(ctx, func(tx *Tx) error {
+func (s *Store) metrics(ctx context.Context, run string, after int64, names []string) (list []Metric, err error) {
+	err = s.Read(ctx, func(tx *Tx) error {
 		r, err := findRun(ctx, tx, run)
 		if err != nil {
 			return err
 		}
-		query, args := "SELECT name, step, epoch, time, kind, coalesce(value, 0), seq FROM metric WHERE run = ? AND seq > ?", []any{r.id, after}
-		only, more := namedMetrics("AND", names)
-		query, args = query+only, append(args, more...)
-		rows, err := tx.QueryContext(ctx, query+" ORDER BY name, step, epoch, id", args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var m Metric
-			var at int64
-			var kind string
-			if err := rows.Scan(&m.Name, &m.Step, &m.Epoch, &at, &kind, &m.Value, &m.Seq); err != nil {
-				return err
-			}
-			m.Time, m.Value = time.UnixMicro(at), ofKind(kind, m.Value)
-			list = append(list, m)
-		}
-		return rows.Err()
+		list, err = readMetrics(ctx, tx, r.id, after, names)
+		return err
 	})
 	return list, err
+}
+
+func readMetrics(ctx context.Context, tx *Tx, run, after int64, names []string) (list []Metric, err error) {
+	query, args := "SELECT name, step, epoch, time, kind, coalesce(value, 0), seq FROM metric WHERE run = ? AND seq > ?", []any{run, after}
+	only, more := namedMetrics("AND", names)
+	query, args = query+only, append(args, more...)
+	rows, err := tx.QueryContext(ctx, query+" ORDER BY name, step, epoch, id", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m Metric
+		var at int64
+		var kind string
+		if err := rows.Scan(&m.Name, &m.Step, &m.Epoch, &at, &kind, &m.Value, &m.Seq); err != nil {
+			return list, err
+		}
+		m.Time, m.Value = time.UnixMicro(at), ofKind(kind, m.Value)
+		list = append(list, m)
+	}
+	return list, rows.Err()
 }

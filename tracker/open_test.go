@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -41,7 +42,7 @@ func TestOpenRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.writer.Exec("INSERT INTO migration VALUES (999, '0999_future', 0)"); err != nil {
+	if _, err := writer(s).Exec("INSERT INTO migration VALUES (999, '0999_future', 0)"); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -68,7 +69,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"cut short", write("short.db", string(whole[:60])), OpenOptions{}, ErrNotAStore, "not a store"},
 		{"damaged", write("damaged.db", string(whole[:100])+strings.Repeat("\xff", 8000)), OpenOptions{}, ErrCorrupt, "damaged"},
 		{"folder", dir, OpenOptions{}, ErrNotAStore, "is a folder"},
-		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to " + fmt.Sprint(latest(s.engine))},
+		{"newer", newer, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to " + fmt.Sprint(database.LatestSchema())},
 		{"newer, read-only", newer, OpenOptions{ReadOnly: true}, ErrNewerSchema, "use a newer version"},
 		{"address", "mysql://localhost/x", OpenOptions{Create: true}, ErrNotAStore, "mysql:// addresses are not supported"},
 	} {

@@ -3,10 +3,12 @@ package tracker
 import (
 	"context"
 	"database/sql"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // postgresOnly skips a test of what only a server has.
@@ -25,11 +27,7 @@ func migrateTo(t testing.TB, address string, number int) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	e, err := newPostgresEngine(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := migrateUpTo(context.Background(), e, db, number); err != nil {
+	if err := database.MigrateTo(context.Background(), address, db, number); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -41,11 +39,23 @@ func TestDurable(t *testing.T) {
 	newStoreAt(t, address).Close()
 	for _, setting := range []struct{ role, want string }{{"off", "on"}, {"on", "on"}, {"remote_apply", "remote_apply"}} {
 		s := newStoreAt(t, address+"&synchronous_commit="+setting.role)
-		if got := table(t, s.writer, "SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout')"); got != "[["+setting.want+" 1min]]" {
+		if got := table(t, writer(s), "SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout')"); got != "[["+setting.want+" 1min]]" {
 			t.Errorf("a writer whose default is %s has %s, want %s", setting.role, got, setting.want)
 		}
 		s.Close()
 	}
+}
+
+func sqlFiles(t *testing.T, folder string) (list []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.sql"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s has the files %v, %v", folder, paths, err)
+	}
+	for _, p := range paths {
+		list = append(list, filepath.Base(p))
+	}
+	return list
 }
 
 // TestMigrationsAlike holds the migrations of the two engines against each other: the same files, and after each of them the
@@ -53,7 +63,8 @@ func TestDurable(t *testing.T) {
 func TestMigrationsAlike(t *testing.T) {
 	postgresOnly(t)
 	ctx := context.Background()
-	lite, team := migrationNames("migrations"), migrationNames("migrations/postgres")
+	const folder = "internal/database/migrations"
+	lite, team := sqlFiles(t, folder), sqlFiles(t, folder+"/postgres")
 	if !slices.Equal(lite, team) {
 		t.Fatalf("migrations %v and %v", lite, team)
 	}
@@ -64,7 +75,7 @@ func TestMigrationsAlike(t *testing.T) {
 		}
 		defer file.Close()
 		file.SetMaxOpenConns(1)
-		if err := migrateUpTo(ctx, &sqliteEngine{}, file, number); err != nil {
+		if err := database.MigrateTo(ctx, ":memory:", file, number); err != nil {
 			t.Fatal(err)
 		}
 		address := pgtest.Current.Address(t)

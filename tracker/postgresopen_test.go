@@ -43,7 +43,7 @@ func TestOpenPostgresRefuses(t *testing.T) {
 
 	empty := pgtest.Current.Address(t)
 	newer := newStore(t)
-	if _, err := newer.writer.Exec("INSERT INTO migration VALUES (999, '0999_future', 0)"); err != nil {
+	if _, err := writer(newer).Exec("INSERT INTO migration VALUES (999, '0999_future', 0)"); err != nil {
 		t.Fatal(err)
 	}
 	older := pgtest.Current.Address(t)
@@ -51,7 +51,7 @@ func TestOpenPostgresRefuses(t *testing.T) {
 	foreign, other := pgtest.Current.Address(t), pgtest.Current.Address(t)
 	exec("CREATE TABLE " + schema(foreign) + ".run (id INTEGER); CREATE TABLE " + schema(other) + ".migration (version TEXT)")
 	store := newStore(t)
-	exec("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA " + schema(store.path) + " TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA " + schema(store.path) + " TO reader")
+	exec("CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA " + schema(store.Path()) + " TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA " + schema(store.Path()) + " TO reader")
 	exec("CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA " + schema(empty) + " TO stranger")
 	exec("CREATE ROLE locked LOGIN PASSWORD 'right'")
 	t.Cleanup(func() { exec("DROP OWNED BY reader, stranger; DROP ROLE reader, stranger, locked") })
@@ -73,14 +73,14 @@ func TestOpenPostgresRefuses(t *testing.T) {
 		{"no store, read-only", empty, OpenOptions{ReadOnly: true, Create: true}, ErrNoStore, "a training that logs there makes one"},
 		{"no database", with(t, empty, func(u *url.URL) { u.Path = "/none" }), OpenOptions{Create: true}, ErrNoStore, `has no database "none": make it with createdb -h 127.0.0.1 -p`},
 		{"no schema", with(t, empty, func(u *url.URL) { u.RawQuery = "search_path=none" }), OpenOptions{Create: true}, ErrNoStore, "CREATE SCHEMA"},
-		{"newer", newer.path, OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to"},
+		{"newer", newer.Path(), OpenOptions{}, ErrNewerSchema, "has schema 999, and this version reads up to"},
 		{"older, read-only", older, OpenOptions{ReadOnly: true}, ErrOlderSchema, "open it once for writing, which upgrades it"},
 		{"another's tables", foreign, OpenOptions{Create: true}, ErrNotAStore, "tables of something else"},
 		{"another's migrations", other, OpenOptions{Create: true}, ErrNotAStore, "not a store's"},
 		{"no role", with(t, empty, as("nobody", secret)), OpenOptions{}, ErrDenied, `refuses role "nobody"`},
-		{"wrong password", with(t, store.path, as("locked", secret)), OpenOptions{}, ErrDenied, `refuses role "locked": wrong or missing password`},
-		{"no password", with(t, store.path, func(u *url.URL) { u.User = url.User("locked") }), OpenOptions{}, ErrDenied, "$PGPASSWORD"},
-		{"no right to read", with(t, store.path, as("stranger", secret)), OpenOptions{}, ErrNoStore, "no store"},
+		{"wrong password", with(t, store.Path(), as("locked", secret)), OpenOptions{}, ErrDenied, `refuses role "locked": wrong or missing password`},
+		{"no password", with(t, store.Path(), func(u *url.URL) { u.User = url.User("locked") }), OpenOptions{}, ErrDenied, "$PGPASSWORD"},
+		{"no right to read", with(t, store.Path(), as("stranger", secret)), OpenOptions{}, ErrNoStore, "no store"},
 		{"no right to make", with(t, empty, as("stranger", secret)), OpenOptions{Create: true}, ErrDenied, `role "stranger" lacks a right: permission denied for schema`},
 		{"server away", fmt.Sprintf("postgres://zoetrope:%s@127.0.0.1:%d/x", url.QueryEscape(secret), port), OpenOptions{}, ErrUnreachable, "cannot be reached: connect: connection refused"},
 		{"no such host", "postgres://zoetrope@store.invalid/x", OpenOptions{}, ErrUnreachable, "cannot be reached"},
@@ -109,7 +109,7 @@ func TestOpenPostgresRefuses(t *testing.T) {
 		})
 	}
 
-	s, err := Open(ctx, with(t, store.path, as("reader", secret)), OpenOptions{})
+	s, err := Open(ctx, with(t, store.Path(), as("reader", secret)), OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestOpenPostgresRefuses(t *testing.T) {
 	if !errors.Is(err, ErrDenied) || !strings.Contains(err.Error(), `role "reader" lacks a right: permission denied for table clock`) {
 		t.Errorf("Start with a role that may only read = %v", err)
 	}
-	s, err = Open(ctx, with(t, store.path, func(u *url.URL) {
+	s, err = Open(ctx, with(t, store.Path(), func(u *url.URL) {
 		q := u.Query()
 		q.Set("default_transaction_read_only", "on")
 		u.RawQuery = q.Encode()
@@ -135,22 +135,5 @@ func TestOpenPostgresRefuses(t *testing.T) {
 	defer s.Close()
 	if _, err = s.Start(ctx, RunConfig{}); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("Start on a server that is read-only = %v", err)
-	}
-}
-
-func TestPlaceholders(t *testing.T) {
-	for query, want := range map[string]string{
-		"SELECT 1":                             "SELECT 1",
-		"WHERE a = ? AND b IN (?, ?)":          "WHERE a = $1 AND b IN ($2, $3)",
-		"WHERE a = '?' AND b = ?":              "WHERE a = '?' AND b = $1",
-		"WHERE a = 'it''s ?' AND b = ?":        "WHERE a = 'it''s ?' AND b = $1",
-		`SELECT "?" - ? -- why?` + "\n FROM ?": `SELECT "?" - $1 -- why?` + "\n FROM $2",
-		"SELECT ?-- the end?":                  "SELECT $1-- the end?",
-		"SELECT 'open ?":                       "SELECT 'open ?",
-		"?,?,?,?,?,?,?,?,?,?":                  "$1,$2,$3,$4,$5,$6,$7,$8,$9,$10",
-	} {
-		if got := new(postgresEngine).placeholders(query); got != want {
-			t.Errorf("placeholders(%q) = %q, want %q", query, got, want)
-		}
 	}
 }

@@ -157,7 +157,7 @@ func (p *powerLoss) check(path string) error {
 	}
 	defer s.Close()
 	var verdict string
-	if err := s.reader.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+	if err := reader(s).QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 		return fmt.Errorf("integrity check: %s, %v", verdict, err)
 	}
 	if _, err := s.Run(ctx, "test/crash"); errors.Is(err, ErrNotFound) && !p.begun {

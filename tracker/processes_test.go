@@ -57,7 +57,7 @@ func TestProcesses(t *testing.T) {
 		}
 	}
 	// All runs have the same samples: they are there once.
-	if got := table(t, s.reader, "SELECT (SELECT count(*) FROM sample), (SELECT count(*) FROM sample_set), (SELECT count(*) FROM roster)"); got != fmt.Sprintf("[[%d 1 1]]", processSamples) {
+	if got := table(t, reader(s), "SELECT (SELECT count(*) FROM sample), (SELECT count(*) FROM sample_set), (SELECT count(*) FROM roster)"); got != fmt.Sprintf("[[%d 1 1]]", processSamples) {
 		t.Errorf("samples, sets and lists: %s", got)
 	}
 }

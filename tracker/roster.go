@@ -2,15 +2,15 @@ package tracker
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // roster returns the id of the list of these samples, which it stores if it is new.
 func (t *txn) roster(samples []int64) (id int64, err error) {
-	hash := hashRoster(samples)
+	hash := content.HashRoster(samples)
 	err = t.row(findRosterSQL, hash).Scan(&id)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, err
@@ -22,15 +22,6 @@ func (t *txn) roster(samples []int64) (id int64, err error) {
 	return id, t.Insert(t.ctx, "roster_row", rosterColumns, len(samples), func(args []any, i int) []any {
 		return append(args, id, i, samples[i])
 	})
-}
-
-func hashRoster(samples []int64) []byte {
-	b := make([]byte, 0, 8*len(samples))
-	for _, id := range samples {
-		b = binary.LittleEndian.AppendUint64(b, uint64(id))
-	}
-	sum := sha256.Sum256(b)
-	return sum[:]
 }
 
 // readRoster returns the ids of a roster's samples, n of them.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A State is where a run stands.
-type State string
+type State = content.State
 
 // The states of a run. A run whose process died stays Running; its [RunInfo.Seen] then stands still.
 const (
@@ -30,7 +32,7 @@ type Run struct {
 	generation int64
 	unlock     func() // gives the lock back
 	every      int
-	as         dtype
+	as         content.DType
 	hooked     sync.Mutex // held while onError is called
 	onError    func(error) error
 	queue      *queue // nil unless Async
@@ -77,7 +79,7 @@ func (r *Run) train(epoch int) {
 // write runs f in a transaction, after checking in that same transaction that the run is still this writer's.
 func (r *Run) write(ctx context.Context, f func(t *txn) error) error {
 	return r.store.write(ctx, func(tx *Tx) error {
-		t := &txn{Tx: tx, ctx: ctx, time: r.store.now().UnixMicro()}
+		t := &txn{Tx: tx, ctx: ctx, seq: tx.Seq(), time: r.store.now().UnixMicro()}
 		if err := r.claim(t); err != nil {
 			return err
 		}

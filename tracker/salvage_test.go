@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 var everyPage = flag.Bool("everypage", false, "damage every page of a store in TestDamagedPages, not some")
@@ -166,10 +167,10 @@ func TestDamagedPages(t *testing.T) {
 			t.Errorf("page %d, damage %d: %d of %d frames are saved, and nothing is said to be lost", page+1, kind, n, all)
 		}
 		var verdict string
-		if err := s.reader.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		if err := reader(s).QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
 			t.Errorf("page %d: integrity check of what was saved: %s, %v", page+1, verdict, err)
 		}
-		if dangling := table(t, s.reader, "SELECT * FROM pragma_foreign_key_check"); dangling != "[]" {
+		if dangling := table(t, reader(s), "SELECT * FROM pragma_foreign_key_check"); dangling != "[]" {
 			t.Errorf("page %d: in what was saved, rows refer to what is lost:\n%s", page+1, dangling)
 		}
 		s.Close()
@@ -231,9 +232,9 @@ func FuzzSalvage(f *testing.F) {
 	if pgtest.Current != nil {
 		f.Skip("is about a file")
 	}
-	before := durability
-	durability = "synchronous(OFF)"
-	f.Cleanup(func() { durability = before })
+	before := database.Durability
+	database.Durability = "synchronous(OFF)"
+	f.Cleanup(func() { database.Durability = before })
 	whole := gunzip(f, schemaFile(2))
 	f.Add([]byte{})
 	f.Add([]byte{0, 0, 0, 1, 0, 0, 1, 2, 0, 4, 7, 255})

@@ -3,12 +3,12 @@ package tracker
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A Sample is a probe input, embedded at every epoch. Its ID must be unique within the run and should stay the same from
@@ -31,7 +31,7 @@ func (r *Run) AddSamples(ctx context.Context, samples []Sample) (err error) {
 }
 
 // addSamples links the samples of batch that are new to the run, and returns the new index and how many they were.
-func (r *Run) addSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sampleIndex, int, error) {
+func (r *Run) addSamples(t *txn, index *sampleIndex, batch []content.SampleRow) (*sampleIndex, int, error) {
 	fresh, err := r.unknown(t, index, batch)
 	if err != nil || len(fresh) == 0 {
 		return index, 0, err
@@ -40,18 +40,11 @@ func (r *Run) addSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sample
 	return index, len(fresh), err
 }
 
-// A sampleRow is a sample as the store keeps it.
-type sampleRow struct {
-	uid             string
-	label, metadata sql.NullString
-	thumbnail       []byte
-}
-
 var pngMagic = []byte("\x89PNG\r\n\x1a\n")
 
-func encodeSamples(samples []Sample) ([]sampleRow, error) {
+func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 	seen := make(map[string]int, len(samples))
-	rows := make([]sampleRow, len(samples))
+	rows := make([]content.SampleRow, len(samples))
 	for i, s := range samples {
 		switch first, dup := seen[s.ID]; {
 		case s.ID == "":
@@ -66,16 +59,16 @@ func encodeSamples(samples []Sample) ([]sampleRow, error) {
 			return nil, refuseValue("thumbnail", i, s.ID, "sample %q: the thumbnail is not a PNG image", s.ID)
 		}
 		seen[s.ID] = i
-		rows[i] = sampleRow{uid: s.ID, label: sql.NullString{String: s.Label, Valid: s.Label != ""}}
+		rows[i] = content.SampleRow{UID: s.ID, Label: sql.NullString{String: s.Label, Valid: s.Label != ""}}
 		if len(s.Thumbnail) > 0 {
-			rows[i].thumbnail = s.Thumbnail
+			rows[i].Thumbnail = s.Thumbnail
 		}
 		if len(s.Metadata) > 0 {
 			text, err := encodeJSONObject(s.Metadata)
 			if err != nil {
 				return nil, refuseValue("metadata", i, s.ID, "sample %q: metadata %v", s.ID, err)
 			}
-			rows[i].metadata = sql.NullString{String: text, Valid: true}
+			rows[i].Metadata = sql.NullString{String: text, Valid: true}
 		}
 	}
 	return rows, nil
@@ -87,47 +80,47 @@ func storable(text string) bool {
 }
 
 // unknown returns the samples of batch that the run does not have yet, and refuses those that it has with other content.
-func (r *Run) unknown(t *txn, index *sampleIndex, batch []sampleRow) ([]sampleRow, error) {
+func (r *Run) unknown(t *txn, index *sampleIndex, batch []content.SampleRow) ([]content.SampleRow, error) {
 	if len(index.rows) == 0 {
 		return batch, nil
 	}
 	var linked bool // the same batch again, as when a run is resumed
 	const query = "SELECT count(*) > 0 FROM run_sample_set rs JOIN sample_set ss ON ss.id = rs.sample_set WHERE rs.run = ? AND ss.hash = ?"
-	if err := t.QueryRowContext(t.ctx, query, r.id, hashSamples(batch)).Scan(&linked); err != nil || linked {
+	if err := t.QueryRowContext(t.ctx, query, r.id, content.HashSamples(batch)).Scan(&linked); err != nil || linked {
 		return nil, err
 	}
-	var fresh []sampleRow
+	var fresh []content.SampleRow
 	for k, s := range batch {
-		i, ok := index.find(s.uid)
+		i, ok := index.find(s.UID)
 		if !ok {
 			fresh = append(fresh, s)
 			continue
 		}
-		var have sampleRow
+		var have content.SampleRow
 		err := t.QueryRowContext(t.ctx, "SELECT label, metadata, thumbnail FROM sample WHERE id = ?", index.rows[i]).
-			Scan(&have.label, &have.metadata, &have.thumbnail)
+			Scan(&have.Label, &have.Metadata, &have.Thumbnail)
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case have.label != s.label:
-			return nil, refuseValue("label", k, s.uid, "run %s has sample %q already, with label %q, not %q: samples do not change; use another ID or another run",
-				r.title(), s.uid, have.label.String, s.label.String)
-		case have.metadata != s.metadata || !bytes.Equal(have.thumbnail, s.thumbnail):
+		case have.Label != s.Label:
+			return nil, refuseValue("label", k, s.UID, "run %s has sample %q already, with label %q, not %q: samples do not change; use another ID or another run",
+				r.title(), s.UID, have.Label.String, s.Label.String)
+		case have.Metadata != s.Metadata || !bytes.Equal(have.Thumbnail, s.Thumbnail):
 			field := "metadata"
-			if have.metadata == s.metadata {
+			if have.Metadata == s.Metadata {
 				field = "thumbnail"
 			}
-			return nil, refuseValue(field, k, s.uid, "run %s has sample %q already, with another thumbnail or other metadata: samples do not change; use another ID or another run",
-				r.title(), s.uid)
+			return nil, refuseValue(field, k, s.UID, "run %s has sample %q already, with another thumbnail or other metadata: samples do not change; use another ID or another run",
+				r.title(), s.UID)
 		}
 	}
 	return fresh, nil
 }
 
 // insertSamples links a set of these samples to the run, after making it if no run has it, and returns the new index.
-func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sampleIndex, error) {
-	hash := hashSamples(batch)
+func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []content.SampleRow) (*sampleIndex, error) {
+	hash := content.HashSamples(batch)
 	var set int64
 	err := t.QueryRowContext(t.ctx, "SELECT id FROM sample_set WHERE hash = ?", hash).Scan(&set)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -143,14 +136,14 @@ func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []sampleRow) (*sam
 	return index.with(t.ctx, t.Tx, set, batch)
 }
 
-func insertSet(t *txn, hash []byte, batch []sampleRow) (set int64, err error) {
+func insertSet(t *txn, hash []byte, batch []content.SampleRow) (set int64, err error) {
 	const query = "INSERT INTO sample_set (hash, rows) VALUES (?, ?) RETURNING id"
 	if err := t.QueryRowContext(t.ctx, query, hash, len(batch)).Scan(&set); err != nil {
 		return 0, err
 	}
 	return set, t.Insert(t.ctx, "sample", sampleColumns, len(batch), func(args []any, i int) []any {
 		s := &batch[i]
-		return append(args, set, i, s.uid, orNull(s.label), orNull(s.metadata), s.thumbnail)
+		return append(args, set, i, s.UID, orNull(s.Label), orNull(s.Metadata), s.Thumbnail)
 	})
 }
 
@@ -160,28 +153,6 @@ func orNull(text sql.NullString) any {
 		return nil
 	}
 	return text.String
-}
-
-// hashSamples names a set by its content: every field with its length before it, 0 for an absent one.
-func hashSamples(batch []sampleRow) []byte {
-	h := sha256.New()
-	var n [8]byte
-	var buf []byte // sums are faster of long pieces than of short ones
-	field := func(b []byte) {
-		binary.LittleEndian.PutUint64(n[:], uint64(len(b)))
-		if buf = append(append(buf, n[:]...), b...); len(buf) >= 1<<16 {
-			h.Write(buf)
-			buf = buf[:0]
-		}
-	}
-	for _, s := range batch {
-		field([]byte(s.uid))
-		field([]byte(s.label.String))
-		field([]byte(s.metadata.String))
-		field(s.thumbnail)
-	}
-	h.Write(buf)
-	return h.Sum(nil)
 }
 
 // Thumbnail returns the PNG image of a sample. It returns [ErrNotFound] if there is no such sample or it has none.

@@ -51,7 +51,7 @@ func TestAddSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sets, rows int
-	s.reader.QueryRow("SELECT (SELECT count(*) FROM sample_set), (SELECT count(*) FROM sample)").Scan(&sets, &rows)
+	reader(s).QueryRow("SELECT (SELECT count(*) FROM sample_set), (SELECT count(*) FROM sample)").Scan(&sets, &rows)
 	if sets != 2 || rows != 4 {
 		t.Errorf("%d sets of %d samples are stored for two runs, want 2 of 4", sets, rows)
 	}

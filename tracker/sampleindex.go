@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A sampleIndex knows a run's samples in order. It is never changed, only replaced.
@@ -41,7 +43,7 @@ func readSampleIndex(ctx context.Context, tx *Tx, run int64) (*sampleIndex, erro
 }
 
 // with returns the index of these samples and, after them, those of a set, which are the batch.
-func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64, batch []sampleRow) (*sampleIndex, error) {
+func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64, batch []content.SampleRow) (*sampleIndex, error) {
 	y := &sampleIndex{rows: slices.Clone(x.rows), uids: slices.Clone(x.uids)}
 	const query = `SELECT coalesce(min(id), 0), count(*) = ? AND min(id - position) = max(id - position)
 		AND min(position) = 0 AND max(position) = count(*) - 1 FROM sample WHERE sample_set = ?`
@@ -53,7 +55,7 @@ func (x *sampleIndex) with(ctx context.Context, tx *Tx, set int64, batch []sampl
 	if whole.Bool { // as nearly always: nothing of a set is read that is there
 		y.rows, y.uids = slices.Grow(y.rows, len(batch)), slices.Grow(y.uids, len(batch))
 		for i := range batch {
-			y.rows, y.uids = append(y.rows, first+int64(i)), append(y.uids, batch[i].uid)
+			y.rows, y.uids = append(y.rows, first+int64(i)), append(y.uids, batch[i].UID)
 		}
 	} else if err := y.read(ctx, tx, "SELECT id, uid FROM sample WHERE sample_set = ? ORDER BY position", set); err != nil {
 		return nil, err

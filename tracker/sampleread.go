@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // Samples returns the samples of a run in the order in which they were added, without their thumbnails.
@@ -52,7 +54,7 @@ func (s *Store) samplesOf(ctx context.Context, pieces []piece) ([]Sample, error)
 	parts, errs := make([][]Sample, len(pieces)), make([]error, len(pieces))
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(len(pieces), runtime.GOMAXPROCS(0), readers/2) {
+	for range min(len(pieces), runtime.GOMAXPROCS(0), database.Readers/2) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(pieces)); i = next.Add(1) - 1 {
 				errs[i] = s.Read(ctx, func(tx *Tx) (err error) {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 var update = flag.Bool("update", false, "write testdata/schema*.db.gz of the latest schema anew; never after its release")
@@ -25,7 +27,7 @@ func TestOldSchemas(t *testing.T) {
 	if *update {
 		writeSchemaFile(t)
 	}
-	for number := 1; number <= latest(fresh.engine); number++ {
+	for number := 1; number <= database.LatestSchema(); number++ {
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "old.db")
 			if err := os.WriteFile(path, gunzip(t, schemaFile(number)), 0o644); err != nil {
@@ -43,17 +45,17 @@ func TestOldSchemas(t *testing.T) {
 			if info, err := s.Run(ctx, ""); info.State != Stopped || info.Epochs != 2 || info.Samples != 3 || err != nil {
 				t.Errorf("Run = %+v, %v", info, err)
 			}
-			if got := table(t, s.reader, "SELECT tags, notes, code = '' AND host = '' FROM runs"); number == 1 && got != "[[[]  1]]" {
+			if got := table(t, reader(s), "SELECT tags, notes, code = '' AND host = '' FROM runs"); number == 1 && got != "[[[]  1]]" {
 				t.Errorf("what a run of schema 1 lacks is %s", got)
 			}
-			if got := table(t, s.reader, "SELECT DISTINCT dtype, length(vector) FROM vectors"); got != "[[float32 4]]" {
+			if got := table(t, reader(s), "SELECT DISTINCT dtype, length(vector) FROM vectors"); got != "[[float32 4]]" {
 				t.Errorf("vectors: %s", got)
 			}
 			if ms, err := s.Metrics(ctx, "", "loss"); len(ms) != 2 || ms[1].Value != 0.5 || err != nil {
 				t.Errorf("Metrics = %+v, %v", ms, err)
 			}
 			const tables = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
-			if got, want := table(t, s.reader, tables), table(t, fresh.reader, tables); got != want {
+			if got, want := table(t, reader(s), tables), table(t, reader(fresh), tables); got != want {
 				t.Errorf("the tables differ from a new store's; if schema %d was never released, go test -run OldSchemas -update:\n%s\nwant\n%s", number, got, want)
 			}
 			r, err := s.Start(ctx, RunConfig{Experiment: "test", Name: "old", Resume: Must})
@@ -104,7 +106,7 @@ func writeSchemaFile(t *testing.T) {
 	}
 	w.Write(b)
 	w.Close()
-	if err := os.WriteFile(schemaFile(latest(s.engine)), zipped.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(schemaFile(database.LatestSchema()), zipped.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -136,7 +138,7 @@ func TestViewColumns(t *testing.T) {
 		"vectors": "run layer epoch sample dim norm vector dtype",
 		"points":  "run projection revision epoch sample label prediction x y z",
 	} {
-		rows, err := s.reader.Query("SELECT * FROM " + view)
+		rows, err := reader(s).Query("SELECT * FROM " + view)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,10 +60,10 @@ func (f *preparedFrame) own() int {
 	cost := 8 * len(f.samples)
 	for i := range f.chunks {
 		c := &f.chunks[i]
-		if f.as == float32s && littleEndian { // otherwise it is a copy already
-			c.data = bytes.Clone(c.data)
+		if f.as.Aliases() { // otherwise it is a copy already
+			c.Data = bytes.Clone(c.Data)
 		}
-		cost += len(c.data) + len(c.norms)
+		cost += len(c.Data) + len(c.Norms)
 	}
 	return cost
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // RunConfig says which run [Store.Start] starts or resumes. Async, OnError, Every and Float16 hold for the [Run] that Start
@@ -81,8 +83,8 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 	if c.Host == "" {
 		c.Host = hostName()
 	}
-	if s.readOnly {
-		return nil, refuse(ErrReadOnly, "cannot start run %s: store %s was opened read-only", c.title(), s.path)
+	if s.db.ReadOnly() {
+		return nil, refuse(ErrReadOnly, "cannot start run %s: store %s was opened read-only", c.title(), s.Path())
 	}
 	if err := s.open(); err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 		if err := r.begin(ctx, tx, c, params, tags); err != nil {
 			return err
 		}
-		return s.engine.tidyLocks(ctx, tx)
+		return s.db.TidyLocks(ctx, tx)
 	})
 	if err != nil {
 		if r.unlock != nil {
@@ -136,9 +138,9 @@ func (c *RunConfig) prepare() (params, tags string, err error) {
 
 // run is a run of these settings that no store knows yet.
 func (c RunConfig) run(s *Store) *Run {
-	r := &Run{store: s, experiment: c.Experiment, name: c.Name, every: c.Every, as: float32s, onError: c.OnError}
+	r := &Run{store: s, experiment: c.Experiment, name: c.Name, every: c.Every, as: content.Float32s, onError: c.OnError}
 	if c.Float16 {
-		r.as = float16s
+		r.as = content.Float16s
 	}
 	return r
 }
@@ -207,7 +209,7 @@ func (r *Run) create(ctx context.Context, tx *Tx, params string) error {
 	now := r.store.now().UnixMicro()
 	const query = `INSERT INTO run (uid, experiment, name, state, params, generation, writer, started, seen, seq, cut)
 		VALUES (?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, 0) RETURNING id`
-	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, tx.seq).Scan(&r.id)
+	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, tx.Seq()).Scan(&r.id)
 }
 
 func (r *Run) resume(ctx context.Context, tx *Tx, c RunConfig, params string) error {
@@ -235,7 +237,7 @@ func (r *Run) resume(ctx context.Context, tx *Tx, c RunConfig, params string) er
 	}
 	r.generation++
 	const query = `UPDATE run SET state = 'running', cause = NULL, ended = NULL, params = ?, generation = ?, writer = ?, seen = ?, seq = ? WHERE id = ?`
-	if _, err := tx.ExecContext(ctx, query, params, r.generation, writerName(), r.store.now().UnixMicro(), tx.seq, r.id); err != nil {
+	if _, err := tx.ExecContext(ctx, query, params, r.generation, writerName(), r.store.now().UnixMicro(), tx.Seq(), r.id); err != nil {
 		return err
 	}
 	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) + 1 FROM epoch WHERE run = ?", r.id).Scan(&r.epoch); err != nil {

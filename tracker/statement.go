@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // The statements of the write path. SQLite prepares them once, when a store is opened
 // for writing; PostgreSQL when they are first used on a connection.
 const (
-	tickSQL  = "UPDATE clock SET seq = seq + 1 RETURNING seq"
 	claimSQL = "UPDATE run SET seq = ?, seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
 
 	findEpochSQL   = "SELECT id FROM epoch WHERE run = ? AND number = ?"
@@ -42,28 +43,23 @@ var (
 	sampleColumns = []string{"sample_set", "position", "uid", "label", "metadata", "thumbnail"}
 )
 
-// prepare prepares the statements of the write path on the connection that writes.
-func (s *Store) prepare(ctx context.Context) error {
-	s.stmts = map[string]*sql.Stmt{}
-	for _, query := range []string{
-		tickSQL, claimSQL, findEpochSQL, insertEpochSQL, otherDimSQL, findRosterSQL, insertFrameSQL, insertChunkSQL, insertMetricSQL,
-		upsertMetrics(1), upsertMetrics(batchRows), insertRows("output", outputColumns, batchRows), insertRows("roster_row", rosterColumns, batchRows),
-		insertRows("sample", sampleColumns, batchRows),
+// writePath returns what is worth preparing.
+func writePath() []string {
+	return []string{
+		claimSQL, findEpochSQL, insertEpochSQL, otherDimSQL, findRosterSQL, insertFrameSQL, insertChunkSQL, insertMetricSQL,
+		upsertMetrics(1), upsertMetrics(database.BatchRows),
+		database.InsertRows("output", outputColumns, database.BatchRows),
+		database.InsertRows("roster_row", rosterColumns, database.BatchRows),
+		database.InsertRows("sample", sampleColumns, database.BatchRows),
 		findKeySQL, forgetKeysSQL, insertKeySQL,
-	} {
-		stmt, err := s.writer.PrepareContext(ctx, query)
-		if err != nil {
-			return err
-		}
-		s.stmts[query] = stmt
 	}
-	return nil
 }
 
 // A txn is one write transaction of a run.
 type txn struct {
 	*Tx
 	ctx  context.Context
+	seq  int64 // what the clock says
 	time int64 // microseconds
 }
 

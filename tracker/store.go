@@ -2,10 +2,11 @@ package tracker
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // OpenOptions say how [Open] treats the path. The zero value opens an existing store for reading and writing.
@@ -17,13 +18,7 @@ type OpenOptions struct {
 // A Store is a collection of runs in one database. It is safe for concurrent use, and other processes may have the same
 // store open.
 type Store struct {
-	path      string
-	readOnly  bool
-	old       bool // an older schema will do
-	engine    engine
-	reader    *sql.DB              // read-only connections
-	writer    *sql.DB              // the one connection that writes; nil when readOnly
-	stmts     map[string]*sql.Stmt // of the writer, see statements
+	db        *database.DB
 	now       func() time.Time
 	beatEvery time.Duration // between two heartbeats of a run
 
@@ -32,40 +27,31 @@ type Store struct {
 	live   map[*Run]struct{} // runs that this Store writes
 }
 
-// busyTimeout is how long a transaction waits for those of other processes.
-const busyTimeout = 10 * time.Second
+// A Tx is a transaction in a store, see [Store.Read] and [Store.Write]. It takes the same SQL whether the store is a SQLite
+// file or in PostgreSQL: placeholders are ?, and only what both know is used. Its methods are those of [sql.Tx], and one for
+// rows that come by the thousand:
+//
+//	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+//	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) // to be closed before the next statement
+//	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+//	Insert(ctx context.Context, table string, columns []string, n int, row func(args []any, i int) []any) error
+type Tx = database.Tx
+
+// WithoutPassword returns what names a store, a path or an address, as it can be shown to anybody.
+func WithoutPassword(path string) string { return database.WithoutPassword(path) }
 
 // Open opens the store at path: a SQLite file, or a database in PostgreSQL as postgres://user@host:5432/database. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
 // something else is, and [ErrNewerSchema] if a later version of this package has written it.
 func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
-	return openStore(ctx, path, o, false)
-}
-
-// openStore also opens a store of an older schema for reading, if old is set.
-func openStore(ctx context.Context, path string, o OpenOptions, old bool) (*Store, error) {
-	s := &Store{path: path, readOnly: o.ReadOnly, old: old, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}
-	if isPostgres(path) {
-		e, err := newPostgresEngine(path)
-		if err != nil {
-			return nil, err
-		}
-		s.engine, s.path = e, e.path
-	} else {
-		e, err := newSQLiteEngine(ctx, path, o)
-		if err != nil {
-			return nil, err
-		}
-		s.engine, s.path = e, e.path
-	}
-	if err := s.engine.connect(ctx, s, o); err != nil {
-		s.Close()
+	db, err := database.Open(ctx, path, database.Options{Create: o.Create, ReadOnly: o.ReadOnly, Prepared: writePath()})
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &Store{db: db, now: time.Now, beatEvery: 5 * time.Second, live: map[*Run]struct{}{}}, nil
 }
 
 // Path returns the store's absolute path, without symbolic links, or its address, without the password.
-func (s *Store) Path() string { return s.path }
+func (s *Store) Path() string { return s.db.Path() }
 
 // Close closes the store, after writing what Async runs have queued. Runs that were not ended stay as they are, in state running, and can be resumed.
 func (s *Store) Close() error {
@@ -73,25 +59,7 @@ func (s *Store) Close() error {
 	for r := range live {
 		r.release()
 	}
-	errs = append(errs, s.engine.close())
-	for _, db := range []*sql.DB{s.reader, s.writer} { // the writer last, so that the log file is merged into the store
-		if db != nil {
-			errs = append(errs, db.Close())
-			settle(db)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// settle waits a moment for connections that a closed database is still opening or has lent: until they are gone, the
-// files beside the store come and go. One that was asked for, but not begun, stays in the count, so the wait has an end.
-func settle(db *sql.DB) {
-	for range 100 {
-		if db.Stats().OpenConnections == 0 {
-			return
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
+	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // retire waits for what the runs have queued, then closes the store to all others, and returns the runs.
@@ -113,10 +81,21 @@ func (s *Store) retire() (live map[*Run]struct{}, errs []error) {
 		}
 		s.mu.Unlock()
 		drained[next] = true
-		if err := next.drain(context.Background(), refuse(ErrClosed, "store %s is closed", s.path)); err != nil {
+		if err := next.drain(context.Background(), refuse(ErrClosed, "store %s is closed", s.Path())); err != nil {
 			errs = append(errs, err)
 		}
 	}
+}
+
+// Backup copies the store to a new file at path, also while runs are being written, whose writers do not wait for it: the
+// copy is the store as it is when Backup begins, and nobody sees it before it is whole and durable. It returns an error that
+// is [fs.ErrExist] if something is at path. progress, which may be nil, is called with pages. A store in PostgreSQL has the
+// server's own tools for that, which the error names.
+func (s *Store) Backup(ctx context.Context, path string, progress func(done, total int)) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	return s.db.Backup(ctx, path, progress)
 }
 
 // Read calls f in a read-only transaction, which sees one state of the store throughout.
@@ -125,12 +104,7 @@ func (s *Store) Read(ctx context.Context, f func(tx *Tx) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	tx, err := s.begin(ctx, false)
-	if err != nil {
-		return s.explain(err)
-	}
-	defer tx.rollback()
-	return s.explain(f(tx))
+	return s.db.Read(ctx, f)
 }
 
 // Write calls f in a transaction and commits if f returns nil. There is one writer at a time: f must be short and must not
@@ -149,38 +123,14 @@ func (s *Store) write(ctx context.Context, f func(tx *Tx) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if s.readOnly {
-		return refuse(ErrReadOnly, "store %s was opened read-only", s.path)
-	}
-	tx, err := s.begin(ctx, true)
-	if err != nil {
-		return s.explain(err)
-	}
-	defer tx.rollback()
-	if err := f(tx); err != nil {
-		return s.explain(err)
-	}
-	if err := tx.commit(); err != nil && s.engine.away(err) {
-		return refuse(ErrUnreachable, "store %s: the connection was lost at the end of a write, which may be stored or not: write it again", s.path)
-	} else if err != nil {
-		return s.explain(err)
-	}
-	return nil
+	return s.db.Write(ctx, f)
 }
 
 func (s *Store) open() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return refuse(ErrClosed, "store %s is closed", s.path)
+		return refuse(ErrClosed, "store %s is closed", s.Path())
 	}
 	return nil
-}
-
-// explain names the store in an error of the database.
-func (s *Store) explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	return s.engine.explain(err)
 }

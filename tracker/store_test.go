@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -25,6 +26,17 @@ func newStoreAt(t testing.TB, path string) *Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// reader and writer are the connections of a store, past transactions and their rules.
+func reader(s *Store) *sql.DB {
+	r, _ := s.db.Pools()
+	return r
+}
+
+func writer(s *Store) *sql.DB {
+	_, w := s.db.Pools()
+	return w
 }
 
 // sqliteOnly skips a test of what only a file has.
@@ -128,7 +140,7 @@ func TestLogAndRead(t *testing.T) {
 	}
 	for _, view := range []string{"runs", "samples", "metrics", "vectors", "points"} {
 		var count int
-		if err := s.reader.QueryRow("SELECT count(*) FROM " + view).Scan(&count); err != nil {
+		if err := reader(s).QueryRow("SELECT count(*) FROM " + view).Scan(&count); err != nil {
 			t.Errorf("view %s: %v", view, err)
 		}
 	}

@@ -31,7 +31,7 @@ func (t *Trial) AddSamples(samples []Sample) error {
 	}
 	index := newSampleIndex()
 	for i := range rows {
-		index.rows, index.uids = append(index.rows, int64(i)), append(index.uids, rows[i].uid)
+		index.rows, index.uids = append(index.rows, int64(i)), append(index.uids, rows[i].UID)
 	}
 	t.run.samples.Store(index)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // projected stores a map of these epochs of the run, with every point at (epoch + label, −label).
@@ -77,7 +78,7 @@ func TestQueries(t *testing.T) {
 	for _, test := range []struct{ file, want string }{
 		{"mean_per_label.sql", fmt.Sprint(mean)},
 		{"label_counts.sql", fmt.Sprint(counts)},
-		{"vector_norm.sql", fmt.Sprintf("[[%s %d %.9g]]", r.ID(), dim, math.Sqrt(sumSquares(vector)))},
+		{"vector_norm.sql", fmt.Sprintf("[[%s %d %.9g]]", r.ID(), dim, math.Sqrt(content.SumSquares(vector)))},
 	} {
 		query, err := os.ReadFile(filepath.Join("testdata", test.file))
 		if err != nil {
@@ -130,7 +131,7 @@ func TestViews(t *testing.T) {
 		{"SELECT run, projection, revision, epoch, sample, label, prediction, x, y, z FROM points ORDER BY epoch, sample",
 			"[[" + id + " map 4 1 1 one uno 2 -1 <nil>] [" + id + " map 4 1 2 <nil> dos 3 -2 <nil>] [" + id + " map 4 2 1 one <nil> 3 -1 <nil>] [" + id + " map 4 2 2 <nil> <nil> 4 -2 <nil>]]"},
 	} {
-		if got := table(t, s.reader, test.query); got != test.want {
+		if got := table(t, reader(s), test.query); got != test.want {
 			t.Errorf("%s\n gives %s\n  want %s", test.query, got, test.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package tracker
+package content
 
 import (
 	"encoding/binary"

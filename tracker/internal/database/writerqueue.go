@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -10,18 +10,18 @@ import (
 )
 
 // queueTimeout is how long a writer waits in the queue; after it, it tries without its turn.
-const queueTimeout = 6 * busyTimeout
+const queueTimeout = 6 * BusyTimeout
 
 // waitTurn waits until it is this writer's turn to write. SQLite lets those who wait for another's transaction look again from
 // time to time, so that of many writers without a pause some come too late again and again. In the queue for a lock of the
 // kernel's, whoever has waited longest is next, and a process that is killed leaves it. Where there is no such lock, all are
 // left to SQLite.
 func (e *sqliteEngine) waitTurn(ctx context.Context) (release func(), err error) {
-	folder := e.path + "-locks"
+	folder := LockFolder(e.path)
 	if os.MkdirAll(folder, 0o755) != nil {
 		return func() {}, nil
 	}
-	lock := flock.New(filepath.Join(folder, queueFile), flock.SetPermissions(0o644))
+	lock := flock.New(filepath.Join(folder, QueueFile), flock.SetPermissions(0o644))
 	if ok, err := lock.TryLock(); err != nil {
 		return func() {}, nil
 	} else if ok {
@@ -49,6 +49,6 @@ func (e *sqliteEngine) waitTurn(ctx context.Context) (release func(), err error)
 	}
 }
 
-const queueFile = "turn.lock"
+const QueueFile = "turn.lock"
 
 func (e *postgresEngine) waitTurn(context.Context) (func(), error) { return func() {}, nil } // the server's locks have a queue

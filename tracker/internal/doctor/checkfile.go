@@ -1,25 +1,26 @@
-package tracker
+package doctor
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // file has SQLite check the structure of the file.
 func (c *checker) file() error {
 	for _, side := range []string{"", "-wal"} {
-		if info, err := os.Stat(c.s.path + side); err == nil {
+		if info, err := os.Stat(c.db.Path() + side); err == nil {
 			c.r.Bytes += info.Size()
 		}
 	}
 	var free, size int64
-	err := c.s.reader.QueryRowContext(c.ctx, "SELECT f.freelist_count, p.page_size FROM pragma_freelist_count f, pragma_page_size p").Scan(&free, &size)
-	if err != nil {
-		return c.s.explain(err)
+	const pages = "SELECT f.freelist_count, p.page_size FROM pragma_freelist_count f, pragma_page_size p"
+	if err := c.rows(pages, nil, func(rows *sql.Rows) error { return rows.Scan(&free, &size) }); err != nil {
+		return err
 	}
 	c.r.Free = free * size
 	c.progress("structure", 0, 1)
@@ -42,7 +43,7 @@ func (c *checker) file() error {
 
 // rows calls f for each row of a query, of one argument or none.
 func (c *checker) rows(query string, arg any, f func(rows *sql.Rows) error) error {
-	return c.s.Read(c.ctx, func(tx *Tx) error {
+	return c.db.Read(c.ctx, func(tx *database.Tx) error {
 		var args []any
 		if arg != nil {
 			args = append(args, arg)
@@ -85,23 +86,33 @@ type frameKey struct {
 	epoch, rows, dim int
 }
 
+// An epochKey is an epoch as a check remembers it.
+type epochKey struct {
+	id     int64
+	number int
+}
+
+// epochs lists the epochs of a run.
+func (c *checker) epochs(run int64) (list []epochKey, err error) {
+	err = c.rows("SELECT id, number, step, time, seq FROM epoch WHERE run = ? ORDER BY number", run, func(rows *sql.Rows) error {
+		var e epochKey
+		var step, time, seq int64
+		err := rows.Scan(&e.id, &e.number, &step, &time, &seq)
+		list = append(list, e)
+		return err
+	})
+	return list, err
+}
+
 // frames lists the frames of a run, in a way that every schema knows.
-func (s *Store) frames(ctx context.Context, run string) (list []frameKey, err error) {
-	err = s.Read(ctx, func(tx *Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT f.id, f.roster, f.layer, e.number, f.rows, f.dim FROM run r JOIN epoch e ON e.run = r.id
-			JOIN frame f ON f.epoch = e.id WHERE r.uid = ? ORDER BY e.number, f.id`, run)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var f frameKey
-			if err := rows.Scan(&f.id, &f.roster, &f.layer, &f.epoch, &f.rows, &f.dim); err != nil {
-				return err
-			}
-			list = append(list, f)
-		}
-		return rows.Err()
+func (c *checker) frames(run int64) (list []frameKey, err error) {
+	const query = `SELECT f.id, f.roster, f.layer, e.number, f.rows, f.dim FROM epoch e
+		JOIN frame f ON f.epoch = e.id WHERE e.run = ? ORDER BY e.number, f.id`
+	err = c.rows(query, run, func(rows *sql.Rows) error {
+		var f frameKey
+		err := rows.Scan(&f.id, &f.roster, &f.layer, &f.epoch, &f.rows, &f.dim)
+		list = append(list, f)
+		return err
 	})
 	return list, err
 }
@@ -109,15 +120,15 @@ func (s *Store) frames(ctx context.Context, run string) (list []frameKey, err er
 // errReplaced says that a frame is not there any more.
 var errReplaced = errors.New("replaced")
 
-// checkFrame compares the vectors of a frame with their checksums.
-func (s *Store) checkFrame(ctx context.Context, f frameKey) error {
-	return s.Read(ctx, func(tx *Tx) error {
+// frame compares the vectors of a frame with their checksums.
+func (c *checker) frame(f frameKey) error {
+	return c.db.Read(c.ctx, func(tx *database.Tx) error {
 		var listed int
-		err := tx.QueryRowContext(ctx, "SELECT count(*) FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ?", f.roster).Scan(&listed)
+		err := tx.QueryRowContext(c.ctx, "SELECT count(*) FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ?", f.roster).Scan(&listed)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", f.id)
+		rows, err := tx.QueryContext(c.ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", f.id)
 		if err != nil {
 			return err
 		}
@@ -130,7 +141,7 @@ func (s *Store) checkFrame(ctx context.Context, f frameKey) error {
 			if err := rows.Scan(&first, &n, &sum, &data); err != nil {
 				return err
 			}
-			if got := crc32.Checksum(data, castagnoli); int64(got) != sum {
+			if got := content.Checksum(data); int64(got) != sum {
 				return fmt.Errorf("rows %d to %d have checksum %08x, want %08x", first, first+n, got, sum)
 			}
 			if first != next || n < 1 || len(data) != 4*n*f.dim && len(data) != 2*n*f.dim {
@@ -146,7 +157,7 @@ func (s *Store) checkFrame(ctx context.Context, f frameKey) error {
 		}
 		rows.Close()
 		var there bool
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) > 0 FROM frame WHERE id = ?", f.id).Scan(&there); err == nil && !there {
+		if err := tx.QueryRowContext(c.ctx, "SELECT count(*) > 0 FROM frame WHERE id = ?", f.id).Scan(&there); err == nil && !there {
 			return errReplaced
 		}
 		return fmt.Errorf("%d of %d rows are there, and samples for %d", next, f.rows, listed)

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // The migrations, one file per schema number: 0001_name.sql makes schema 1, 0002_name.sql makes 2 of 1, and so on. Each is
@@ -55,14 +57,26 @@ func schemaNumber(ctx context.Context, db rower) (int, error) {
 }
 
 // checkSchema refuses a store that this version cannot read, or could only after an upgrade that it may not make.
-func (s *Store) checkSchema(number int) error {
-	switch last := latest(s.engine); {
+func (d *DB) checkSchema(number int) error {
+	switch last := latest(d.engine); {
 	case number > last:
-		return refuse(ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", s.path, number, last)
-	case s.readOnly && number < last && !s.old:
-		return refuse(ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", s.path, number, last)
+		return refusal.New(refusal.ErrNewerSchema, "the store %s has schema %d, and this version reads up to %d: use a newer version", d.path, number, last)
+	case d.readOnly && number < last && !d.old:
+		return refusal.New(refusal.ErrOlderSchema, "the store %s has schema %d, and this version reads %d: open it once for writing, which upgrades it", d.path, number, last)
 	}
 	return nil
+}
+
+// LatestSchema is the schema number that this version reads and writes; the engines have the same ones.
+func LatestSchema() int { return latest(&sqliteEngine{}) }
+
+// MigrateTo brings the schema of the database at path, which db has open, to a number.
+func MigrateTo(ctx context.Context, path string, db *sql.DB, number int) error {
+	var e engine = &sqliteEngine{}
+	if IsPostgres(path) {
+		e = &postgresEngine{}
+	}
+	return migrateUpTo(ctx, e, db, number)
 }
 
 // migrate brings the schema to the latest number.

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -21,8 +21,8 @@ import (
 //
 // Only migrations and views are written twice, in migrations and in migrations/postgres.
 type engine interface {
-	// connect opens s.reader and, unless the store is read-only, s.writer, and brings the schema up to date.
-	connect(ctx context.Context, s *Store, o OpenOptions) error
+	// connect opens d.reader and, unless d is read-only, d.writer, and brings the schema up to date.
+	connect(ctx context.Context, d *DB, o Options) error
 	// schema says where the migrations are.
 	schema() schema
 	// isolation returns the options of a transaction that sees one state of the store throughout or, to write, of one that
@@ -49,10 +49,10 @@ type engine interface {
 	waitTurn(ctx context.Context) (release func(), err error)
 	// committed is called after each commit of the writer's.
 	committed(conn *sql.Conn)
-	// sweep removes the samples that no run has.
-	sweep(ctx context.Context, s *Store) error
+	// execUnchecked does the work of DB.ExecUnchecked.
+	execUnchecked(ctx context.Context, d *DB, queries []string) error
 	// compact gives the space of what was removed back to the disk, and returns how many bytes that were.
-	compact(ctx context.Context, s *Store) (int64, error)
-	// close gives back what the engine has beside s.reader and s.writer.
+	compact(ctx context.Context, d *DB) (int64, error)
+	// close gives back what the engine has beside d.reader and d.writer.
 	close() error
 }

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // A lockSession is the session that holds the locks of a store's runs, on a connection that does nothing else. When this
@@ -27,7 +29,7 @@ func (e *postgresEngine) lock(ctx context.Context, uid string) (unlock func(), e
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, mine := l.held[key]; mine {
-		return nil, ErrRunActive
+		return nil, refusal.ErrRunActive
 	}
 	if err := l.connect(ctx); err != nil {
 		return nil, err
@@ -42,7 +44,7 @@ func (e *postgresEngine) lock(ctx context.Context, uid string) (unlock func(), e
 			return func() { l.unlock(key) }, nil
 		case time.Now().After(deadline):
 			l.closeIfIdle()
-			return nil, ErrRunActive
+			return nil, refusal.ErrRunActive
 		}
 	}
 }

@@ -1,8 +1,10 @@
-package tracker
+package doctor
 
 import (
 	"encoding/json"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // mendFrames makes frames whose rows are lost, but not their vectors. Epoch and layer are in an index; rows and columns
@@ -48,7 +50,7 @@ func (s *salvage) mendFrames() error {
 
 // shapeOf tells how many rows and columns a frame has, and in which type, from its chunks: the type is the one with which the
 // first row has the norm that was noted. It returns dim 0 if that cannot be told.
-func (s *salvage) shapeOf(frame int64) (rows, dim int, as dtype, err error) {
+func (s *salvage) shapeOf(frame int64) (rows, dim int, as content.DType, err error) {
 	parts, err := s.ints("SELECT rows FROM chunk WHERE frame = ? ORDER BY first_row", frame)
 	if err != nil || len(parts) == 0 {
 		return 0, 0, "", err
@@ -68,16 +70,16 @@ func (s *salvage) shapeOf(frame int64) (rows, dim int, as dtype, err error) {
 	if json.Unmarshal([]byte(text), &norms) != nil || len(norms) != n || n == 0 {
 		return rows, 0, "", nil
 	}
-	for _, as := range []dtype{float32s, float16s} {
-		d := len(data) / n / as.size()
-		if d == 0 || d*n*as.size() != len(data) {
+	for _, as := range []content.DType{content.Float32s, content.Float16s} {
+		d := len(data) / n / as.Size()
+		if d == 0 || d*n*as.Size() != len(data) {
 			continue
 		}
 		v := make([]float32, d*n)
-		if decodeChunk(v, data, d, as, sum) != nil {
+		if content.DecodeChunk(v, data, d, as, sum) != nil {
 			continue
 		}
-		if norm := math.Sqrt(sumSquares(v[:d])); math.Abs(norm-norms[0]) <= 1e-3*norms[0] {
+		if norm := math.Sqrt(content.SumSquares(v[:d])); math.Abs(norm-norms[0]) <= 1e-3*norms[0] {
 			return rows, d, as, nil
 		}
 	}

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // The file of a run's lock is there only while somebody has the lock, who removes it before giving the lock back. Another
@@ -27,7 +29,7 @@ const (
 // lockFile locks the file at path, which it makes, and returns ErrRunActive if somebody else has the lock.
 func lockFile(path string) (lock *flock.Flock, err error) {
 	for range lockTries {
-		if lock, err = tryLockFile(path); !errors.Is(err, ErrRunActive) {
+		if lock, err = tryLockFile(path); !errors.Is(err, refusal.ErrRunActive) {
 			break
 		}
 		time.Sleep(lockPause)
@@ -41,9 +43,9 @@ func tryLockFile(path string) (*flock.Flock, error) {
 		ok, err := lock.TryLock()
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("cannot lock %s: %w", path, cause(err))
+			return nil, fmt.Errorf("cannot lock %s: %w", path, Cause(err))
 		case !ok:
-			return nil, ErrRunActive
+			return nil, refusal.ErrRunActive
 		case named(lock):
 			return lock, nil
 		}
@@ -78,14 +80,14 @@ func named(lock *flock.Flock) bool {
 // a writer that was killed leaves one. It belongs in a transaction that writes, as Start's, so that nobody starts one of these
 // runs meanwhile.
 func (e *sqliteEngine) tidyLocks(ctx context.Context, tx *Tx) error {
-	folder := e.path + "-locks"
+	folder := LockFolder(e.path)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil // the lock that was just taken says more
 	}
 	for _, entry := range entries {
 		uid, isLock := strings.CutSuffix(entry.Name(), ".lock")
-		if !isLock || entry.Name() == queueFile {
+		if !isLock || entry.Name() == QueueFile {
 			continue
 		}
 		var running bool

@@ -1,4 +1,4 @@
-package tracker
+package doctor
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/zoetrope-ml/zoetrope/internal/rawsqlite"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // Salvaged says what was saved of a damaged store.
@@ -25,32 +27,28 @@ type SalvagedRun struct {
 	Samples              int
 }
 
-// Salvage copies all that can be read of the store in the file at path to a new store at dest. It reads the file page by page
-// and needs none of what holds the pages together, so that a damaged page costs what lies on it and no more; vectors come
-// over if their checksums are right, frames if they are whole. What can be told from elsewhere is mended: a lost row of an
-// epoch from its index, a lost sample by one without a name. The store at path is not changed, and must not be written
-// meanwhile. progress, which may be nil, is called with pages.
+// Salvage does the work of tracker.Salvage.
 func Salvage(ctx context.Context, path, dest string, progress func(done, total int)) (Salvaged, error) {
 	var result Salvaged
-	if isPostgres(path) || isPostgres(dest) {
-		return result, refuse(ErrInvalid, "only a store in a file can be salvaged, to a file; a PostgreSQL server has pg_dump and its backups")
+	if database.IsPostgres(path) || database.IsPostgres(dest) {
+		return result, refusal.New(refusal.ErrInvalid, "only a store in a file can be salvaged, to a file; a PostgreSQL server has pg_dump and its backups")
 	}
 	dest, err := filepath.Abs(dest)
 	if err != nil {
 		return result, err
 	}
 	if _, err := os.Lstat(dest); err == nil {
-		return result, refuse(fs.ErrExist, "%s exists: what is salvaged never goes over anything; give another path", dest)
+		return result, refusal.New(fs.ErrExist, "%s exists: what is salvaged never goes over anything; give another path", dest)
 	}
 	f, err := rawsqlite.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return result, refuse(ErrNoStore, "there is no file at %s", path)
+		return result, refusal.New(refusal.ErrNoStore, "there is no file at %s", path)
 	} else if err != nil {
-		return result, fmt.Errorf("cannot read %s: %w", path, cause(err))
+		return result, fmt.Errorf("cannot read %s: %w", path, database.Cause(err))
 	}
 	defer f.Close()
-	err = newFile(dest, "make a store", func(tmp string) error {
-		db, err := openNew(tmp)
+	err = database.NewFile(dest, "make a store", func(tmp string) error {
+		db, err := database.OpenNew(tmp)
 		if err != nil {
 			return err
 		}
@@ -62,19 +60,19 @@ func Salvage(ctx context.Context, path, dest string, progress func(done, total i
 
 // salvageInto fills an empty database. Its schema is first that of the file, so that the rows fit, and then brought up to date.
 func salvageInto(ctx context.Context, db *sql.DB, f *rawsqlite.File, progress func(done, total int)) (Salvaged, error) {
-	number, e := 0, &sqliteEngine{}
+	number, latest := 0, database.LatestSchema()
 	for row, err := range f.Table("migration") {
 		if err == nil && row.Rowid > 0 {
 			number = max(number, int(row.Rowid))
 		}
 	}
-	if number > latest(e) {
-		return Salvaged{}, refuse(ErrNewerSchema, "the file has schema %d, and this version knows up to %d: use a newer version", number, latest(e))
+	if number > latest {
+		return Salvaged{}, refusal.New(refusal.ErrNewerSchema, "the file has schema %d, and this version knows up to %d: use a newer version", number, latest)
 	}
 	if number == 0 {
-		number = latest(e) // that is lost too
+		number = latest // that is lost too
 	}
-	if err := migrateUpTo(ctx, e, db, number); err != nil {
+	if err := database.MigrateTo(ctx, "", db, number); err != nil {
 		return Salvaged{}, err
 	}
 	s := &salvage{ctx: ctx, db: db}
@@ -84,7 +82,7 @@ func salvageInto(ctx context.Context, db *sql.DB, f *rawsqlite.File, progress fu
 	for _, step := range []func() error{
 		s.readTables,
 		func() error { return s.copyRows(f, progress) },
-		func() error { return migrate(ctx, e, db) },
+		func() error { return database.MigrateTo(ctx, "", db, latest) },
 		func() error { _, err := s.exec("BEGIN"); return err },
 		s.mendRuns,
 		s.mendEpochs,
@@ -102,7 +100,7 @@ func salvageInto(ctx context.Context, db *sql.DB, f *rawsqlite.File, progress fu
 	}
 	runs, err := s.runs()
 	if err == nil && len(runs) == 0 {
-		err = refuse(ErrNotAStore, "no run of a store can be found in it")
+		err = refusal.New(refusal.ErrNotAStore, "no run of a store can be found in it")
 	}
 	return Salvaged{runs, s.lost}, err
 }

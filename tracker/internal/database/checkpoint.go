@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -26,7 +26,7 @@ type checkpointer struct {
 }
 
 func newCheckpointer(path string) (*checkpointer, error) {
-	db, err := sql.Open("sqlite", dsn(path, durability, "fullfsync(1)"))
+	db, err := sql.Open("sqlite", dsn(path, Durability, "fullfsync(1)"))
 	if err != nil {
 		return nil, err
 	}

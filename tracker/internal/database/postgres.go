@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // A postgresEngine keeps a store in a database of a PostgreSQL server.
@@ -30,8 +32,8 @@ const (
 	teamReaders    = 4 // connections that read at once; a server has a hundred for everybody
 )
 
-// isPostgres reports whether path is the address of a PostgreSQL database.
-func isPostgres(path string) bool {
+// IsPostgres reports whether path is the address of a PostgreSQL database.
+func IsPostgres(path string) bool {
 	scheme, _, ok := strings.Cut(path, "://")
 	return ok && (scheme == "postgres" || scheme == "postgresql")
 }
@@ -60,7 +62,7 @@ func WithoutPassword(path string) string {
 func newPostgresEngine(address string) (*postgresEngine, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil || strings.HasSuffix(WithoutPassword(address), "…") { // the text of err may hold the password
-		return nil, refuse(ErrNotAStore, "the address of the store cannot be read: write postgres://user@host:5432/database?sslmode=prefer, "+
+		return nil, refusal.New(refusal.ErrNotAStore, "the address of the store cannot be read: write postgres://user@host:5432/database?sslmode=prefer, "+
 			"with %%XX for what is special in a URL (a password's / is %%2F, its %% is %%25)")
 	}
 	if !strings.Contains(address, "connect_timeout=") {
@@ -68,7 +70,7 @@ func newPostgresEngine(address string) (*postgresEngine, error) {
 	}
 	for name, value := range map[string]string{
 		"application_name":        "zoetrope",
-		"lock_timeout":            milliseconds(busyTimeout), // for the clock
+		"lock_timeout":            milliseconds(BusyTimeout), // for the clock
 		"tcp_keepalives_idle":     "10",                      // seconds: a dead writer's locks are free after half a minute
 		"tcp_keepalives_interval": "5",
 		"tcp_keepalives_count":    "4",
@@ -139,25 +141,25 @@ func (e *postgresEngine) insert(ctx context.Context, t *Tx, table string, column
 }
 
 // connect opens the pools, and brings the schema up to date.
-func (e *postgresEngine) connect(ctx context.Context, s *Store, o OpenOptions) error {
-	s.reader = stdlib.OpenDB(*e.config)
-	s.reader.SetMaxOpenConns(teamReaders)
-	s.reader.SetMaxIdleConns(2)
-	s.reader.SetConnMaxIdleTime(time.Minute)
-	number, err := e.schemaNumber(ctx, s.reader)
-	if errors.Is(err, ErrNoStore) && o.Create && !o.ReadOnly {
+func (e *postgresEngine) connect(ctx context.Context, d *DB, o Options) error {
+	d.reader = stdlib.OpenDB(*e.config)
+	d.reader.SetMaxOpenConns(teamReaders)
+	d.reader.SetMaxIdleConns(2)
+	d.reader.SetConnMaxIdleTime(time.Minute)
+	number, err := e.schemaNumber(ctx, d.reader)
+	if errors.Is(err, refusal.ErrNoStore) && o.Create && !o.ReadOnly {
 		err = nil // number 0
 	}
 	if err != nil {
 		return e.explain(err)
 	}
-	if err := s.checkSchema(number); err != nil || s.readOnly {
+	if err := d.checkSchema(number); err != nil || d.readOnly {
 		return err
 	}
-	s.writer = stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(prepareWriter))
-	s.writer.SetMaxOpenConns(1)
+	d.writer = stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(prepareWriter))
+	d.writer.SetMaxOpenConns(1)
 	if number < latest(e) {
-		return e.explain(migrate(ctx, e, s.writer))
+		return e.explain(migrate(ctx, e, d.writer))
 	}
 	return nil
 }
@@ -176,7 +178,7 @@ func (e *postgresEngine) schema() schema {
 func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 	query := "SELECT set_config('idle_in_transaction_session_timeout', $1, false), " +
 		"CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END"
-	_, err := conn.Exec(ctx, query, milliseconds(6*busyTimeout))
+	_, err := conn.Exec(ctx, query, milliseconds(6*BusyTimeout))
 	return err
 }
 
@@ -184,7 +186,7 @@ func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 func (e *postgresEngine) schemaNumber(ctx context.Context, db *sql.DB) (int, error) {
 	number, err := schemaNumber(ctx, db)
 	if stateOf(err) == undefinedTable {
-		return 0, refuse(ErrNoStore, "no store at %s: a training that logs there makes one, or give the address of another database", e.path)
+		return 0, refusal.New(refusal.ErrNoStore, "no store at %s: a training that logs there makes one, or give the address of another database", e.path)
 	}
 	return number, err
 }

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"crypto/rand"
@@ -9,28 +9,30 @@ import (
 	"path/filepath"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
-// newFile makes a file under another name, has it written by fill, and links it into place, so that nobody ever sees half of
+// NewFile makes a file under another name, has it written by fill, and links it into place, so that nobody ever sees half of
 // one, and nothing that is there is written over: the error is then fs.ErrExist. what says what it is for, in an error.
-func newFile(path, what string, fill func(tmp string) error) error {
+func NewFile(path, what string, fill func(tmp string) error) error {
 	folder, base := filepath.Split(path)
 	here := filepath.Clean(folder)
 	fail := func(err error) error {
-		var refused *refusal
+		var refused *refusal.Error
 		if errors.As(err, &refused) {
 			return err
 		}
-		if codeOf(err) == sqlite3.SQLITE_FULL {
-			return refuse(ErrNoSpace, "cannot %s in the folder %s: the disk is full", what, here)
+		if SQLiteCode(err) == sqlite3.SQLITE_FULL {
+			return refusal.New(refusal.ErrNoSpace, "cannot %s in the folder %s: the disk is full", what, here)
 		}
-		return fmt.Errorf("cannot %s in the folder %s: %w", what, here, cause(err))
+		return fmt.Errorf("cannot %s in the folder %s: %w", what, here, Cause(err))
 	}
 	tmp := filepath.Join(folder, "."+base+"-new-"+rand.Text())
 	f, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		if _, serr := os.Stat(folder); errors.Is(serr, fs.ErrNotExist) {
-			return refuse(ErrNoStore, "cannot %s: the folder %s does not exist", what, here)
+			return refusal.New(refusal.ErrNoStore, "cannot %s: the folder %s does not exist", what, here)
 		}
 		return fail(err)
 	}

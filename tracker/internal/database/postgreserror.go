@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // What PostgreSQL calls its errors (its documentation, appendix A).
@@ -62,7 +64,7 @@ func (e *postgresEngine) stale(err error) bool {
 // explain names the store in an error of the server or of the way to it. No text of pgx's about the address is passed on:
 // only what the server and the network say.
 func (e *postgresEngine) explain(err error) error {
-	var refused *refusal
+	var refused *refusal.Error
 	if err == nil || errors.As(err, &refused) {
 		return err
 	}
@@ -70,34 +72,34 @@ func (e *postgresEngine) explain(err error) error {
 	state, said := stateOf(err), messageOf(err)
 	switch state {
 	case lockNotAvailable:
-		return refuse(ErrBusy, "store %s is busy: another process has been writing it for more than %v", e.path, busyTimeout)
+		return refusal.New(refusal.ErrBusy, "store %s is busy: another process has been writing it for more than %v", e.path, BusyTimeout)
 	case tooManyConnections:
-		return refuse(ErrBusy, "store %s: the server has no connection left for role %q (%s): end some, or raise its max_connections", e.path, e.config.User, said)
+		return refusal.New(refusal.ErrBusy, "store %s: the server has no connection left for role %q (%s): end some, or raise its max_connections", e.path, e.config.User, said)
 	case invalidPassword:
-		return refuse(ErrDenied, "store %s: the server refuses role %q: wrong or missing password: give it in $PGPASSWORD, in ~/.pgpass or in the address", e.path, e.config.User)
+		return refusal.New(refusal.ErrDenied, "store %s: the server refuses role %q: wrong or missing password: give it in $PGPASSWORD, in ~/.pgpass or in the address", e.path, e.config.User)
 	case invalidAuthorization:
-		return refuse(ErrDenied, "store %s: the server refuses role %q: %s", e.path, e.config.User, said)
+		return refusal.New(refusal.ErrDenied, "store %s: the server refuses role %q: %s", e.path, e.config.User, said)
 	case insufficientPrivilege:
-		return refuse(ErrDenied, "store %s: role %q lacks a right: %s: let the owner of the database grant it, or open the store read-only", e.path, e.config.User, said)
+		return refusal.New(refusal.ErrDenied, "store %s: role %q lacks a right: %s: let the owner of the database grant it, or open the store read-only", e.path, e.config.User, said)
 	case readOnlyTransaction:
-		return refuse(ErrReadOnly, "store %s can only be read with this role or on this server (%s): open it read-only, or give another address", e.path, said)
+		return refusal.New(refusal.ErrReadOnly, "store %s can only be read with this role or on this server (%s): open it read-only, or give another address", e.path, said)
 	case noDatabase:
-		return refuse(ErrNoStore, "no store at %s: the server %s has no database %q: make it with createdb -h %s -p %d %s",
+		return refusal.New(refusal.ErrNoStore, "no store at %s: the server %s has no database %q: make it with createdb -h %s -p %d %s",
 			e.path, host, e.config.Database, e.config.Host, e.config.Port, e.config.Database)
 	case noSchema:
-		return refuse(ErrNoStore, "no store at %s: %s: make the schema with CREATE SCHEMA … AUTHORIZATION %s, or give an address without search_path", e.path, said, e.config.User)
+		return refusal.New(refusal.ErrNoStore, "no store at %s: %s: make the schema with CREATE SCHEMA … AUTHORIZATION %s, or give an address without search_path", e.path, said, e.config.User)
 	case duplicateTable:
-		return refuse(ErrNotAStore, "%s has tables of something else (%s): give a database of its own (createdb zoetrope), "+
+		return refusal.New(refusal.ErrNotAStore, "%s has tables of something else (%s): give a database of its own (createdb zoetrope), "+
 			"or a schema of its own (CREATE SCHEMA zoetrope, then …?options=-csearch_path%%3Dzoetrope)", e.path, said)
 	case undefinedTable, undefinedColumn:
-		return refuse(ErrNotAStore, "%s has tables that are not a store's (%s): give another database", e.path, said)
+		return refusal.New(refusal.ErrNotAStore, "%s has tables that are not a store's (%s): give another database", e.path, said)
 	case dataCorrupted, indexCorrupted:
-		return refuse(ErrCorrupt, "store %s is damaged: %s", e.path, said)
+		return refusal.New(refusal.ErrCorrupt, "store %s is damaged: %s", e.path, said)
 	case diskFull:
-		return refuse(ErrNoSpace, "store %s: the disk of the server is full, nothing of this was stored: free some space there and do it again", e.path)
+		return refusal.New(refusal.ErrNoSpace, "store %s: the disk of the server is full, nothing of this was stored: free some space there and do it again", e.path)
 	}
 	if e.away(err) {
-		return refuse(ErrUnreachable, "store %s: the server %s cannot be reached: %s", e.path, host, said)
+		return refusal.New(refusal.ErrUnreachable, "store %s: the server %s cannot be reached: %s", e.path, host, said)
 	}
 	if state != "" {
 		return fmt.Errorf("store %s: %w", e.path, err)

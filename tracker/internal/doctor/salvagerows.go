@@ -1,16 +1,17 @@
-package tracker
+package doctor
 
 import (
 	"context"
 	"database/sql"
 	"fmt"
-	"hash/crc32"
 	"slices"
 	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/zoetrope-ml/zoetrope/internal/rawsqlite"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
 // A salvage is a new database that is being filled from a damaged one. Nothing checks that what rows refer to is there.
@@ -196,7 +197,7 @@ func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size 
 			}
 		}
 	}
-	switch wrong := int64(crc32.Checksum(data, castagnoli)) != sum; {
+	switch wrong := int64(content.Checksum(data)) != sum; {
 	case wrong && t.name == "chunk":
 		s.lose("page %d: vectors with a wrong checksum", row.Page)
 		return 0, nil
@@ -209,7 +210,7 @@ func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size 
 	}
 	query := fmt.Sprintf("%s INTO %s (%s) VALUES (?%s)", verb, t.name, strings.Join(names, ", "), strings.Repeat(", ?", len(values)-1))
 	_, err = tx.ExecContext(s.ctx, query, values...)
-	if codeOf(err) == sqlite3.SQLITE_CONSTRAINT || codeOf(err) == sqlite3.SQLITE_MISMATCH {
+	if database.SQLiteCode(err) == sqlite3.SQLITE_CONSTRAINT || database.SQLiteCode(err) == sqlite3.SQLITE_MISMATCH {
 		s.lose("page %d: a row of table %s is damaged: %v", row.Page, t.name, err)
 		return 0, nil
 	}

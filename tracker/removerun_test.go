@@ -59,11 +59,11 @@ func TestRemoveRun(t *testing.T) {
 		"roster": 1, "roster_row": 50, "projection": 2, "projection_run": 2, "point": 2}
 	for tableName, n := range want {
 		var got int
-		if err := s.reader.QueryRow("SELECT count(*) FROM " + tableName).Scan(&got); err != nil || got != n {
+		if err := reader(s).QueryRow("SELECT count(*) FROM " + tableName).Scan(&got); err != nil || got != n {
 			t.Errorf("table %s has %d rows, %v, want %d", tableName, got, err, n)
 		}
 	}
-	if got := table(t, s.reader, "SELECT uid, revision, points FROM projection ORDER BY uid"); got != "[[both 2 1] [other 1 1]]" {
+	if got := table(t, reader(s), "SELECT uid, revision, points FROM projection ORDER BY uid"); got != "[[both 2 1] [other 1 1]]" {
 		t.Errorf("the maps are %s: one that a run left is of another revision", got)
 	}
 	if err := keep.Log(ctx, Epoch{Number: 9, Layers: []Layer{{Name: "fc1", Dim: 2000, Vectors: someVectors(9, 50, 2000)}}}); err != nil {
@@ -77,8 +77,8 @@ func TestRemoveRun(t *testing.T) {
 	if pgtest.Current == nil && freed < 2_000_000 {
 		t.Errorf("Compact gives %d bytes back, want 2 MB", freed)
 	}
-	if pgtest.Current == nil && len(names(t, s.path+"-locks")) != 1 {
-		t.Errorf("locks are left: %q", names(t, s.path+"-locks"))
+	if pgtest.Current == nil && len(names(t, s.Path()+"-locks")) != 1 {
+		t.Errorf("locks are left: %q", names(t, s.Path()+"-locks"))
 	}
 	if f, err := s.Frame(ctx, "keep", "", 9); err != nil || len(f.IDs) != 50 {
 		t.Errorf("Frame after Compact: %v", err)

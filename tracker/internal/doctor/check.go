@@ -1,4 +1,5 @@
-package tracker
+// Package doctor checks whether a store is what was logged, and saves what can be read of a damaged one.
+package doctor
 
 import (
 	"bytes"
@@ -9,6 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 
 // A Report says what [Check] has found.
@@ -26,27 +31,30 @@ type Report struct {
 // A RunReport says what can be read of a run.
 type RunReport struct {
 	ID, Experiment, Name string
-	State                State
+	State                content.State
 	Epochs               int
 	Frames, Readable     int // layers of epochs; of them, those that are whole and right
 }
 
-// Check reads all of the store at path, and compares it with the checksums that were made when it was logged: vectors, samples
-// with their labels, metadata and thumbnails, and which sample each row is. Of a file, it also has SQLite look at the structure.
-// It changes nothing, and runs may be written meanwhile. What is damaged is no error but part of the report; the error is for
-// a store that is not there, or a ctx that was cancelled. progress, which may be nil, is called for each stage.
-func Check(ctx context.Context, path string, progress func(stage string, done, total int)) (Report, error) {
+// Reads are how package tracker reads what has no checksum: an error is damage.
+type Reads struct {
+	Outputs func(ctx context.Context, tx *database.Tx, run, epoch int64) error
+	Metrics func(ctx context.Context, tx *database.Tx, run int64) error
+}
+
+// Check does the work of tracker.Check.
+func Check(ctx context.Context, path string, reads Reads, progress func(stage string, done, total int)) (Report, error) {
 	r := Report{Path: path, Engine: "sqlite"}
-	if isPostgres(path) {
+	if database.IsPostgres(path) {
 		r.Engine = "postgresql"
 	}
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
-	s, err := openStore(ctx, path, OpenOptions{ReadOnly: true}, true)
+	db, err := database.Open(ctx, path, database.Options{ReadOnly: true, Old: true})
 	switch {
 	case err == nil:
-	case r.Engine == "sqlite" && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNotAStore) || errors.Is(err, ErrIO)):
+	case r.Engine == "sqlite" && (errors.Is(err, refusal.ErrCorrupt) || errors.Is(err, refusal.ErrNotAStore) || errors.Is(err, refusal.ErrIO)):
 		r.damaged("%v", err)
 		if info, err := os.Stat(path); err == nil {
 			r.Bytes = info.Size()
@@ -55,9 +63,9 @@ func Check(ctx context.Context, path string, progress func(stage string, done, t
 	default:
 		return r, err
 	}
-	defer s.Close()
-	r.Path = s.path
-	c := &checker{ctx: ctx, s: s, r: &r, progress: progress}
+	defer db.Close()
+	r.Path = db.Path()
+	c := &checker{ctx: ctx, db: db, reads: reads, r: &r, progress: progress}
 	steps := []func() error{c.schema, c.runs, c.samples, c.rosters, c.orphans}
 	if r.Engine == "sqlite" {
 		steps = append(steps, c.file, c.leftovers)
@@ -79,64 +87,58 @@ func (r *Report) damaged(format string, args ...any) {
 // A checker works on a report.
 type checker struct {
 	ctx      context.Context
-	s        *Store
+	db       *database.DB
+	reads    Reads
 	r        *Report
 	progress func(stage string, done, total int)
 }
 
 func (c *checker) schema() error {
-	return c.s.Read(c.ctx, func(tx *Tx) error {
+	return c.db.Read(c.ctx, func(tx *database.Tx) error {
 		return tx.QueryRowContext(c.ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&c.r.Schema)
 	})
 }
 
 // runs reads everything that belongs to a run.
 func (c *checker) runs() error {
-	var list []runRow
-	states := map[int64]State{}
-	err := c.s.Read(c.ctx, func(tx *Tx) (err error) {
-		if list, err = listRuns(c.ctx, tx, "SELECT id, uid, experiment, name FROM run ORDER BY started, id"); err != nil {
-			return err
-		}
-		for _, row := range list {
-			var state State
-			if err := tx.QueryRowContext(c.ctx, "SELECT state FROM run WHERE id = ?", row.id).Scan(&state); err != nil {
-				return err
-			}
-			states[row.id] = state
-		}
-		return nil
+	var ids []int64
+	var list []RunReport
+	err := c.rows("SELECT id, uid, experiment, name, state FROM run ORDER BY started, id", nil, func(rows *sql.Rows) error {
+		var id int64
+		var r RunReport
+		err := rows.Scan(&id, &r.ID, &r.Experiment, &r.Name, &r.State)
+		ids, list = append(ids, id), append(list, r)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for i, row := range list {
+	for i, r := range list {
 		c.progress("runs", i, len(list))
-		r := RunReport{ID: row.uid, Experiment: row.experiment, Name: row.name, State: states[row.id]}
-		if err := c.run(&r); c.ctx.Err() != nil {
+		if err := c.run(ids[i], &r); c.ctx.Err() != nil {
 			return c.ctx.Err()
 		} else if err != nil {
-			c.r.damaged("run %s: %v", row.title(), err)
+			c.r.damaged("run %s/%s: %v", r.Experiment, r.Name, err)
 		}
 		c.r.Runs = append(c.r.Runs, r)
 	}
 	return nil
 }
 
-func (c *checker) run(r *RunReport) error {
-	epochs, err := c.s.Epochs(c.ctx, r.ID)
+func (c *checker) run(id int64, r *RunReport) error {
+	epochs, err := c.epochs(id)
 	if err != nil {
 		return err
 	}
 	r.Epochs = len(epochs)
-	frames, err := c.s.frames(c.ctx, r.ID)
+	frames, err := c.frames(id)
 	if err != nil {
 		return err
 	}
 	r.Frames = len(frames)
 	for i, f := range frames {
 		c.progress("vectors of "+r.Name, i, len(frames))
-		switch err := c.s.checkFrame(c.ctx, f); {
+		switch err := c.frame(f); {
 		case c.ctx.Err() != nil:
 			return c.ctx.Err()
 		case errors.Is(err, errReplaced):
@@ -148,12 +150,11 @@ func (c *checker) run(r *RunReport) error {
 		}
 	}
 	for _, e := range epochs {
-		if _, err := c.s.Outputs(c.ctx, r.ID, e.Number); err != nil && !errors.Is(err, ErrNotFound) {
-			c.r.damaged("run %s/%s, outputs of epoch %d: %v", r.Experiment, r.Name, e.Number, err)
+		if err := c.db.Read(c.ctx, func(tx *database.Tx) error { return c.reads.Outputs(c.ctx, tx, id, e.id) }); err != nil {
+			c.r.damaged("run %s/%s, outputs of epoch %d: %v", r.Experiment, r.Name, e.number, err)
 		}
 	}
-	_, err = c.s.Metrics(c.ctx, r.ID)
-	return err
+	return c.db.Read(c.ctx, func(tx *database.Tx) error { return c.reads.Metrics(c.ctx, tx, id) })
 }
 
 // samples compares each set of samples with the hash of its content.
@@ -164,10 +165,10 @@ func (c *checker) samples() error {
 	}
 	for i, set := range sets {
 		c.progress("samples", i, len(sets))
-		var batch []sampleRow
+		var batch []content.SampleRow
 		err := c.rows("SELECT uid, label, metadata, thumbnail FROM sample WHERE sample_set = ? ORDER BY position", set.id, func(rows *sql.Rows) error {
-			var s sampleRow
-			err := rows.Scan(&s.uid, &s.label, &s.metadata, &s.thumbnail)
+			var s content.SampleRow
+			err := rows.Scan(&s.UID, &s.Label, &s.Metadata, &s.Thumbnail)
 			batch = append(batch, s)
 			return err
 		})
@@ -176,8 +177,8 @@ func (c *checker) samples() error {
 			c.r.damaged("samples: %v", err)
 		case len(batch) != set.rows:
 			c.r.damaged("samples: %d of %d of a set are there", len(batch), set.rows)
-		case len(batch) > 0 && !bytes.Equal(hashSamples(batch), set.hash):
-			c.r.damaged("samples: the ids, labels, metadata or thumbnails of %d samples (%s … %s) are not what was logged", len(batch), batch[0].uid, batch[len(batch)-1].uid)
+		case len(batch) > 0 && !bytes.Equal(content.HashSamples(batch), set.hash):
+			c.r.damaged("samples: the ids, labels, metadata or thumbnails of %d samples (%s … %s) are not what was logged", len(batch), batch[0].UID, batch[len(batch)-1].UID)
 		}
 	}
 	return nil
@@ -201,7 +202,7 @@ func (c *checker) rosters() error {
 		switch {
 		case err != nil:
 			c.r.damaged("lists of samples: %v", err)
-		case len(samples) != roster.rows || !bytes.Equal(hashRoster(samples), roster.hash):
+		case len(samples) != roster.rows || !bytes.Equal(content.HashRoster(samples), roster.hash):
 			c.r.damaged("lists of samples: which samples the rows of some frames are (%d of %d, list %d) is not what was logged", len(samples), roster.rows, roster.id)
 		}
 	}
@@ -216,7 +217,7 @@ func (c *checker) orphans() error {
 		{"map", "SELECT count(*) FROM projection WHERE id NOT IN (SELECT projection FROM projection_run)"},
 	} {
 		var n int
-		err := c.s.Read(c.ctx, func(tx *Tx) error { return tx.QueryRowContext(c.ctx, o.query).Scan(&n) })
+		err := c.db.Read(c.ctx, func(tx *database.Tx) error { return tx.QueryRowContext(c.ctx, o.query).Scan(&n) })
 		if err != nil {
 			return err
 		}
@@ -234,7 +235,7 @@ func (c *checker) orphans() error {
 
 // leftovers finds files beside the store that nobody needs.
 func (c *checker) leftovers() error {
-	folder, base := filepath.Split(c.s.path)
+	folder, base := filepath.Split(c.db.Path())
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
@@ -245,17 +246,17 @@ func (c *checker) leftovers() error {
 				filepath.Join(folder, e.Name())))
 		}
 	}
-	known := map[string]bool{queueFile: true}
+	known := map[string]bool{database.QueueFile: true}
 	for _, r := range c.r.Runs {
 		known[r.ID+".lock"] = true
 	}
-	locks, err := os.ReadDir(c.s.path + "-locks")
+	locks, err := os.ReadDir(database.LockFolder(c.db.Path()))
 	if err != nil || len(c.r.Damage) > 0 { // there are none, or the runs are not all known
 		return nil
 	}
 	for _, e := range locks {
 		if !known[e.Name()] {
-			c.r.Orphans = append(c.r.Orphans, fmt.Sprintf("%s: the lock of a run that is not there", filepath.Join(c.s.path+"-locks", e.Name())))
+			c.r.Orphans = append(c.r.Orphans, fmt.Sprintf("%s: the lock of a run that is not there", filepath.Join(c.db.Path()+"-locks", e.Name())))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package tracker
+package database
 
 import (
 	"context"
@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A Tx is a transaction in a store, see [Store.Read] and [Store.Write]. It has the methods of [sql.Tx], and takes the same
+// A Tx is a transaction, see [DB.Read] and [DB.Write]. It has the methods of [sql.Tx], and takes the same
 // SQL whether the store is a SQLite file or in PostgreSQL: placeholders are ?, and only what both know is used.
 type Tx struct {
 	tx      *sql.Tx
 	conn    *sql.Conn // that the transaction is on
-	store   *Store
+	db      *DB
 	engine  engine
 	release func()               // ends this writer's turn
 	seq     int64                // of a writing transaction: the clock's reading for all that it writes
-	used    map[string]*sql.Stmt // those of store.stmts that were used, by query
+	used    map[string]*sql.Stmt // those of db.stmts that were used, by query
 }
 
 // ExecContext runs a statement that returns no rows.
@@ -42,6 +42,9 @@ func (t *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return t.tx.QueryRowContext(ctx, t.engine.placeholders(query), args...)
 }
 
+// Seq returns what the clock says of all that a transaction writes.
+func (t *Tx) Seq() int64 { return t.seq }
+
 // Insert adds n rows to a table, the fastest way there is: row appends the values of row i, in the order of columns, to args
 // and returns the result. Tables and columns are names that need no quotes.
 func (t *Tx) Insert(ctx context.Context, table string, columns []string, n int, row func(args []any, i int) []any) error {
@@ -53,12 +56,12 @@ func (t *Tx) Insert(ctx context.Context, table string, columns []string, n int, 
 
 // prepared returns the statement of the write path, if it is one.
 func (t *Tx) prepared(ctx context.Context, query string) *sql.Stmt {
-	if t.store.stmts == nil || t.used == nil {
+	if t.db.stmts == nil || t.used == nil {
 		return nil
 	}
 	st, ok := t.used[query]
 	if !ok {
-		if st = t.store.stmts[query]; st != nil {
+		if st = t.db.stmts[query]; st != nil {
 			st = t.tx.StmtContext(ctx, st)
 		}
 		t.used[query] = st
@@ -68,15 +71,15 @@ func (t *Tx) prepared(ctx context.Context, query string) *sql.Stmt {
 
 // begin starts a transaction. One that writes has the clock from its start to its end: writers take turns, and what they
 // write becomes visible in the order of their seq.
-func (s *Store) begin(ctx context.Context, write bool) (*Tx, error) {
-	deadline := time.Now().Add(busyTimeout)
+func (d *DB) begin(ctx context.Context, write bool) (*Tx, error) {
+	deadline := time.Now().Add(BusyTimeout)
 	for stale := 0; ; {
-		t, err := s.tryBegin(ctx, write)
-		if err != nil && s.engine.stale(err) && stale < readers {
+		t, err := d.tryBegin(ctx, write)
+		if err != nil && d.engine.stale(err) && stale < Readers {
 			stale++
 			continue
 		}
-		if err == nil || !write || !s.engine.away(err) || time.Now().After(deadline) {
+		if err == nil || !write || !d.engine.away(err) || time.Now().After(deadline) {
 			return t, err
 		}
 		select { // nothing was written yet: a server that restarts need not end a training
@@ -87,23 +90,23 @@ func (s *Store) begin(ctx context.Context, write bool) (*Tx, error) {
 	}
 }
 
-func (s *Store) tryBegin(ctx context.Context, write bool) (*Tx, error) {
-	db := s.reader
+func (d *DB) tryBegin(ctx context.Context, write bool) (*Tx, error) {
+	pool := d.reader
 	if write {
-		db = s.writer
+		pool = d.writer
 	}
-	conn, err := db.Conn(ctx)
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := &Tx{conn: conn, store: s, engine: s.engine, release: func() {}}
+	t := &Tx{conn: conn, db: d, engine: d.engine, release: func() {}}
 	if write {
-		if t.release, err = s.engine.waitTurn(ctx); err != nil {
+		if t.release, err = d.engine.waitTurn(ctx); err != nil {
 			conn.Close()
 			return nil, err
 		}
 	}
-	if t.tx, err = conn.BeginTx(ctx, s.engine.isolation(write)); err != nil {
+	if t.tx, err = conn.BeginTx(ctx, d.engine.isolation(write)); err != nil {
 		t.release()
 		conn.Close()
 		return nil, err

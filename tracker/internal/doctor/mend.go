@@ -1,9 +1,11 @@
-package tracker
+package doctor
 
 import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 func (s *salvage) exec(query string, args ...any) (changed int64, err error) {
@@ -154,7 +156,7 @@ func (s *salvage) mendRosters() error {
 		if err := s.db.QueryRowContext(s.ctx, "SELECT hash FROM roster WHERE id = ?", r[0]).Scan(&known); err != nil {
 			return err
 		}
-		hash := hashRoster(samples)
+		hash := content.HashRoster(samples)
 		switch {
 		case whole && string(known) == string(hash):
 		case whole: // the hash was lost, or a row was altered, which cannot be told apart
@@ -187,7 +189,7 @@ func (s *salvage) guessRoster(roster, rows int64, hash []byte) error {
 		for i, l := range list {
 			samples[i] = l[0]
 		}
-		if int64(len(samples)) != rows || string(hashRoster(samples)) != string(hash) {
+		if int64(len(samples)) != rows || string(content.HashRoster(samples)) != string(hash) {
 			continue
 		}
 		for i, id := range samples {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 )
 
 // RemoveRun removes a run with all that was logged of it, the maps that were made of it alone, its points on other maps, and
@@ -14,8 +13,8 @@ func (s *Store) RemoveRun(ctx context.Context, run string) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if s.readOnly {
-		return refuse(ErrReadOnly, "store %s was opened read-only", s.path)
+	if s.db.ReadOnly() {
+		return refuse(ErrReadOnly, "store %s was opened read-only", s.Path())
 	}
 	var row runRow
 	err := s.Read(ctx, func(tx *Tx) (err error) {
@@ -25,7 +24,7 @@ func (s *Store) RemoveRun(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := s.engine.lock(ctx, row.uid)
+	unlock, err := s.db.Lock(ctx, row.uid)
 	if err != nil {
 		return s.busyRun(ctx, row, err)
 	}
@@ -34,7 +33,7 @@ func (s *Store) RemoveRun(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	return s.engine.sweep(ctx, s)
+	return s.db.ExecUnchecked(ctx, sweepSQL)
 }
 
 // busyRun says who has a run that cannot be locked.
@@ -68,46 +67,10 @@ func removeRun(ctx context.Context, tx *Tx, run int64) error {
 	return nil
 }
 
-// The statements that remove the samples that no run has.
+// sweepSQL removes the samples that no run has. Nothing refers to those: no check need look through the outputs of all runs.
 var sweepSQL = []string{
 	"DELETE FROM sample WHERE sample_set NOT IN (SELECT sample_set FROM run_sample_set)",
 	"DELETE FROM sample_set WHERE id NOT IN (SELECT sample_set FROM run_sample_set)",
-}
-
-// sweep leaves out the checks that nothing refers to the samples: nothing can that is no run's, and for each sample the
-// database would look through all outputs of all runs.
-func (e *sqliteEngine) sweep(ctx context.Context, s *Store) error {
-	conn, err := s.writer.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = 0"); err != nil {
-		return e.explain(err)
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA foreign_keys = 1")
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return e.explain(err)
-	}
-	defer tx.Rollback()
-	for _, query := range sweepSQL {
-		if _, err := tx.ExecContext(ctx, query); err != nil {
-			return e.explain(err)
-		}
-	}
-	return e.explain(tx.Commit())
-}
-
-func (e *postgresEngine) sweep(ctx context.Context, s *Store) error {
-	return s.write(ctx, func(tx *Tx) error {
-		for _, query := range sweepSQL {
-			if _, err := tx.ExecContext(ctx, query); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Compact gives the space of what was removed back to the disk, and returns how many bytes that were. It writes the file
@@ -117,8 +80,8 @@ func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 	if err := s.open(); err != nil {
 		return 0, err
 	}
-	if s.readOnly {
-		return 0, refuse(ErrReadOnly, "store %s was opened read-only", s.path)
+	if s.db.ReadOnly() {
+		return 0, refuse(ErrReadOnly, "store %s was opened read-only", s.Path())
 	}
 	var running []runRow
 	err = s.Read(ctx, func(tx *Tx) (err error) {
@@ -129,39 +92,11 @@ func (s *Store) Compact(ctx context.Context) (freed int64, err error) {
 		return 0, err
 	}
 	for _, row := range running {
-		unlock, err := s.engine.lock(ctx, row.uid)
+		unlock, err := s.db.Lock(ctx, row.uid)
 		if err != nil {
 			return 0, s.busyRun(ctx, row, err)
 		}
 		defer unlock()
 	}
-	return s.engine.compact(ctx, s)
+	return s.db.Compact(ctx)
 }
-
-func (e *sqliteEngine) compact(ctx context.Context, s *Store) (int64, error) {
-	conn, err := s.writer.Conn(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	const merge = "PRAGMA wal_checkpoint(TRUNCATE)" // or the file's size is not yet that of the store
-	if _, err := conn.ExecContext(ctx, merge); err != nil {
-		return 0, e.explain(err)
-	}
-	before, err := os.Stat(s.path)
-	if err != nil {
-		return 0, err
-	}
-	for _, query := range []string{"VACUUM", merge} {
-		if _, err := conn.ExecContext(ctx, query); err != nil {
-			return 0, e.explain(err)
-		}
-	}
-	after, err := os.Stat(s.path)
-	if err != nil {
-		return 0, err
-	}
-	return max(0, before.Size()-after.Size()), nil
-}
-
-func (e *postgresEngine) compact(context.Context, *Store) (int64, error) { return 0, nil }

@@ -1,0 +1,4 @@
+package content
+
+// A State is where a run stands.
+type State string
