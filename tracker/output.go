@@ -134,7 +134,7 @@ func (s *Store) AllOutputs(ctx context.Context, run string, epoch int) (Outputs,
 }
 
 func readAllOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, err error) {
-	places, err := readPlaces(ctx, tx, run)
+	index, err := readSamplePositions(ctx, tx, run)
 	if err != nil {
 		return o, err
 	}
@@ -150,13 +150,13 @@ func readAllOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, e
 		if err := rows.Scan(&sample, &prediction, &loss, &confidence); err != nil {
 			return o, err
 		}
-		at := places.of(sample)
+		at := index.position(sample)
 		if at < 0 {
 			continue
 		}
 		if text, ok := prediction.(string); ok {
 			if o.Predictions == nil {
-				o.Predictions = make([]string, places.count)
+				o.Predictions = make([]string, index.positions)
 			}
 			same, ok := known[text]
 			if !ok {
@@ -164,8 +164,24 @@ func readAllOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, e
 			}
 			o.Predictions[at] = same
 		}
-		o.Losses = places.put(o.Losses, at, loss)
-		o.Confidences = places.put(o.Confidences, at, confidence)
+		o.Losses = putAt(o.Losses, index.positions, at, loss)
+		o.Confidences = putAt(o.Confidences, index.positions, at, confidence)
 	}
 	return o, rows.Err()
+}
+
+// putAt puts a number into a column of n, which is made with the first one and is NaN elsewhere.
+func putAt(column []float64, n, at int, value any) []float64 {
+	v, ok := value.(float64)
+	if !ok {
+		return column
+	}
+	if column == nil {
+		column = make([]float64, n)
+		for i := range column {
+			column[i] = math.NaN()
+		}
+	}
+	column[at] = v
+	return column
 }

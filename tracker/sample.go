@@ -130,10 +130,10 @@ func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []content.SampleRo
 		return nil, err
 	}
 	const link = "INSERT INTO run_sample_set (run, sample_set, first_position) VALUES (?, ?, ?)"
-	if _, err := t.ExecContext(t.ctx, link, r.id, set, len(index.rows)); err != nil {
+	if _, err := t.ExecContext(t.ctx, link, r.id, set, index.positions); err != nil {
 		return nil, err
 	}
-	return index.with(t.ctx, t.Tx, set, batch)
+	return index.with(t.ctx, t.Tx, r.id, set, batch)
 }
 
 func insertSet(t *txn, hash []byte, batch []content.SampleRow) (set int64, err error) {

@@ -11,6 +11,7 @@ import (
 func TestSampleIndexIsWhatIsStored(t *testing.T) {
 	ctx := context.Background()
 	s := newStore(t)
+	lost := -1
 	check := func(r *Run, n int) {
 		t.Helper()
 		var read *sampleIndex
@@ -28,6 +29,15 @@ func TestSampleIndexIsWhatIsStored(t *testing.T) {
 		for i, uid := range read.uids {
 			if at, ok := made.find(uid); !ok || at != i {
 				t.Errorf("run %s: find(%q) = %d, %v, want %d", r.name, uid, at, ok, i)
+			}
+			want := i
+			if lost >= 0 && i >= lost {
+				want++ // the lost one keeps its position
+			}
+			for _, x := range []*sampleIndex{made, read} {
+				if at := x.position(read.rows[i]); at != want {
+					t.Errorf("run %s: the position of %q is %d, want %d", r.name, uid, at, want)
+				}
 			}
 		}
 	}
@@ -48,5 +58,14 @@ func TestSampleIndexIsWhatIsStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(newRun(t, s, "c", 5), 4)
+	lost = 2
+	c := newRun(t, s, "c", 5)
+	check(c, 4)
+	if err := c.AddSamples(ctx, []Sample{{ID: "x"}, {ID: "y"}}); err != nil { // after the last, though there are but four
+		t.Fatal(err)
+	}
+	check(c, 6)
+	if at := c.samples.Load().position(1 << 40); at != -1 {
+		t.Errorf("the position of a row that the run does not have is %d", at)
+	}
 }

@@ -202,7 +202,7 @@ func (r *Run) create(ctx context.Context, tx *Tx, params string) error {
 	r.uid = strings.ToLower(rand.Text()[:10])
 	r.generation = 1
 	r.epoch = 1
-	r.samples.Store(newSampleIndex())
+	r.samples.Store(&sampleIndex{})
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}

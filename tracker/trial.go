@@ -19,7 +19,7 @@ func Try(c RunConfig) (*Trial, error) {
 		return nil, err
 	}
 	r := c.run(nil)
-	r.samples.Store(newSampleIndex())
+	r.samples.Store(&sampleIndex{})
 	return &Trial{run: r, dims: map[string]trialDim{}}, nil
 }
 
@@ -29,11 +29,7 @@ func (t *Trial) AddSamples(samples []Sample) error {
 	if err != nil {
 		return err
 	}
-	index := newSampleIndex()
-	for i := range rows {
-		index.rows, index.uids = append(index.rows, int64(i)), append(index.uids, rows[i].UID)
-	}
-	t.run.samples.Store(index)
+	t.run.samples.Store(indexOf(rows))
 	return nil
 }
 
