@@ -1,6 +1,11 @@
 package tracker
 
-import "github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
+import (
+	"errors"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
+)
 
 // The reasons for which a store refuses. The errors that are returned name the thing and the value and, where there is one,
 // the remedy; test for these with [errors.Is].
@@ -29,3 +34,39 @@ var (
 )
 
 func refuse(kind error, format string, args ...any) error { return refusal.New(kind, format, args...) }
+
+// A ValueError is an [ErrInvalid] of a single value: without it, the rest could be stored. The methods that log return one
+// inside of what they return; use [errors.As].
+type ValueError struct {
+	Field string // id, label, metadata, thumbnail, prediction, vector, metric or step
+	Name  string // of the layer or the metric; otherwise empty
+	Index int    // of the sample, the row or the [StepMetrics] in what was given
+	ID    string // of the sample, where it is known
+	err   error
+}
+
+func (e *ValueError) Error() string { return e.err.Error() }
+func (e *ValueError) Unwrap() error { return e.err }
+
+// refuseValue refuses a value of the index-th sample or row.
+func refuseValue(field string, index int, id, format string, args ...any) error {
+	return &ValueError{Field: field, Index: index, ID: id, err: refuse(ErrInvalid, format, args...)}
+}
+
+// ofLayer adds a layer's name to an error of one of its values.
+func ofLayer(name string, err error) error {
+	var v *ValueError
+	if errors.As(err, &v) {
+		v.Name = name
+	}
+	return err
+}
+
+// What a store refuses because it is too much. A program that must not fail late can check before it logs.
+const (
+	MaxName  = 200                    // bytes of an experiment, a run's name, a tag, the version of a program or its host
+	MaxTags  = 100                    // of a run
+	MaxNotes = 1 << 20                // bytes of a run's notes
+	MaxKey   = 200                    // bytes of [RunConfig].Key and [Batch].Key
+	MaxDim   = content.ChunkBytes / 4 // columns of a layer: a chunk holds whole rows
+)
