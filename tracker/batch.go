@@ -108,7 +108,7 @@ type pending struct {
 func (r *Run) prepare(b Batch) (w *pending, err error) {
 	w = &pending{Batch: b, training: r.training()}
 	if b.Key != "" {
-		if !storable(b.Key) || len(b.Key) > MaxKey {
+		if !content.Storable(b.Key) || len(b.Key) > MaxKey {
 			return nil, refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", r.title(), b.Key, MaxKey)
 		}
 		w.digest = digest(b)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // A RunEdit changes what is said about a run. What is nil stays as it is.
@@ -100,7 +102,7 @@ func reset(ctx context.Context, tx *Tx, r runRow, e RunEdit) error {
 	if err := tx.QueryRowContext(ctx, "SELECT params FROM run WHERE id = ?", r.id).Scan(&text); err != nil {
 		return err
 	}
-	params, err := editParams(text, e.SetParams, e.RemoveParams)
+	params, err := content.EditParams(text, e.SetParams, e.RemoveParams)
 	if err != nil {
 		return refuse(ErrInvalid, "params of run %s: %v", r.title(), err)
 	}
@@ -136,7 +138,7 @@ func decodeTags(text string) (tags []string, err error) {
 
 func checkNotes(notes string) error {
 	switch {
-	case !storable(notes):
+	case !content.Storable(notes):
 		return refuse(ErrInvalid, "notes must be valid UTF-8 without NUL")
 	case len(notes) > MaxNotes:
 		return refuse(ErrInvalid, "notes have %d bytes, at most %d are allowed", len(notes), MaxNotes)

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/buildinfo"
 )
 
 func TestEdit(t *testing.T) {
@@ -25,8 +26,8 @@ func TestEdit(t *testing.T) {
 		t.Errorf("Run = %+v, %v", info, err)
 	}
 	host, _ := os.Hostname()
-	if info.Host != host || info.Code != codeVersion() {
-		t.Errorf("host %q, code %q, want %q, %q", info.Host, info.Code, host, codeVersion())
+	if info.Host != host || info.Code != buildinfo.Version() {
+		t.Errorf("host %q, code %q, want %q, %q", info.Host, info.Code, host, buildinfo.Version())
 	}
 	for _, test := range []struct {
 		name string
@@ -80,21 +81,5 @@ func TestEdit(t *testing.T) {
 	}
 	if got, want := table(t, reader(s), "SELECT name, tags, notes, code, host FROM runs WHERE name = 'better'"), "[[better [] line 1\nline 2 train.py@1.0 elsewhere]]"; got != want {
 		t.Errorf("view: %s, want %s", got, want)
-	}
-}
-
-func TestDescribeBuild(t *testing.T) {
-	vcs := []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "true"}}
-	for _, test := range []struct {
-		info debug.BuildInfo
-		want string
-	}{
-		{debug.BuildInfo{Path: "example.com/train", Main: debug.Module{Version: "v0.0.0-2026"}, Settings: vcs}, "example.com/train@0123456789ab+modified"},
-		{debug.BuildInfo{Path: "example.com/train", Main: debug.Module{Version: "v1.2.3"}}, "example.com/train@v1.2.3"},
-		{debug.BuildInfo{Path: "command-line-arguments", Main: debug.Module{Version: "(devel)"}}, "command-line-arguments"},
-	} {
-		if got := describeBuild(&test.info); got != test.want {
-			t.Errorf("describeBuild = %q, want %q", got, test.want)
-		}
 	}
 }

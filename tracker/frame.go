@@ -52,7 +52,7 @@ func prepareFrame(index *sampleIndex, l Layer, as content.DType) (f preparedFram
 }
 
 func checkLayer(name string, dim int) error {
-	if name == "" || !storable(name) {
+	if name == "" || !content.Storable(name) {
 		return refuse(ErrInvalid, "a layer's name must be text")
 	}
 	if dim < 1 || dim > MaxDim {

@@ -80,7 +80,7 @@ func digest(b Batch) []byte {
 	d := digester{Hash: sha256.New()}
 	d.number(len(b.Samples))
 	for _, s := range b.Samples {
-		metadata, _ := encodeJSONObject(s.Metadata) // what cannot be encoded is refused later
+		metadata, _ := content.EncodeJSONObject(s.Metadata) // what cannot be encoded is refused later
 		d.text(s.ID, s.Label, metadata, string(s.Thumbnail))
 	}
 	d.number(len(b.Metrics))

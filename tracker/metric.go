@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
@@ -40,7 +41,7 @@ func (m StepMetrics) check() error {
 
 func (m Metrics) check() error {
 	for name := range m {
-		if name == "" || !storable(name) {
+		if name == "" || !content.Storable(name) {
 			return &ValueError{Field: "metric", Name: name, err: refuse(ErrInvalid, "metric name %q must be text", name)}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // Outputs are what the network said of each sample at one epoch. Each slice is nil or has one element per sample.
@@ -28,7 +30,7 @@ func prepareOutputs(index *sampleIndex, o *Outputs) ([]int64, error) {
 		}
 	}
 	for i, p := range o.Predictions {
-		if !storable(p) {
+		if !content.Storable(p) {
 			ids := o.IDs
 			if ids == nil {
 				ids = index.uids

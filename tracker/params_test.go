@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // TestResumeWithOtherParams: what says how long to train may be another when a run is resumed, and what Change names.
@@ -57,7 +59,7 @@ func paramsOf(t *testing.T, s *Store) string {
 	t.Helper()
 	info, err := s.Run(context.Background(), "")
 	must(t, err)
-	text, err := encodeJSONObject(info.Params)
+	text, err := content.EncodeJSONObject(info.Params)
 	must(t, err)
 	return text
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/buildinfo"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
@@ -145,5 +146,5 @@ func (r *Run) active(ctx context.Context, tx *Tx) error {
 }
 
 func writerName() string {
-	return fmt.Sprintf("%s:%d", hostName(), os.Getpid())
+	return fmt.Sprintf("%s:%d", buildinfo.Host(), os.Getpid())
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
 // RunInfo is what a store knows of a run.
@@ -86,7 +88,7 @@ func readRuns(ctx context.Context, tx *Tx, where string, args ...any) ([]RunInfo
 		if ended.Valid {
 			r.Ended = time.UnixMicro(ended.Int64)
 		}
-		if r.Params, err = decodeJSONObject(params); err != nil {
+		if r.Params, err = content.DecodeJSONObject(params); err != nil {
 			return nil, refuse(ErrCorrupt, "params of run %s/%s: %v", r.Experiment, r.Name, err)
 		}
 		if r.Tags, err = decodeTags(tags); err != nil {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
@@ -52,9 +50,9 @@ func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 			return nil, refuseValue("id", i, "", "sample %d of the batch has no ID", i)
 		case dup:
 			return nil, refuseValue("id", i, s.ID, "sample %q is in the batch twice, at %d and at %d", s.ID, first, i)
-		case !storable(s.ID):
+		case !content.Storable(s.ID):
 			return nil, refuseValue("id", i, s.ID, "sample %q: the ID must be valid UTF-8 without NUL", s.ID)
-		case !storable(s.Label):
+		case !content.Storable(s.Label):
 			return nil, refuseValue("label", i, s.ID, "sample %q, label %q: must be valid UTF-8 without NUL", s.ID, s.Label)
 		case len(s.Thumbnail) > 0 && !bytes.HasPrefix(s.Thumbnail, pngMagic):
 			return nil, refuseValue("thumbnail", i, s.ID, "sample %q: the thumbnail is not a PNG image", s.ID)
@@ -65,7 +63,7 @@ func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 			rows[i].Thumbnail = s.Thumbnail
 		}
 		if len(s.Metadata) > 0 {
-			text, err := encodeJSONObject(s.Metadata)
+			text, err := content.EncodeJSONObject(s.Metadata)
 			if err != nil {
 				return nil, refuseValue("metadata", i, s.ID, "sample %q: metadata %v", s.ID, err)
 			}
@@ -73,11 +71,6 @@ func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 		}
 	}
 	return rows, nil
-}
-
-// storable reports whether every database can keep the text.
-func storable(text string) bool {
-	return utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }
 
 // unknown returns the samples of batch that the run does not have yet, and refuses those that it has with other content.

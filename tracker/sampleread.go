@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
@@ -156,7 +157,7 @@ func (p piece) readRows(ctx context.Context, tx *Tx, list []Sample) ([]Sample, e
 			return nil, err
 		}
 		if metadata.Valid {
-			if sample.Metadata, err = decodeJSONObject(metadata.String); err != nil {
+			if sample.Metadata, err = content.DecodeJSONObject(metadata.String); err != nil {
 				return nil, refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/buildinfo"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
@@ -78,10 +79,10 @@ func (s *Store) Start(ctx context.Context, c RunConfig) (r *Run, err error) {
 		return nil, err
 	}
 	if c.Code == "" {
-		c.Code = codeVersion()
+		c.Code = buildinfo.Version()
 	}
 	if c.Host == "" {
-		c.Host = hostName()
+		c.Host = buildinfo.Host()
 	}
 	if s.db.ReadOnly() {
 		return nil, refuse(ErrReadOnly, "cannot start run %s: store %s was opened read-only", c.title(), s.Path())
@@ -119,13 +120,13 @@ func (c *RunConfig) prepare() (params, tags string, err error) {
 	if err := checkNames(*c); err != nil {
 		return "", "", err
 	}
-	if !storable(c.Key) || len(c.Key) > MaxKey {
+	if !content.Storable(c.Key) || len(c.Key) > MaxKey {
 		return "", "", refuse(ErrInvalid, "run %s: key %.40q: must be text of at most %d bytes", c.title(), c.Key, MaxKey)
 	}
 	if c.Every < 0 || c.AsyncBytes < 0 {
 		return "", "", refuse(ErrInvalid, "run %s: Every %d, AsyncBytes %d: neither may be negative", c.title(), c.Every, c.AsyncBytes)
 	}
-	params, err = encodeJSONObject(c.Params)
+	params, err = content.EncodeJSONObject(c.Params)
 	if err != nil {
 		return "", "", refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
 	}
@@ -228,7 +229,7 @@ func (r *Run) resume(ctx context.Context, tx *Tx, c RunConfig, params string) er
 	} else {
 		var diff string
 		var err error
-		if params, diff, err = amend(before, params, c.Change); err != nil {
+		if params, diff, err = content.AmendParams(before, params, c.Change); err != nil {
 			return refuse(ErrCorrupt, "params of run %s: %v", r.title(), err)
 		}
 		if diff != "" {

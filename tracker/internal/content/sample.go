@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"strings"
+	"unicode/utf8"
 )
 
 // A SampleRow is a sample as the store keeps it.
@@ -43,4 +45,9 @@ func HashRoster(samples []int64) []byte {
 	}
 	sum := sha256.Sum256(b)
 	return sum[:]
+}
+
+// Storable reports whether every database can keep the text.
+func Storable(text string) bool {
+	return utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }

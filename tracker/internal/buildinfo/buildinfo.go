@@ -1,4 +1,5 @@
-package tracker
+// Package buildinfo says which program this is, and on which machine it runs.
+package buildinfo
 
 import (
 	"os"
@@ -6,8 +7,8 @@ import (
 	"sync"
 )
 
-// codeVersion says which program this is: its main package and, if it was built in a repository, the revision.
-var codeVersion = sync.OnceValue(func() string {
+// Version says which program this is: its main package and, if it was built in a repository, the revision.
+var Version = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
@@ -37,7 +38,8 @@ func describeBuild(info *debug.BuildInfo) string {
 	return info.Path + "@" + version
 }
 
-func hostName() string {
+// Host is the name of this machine.
+func Host() string {
 	host, err := os.Hostname()
 	if err != nil {
 		return "unknown"

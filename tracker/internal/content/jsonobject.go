@@ -1,4 +1,4 @@
-package tracker
+package content
 
 import (
 	"encoding/json"
@@ -8,9 +8,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
-// encodeJSONObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts. What is not valid UTF-8
+// EncodeJSONObject writes params or metadata as JSON, keys in order, so that equal ones are equal texts. What is not valid UTF-8
 // without NUL is refused, as it is in ids and labels: package json would put the same character for whatever it is.
-func encodeJSONObject(m map[string]any) (string, error) {
+func EncodeJSONObject(m map[string]any) (string, error) {
 	if m == nil {
 		return "{}", nil
 	}
@@ -19,7 +19,7 @@ func encodeJSONObject(m map[string]any) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%q cannot be kept as JSON: %w", k, err)
 		}
-		if !storable(k) {
+		if !Storable(k) {
 			return "", fmt.Errorf("%q: a name must be valid UTF-8 without NUL", k)
 		}
 		if jsontext.Replaced(b) || jsontext.Check(b) != nil {
@@ -30,8 +30,8 @@ func encodeJSONObject(m map[string]any) (string, error) {
 	return string(b), err
 }
 
-// decodeJSONObject reads what encodeJSONObject wrote. Numbers come back as [json.Number], which loses nothing.
-func decodeJSONObject(text string) (map[string]any, error) {
+// DecodeJSONObject reads what EncodeJSONObject wrote. Numbers come back as [json.Number], which loses nothing.
+func DecodeJSONObject(text string) (map[string]any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var m map[string]any

@@ -1,4 +1,4 @@
-package tracker
+package content
 
 import (
 	"encoding/json"
@@ -24,9 +24,9 @@ func mayChange(path string, change []string) bool {
 	return lengths[strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))] || slices.Contains(change, path)
 }
 
-// amend returns the params that a run with the given ones before has when it is resumed with others, both as encodeJSONObject
-// writes them, and for people how they differ where they must not: "lr is 0.001, was 3e-06".
-func amend(before, after string, change []string) (params, diff string, err error) {
+// AmendParams returns the params that a run with the given ones before has when it is resumed with others, both as
+// EncodeJSONObject writes them, and for people how they differ where they must not: "lr is 0.001, was 3e-06".
+func AmendParams(before, after string, change []string) (params, diff string, err error) {
 	var was, is map[string]json.RawMessage
 	for _, v := range []struct {
 		text string
@@ -65,9 +65,9 @@ func amendObject(path string, was, is map[string]json.RawMessage, change []strin
 	return merged, differ
 }
 
-// editParams sets params and removes others, as JSON.
-func editParams(text string, set map[string]any, remove []string) (string, error) {
-	params, err := decodeJSONObject(text)
+// EditParams sets params and removes others, as JSON.
+func EditParams(text string, set map[string]any, remove []string) (string, error) {
+	params, err := DecodeJSONObject(text)
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +75,7 @@ func editParams(text string, set map[string]any, remove []string) (string, error
 		params = map[string]any{}
 	}
 	for k := range set {
-		if k == "" || !storable(k) {
+		if k == "" || !Storable(k) {
 			return "", fmt.Errorf("the name %q must be text", k)
 		}
 	}
@@ -83,5 +83,5 @@ func editParams(text string, set map[string]any, remove []string) (string, error
 	for _, k := range remove {
 		delete(params, k)
 	}
-	return encodeJSONObject(params)
+	return EncodeJSONObject(params)
 }
