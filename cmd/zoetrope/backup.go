@@ -41,21 +41,21 @@ func (a *app) backup(ctx context.Context, store *tracker.Store, path string) err
 	if err != nil {
 		return err
 	}
-	m := a.newMeter()
-	defer m.close()
+	m := a.NewMeter()
+	defer m.Close()
 	begun := time.Now()
-	if err := store.Backup(ctx, path, func(done, total int) { m.show("pages", done, total) }); err != nil {
+	if err := store.Backup(ctx, path, func(done, total int) { m.Show("pages", done, total) }); err != nil {
 		return err
 	}
-	m.close()
+	m.Close()
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	r := backupResult{path, info.Size(), time.Since(begun).Seconds()}
-	if a.json {
-		return a.printJSON(r)
+	if a.JSON {
+		return a.PrintJSON(r)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %.1f MB in %.1f s\n", r.Path, float64(r.Bytes)/1e6, r.Seconds)
+	_, err = fmt.Fprintf(a.Stdout, "%s: %.1f MB in %.1f s\n", r.Path, float64(r.Bytes)/1e6, r.Seconds)
 	return err
 }

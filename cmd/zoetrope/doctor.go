@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -30,12 +31,12 @@ There are no checksums of metrics, predictions and losses: a changed digit in on
   zoetrope doctor --db broken.db --salvage saved.db`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.db == "" {
-				return usagef(cmd, "--db is empty: name a store")
+			if a.DB == "" {
+				return cli.Usagef(cmd, "--db is empty: name a store")
 			}
 			if cmd.Flags().Changed("salvage") {
 				if salvage == "" {
-					return usagef(cmd, "--salvage is empty: name a new file")
+					return cli.Usagef(cmd, "--salvage is empty: name a new file")
 				}
 				return a.salvage(cmd.Context(), salvage)
 			}
@@ -72,15 +73,15 @@ type doctorRun struct {
 var errDamaged = errors.New("the store is damaged: zoetrope doctor --salvage FILE copies what can be read to a new one")
 
 func (a *app) doctor(ctx context.Context) error {
-	m := a.newMeter()
-	defer m.close()
-	report, err := tracker.Check(ctx, a.db, m.show)
+	m := a.NewMeter()
+	defer m.Close()
+	report, err := tracker.Check(ctx, a.DB, m.Show)
 	if errors.Is(err, tracker.ErrNoStore) {
-		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB", a.db)
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB", a.DB)
 	} else if err != nil {
 		return err
 	}
-	m.close()
+	m.Close()
 	r := doctorResult{report.Path, report.Engine, report.Schema, report.Bytes, report.Free, len(report.Damage) == 0,
 		[]doctorRun{}, append([]string{}, report.Damage...), append([]string{}, report.Orphans...)}
 	frames, readable := 0, 0
@@ -88,8 +89,8 @@ func (a *app) doctor(ctx context.Context) error {
 		r.Runs = append(r.Runs, doctorRun{run.ID, run.Experiment, run.Name, string(run.State), run.Epochs, run.Frames, run.Readable})
 		frames, readable = frames+run.Frames, readable+run.Readable
 	}
-	if a.json {
-		if err := a.printJSON(r); err != nil {
+	if a.JSON {
+		if err := a.PrintJSON(r); err != nil {
 			return err
 		}
 	} else if err := a.printDoctor(r, frames, readable); err != nil {
@@ -102,30 +103,30 @@ func (a *app) doctor(ctx context.Context) error {
 }
 
 func (a *app) printDoctor(r doctorResult, frames, readable int) error {
-	fmt.Fprintf(a.stdout, "%s: %s, schema %d", r.Store, r.Engine, r.Schema)
+	fmt.Fprintf(a.Stdout, "%s: %s, schema %d", r.Store, r.Engine, r.Schema)
 	if r.Bytes > 0 {
-		fmt.Fprintf(a.stdout, ", %.1f MB, of them %.1f MB free", float64(r.Bytes)/1e6, float64(r.Free)/1e6)
+		fmt.Fprintf(a.Stdout, ", %.1f MB, of them %.1f MB free", float64(r.Bytes)/1e6, float64(r.Free)/1e6)
 	}
-	fmt.Fprintln(a.stdout)
-	t := newTable(a.stdout)
-	t.row("RUN", "STATE", "EPOCHS", "FRAMES", "READABLE", "ID")
+	fmt.Fprintln(a.Stdout)
+	t := cli.NewTable(a.Stdout)
+	t.Row("RUN", "STATE", "EPOCHS", "FRAMES", "READABLE", "ID")
 	for _, run := range r.Runs {
-		t.row(run.Experiment+"/"+run.Name, run.State, run.Epochs, run.Frames, run.Readable, run.ID)
+		t.Row(run.Experiment+"/"+run.Name, run.State, run.Epochs, run.Frames, run.Readable, run.ID)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, d := range r.Damage {
-		fmt.Fprintf(a.stdout, "damaged: %s\n", d)
+		fmt.Fprintf(a.Stdout, "damaged: %s\n", d)
 	}
 	for _, o := range r.Orphans {
-		fmt.Fprintf(a.stdout, "left over: %s\n", o)
+		fmt.Fprintf(a.Stdout, "left over: %s\n", o)
 	}
 	verdict := "Sound"
 	if !r.Sound {
 		verdict = "Damaged"
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %d of %s can be read.\n", verdict, readable, plural(frames, "frame"))
+	_, err := fmt.Fprintf(a.Stdout, "%s: %d of %s can be read.\n", verdict, readable, cli.Plural(frames, "frame"))
 	return err
 }
 
@@ -146,31 +147,31 @@ type salvagedRun struct {
 }
 
 func (a *app) salvage(ctx context.Context, dest string) error {
-	m := a.newMeter()
-	defer m.close()
-	saved, err := tracker.Salvage(ctx, a.db, dest, func(done, total int) { m.show("pages", done, total) })
+	m := a.NewMeter()
+	defer m.Close()
+	saved, err := tracker.Salvage(ctx, a.DB, dest, func(done, total int) { m.Show("pages", done, total) })
 	if err != nil {
 		return err
 	}
-	m.close()
+	m.Close()
 	r := salvageResult{dest, []salvagedRun{}, append([]string{}, saved.Lost...)}
 	for _, run := range saved.Runs {
 		r.Runs = append(r.Runs, salvagedRun(run))
 	}
-	if a.json {
-		return a.printJSON(r)
+	if a.JSON {
+		return a.PrintJSON(r)
 	}
-	t := newTable(a.stdout)
-	t.row("SAVED", "EPOCHS", "FRAMES", "SAMPLES", "ID")
+	t := cli.NewTable(a.Stdout)
+	t.Row("SAVED", "EPOCHS", "FRAMES", "SAMPLES", "ID")
 	for _, run := range r.Runs {
-		t.row(run.Experiment+"/"+run.Name, run.Epochs, run.Frames, run.Samples, run.ID)
+		t.Row(run.Experiment+"/"+run.Name, run.Epochs, run.Frames, run.Samples, run.ID)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, l := range r.Lost {
-		fmt.Fprintf(a.stdout, "lost: %s\n", l)
+		fmt.Fprintf(a.Stdout, "lost: %s\n", l)
 	}
-	a.note("what can be read of %s is in %s", a.db, dest)
+	a.Note("what can be read of %s is in %s", a.DB, dest)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -30,7 +31,7 @@ the run is held to its params as they then are, but for those that say how long 
 			for _, text := range set {
 				name, value, ok := strings.Cut(text, "=")
 				if !ok || name == "" {
-					return usagef(cmd, "--set-param is %q: want NAME=VALUE", text)
+					return cli.Usagef(cmd, "--set-param is %q: want NAME=VALUE", text)
 				}
 				e.SetParams[name] = parseParam(value)
 			}
@@ -41,7 +42,7 @@ the run is held to its params as they then are, but for those that say how long 
 				e.Notes = &notes
 			}
 			if e.Name == nil && e.Notes == nil && len(add)+len(remove)+len(set)+len(unset) == 0 {
-				return usagef(cmd, "say what to change: --name, --notes, --add-tag, --remove-tag, --set-param or --remove-param")
+				return cli.Usagef(cmd, "say what to change: --name, --notes, --add-tag, --remove-tag, --set-param or --remove-param")
 			}
 			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
 				info, err := a.findRun(ctx, store, run)
@@ -54,15 +55,15 @@ the run is held to its params as they then are, but for those that say how long 
 				if info, err = store.Run(ctx, info.ID); err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(summarize(info))
+				if a.JSON {
+					return a.PrintJSON(summarize(info))
 				}
-				t := newTable(a.stdout)
+				t := cli.NewTable(a.Stdout)
 				describe(t, info)
 				if len(set)+len(unset) > 0 {
-					t.row("params", params(info.Params))
+					t.Row("params", params(info.Params))
 				}
-				return t.flush()
+				return t.Flush()
 			})
 		},
 	}

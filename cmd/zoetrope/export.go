@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/internal/epochs"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -68,7 +69,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
   zoetrope export --run mnist/cnn -o projector && tensorboard --logdir projector`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.out == "" || o.out == "-" {
-				return usagef(cmd, "name the file to write with -o")
+				return cli.Usagef(cmd, "name the file to write with -o")
 			}
 			if o.format == "" {
 				if o.format = interchange.FormatOf(o.out); slices.Contains([]string{".html", ".htm"}, strings.ToLower(filepath.Ext(o.out))) {
@@ -76,19 +77,19 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 				}
 				if o.format == "" {
 					if i := strings.LastIndexByte(o.out, '.'); i > strings.LastIndexAny(o.out, `/\`)+1 {
-						return usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow, .arrows or .html, or name one with --format", o.out)
+						return cli.Usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow, .arrows or .html, or name one with --format", o.out)
 					}
 					o.format = "tensorboard"
 				}
 			}
 			if !slices.Contains(exportFormats, o.format) {
-				return usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(exportFormats, ", "))
+				return cli.Usagef(cmd, "there is no format %q: want %s", o.format, strings.Join(exportFormats, ", "))
 			}
 			if o.format == "html" && o.which.layer != "" {
-				return usagef(cmd, "a page shows the layers of its maps: choose one with --projection instead of --layer")
+				return cli.Usagef(cmd, "a page shows the layers of its maps: choose one with --projection instead of --layer")
 			}
 			if _, err := epochs.Parse(o.epochs); err != nil {
-				return wrongUsage(cmd, err)
+				return cli.WrongUsage(cmd, err)
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.export(ctx, store, o) })
 		},
@@ -112,21 +113,21 @@ func (a *app) export(ctx context.Context, store *tracker.Store, o exportOptions)
 	if err != nil {
 		return err
 	}
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	src := out.source()
-	written, err := interchange.Export(ctx, o.out, o.format, src, func(done, total int) { meter.show("exporting epochs", done, total) })
+	written, err := interchange.Export(ctx, o.out, o.format, src, func(done, total int) { meter.Show("exporting epochs", done, total) })
 	if err != nil {
 		return err
 	}
-	meter.close()
+	meter.Close()
 	if out.projection != nil {
 		if _, err := a.tellBehind(ctx, out.projection); err != nil {
 			return err
 		}
 	}
 	for _, n := range written.Notes {
-		a.note("%s", n)
+		a.Note("%s", n)
 	}
 	e := exported{
 		Run: out.run.ID, Experiment: out.run.Experiment, Name: out.run.Name, Layer: src.Layer, Dim: src.Dim, Dims: src.Dims,
@@ -139,8 +140,8 @@ func (a *app) export(ctx context.Context, store *tracker.Store, o exportOptions)
 }
 
 func (a *app) printExported(e exported) error {
-	if a.json {
-		return a.printJSON(e)
+	if a.JSON {
+		return a.PrintJSON(e)
 	}
 	var what []string
 	if e.Dim > 0 {
@@ -149,7 +150,7 @@ func (a *app) printExported(e exported) error {
 	if e.Dims > 0 {
 		what = append(what, "the map "+e.Projection)
 	}
-	_, err := fmt.Fprintf(a.stdout, "exported %s of run %s to %s: %s, %.1f MB\n", plural(len(e.Epochs), "epoch"), e.Name, e.Path,
+	_, err := fmt.Fprintf(a.Stdout, "exported %s of run %s to %s: %s, %.1f MB\n", cli.Plural(len(e.Epochs), "epoch"), e.Name, e.Path,
 		strings.Join(what, " and "), float64(e.Bytes)/1e6)
 	return err
 }

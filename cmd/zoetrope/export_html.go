@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
@@ -67,14 +68,14 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 			return err
 		}
 	}
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	page.Forecast = func(bytes int64) {
 		if bytes >= toldFrom {
-			a.note("the page will have about %.0f MB: --epochs and --projection choose what is in it", float64(bytes)/1e6)
+			a.Note("the page will have about %.0f MB: --epochs and --projection choose what is in it", float64(bytes)/1e6)
 		}
 	}
-	page.Progress = func(done, total int) { meter.show("writing the page", done, total) }
+	page.Progress = func(done, total int) { meter.Show("writing the page", done, total) }
 	err = interchange.WriteFile(o.out, func(f io.Writer) error {
 		b := bufio.NewWriterSize(f, 1<<20)
 		if err := viewer.WriteHTML(ctx, b, store, page); err != nil {
@@ -85,23 +86,23 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", o.out, err)
 	}
-	meter.close()
+	meter.Close()
 	info, err := os.Stat(o.out)
 	if err != nil {
 		return err
 	}
 	e.Bytes = info.Size()
-	if a.json {
-		return a.printJSON(e)
+	if a.JSON {
+		return a.PrintJSON(e)
 	}
-	maps := plural(len(page.Projections), "map")
+	maps := cli.Plural(len(page.Projections), "map")
 	if len(page.Projections) == 0 {
 		maps = "the provisional map"
 		if o.which.id == "" {
-			a.note("run %s has no projection yet: 'zoetrope project --run %s' makes one", e.Name, e.Run)
+			a.Note("run %s has no projection yet: 'zoetrope project --run %s' makes one", e.Name, e.Run)
 		}
 	}
-	_, err = fmt.Fprintf(a.stdout, "exported %s of run %s to %s: a page with %s of %s, %.1f MB\nIt opens in any browser, without a server.\n",
-		plural(len(e.Epochs), "epoch"), e.Name, e.Path, maps, plural(e.Samples, "sample"), float64(e.Bytes)/1e6)
+	_, err = fmt.Fprintf(a.Stdout, "exported %s of run %s to %s: a page with %s of %s, %.1f MB\nIt opens in any browser, without a server.\n",
+		cli.Plural(len(e.Epochs), "epoch"), e.Name, e.Path, maps, cli.Plural(e.Samples, "sample"), float64(e.Bytes)/1e6)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -56,7 +57,7 @@ func (a *app) findMap(ctx context.Context, store *tracker.Store, o exportOptions
 			return err
 		}
 		if runs := p.Info().Runs; run == "" && len(runs) > 1 {
-			return fmt.Errorf("projection %s holds %s: choose one with --run", which.id, plural(len(runs), "run"))
+			return fmt.Errorf("projection %s holds %s: choose one with --run", which.id, cli.Plural(len(runs), "run"))
 		} else if run == "" {
 			run = runs[0]
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -126,17 +127,17 @@ func (o *importOptions) check(cmd *cobra.Command) error {
 	o.numbered = cmd.Flags().Changed("first-epoch")
 	switch {
 	case o.experiment == "" || o.name == "":
-		return usagef(cmd, "name the new run with --run NAME or --run EXPERIMENT/NAME")
+		return cli.Usagef(cmd, "name the new run with --run NAME or --run EXPERIMENT/NAME")
 	case o.path == "" && o.points == "":
-		return usagef(cmd, "name a file of embeddings, or one of places on a map with --points")
+		return cli.Usagef(cmd, "name a file of embeddings, or one of places on a map with --points")
 	case o.layer == "" && cmd.Flags().Changed("layer"):
-		return usagef(cmd, "--layer is empty")
+		return cli.Usagef(cmd, "--layer is empty")
 	case o.firstEpoch < 0:
-		return usagef(cmd, "--first-epoch is %d: want 0 (before training) or more", o.firstEpoch)
+		return cli.Usagef(cmd, "--first-epoch is %d: want 0 (before training) or more", o.firstEpoch)
 	case !slices.Contains([]string{"auto", "id", "row"}, o.join):
-		return usagef(cmd, "--join is %q: want id, row or auto", o.join)
+		return cli.Usagef(cmd, "--join is %q: want id, row or auto", o.join)
 	case o.metadata == "" && (o.metadataID != "" || o.delimiter != ""):
-		return usagef(cmd, "--metadata-id-column and --delimiter are of the file that --metadata names")
+		return cli.Usagef(cmd, "--metadata-id-column and --delimiter are of the file that --metadata names")
 	}
 	return o.checkText(cmd)
 }
@@ -145,12 +146,12 @@ func (o *importOptions) check(cmd *cobra.Command) error {
 func (o *importOptions) checkText(cmd *cobra.Command) (err error) {
 	if cmd.Flags().Changed("delimiter") {
 		if o.columns.Delimiter, err = interchange.ParseDelimiter(o.delimiter); err != nil {
-			return usagef(cmd, "--delimiter: %v", err)
+			return cli.Usagef(cmd, "--delimiter: %v", err)
 		}
 	}
 	if cmd.Flags().Changed("encoding") {
 		if o.columns.Encoding, err = interchange.ParseEncoding(o.encoding); err != nil {
-			return usagef(cmd, "--encoding: %v", err)
+			return cli.Usagef(cmd, "--encoding: %v", err)
 		}
 	}
 	return nil
@@ -160,8 +161,8 @@ func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 	ctx := cmd.Context()
 	// What is read lives until it is stored: with the usual 100, as much again would be garbage beside it.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	in, err := openImport(ctx, o, meter)
 	if in != nil {
 		defer in.close()
@@ -174,16 +175,16 @@ func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 		if err != nil {
 			return err
 		}
-		meter.close()
+		meter.Close()
 		for _, n := range in.notes() {
-			a.note("%s", n)
+			a.Note("%s", n)
 		}
 		return a.printImported(*done)
 	})
 }
 
 // store makes the run, or adds a map to the one that is there.
-func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, meter *meter) (*imported, error) {
+func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, meter *cli.Meter) (*imported, error) {
 	o := in.o
 	if in.vectors == nil && o.layer != "" { // a run that is there has vectors that the map may be of
 		if _, err := store.Run(ctx, o.experiment+"/"+o.name); errors.Is(err, tracker.ErrNotFound) {
@@ -213,8 +214,8 @@ func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, met
 }
 
 func (a *app) printImported(i imported) error {
-	if a.json {
-		return a.printJSON(i)
+	if a.JSON {
+		return a.PrintJSON(i)
 	}
 	var err error
 	switch {
@@ -223,12 +224,12 @@ func (a *app) printImported(i imported) error {
 		if len(i.Layers) > 1 {
 			layer = "layers " + strings.Join(i.Layers, ", ")
 		}
-		_, err = fmt.Fprintf(a.stdout, "imported %s of %d×%d into run %s, %s\n", plural(i.Epochs, "epoch"), i.Samples, i.Dim, i.Name, layer)
+		_, err = fmt.Fprintf(a.Stdout, "imported %s of %d×%d into run %s, %s\n", cli.Plural(i.Epochs, "epoch"), i.Samples, i.Dim, i.Name, layer)
 	default:
-		_, err = fmt.Fprintf(a.stdout, "imported a map of %s of %d×%d into run %s\n", plural(i.Epochs, "epoch"), i.Samples, i.Dims, i.Name)
+		_, err = fmt.Fprintf(a.Stdout, "imported a map of %s of %d×%d into run %s\n", cli.Plural(i.Epochs, "epoch"), i.Samples, i.Dims, i.Name)
 	}
 	if err == nil && i.Projection != "" {
-		_, err = fmt.Fprintf(a.stdout, "projection %s (method given)\n", i.Projection)
+		_, err = fmt.Fprintf(a.Stdout, "projection %s (method given)\n", i.Projection)
 	}
 	return err
 }
@@ -241,5 +242,5 @@ func giveUp(ctx context.Context, run *tracker.Run, done, of int, cause error) er
 	} else {
 		end = run.Fail(ctx, cause)
 	}
-	return errors.Join(fmt.Errorf("%w; the run %s holds %d of %s and is marked %s", cause, run.Name(), done, plural(of, "epoch"), state), end)
+	return errors.Join(fmt.Errorf("%w; the run %s holds %d of %s and is marked %s", cause, run.Name(), done, cli.Plural(of, "epoch"), state), end)
 }

@@ -69,7 +69,7 @@ func zoetrope(t *testing.T, args ...string) (status int, out, errs string) {
 // under it.
 func TestCheckedFirst(t *testing.T) {
 	t.Chdir(t.TempDir())
-	db := filepath.Join(t.TempDir(), "a.db")
+	db := filepath.Join(t.TempDir(), "a.DB")
 	vectors := []float32{1, 2, 3, 4, 5, 6}
 	writeNpz(t, "good.npz", "embeddings", vectors)
 	writeNpz(t, "nul.npz", "embeddings", vectors, "labels", []string{"a\x00b", "c", "d"})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -23,7 +24,7 @@ type incoming struct {
 }
 
 // openImport opens and checks the files. The caller closes what is returned, with an error too.
-func openImport(ctx context.Context, o importOptions, meter *meter) (in *incoming, err error) {
+func openImport(ctx context.Context, o importOptions, meter *cli.Meter) (in *incoming, err error) {
 	in = &incoming{o: o}
 	trial, err := tracker.Try(o.config())
 	if err != nil {
@@ -105,7 +106,7 @@ func (in *incoming) number(d *interchange.Dataset, e *interchange.Epoch) int {
 
 // checkVectors reads the whole file and tries to log it before anything is stored, so that a bad number deep in it leaves no
 // half of a run.
-func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, meter *meter) error {
+func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, meter *cli.Meter) error {
 	for e, err := range in.vectors.Epochs(ctx) {
 		if err != nil {
 			return err
@@ -117,13 +118,13 @@ func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, mete
 			return fmt.Errorf("%s: %w", in.o.path, err)
 		}
 		in.numbers = append(in.numbers, in.number(in.vectors, e))
-		meter.show("checking epochs", len(in.numbers), in.vectors.Count)
+		meter.Show("checking epochs", len(in.numbers), in.vectors.Count)
 	}
 	return nil
 }
 
 // log makes the samples and logs every epoch, and says how many it has logged.
-func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *meter) (done *imported, logged int, err error) {
+func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *cli.Meter) (done *imported, logged int, err error) {
 	done = &imported{Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Epochs: len(in.numbers), Samples: len(in.samples)}
 	done.FirstEpoch, done.LastEpoch = extremes(in.numbers)
 	if err := run.AddSamples(ctx, in.samples); err != nil {
@@ -131,7 +132,7 @@ func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *meter) (do
 	}
 	if in.vectors == nil {
 		for _, n := range in.numbers {
-			meter.show("importing epochs", logged, len(in.numbers))
+			meter.Show("importing epochs", logged, len(in.numbers))
 			if err := run.Log(ctx, tracker.Epoch{Number: n}); err != nil {
 				return done, logged, fmt.Errorf("%s: %w", in.o.points, err)
 			}
@@ -143,7 +144,7 @@ func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *meter) (do
 		if err != nil {
 			return done, logged, err
 		}
-		meter.show("importing epochs", logged, in.vectors.Count)
+		meter.Show("importing epochs", logged, in.vectors.Count)
 		epoch := in.epoch(e)
 		if err := run.Log(ctx, epoch); err != nil {
 			return done, logged, fmt.Errorf("%s: %w", in.o.path, err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -256,7 +257,7 @@ func (in *incoming) match(ids, found []string, path string) ([]int, error) {
 	}
 	for _, id := range found {
 		if _, left := at[id]; left {
-			in.say("%s: %s left out, of samples that %s does not have, as %q", in.o.metadata, plural(len(at), "row"), path, id)
+			in.say("%s: %s left out, of samples that %s does not have, as %q", in.o.metadata, cli.Plural(len(at), "row"), path, id)
 			break
 		}
 	}

@@ -54,7 +54,7 @@ func TestJoin(t *testing.T) {
 			t.Chdir(t.TempDir())
 			writeNpz(t, "v.npz", append([]any{"embeddings", []float32{103, 1, 101, 1, 102, 1}}, test.arrays...)...)
 			os.WriteFile("m.csv", []byte(test.metadata), 0o666)
-			status, _, errs := zoetrope(t, append([]string{"--db", "a.db", "import", "--run", "r", "--metadata", "m.csv", "v.npz"}, test.args...)...)
+			status, _, errs := zoetrope(t, append([]string{"--db", "a.DB", "import", "--run", "r", "--metadata", "m.csv", "v.npz"}, test.args...)...)
 			if status != 0 {
 				if !strings.Contains(errs, test.want) {
 					t.Errorf("exit %d, %s, want %q", status, errs, test.want)
@@ -62,7 +62,7 @@ func TestJoin(t *testing.T) {
 				return
 			}
 			var got, first []string
-			store, err := tracker.Open(t.Context(), filepath.Join(".", "a.db"), tracker.OpenOptions{ReadOnly: true})
+			store, err := tracker.Open(t.Context(), filepath.Join(".", "a.DB"), tracker.OpenOptions{ReadOnly: true})
 			if err != nil {
 				t.Fatal(err)
 			}

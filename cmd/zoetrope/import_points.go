@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // readMap reads the places on a map that another program computed.
-func (in *incoming) readMap(ctx context.Context, meter *meter) error {
+func (in *incoming) readMap(ctx context.Context, meter *cli.Meter) error {
 	o := in.o.columns
 	o.Points, o.Vectors = true, nil
 	var err error
@@ -31,7 +32,7 @@ func (in *incoming) readMap(ctx context.Context, meter *meter) error {
 		}
 		dims = e.Points.Dim
 		in.points, in.mapNums = append(in.points, *e.Points), append(in.mapNums, in.number(in.mapped, e))
-		meter.show("reading the map", len(in.points), in.mapped.Count)
+		meter.Show("reading the map", len(in.points), in.mapped.Count)
 	}
 	if !slices.ContainsFunc(in.points, func(l interchange.Layer) bool { return len(l.Data) > 0 }) {
 		return fmt.Errorf("%s holds no place: each is missing", in.o.points)
@@ -49,7 +50,7 @@ func (in *incoming) align() error {
 	}
 	if len(in.mapNums) != len(in.numbers) {
 		return fmt.Errorf("%s holds %s and %s %s: want the same, or a map that numbers its epochs", in.o.points,
-			plural(len(in.mapNums), "epoch"), in.o.path, plural(len(in.numbers), "epoch"))
+			cli.Plural(len(in.mapNums), "epoch"), in.o.path, cli.Plural(len(in.numbers), "epoch"))
 	}
 	in.mapNums = slices.Sorted(slices.Values(in.numbers))
 	return nil
@@ -88,14 +89,14 @@ func (in *incoming) checkMap() error {
 }
 
 // storeMap stores the map with the run that was made of the same samples.
-func (in *incoming) storeMap(ctx context.Context, store *tracker.Store, run string, done *imported, meter *meter) error {
+func (in *incoming) storeMap(ctx context.Context, store *tracker.Store, run string, done *imported, meter *cli.Meter) error {
 	samples := sampleIDs(in.samples)
 	in.samples = nil // they are stored, and a million take much memory
 	return in.giveMap(ctx, store, run, samples, done, meter)
 }
 
 // addMap adds the map to a run that is there.
-func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *meter) (*imported, error) {
+func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *cli.Meter) (*imported, error) {
 	o := in.o
 	if o.labels != "" || o.thumbnails != "" || o.metadata != "" {
 		return nil, fmt.Errorf("the run %s exists already, and its samples do not change: leave out --labels, --thumbnails and --metadata, or import under another name with --run", o.run)
@@ -119,7 +120,7 @@ func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *met
 	if !in.mapped.Numbered && !o.numbered {
 		if len(in.mapNums) != len(epochs) {
 			return nil, fmt.Errorf("%s holds %s, and the run %s %s: say which they are with --first-epoch", o.points,
-				plural(len(in.mapNums), "epoch"), o.run, plural(len(epochs), "epoch"))
+				cli.Plural(len(in.mapNums), "epoch"), o.run, cli.Plural(len(epochs), "epoch"))
 		}
 		for i, e := range epochs {
 			in.mapNums[i] = e.Number
@@ -131,7 +132,7 @@ func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *met
 }
 
 // giveMap stores the map of the given samples of a run.
-func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run string, samples []string, done *imported, meter *meter) error {
+func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run string, samples []string, done *imported, meter *cli.Meter) error {
 	ids := in.mapped.Samples.IDs // nil: they stand in the order of the samples
 	if n := in.mapped.Samples.Count; ids == nil && n != len(samples) {
 		return fmt.Errorf("%s holds places of %d samples, and the run has %d: want the same, or a map with ids", in.o.points, n, len(samples))
@@ -151,7 +152,7 @@ func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run strin
 		placed = append(placed, p)
 	}
 	dims := in.points[0].Dim
-	p, err := projector.Given(ctx, store, run, in.o.layer, dims, placed, meter.show)
+	p, err := projector.Given(ctx, store, run, in.o.layer, dims, placed, meter.Show)
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.o.points, err)
 	}

@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // readSamples makes the samples of all that the files say of them. A file of its own counts for more than what stands
 // with the vectors.
-func (in *incoming) readSamples(ctx context.Context, meter *meter) ([]tracker.Sample, error) {
+func (in *incoming) readSamples(ctx context.Context, meter *cli.Meter) ([]tracker.Sample, error) {
 	d, path := in.main()
 	s, o := d.Samples, in.o
 	columns := s.Columns
@@ -52,7 +53,7 @@ func (in *incoming) readSamples(ctx context.Context, meter *meter) ([]tracker.Sa
 }
 
 // thumbnails adds the pictures.
-func (in *incoming) thumbnails(ctx context.Context, samples []tracker.Sample, s interchange.Samples, path string, meter *meter) error {
+func (in *incoming) thumbnails(ctx context.Context, samples []tracker.Sample, s interchange.Samples, path string, meter *cli.Meter) error {
 	next := s.Thumbnails
 	if name := in.o.thumbnails; name != "" {
 		images, err := interchange.OpenImages(name)
@@ -69,7 +70,7 @@ func (in *incoming) thumbnails(ctx context.Context, samples []tracker.Sample, s 
 		return nil
 	}
 	for i := range samples {
-		meter.show("reading thumbnails", i, len(samples))
+		meter.Show("reading thumbnails", i, len(samples))
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func ramp(t *testing.T, epochs, n, dim int) (path, db string) {
 	if err := interchange.Write(&b, v, epochs, n, dim); err != nil {
 		t.Fatal(err)
 	}
-	path, db = filepath.Join(dir, "embeddings.npy"), filepath.Join(dir, "a.db")
+	path, db = filepath.Join(dir, "embeddings.npy"), filepath.Join(dir, "a.DB")
 	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}

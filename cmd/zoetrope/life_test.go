@@ -13,7 +13,7 @@ import (
 
 // TestLife: every command that speaks of a map says which it is, and how far it is behind its run; --layer chooses it.
 func TestLife(t *testing.T) {
-	db := filepath.Join(t.TempDir(), "a.db")
+	db := filepath.Join(t.TempDir(), "a.DB")
 	t.Setenv("ZOETROPE_DB", db)
 	log := func(change float32, layers []string, cut int, epochs ...int) {
 		t.Helper()

@@ -18,7 +18,7 @@ import (
 // no label, labels hold what CSV must quote, and a loss is NaN.
 func logRun(t *testing.T) {
 	t.Helper()
-	db := filepath.Join(t.TempDir(), "a.db")
+	db := filepath.Join(t.TempDir(), "a.DB")
 	t.Setenv("ZOETROPE_DB", db)
 	ctx := t.Context()
 	store, err := tracker.Open(ctx, db, tracker.OpenOptions{Create: true})

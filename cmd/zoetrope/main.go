@@ -7,35 +7,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first Ctrl-C asks, the second one kills
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
 // run is the whole command: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot(&app{stdout: stdout, stderr: stderr}, args)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return 0
-	}
-	var usage *usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "zoetrope: %v\nRun '%s --help' for how it is used.\n", err, usage.command)
-		return 2
-	}
-	if ctx.Err() != nil {
-		err = fmt.Errorf("interrupted: %w", err)
-	}
-	fmt.Fprintf(stderr, "zoetrope: %v\n", err)
-	return 1
+	a := &app{&cli.App{Stdout: stdout, Stderr: stderr}}
+	return a.Run(ctx, newRoot(a, args))
 }

@@ -6,17 +6,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // neighborRow is a neighbour as JSON.
 type neighborRow struct {
-	Run      string  `json:"run"`
-	Epoch    int     `json:"epoch"`
-	Sample   string  `json:"sample"`
-	Label    *string `json:"label"`
-	Distance number  `json:"distance"`
+	Run      string     `json:"run"`
+	Epoch    int        `json:"epoch"`
+	Sample   string     `json:"sample"`
+	Label    *string    `json:"label"`
+	Distance cli.Number `json:"distance"`
 }
 
 func neighborsCommand(a *app) *cobra.Command {
@@ -33,11 +34,11 @@ made from and by its metric: what the map ought to show. A note says which map t
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case !cmd.Flags().Changed("epoch"):
-				return usagef(cmd, "say at which epoch with --epoch N")
+				return cli.Usagef(cmd, "say at which epoch with --epoch N")
 			case sample == "":
-				return usagef(cmd, "say which sample with --sample ID")
+				return cli.Usagef(cmd, "say which sample with --sample ID")
 			case k < 1:
-				return usagef(cmd, "-k is %d: want 1 or more", k)
+				return cli.Usagef(cmd, "-k is %d: want 1 or more", k)
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
 				p, run, err := a.findProjection(ctx, store, which)
@@ -58,7 +59,7 @@ made from and by its metric: what the map ought to show. A note says which map t
 					return err
 				}
 				if len(near) > 0 && behind.What(near[0].Run, epoch) == "changed" {
-					a.note("epoch %d was logged again since it was placed: these are the neighbours now, not those that the map shows", epoch)
+					a.Note("epoch %d was logged again since it was placed: these are the neighbours now, not those that the map shows", epoch)
 				}
 				return a.printNeighbors(near)
 			})
@@ -74,17 +75,17 @@ made from and by its metric: what the map ought to show. A note says which map t
 }
 
 func (a *app) printNeighbors(near []projector.Neighbor) error {
-	if a.json {
+	if a.JSON {
 		rows := make([]neighborRow, len(near))
 		for i, n := range near {
-			rows[i] = neighborRow{n.Run, n.Epoch, n.Sample, orNull(n.Label), number(n.Distance)}
+			rows[i] = neighborRow{n.Run, n.Epoch, n.Sample, cli.OrNull(n.Label), cli.Number(n.Distance)}
 		}
-		return a.printJSON(rows)
+		return a.PrintJSON(rows)
 	}
-	t := newTable(a.stdout)
-	t.row("SAMPLE", "LABEL", "DISTANCE")
+	t := cli.NewTable(a.Stdout)
+	t.Row("SAMPLE", "LABEL", "DISTANCE")
 	for _, n := range near {
-		t.row(n.Sample, n.Label, strconv.FormatFloat(n.Distance, 'g', 5, 64))
+		t.Row(n.Sample, n.Label, strconv.FormatFloat(n.Distance, 'g', 5, 64))
 	}
-	return t.flush()
+	return t.Flush()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/figure"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/internal/plot"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -70,19 +71,19 @@ Where that would take longer than half a minute, they pass faster.`,
 			}
 			switch {
 			case o.what != "map" && o.what != "quality":
-				return usagef(cmd, "there is no picture of %q: want map or quality", o.what)
+				return cli.Usagef(cmd, "there is no picture of %q: want map or quality", o.what)
 			case o.out == "" || o.out == "-":
-				return usagef(cmd, "name the file to write with -o")
+				return cli.Usagef(cmd, "name the file to write with -o")
 			case o.format != "gif" && !slices.Contains(figure.Formats, o.format):
-				return usagef(cmd, "the ending of %s says no format: want .png, .svg or .gif, or name one with --format", o.out)
+				return cli.Usagef(cmd, "the ending of %s says no format: want .png, .svg or .gif, or name one with --format", o.out)
 			case o.film && o.format != "gif":
-				return usagef(cmd, "--animate makes a GIF: name the file .gif instead of .%s", o.format)
+				return cli.Usagef(cmd, "--animate makes a GIF: name the file .gif instead of .%s", o.format)
 			case o.format == "gif" && o.what != "map":
-				return usagef(cmd, "only the map can be animated: draw %s as PNG or SVG", o.what)
+				return cli.Usagef(cmd, "only the map can be animated: draw %s as PNG or SVG", o.what)
 			case !(o.pace > 0 && o.pace <= 20):
-				return usagef(cmd, "--pace is %v: want more than 0 and at most 20 epochs a second", o.pace)
+				return cli.Usagef(cmd, "--pace is %v: want more than 0 and at most 20 epochs a second", o.pace)
 			case !slices.Contains(plot.Colors, o.color):
-				return usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plot.Colors, ", "))
+				return cli.Usagef(cmd, "--color is %q: want %s", o.color, strings.Join(plot.Colors, ", "))
 			}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error { return a.plot(ctx, store, o) })
 		},
@@ -105,7 +106,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		return err
 	}
 	if runs := p.Info().Runs; run == "" && len(runs) > 1 {
-		return fmt.Errorf("projection %s holds %s: choose one with --run", p.Info().ID, plural(len(runs), "run"))
+		return fmt.Errorf("projection %s holds %s: choose one with --run", p.Info().ID, cli.Plural(len(runs), "run"))
 	} else if run == "" {
 		run = runs[0]
 	}
@@ -149,9 +150,9 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		draw, done.Color = g.Draw, o.color
 		if film {
 			var b bytes.Buffer // whole, before there is a file
-			m := a.newMeter()
-			done.Frames, err = (&figure.Film{Grid: *g, Pace: o.pace}).Draw(ctx, &b, func(done, total int) { m.show("frames", done, total) })
-			m.close()
+			m := a.NewMeter()
+			done.Frames, err = (&figure.Film{Grid: *g, Pace: o.pace}).Draw(ctx, &b, func(done, total int) { m.Show("frames", done, total) })
+			m.Close()
 			if err != nil {
 				return err
 			}
@@ -162,14 +163,14 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		return err
 	}
 	done.Epochs = s.Epochs
-	if a.json {
-		return a.printJSON(done)
+	if a.JSON {
+		return a.PrintJSON(done)
 	}
 	what := o.what
 	if done.Frames > 0 {
-		what = plural(done.Frames, "frame") + " of the " + o.what
+		what = cli.Plural(done.Frames, "frame") + " of the " + o.what
 	}
-	_, err = fmt.Fprintf(a.stdout, "drew %s of %s of run %s to %s\n", what, plural(len(s.Epochs), "epoch"), s.Run.Name, o.out)
+	_, err = fmt.Fprintf(a.Stdout, "drew %s of %s of run %s to %s\n", what, cli.Plural(len(s.Epochs), "epoch"), s.Run.Name, o.out)
 	return err
 }
 
@@ -179,7 +180,7 @@ func (a *app) tellLacking(format string, lacking func() string) {
 		return // whoever shows it has the fonts
 	}
 	if none := []rune(lacking()); len(none) > 0 {
-		a.note("no font here has %s: such characters are written as \\u%04x. Install a font that has them, as Noto Sans CJK, or draw an SVG",
+		a.Note("no font here has %s: such characters are written as \\u%04x. Install a font that has them, as Noto Sans CJK, or draw an SVG",
 			string(none[:min(len(none), 20)]), none[0])
 	}
 }

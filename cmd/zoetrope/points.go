@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -48,17 +49,17 @@ which they were added to the run, NaN where a sample is missing.`,
   zoetrope points --format npy -o map.npy
   zoetrope points --run cnn --epoch 20 --json | jq '.[] | select(.label == "3")'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if a.json {
+			if a.JSON {
 				if cmd.Flags().Changed("format") && format != "json" {
-					return usagef(cmd, "--json and --format %s contradict each other", format)
+					return cli.Usagef(cmd, "--json and --format %s contradict each other", format)
 				}
 				format = "json"
 			}
 			if !slices.Contains([]string{"csv", "json", "npy"}, format) {
-				return usagef(cmd, "there is no format %q: want csv, json or npy", format)
+				return cli.Usagef(cmd, "there is no format %q: want csv, json or npy", format)
 			}
-			if format == "npy" && out == "" && isTerminal(a.stdout) {
-				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
+			if format == "npy" && out == "" && cli.IsTerminal(a.Stdout) {
+				return cli.Usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
 			}
 			query := projector.Query{Epoch: epoch, AllEpochs: !cmd.Flags().Changed("epoch"), Samples: samples}
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
@@ -90,12 +91,12 @@ func (a *app) points(ctx context.Context, store *tracker.Store, which projection
 		return err
 	}
 	if out == "" || out == "-" {
-		return write(a.stdout)
+		return write(a.Stdout)
 	}
 	if err := toFile(out, write); err != nil {
 		return err
 	}
-	a.note("wrote projection %s to %s", p.Info().ID, out)
+	a.Note("wrote projection %s to %s", p.Info().ID, out)
 	return nil
 }
 
@@ -103,7 +104,7 @@ func (a *app) points(ctx context.Context, store *tracker.Store, which projection
 func pointWriter(ctx context.Context, p *projector.Projection, q projector.Query, format string) (func(io.Writer) error, error) {
 	if format == "npy" {
 		if runs := p.Info().Runs; q.Run == "" && len(runs) > 1 {
-			return nil, fmt.Errorf("projection %s holds %s, and an array has room for one: choose it with --run", p.Info().ID, plural(len(runs), "run"))
+			return nil, fmt.Errorf("projection %s holds %s, and an array has room for one: choose it with --run", p.Info().ID, cli.Plural(len(runs), "run"))
 		}
 		a, err := p.Array(ctx, q)
 		if err != nil {
@@ -127,7 +128,7 @@ func writeJSON(w io.Writer, points []projector.Point, dims int) error {
 	b := bufio.NewWriter(w)
 	b.WriteByte('[')
 	for i, p := range points {
-		row := pointRow{Run: p.Run, Epoch: p.Epoch, Sample: p.Sample, Label: orNull(p.Label), Prediction: orNull(p.Prediction), X: float32(p.X), Y: float32(p.Y)}
+		row := pointRow{Run: p.Run, Epoch: p.Epoch, Sample: p.Sample, Label: cli.OrNull(p.Label), Prediction: cli.OrNull(p.Prediction), X: float32(p.X), Y: float32(p.Y)}
 		if dims == 3 {
 			z := float32(p.Z)
 			row.Z = &z

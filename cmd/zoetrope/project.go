@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/internal/epochs"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -49,12 +50,12 @@ that are not on it find their places.`,
 				o.Init, path = "", o.Init
 			}
 			if err := o.Validate(); err != nil {
-				return wrongUsage(cmd, err) // before the store is opened
+				return cli.WrongUsage(cmd, err) // before the store is opened
 			}
 			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
 				err := a.project(ctx, store, runs, path, o)
 				if errors.Is(err, projector.ErrOptions) {
-					return wrongUsage(cmd, err)
+					return cli.WrongUsage(cmd, err)
 				}
 				return err
 			})
@@ -108,9 +109,9 @@ func (a *app) project(ctx context.Context, store *tracker.Store, names []string,
 			return err
 		}
 	}
-	meter := a.newMeter()
-	defer meter.close()
-	p, err := projector.ProjectFrom(ctx, store, ids, o, start, meter.show)
+	meter := a.NewMeter()
+	defer meter.Close()
+	p, err := projector.ProjectFrom(ctx, store, ids, o, start, meter.Show)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path s
 	chosen := list.Of(had)
 	if m.Epochs != len(chosen) || m.Dim != o.Dims {
 		return nil, fmt.Errorf("%w: %s holds %s of %d dimensions, want places for %s in %d", projector.ErrOptions,
-			path, plural(m.Epochs, "epoch"), m.Dim, plural(len(chosen), "epoch"), o.Dims)
+			path, cli.Plural(m.Epochs, "epoch"), m.Dim, cli.Plural(len(chosen), "epoch"), o.Dims)
 	}
 	var start []projector.Placement
 	for _, epoch := range chosen {
@@ -159,10 +160,10 @@ func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path s
 }
 
 // printMap prints a map that was made or has changed, with its measures.
-func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.Projection, meter *meter) error {
+func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.Projection, meter *cli.Meter) error {
 	info := p.Info()
 	q, err := p.Quality(ctx)
-	meter.close()
+	meter.Close()
 	if err != nil {
 		return fmt.Errorf("the map is stored as projection %s, but it could not be measured: %w", info.ID, err)
 	}
@@ -171,35 +172,35 @@ func (a *app) printMap(ctx context.Context, store *tracker.Store, p *projector.P
 		return err
 	}
 	a.tellSameness(info, q, titles)
-	if a.json {
-		return a.printJSON(projected{info, q})
+	if a.JSON {
+		return a.PrintJSON(projected{info, q})
 	}
 	if err := a.printProjection(info, titles); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.Stdout)
 	return a.printQuality(ctx, store, q)
 }
 
 func (a *app) printProjection(i projector.Info, runs []string) error {
-	t := newTable(a.stdout)
-	t.row("projection", i.ID)
-	t.row("runs", strings.Join(runs, ", "))
-	t.row("layer", i.Layer)
-	t.row("method", i.Choice())
-	t.row("mode", i.Mode)
+	t := cli.NewTable(a.Stdout)
+	t.Row("projection", i.ID)
+	t.Row("runs", strings.Join(runs, ", "))
+	t.Row("layer", i.Layer)
+	t.Row("method", i.Choice())
+	t.Row("mode", i.Mode)
 	if c := i.Options.Chosen(); c != "" {
-		t.row("chosen", c)
+		t.Row("chosen", c)
 	}
-	t.row("points", fmt.Sprintf("%d in %d dimensions", i.Points, i.Dims))
+	t.Row("points", fmt.Sprintf("%d in %d dimensions", i.Points, i.Dims))
 	if i.Revision > 1 {
-		t.row("revision", fmt.Sprintf("%d, with %s placed since the last fit", i.Revision, plural(i.Extended, "point")))
+		t.Row("revision", fmt.Sprintf("%d, with %s placed since the last fit", i.Revision, cli.Plural(i.Extended, "point")))
 	}
 	var stages []string
 	for _, s := range i.Stages {
 		stages = append(stages, fmt.Sprintf("%s %.2f", s.Name, s.Seconds))
 	}
-	t.row("seconds", fmt.Sprintf("%.2f (%s)", i.Seconds, strings.Join(stages, ", ")))
-	t.row("peak memory", fmt.Sprintf("%d MiB", i.PeakRSS>>20))
-	return t.flush()
+	t.Row("seconds", fmt.Sprintf("%.2f (%s)", i.Seconds, strings.Join(stages, ", ")))
+	t.Row("peak memory", fmt.Sprintf("%d MiB", i.PeakRSS>>20))
+	return t.Flush()
 }

@@ -29,7 +29,7 @@ anew, as 'zoetrope project refit' does.`,
 				revision := p.Info().Revision
 				p, err := p.Extend(ctx, progress)
 				if err == nil && p.Info().Revision == revision {
-					a.note("the map is not behind its runs: it is as it was")
+					a.Note("the map is not behind its runs: it is as it was")
 				}
 				return p, err
 			})
@@ -74,9 +74,9 @@ func (a *app) grow(cmd *cobra.Command, which projectionFlags, change func(contex
 		if err != nil {
 			return err
 		}
-		meter := a.newMeter()
-		defer meter.close()
-		if p, err = change(ctx, p, meter.show); err != nil {
+		meter := a.NewMeter()
+		defer meter.Close()
+		if p, err = change(ctx, p, meter.Show); err != nil {
 			return err
 		}
 		return a.printMap(ctx, store, p, meter)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -51,28 +52,28 @@ Formats are those of 'zoetrope points'.`,
 				o.path = args[0]
 			}
 			if (o.path == "") == (o.from == "") {
-				return usagef(cmd, "name either a file of vectors or a run with --from: one of them is to be placed")
+				return cli.Usagef(cmd, "name either a file of vectors or a run with --from: one of them is to be placed")
 			}
 			if o.vectors != "" && o.path == "" {
-				return usagef(cmd, "--vectors names vectors of a file, and there is none: a run has those of the map's layer")
+				return cli.Usagef(cmd, "--vectors names vectors of a file, and there is none: a run has those of the map's layer")
 			}
-			if a.json {
+			if a.JSON {
 				if cmd.Flags().Changed("format") && o.format != "json" {
-					return usagef(cmd, "--json and --format %s contradict each other", o.format)
+					return cli.Usagef(cmd, "--json and --format %s contradict each other", o.format)
 				}
 				o.format = "json"
 			}
 			if !slices.Contains([]string{"csv", "json", "npy"}, o.format) {
-				return usagef(cmd, "there is no format %q: want csv, json or npy", o.format)
+				return cli.Usagef(cmd, "there is no format %q: want csv, json or npy", o.format)
 			}
-			if o.format == "npy" && o.out == "" && isTerminal(a.stdout) {
-				return usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
+			if o.format == "npy" && o.out == "" && cli.IsTerminal(a.Stdout) {
+				return cli.Usagef(cmd, "npy is not for the screen: name a file with -o, or redirect the output")
 			}
 			o.every = !cmd.Flags().Changed("epoch")
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
 				err := a.transform(ctx, store, o)
 				if errors.Is(err, projector.ErrOptions) {
-					return wrongUsage(cmd, err)
+					return cli.WrongUsage(cmd, err)
 				}
 				return err
 			})
@@ -94,7 +95,7 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 		return err
 	}
 	if runs := p.Info().Runs; at == "" && len(runs) > 1 {
-		return fmt.Errorf("projection %s holds %s: choose among whose points to place with --run", p.Info().ID, plural(len(runs), "run"))
+		return fmt.Errorf("projection %s holds %s: choose among whose points to place with --run", p.Info().ID, cli.Plural(len(runs), "run"))
 	} else if at == "" {
 		at = runs[0]
 	}
@@ -115,26 +116,26 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 		}
 		epochs = []int{o.epoch}
 	}
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	var points []projector.Point
 	if o.path != "" {
 		points, err = a.placeFile(ctx, p, at, epochs[len(epochs)-1], o)
 	} else {
 		points, err = a.placeRun(ctx, store, p, at, epochs, o.from, meter)
 	}
-	meter.close()
+	meter.Close()
 	if err != nil {
 		return err
 	}
 	write := placedWriter(points, p.Info().Dims, o.format)
 	if o.out == "" || o.out == "-" {
-		return write(a.stdout)
+		return write(a.Stdout)
 	}
 	if err := toFile(o.out, write); err != nil {
 		return err
 	}
-	a.note("wrote %s on projection %s to %s", plural(len(points), "place"), p.Info().ID, o.out)
+	a.Note("wrote %s on projection %s to %s", cli.Plural(len(points), "place"), p.Info().ID, o.out)
 	return nil
 }
 
@@ -153,7 +154,7 @@ func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string,
 		return nil, fmt.Errorf("%s holds %d epochs, and one is placed at a time: import it as a run, and name that with --from", o.path, d.Count)
 	}
 	for _, n := range d.Notes {
-		a.note("%s", n)
+		a.Note("%s", n)
 	}
 	var points []projector.Point
 	for e, err := range d.Epochs(ctx) {
@@ -191,7 +192,7 @@ func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string,
 func checkColumns(ctx context.Context, p *projector.Projection, what string, dim int) error {
 	columns, err := p.Columns(ctx)
 	if err == nil && dim != columns {
-		return fmt.Errorf("%s holds vectors of %s, and the map was made from vectors of %d: want those of the same layer", what, plural(dim, "column"), columns)
+		return fmt.Errorf("%s holds vectors of %s, and the map was made from vectors of %d: want those of the same layer", what, cli.Plural(dim, "column"), columns)
 	}
 	return err
 }
@@ -209,7 +210,7 @@ func layerOf(e *interchange.Epoch, name, path string) (interchange.Layer, error)
 }
 
 // placeRun places those epochs of a run that are among the given ones.
-func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.Projection, at string, epochs []int, name string, meter *meter) ([]projector.Point, error) {
+func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.Projection, at string, epochs []int, name string, meter *cli.Meter) ([]projector.Point, error) {
 	run, err := a.findRun(ctx, store, name)
 	if err != nil {
 		return nil, err
@@ -238,7 +239,7 @@ func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.P
 	}
 	var points []projector.Point
 	for i, f := range frames {
-		meter.show("placing", i, len(frames))
+		meter.Show("placing", i, len(frames))
 		frame, err := store.Frame(ctx, run.ID, layer, f.Epoch)
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 )
 
 // TestTransformFile places the vectors of an archive where those of an array lie, and says whose they are.
@@ -37,12 +38,12 @@ func TestTransformFile(t *testing.T) {
 	writeNpz(t, "layers.npz", "embedding", vectors, "fc2", make([]float32, 2*n))
 	writeNpz(t, "others.npz", "fc1", make([]float32, 2*n), "fc2", vectors)
 	for _, args := range [][]string{{"import", "--run", "r", "run.npy"}, {"project", "--n-epochs", "20", "--n-neighbors", "5"}} {
-		if status, _, errs := zoetrope(t, append([]string{"--db", "a.db"}, args...)...); status != 0 {
+		if status, _, errs := zoetrope(t, append([]string{"--db", "a.DB"}, args...)...); status != 0 {
 			t.Fatalf("%v: %s", args, errs)
 		}
 	}
 	place := func(args ...string) (status int, out, errs string) {
-		return zoetrope(t, append([]string{"--db", "a.db", "project", "transform"}, args...)...)
+		return zoetrope(t, append([]string{"--db", "a.DB", "project", "transform"}, args...)...)
 	}
 	_, want, errs := place("run.npy")
 	if strings.Count(want, "\n") != n+1 {
@@ -89,19 +90,19 @@ func TestTransformRunOfOtherColumns(t *testing.T) {
 			t.Fatal(err)
 		}
 		os.WriteFile(name+".npy", b.Bytes(), 0o666)
-		if status, _, errs := zoetrope(t, "--db", "a.db", "import", "--run", name, name+".npy"); status != 0 {
+		if status, _, errs := zoetrope(t, "--db", "a.DB", "import", "--run", name, name+".npy"); status != 0 {
 			t.Fatal(errs)
 		}
 	}
 	run("r", 4)
-	if status, _, errs := zoetrope(t, "--db", "a.db", "project", "--run", "r", "--n-epochs", "20", "--n-neighbors", "5"); status != 0 {
+	if status, _, errs := zoetrope(t, "--db", "a.DB", "project", "--run", "r", "--n-epochs", "20", "--n-neighbors", "5"); status != 0 {
 		t.Fatal(errs)
 	}
 	for name, dim := range map[string]int{"one": 1, "half": 2, "three": 3, "twice": 8} {
 		run(name, dim)
 		for _, args := range [][]string{{"--from", name}, {name + ".npy"}} {
-			status, out, errs := zoetrope(t, append([]string{"--db", "a.db", "project", "transform", "--run", "r"}, args...)...)
-			want := "holds vectors of " + plural(dim, "column") + ", and the map was made from vectors of 4"
+			status, out, errs := zoetrope(t, append([]string{"--db", "a.DB", "project", "transform", "--run", "r"}, args...)...)
+			want := "holds vectors of " + cli.Plural(dim, "column") + ", and the map was made from vectors of 4"
 			if status != 1 || out != "" || !strings.Contains(errs, want) {
 				t.Errorf("%v: exit %d, %q, %s want %q", args, status, out, errs, want)
 			}

@@ -81,7 +81,7 @@ func (a *app) tellProjection(ctx context.Context, store *tracker.Store, p *proje
 	if i.Layer != "" {
 		layer = "layer " + i.Layer
 	}
-	a.note("projection %s: %s of %s, revision %d", i.ID, layer, strings.Join(titles, ", "), i.Revision)
+	a.Note("projection %s: %s of %s, revision %d", i.ID, layer, strings.Join(titles, ", "), i.Revision)
 	return a.tellBehind(ctx, p)
 }
 
@@ -91,9 +91,9 @@ func (a *app) tellBehind(ctx context.Context, p *projector.Projection) (*project
 	switch i := p.Info(); {
 	case err != nil || b.Total() == 0:
 	case i.Method == projector.MethodGiven:
-		a.note("projection %s is behind by %s; it was computed elsewhere: import it again", i.ID, b)
+		a.Note("projection %s is behind by %s; it was computed elsewhere: import it again", i.ID, b)
 	default:
-		a.note("projection %s is behind by %s; 'zoetrope project extend --projection %s' brings it up to date", i.ID, b, i.ID)
+		a.Note("projection %s is behind by %s; 'zoetrope project extend --projection %s' brings it up to date", i.ID, b, i.ID)
 	}
 	return b, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -48,8 +49,8 @@ Where there are many samples, some of the measures are estimated from a part of 
 					return err
 				}
 				a.tellSameness(p.Info(), q, titles)
-				if a.json {
-					return a.printJSON(q)
+				if a.JSON {
+					return a.PrintJSON(q)
 				}
 				return a.printQuality(ctx, store, q)
 			})
@@ -62,7 +63,7 @@ Where there are many samples, some of the measures are estimated from a part of 
 }
 
 func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *projector.Quality) error {
-	t := newTable(a.stdout)
+	t := cli.NewTable(a.Stdout)
 	for _, m := range []struct {
 		name  string
 		value *float64
@@ -81,18 +82,18 @@ func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *project
 		{"displacement", q.Displacement, "median distance moved on the map per epoch, over its radius"},
 		{"jump", q.Jump, "the largest such median of one epoch"},
 	} {
-		t.row(m.name, measured(m.value), m.says)
+		t.Row(m.name, measured(m.value), m.says)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	if q.Unmeasured > 0 {
-		a.note("left out, because the vectors that placed them were replaced or removed since: %s of the map", plural(q.Unmeasured, "epoch"))
+		a.Note("left out, because the vectors that placed them were replaced or removed since: %s of the map", cli.Plural(q.Unmeasured, "epoch"))
 	}
 	if !q.Exact {
-		a.note("estimated from a part of the samples; 'zoetrope quality --exact' takes all")
+		a.Note("estimated from a part of the samples; 'zoetrope quality --exact' takes all")
 	}
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.Stdout)
 	return a.printEpochQuality(ctx, store, q)
 }
 
@@ -117,12 +118,12 @@ func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *pr
 		}
 		titles[e.Run] = title[0]
 	}
-	t := newTable(a.stdout)
+	t := cli.NewTable(a.Stdout)
 	row := func(run string, cells ...any) {
 		if len(titles) > 1 {
 			cells = append([]any{run}, cells...)
 		}
-		t.row(cells...)
+		t.Row(cells...)
 	}
 	row("RUN", "EPOCH", "TRUST", "CONTINUITY", "SIL_MAP", "SIL_ORIG", "PURITY_MAP", "PURITY_ORIG", "SEP_MAP", "SEP_ORIG",
 		"CKA_MAP", "CKA_ORIG", "CHURN_MAP", "CHURN_ORIG")
@@ -133,7 +134,7 @@ func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *pr
 			measured(e.Map.Separation), measured(e.Original.Separation),
 			measured(s.Map.CKA), measured(s.Original.CKA), measured(s.Map.Churn), measured(s.Original.Churn))
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // measured writes a measure; one that is not defined as nothing.

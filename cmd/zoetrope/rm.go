@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -37,7 +38,7 @@ any run is being written, or with --keep-space, it is left to be used by what is
   zoetrope rm --projection 3k5zvw2mrt --keep-space`,
 		RunE: func(cmd *cobra.Command, runs []string) error {
 			if len(runs) == 0 && len(o.projections) == 0 {
-				return usagef(cmd, "name the runs to remove, or projections with --projection")
+				return cli.Usagef(cmd, "name the runs to remove, or projections with --projection")
 			}
 			return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
 				return a.rm(ctx, cmd, store, runs, o)
@@ -63,13 +64,13 @@ func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, 
 	var what []string
 	for _, name := range runs {
 		if name == "" {
-			return usagef(cmd, "a run's name is empty")
+			return cli.Usagef(cmd, "a run's name is empty")
 		}
 		info, err := store.Run(ctx, name)
 		if err != nil {
 			return err
 		}
-		what = append(what, fmt.Sprintf("run %s/%s (%s, started %s)", info.Experiment, info.Name, plural(info.Epochs, "epoch"), clock(info.Started)))
+		what = append(what, fmt.Sprintf("run %s/%s (%s, started %s)", info.Experiment, info.Name, cli.Plural(info.Epochs, "epoch"), cli.Clock(info.Started)))
 		r.Runs = append(r.Runs, summarize(info))
 	}
 	for _, id := range o.projections {
@@ -77,7 +78,7 @@ func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, 
 		if err != nil {
 			return err
 		}
-		what = append(what, fmt.Sprintf("projection %s (%s)", p.Info().ID, plural(p.Info().Points, "point")))
+		what = append(what, fmt.Sprintf("projection %s (%s)", p.Info().ID, cli.Plural(p.Info().Points, "point")))
 		r.Projections = append(r.Projections, p.Info().ID)
 	}
 	if !o.yes {
@@ -107,26 +108,26 @@ func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, 
 			r.Freed, r.Compacted = freed, true
 		}
 	}
-	if a.json {
-		return a.printJSON(r)
+	if a.JSON {
+		return a.PrintJSON(r)
 	}
 	for _, w := range what {
-		fmt.Fprintf(a.stdout, "removed %s\n", w)
+		fmt.Fprintf(a.Stdout, "removed %s\n", w)
 	}
 	if r.Compacted {
-		a.note("%.1f MB are given back to the disk", float64(r.Freed)/1e6)
+		a.Note("%.1f MB are given back to the disk", float64(r.Freed)/1e6)
 	} else {
-		a.note("the space is left to what is logged next, %s", why)
+		a.Note("the space is left to what is logged next, %s", why)
 	}
 	return nil
 }
 
 // confirm asks, and returns an error for any answer but yes.
 func (a *app) confirm(cmd *cobra.Command, question string) error {
-	if !isTerminal(os.Stdin) || !isTerminal(a.stderr) {
-		return usagef(cmd, "there is nobody to ask: confirm with --yes")
+	if !cli.IsTerminal(os.Stdin) || !cli.IsTerminal(a.Stderr) {
+		return cli.Usagef(cmd, "there is nobody to ask: confirm with --yes")
 	}
-	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":

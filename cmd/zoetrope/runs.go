@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -37,8 +38,8 @@ type runSummary struct {
 
 func summarize(r tracker.RunInfo) runSummary {
 	s := runSummary{
-		ID: r.ID, Experiment: r.Experiment, Name: r.Name, State: string(r.State), Quiet: quietFor(r, time.Now()) > 0, Cause: orNull(r.Cause),
-		Started: stamp(r.Started), Seen: stamp(r.Seen), Ended: stamp(r.Ended),
+		ID: r.ID, Experiment: r.Experiment, Name: r.Name, State: string(r.State), Quiet: quietFor(r, time.Now()) > 0, Cause: cli.OrNull(r.Cause),
+		Started: cli.Stamp(r.Started), Seen: cli.Stamp(r.Seen), Ended: cli.Stamp(r.Ended),
 		Epochs: r.Epochs, Samples: r.Samples, Layers: r.Layers, Params: r.Params,
 		Tags: r.Tags, Notes: r.Notes, Code: r.Code, Host: r.Host,
 	}
@@ -90,34 +91,34 @@ With --columns, JSON has objects of these fields, in this order.`,
 			for _, text := range o.filters {
 				f, err := parseFilter(text)
 				if err != nil {
-					return usagef(cmd, "--filter: %w", err)
+					return cli.Usagef(cmd, "--filter: %w", err)
 				}
 				filters = append(filters, f)
 			}
 			columns := splitNames(o.columns)
 			for _, field := range columns {
 				if err := checkField(field); err != nil {
-					return usagef(cmd, "--columns: %w", err)
+					return cli.Usagef(cmd, "--columns: %w", err)
 				}
 			}
 			for _, field := range o.sort {
 				if err := checkField(strings.TrimPrefix(field, "-")); err != nil {
-					return usagef(cmd, "--sort: %w", err)
+					return cli.Usagef(cmd, "--sort: %w", err)
 				}
 			}
 			if o.limit < 0 {
-				return usagef(cmd, "--limit is %d: want how many runs to list, or 0 for all", o.limit)
+				return cli.Usagef(cmd, "--limit is %d: want how many runs to list, or 0 for all", o.limit)
 			}
-			whole := a.json && !cmd.Flags().Changed("columns")
+			whole := a.JSON && !cmd.Flags().Changed("columns")
 			return a.read(cmd, func(ctx context.Context, store *tracker.Store) error {
 				runs, err := listRuns(ctx, store, filters, o.sort, columns)
 				if err != nil {
 					return err
 				}
 				if len(runs) == 0 && len(filters) > 0 {
-					a.note("no run meets the conditions")
+					a.Note("no run meets the conditions")
 				} else if len(runs) == 0 {
-					a.note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
+					a.Note("%s holds no run yet: log one with tracker.Log, or import one with 'zoetrope import'", a.shownDB())
 				}
 				if o.limit > 0 && len(runs) > o.limit {
 					runs = runs[:o.limit]
@@ -172,25 +173,25 @@ func listRuns(ctx context.Context, store *tracker.Store, filters []runFilter, or
 
 // printRuns prints the columns of runs or, as JSON, the whole of them.
 func (a *app) printRuns(runs []listedRun, columns []string, whole bool) error {
-	if a.json {
+	if a.JSON {
 		list := make([]any, len(runs))
 		for i, r := range runs {
 			if list[i] = (runCells{columns, r}); whole {
 				list[i] = summarize(r.RunInfo)
 			}
 		}
-		return a.printJSON(list)
+		return a.PrintJSON(list)
 	}
 	if len(runs) == 0 {
 		return nil
 	}
-	t := newTable(a.stdout)
+	t := cli.NewTable(a.Stdout)
 	row := func(cell func(column string) string) {
 		cells := make([]any, len(columns))
 		for i, c := range columns {
 			cells[i] = cell(c)
 		}
-		t.row(cells...)
+		t.Row(cells...)
 	}
 	row(heading)
 	for _, r := range runs {
@@ -201,7 +202,7 @@ func (a *app) printRuns(runs []listedRun, columns []string, whole bool) error {
 			return cellText(r.value(column))
 		})
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // heading is what stands above a column: a field's name in capitals, that of a param or a metric as it is.

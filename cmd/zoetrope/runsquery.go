@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -150,7 +151,7 @@ func (f runFilter) holds(v string) bool {
 func (f runFilter) holdsNumber(v float64) bool {
 	want, err := strconv.ParseFloat(f.value, 64)
 	if err != nil || f.op == "~" {
-		return f.holds(number(v).String())
+		return f.holds(cli.Number(v).String())
 	}
 	if math.IsNaN(v) || math.IsNaN(want) { // which is neither less nor more
 		same := math.IsNaN(v) && math.IsNaN(want)
@@ -170,7 +171,7 @@ func (f runFilter) holdsTime(v time.Time) bool {
 	if want, err := time.Parse(time.RFC3339, f.value); err == nil && f.op != "~" {
 		return f.compared(v.Compare(want))
 	}
-	return f.holds(clock(v))
+	return f.holds(cli.Clock(v))
 }
 
 func (f runFilter) compared(order int) bool {
@@ -256,7 +257,7 @@ func cellText(v any) string {
 	case float64:
 		return strconv.FormatFloat(v, 'g', 5, 64)
 	case time.Time:
-		return clock(v)
+		return cli.Clock(v)
 	case []string:
 		return strings.Join(v, ",")
 	}
@@ -301,9 +302,9 @@ func (c runCells) MarshalJSON() ([]byte, error) {
 		v := c.run.value(column)
 		switch x := v.(type) {
 		case float64:
-			v = number(x)
+			v = cli.Number(x)
 		case time.Time:
-			v = stamp(x)
+			v = cli.Stamp(x)
 		case []string:
 			v = append([]string{}, x...) // never null
 		}

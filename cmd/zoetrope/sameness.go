@@ -31,13 +31,13 @@ func (a *app) tellSameness(info projector.Info, q *projector.Quality, runs []str
 			of = fmt.Sprintf("run %s, layer %s", runs[i], info.Layer)
 		}
 		if len(zero) > 0 {
-			a.note("%s: all vectors are zero at epoch %s, of which the map shows nothing", of, epochs.Format(zero))
+			a.Note("%s: all vectors are zero at epoch %s, of which the map shows nothing", of, epochs.Format(zero))
 		}
 		if len(equal) > 0 {
-			a.note("%s: all vectors are equal at epoch %s, of which the map shows nothing", of, epochs.Format(equal))
+			a.Note("%s: all vectors are equal at epoch %s, of which the map shows nothing", of, epochs.Format(equal))
 		}
 		if len(some) > 0 {
-			a.note("%s: some vectors are zero or equal at epoch %s; at epoch %d, %s", of, epochs.Format(some), worst.Epoch, worst.Notice())
+			a.Note("%s: some vectors are zero or equal at epoch %s; at epoch %d, %s", of, epochs.Format(some), worst.Epoch, worst.Notice())
 		}
 	}
 }

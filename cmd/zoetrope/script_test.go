@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli/clitest"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -62,7 +61,7 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 			return false, fmt.Errorf("there is no condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":     exits,
+			"exits":     clitest.Exits,
 			"blobs":     blobs,
 			"labels":    labels,
 			"pictures":  pictures,
@@ -79,30 +78,13 @@ func runScripts(t *testing.T, p testscript.Params, db func() string) {
 	})
 }
 
-// exits STATUS COMMAND ARGS… runs a command that must exit with that status.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits STATUS COMMAND ARGS…")
-	}
-	err := ts.Exec(args[1], args[2:]...)
-	status := 0
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		status = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	if want := whole(ts, args[0]); status != want {
-		ts.Fatalf("exit status %d, want %d", status, want)
-	}
-}
-
 // blobs FILE TYPE EPOCHS SAMPLES DIM [VALUE AT] writes embeddings in which sample i belongs to cluster i mod 3 and the
 // clusters part from epoch to epoch; the number at place AT is VALUE.
 func blobs(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 5 && len(args) != 7 {
 		ts.Fatalf("usage: blobs FILE TYPE EPOCHS SAMPLES DIM [VALUE AT]")
 	}
-	epochs, n, dim := whole(ts, args[2]), whole(ts, args[3]), whole(ts, args[4])
+	epochs, n, dim := clitest.Whole(ts, args[2]), clitest.Whole(ts, args[3]), clitest.Whole(ts, args[4])
 	wide := make([]float64, epochs*n*dim)
 	state := uint32(1)
 	for at := range wide {
@@ -116,7 +98,7 @@ func blobs(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 7 {
 		v, err := strconv.ParseFloat(args[5], 64)
 		ts.Check(err)
-		wide[whole(ts, args[6])] = v
+		wide[clitest.Whole(ts, args[6])] = v
 	}
 	shape := []int{epochs, n, dim}
 	var b bytes.Buffer
@@ -144,7 +126,7 @@ func labels(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: labels FILE N")
 	}
-	v := make([]uint8, whole(ts, args[1]))
+	v := make([]uint8, clitest.Whole(ts, args[1]))
 	for i := range v {
 		v[i] = uint8(i % 3)
 	}
@@ -158,7 +140,7 @@ func pictures(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: pictures FILE N")
 	}
-	n := whole(ts, args[1])
+	n := clitest.Whole(ts, args[1])
 	v := make([]uint8, n*4*5)
 	for i := range v {
 		v[i] = uint8(i)
@@ -175,7 +157,7 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	info, err := os.Stat(ts.MkAbs(args[0]))
 	ts.Check(err)
-	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(whole(ts, args[1]))))
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(clitest.Whole(ts, args[1]))))
 }
 
 // overwrite FILE PLACE N changes N bytes, from a place in the file between 0 and 1 on.
@@ -189,7 +171,7 @@ func overwrite(ts *testscript.TestScript, neg bool, args []string) {
 	place, err := strconv.ParseFloat(args[1], 64)
 	ts.Check(err)
 	at := int(place * float64(len(b)))
-	for i := range whole(ts, args[2]) {
+	for i := range clitest.Whole(ts, args[2]) {
 		b[at+i] ^= 0xa5
 	}
 	ts.Check(os.WriteFile(path, b, 0o666))
@@ -247,7 +229,7 @@ func count(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: count N FILE")
 	}
-	if n, want := strings.Count(ts.ReadFile(args[1]), "\n"), whole(ts, args[0]); n != want {
+	if n, want := strings.Count(ts.ReadFile(args[1]), "\n"), clitest.Whole(ts, args[0]); n != want {
 		ts.Fatalf("%s has %d lines, want %d", args[1], n, want)
 	}
 }
@@ -335,10 +317,4 @@ func dead(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(r.Log(ctx, tracker.Epoch{Number: epoch, Layers: layers}))
 	}
 	ts.Check(r.Finish(ctx))
-}
-
-func whole(ts *testscript.TestScript, s string) int {
-	n, err := strconv.Atoi(s)
-	ts.Check(err)
-	return n
 }

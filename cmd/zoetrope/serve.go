@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -63,7 +64,7 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := s.access()
 			if err != nil {
-				return wrongUsage(cmd, err)
+				return cli.WrongUsage(cmd, err)
 			}
 			open := tracker.OpenOptions{ReadOnly: s.readOnly, Create: s.create}
 			return a.with(cmd, open, func(ctx context.Context, store *tracker.Store) error { return a.serve(ctx, store, s, o) })
@@ -187,7 +188,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 		server.Close()
 	}
 	<-failed
-	a.note("stopped")
+	a.Note("stopped")
 	return nil
 }
 
@@ -204,20 +205,20 @@ func (a *app) announce(at net.Addr, s serveFlags) error {
 		scheme = "https"
 	}
 	url := scheme + "://" + address + strings.TrimSuffix("/"+strings.Trim(s.basePath, "/"), "/") + "/"
-	if a.json {
-		return a.printJSON(struct {
+	if a.JSON {
+		return a.PrintJSON(struct {
 			URL      string `json:"url"`
 			DB       string `json:"db"`
 			ReadOnly bool   `json:"read_only"`
 		}{url, a.shownDB(), s.readOnly})
 	}
-	_, err := fmt.Fprintln(a.stdout, url)
-	a.note("showing %s at this address; Ctrl-C stops", a.shownDB())
+	_, err := fmt.Fprintln(a.Stdout, url)
+	a.Note("showing %s at this address; Ctrl-C stops", a.shownDB())
 	if s.tokenFile != "" {
-		a.note("log in with a token of %s, or open %slogin#token=TOKEN", s.tokenFile, url)
+		a.Note("log in with a token of %s, or open %slogin#token=TOKEN", s.tokenFile, url)
 	}
 	if open && s.tlsCert == "" {
-		a.note("tokens and data travel unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")
+		a.Note("tokens and data travel unencrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")
 	}
 	return err
 }

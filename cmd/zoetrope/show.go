@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -46,10 +47,10 @@ type frameSpan struct {
 
 // epochDetails is one epoch with its metrics: of those logged several times in it, the last.
 type epochDetails struct {
-	Epoch   int               `json:"epoch"`
-	Step    int               `json:"step"`
-	Time    *time.Time        `json:"time"`
-	Metrics map[string]number `json:"metrics"`
+	Epoch   int                   `json:"epoch"`
+	Step    int                   `json:"step"`
+	Time    *time.Time            `json:"time"`
+	Metrics map[string]cli.Number `json:"metrics"`
 }
 
 func showCommand(a *app) *cobra.Command {
@@ -70,8 +71,8 @@ func showCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if a.json {
-					return a.printJSON(d)
+				if a.JSON {
+					return a.PrintJSON(d)
 				}
 				return a.printDetails(d, run)
 			})
@@ -160,64 +161,64 @@ func readHistory(ctx context.Context, store *tracker.Store, run string) ([]epoch
 	history := make([]epochDetails, len(epochs))
 	at := make(map[int]int, len(epochs))
 	for i, e := range epochs {
-		history[i] = epochDetails{Epoch: e.Number, Step: e.Step, Time: stamp(e.Time), Metrics: map[string]number{}}
+		history[i] = epochDetails{Epoch: e.Number, Step: e.Step, Time: cli.Stamp(e.Time), Metrics: map[string]cli.Number{}}
 		at[e.Number] = i
 	}
 	for _, m := range metrics { // by name, then by step
 		if i, ok := at[m.Epoch]; ok {
-			history[i].Metrics[m.Name] = number(m.Value)
+			history[i].Metrics[m.Name] = cli.Number(m.Value)
 		}
 	}
 	return history, nil
 }
 
 func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
-	t := newTable(a.stdout)
+	t := cli.NewTable(a.Stdout)
 	describe(t, run)
-	t.row("id", run.ID)
-	t.row("state", stateOf(run, time.Now()))
-	t.row("started", clock(run.Started))
+	t.Row("id", run.ID)
+	t.Row("state", stateOf(run, time.Now()))
+	t.Row("started", cli.Clock(run.Started))
 	if !run.Ended.IsZero() {
-		t.row("ended", clock(run.Ended))
+		t.Row("ended", cli.Clock(run.Ended))
 	}
-	t.row("params", params(run.Params))
-	t.row("code", run.Code)
-	t.row("host", run.Host)
-	t.row("samples", fmt.Sprintf("%d (%s, %d unlabelled)", d.Samples, plural(len(d.Labels), "label"), d.Unlabelled))
+	t.Row("params", params(run.Params))
+	t.Row("code", run.Code)
+	t.Row("host", run.Host)
+	t.Row("samples", fmt.Sprintf("%d (%s, %d unlabelled)", d.Samples, cli.Plural(len(d.Labels), "label"), d.Unlabelled))
 	for _, f := range d.Frames {
 		if notice := f.Notice(); notice != "" {
-			a.note("layer %s, epoch %d: %s", f.Layer, f.LastEpoch, notice)
+			a.Note("layer %s, epoch %d: %s", f.Layer, f.LastEpoch, notice)
 		}
-		t.row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
+		t.Row("layer", fmt.Sprintf("%s: %d×%d, %s from %d to %d", f.Layer, f.Rows, f.Dim, cli.Plural(f.Epochs, "epoch"), f.FirstEpoch, f.LastEpoch))
 	}
 	for _, p := range d.Projections {
-		says := fmt.Sprintf("%s: layer %s, %s %s, %s, made %s", p.ID, p.Layer, p.Method, p.Mode, plural(p.Points, "point"), clock(p.Created))
+		says := fmt.Sprintf("%s: layer %s, %s %s, %s, made %s", p.ID, p.Layer, p.Method, p.Mode, cli.Plural(p.Points, "point"), cli.Clock(p.Created))
 		if len(p.RunNames) > 1 {
 			says += ", of " + strings.Join(p.RunNames, ", ")
 		}
 		if p.Behind.Total() > 0 {
 			says += ", behind by " + p.Behind.String()
 		}
-		t.row("projection", says)
+		t.Row("projection", says)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	if len(d.History) == 0 {
 		return nil
 	}
-	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.Stdout)
 	return a.printHistory(d.History)
 }
 
 // describe writes what people say about a run.
-func describe(t table, run tracker.RunInfo) {
-	t.row("run", run.Experiment+"/"+run.Name)
+func describe(t cli.Table, run tracker.RunInfo) {
+	t.Row("run", run.Experiment+"/"+run.Name)
 	if len(run.Tags) > 0 {
-		t.row("tags", strings.Join(run.Tags, ", "))
+		t.Row("tags", strings.Join(run.Tags, ", "))
 	}
 	if run.Notes != "" {
-		t.row("notes", run.Notes)
+		t.Row("notes", run.Notes)
 	}
 }
 
@@ -230,12 +231,12 @@ func (a *app) printHistory(history []epochDetails) error {
 		}
 	}
 	columns := slices.Sorted(maps.Keys(names))
-	t := newTable(a.stdout)
+	t := cli.NewTable(a.Stdout)
 	head := []any{"EPOCH", "STEP"}
 	for _, c := range columns {
 		head = append(head, strings.ToUpper(c))
 	}
-	t.row(head...)
+	t.Row(head...)
 	for _, e := range history {
 		row := []any{e.Epoch, e.Step}
 		for _, c := range columns {
@@ -245,9 +246,9 @@ func (a *app) printHistory(history []epochDetails) error {
 			}
 			row = append(row, cell)
 		}
-		t.row(row...)
+		t.Row(row...)
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // params writes a run's settings as name=value, by name; strings bare.

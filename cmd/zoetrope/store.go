@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -19,12 +20,12 @@ func (a *app) read(cmd *cobra.Command, f func(context.Context, *tracker.Store) e
 
 // with calls f with the store that --db names, and closes it.
 func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Context, *tracker.Store) error) error {
-	if a.db == "" {
-		return usagef(cmd, "--db is empty: name a store")
+	if a.DB == "" {
+		return cli.Usagef(cmd, "--db is empty: name a store")
 	}
-	store, err := tracker.Open(cmd.Context(), a.db, o)
-	if errors.Is(err, tracker.ErrNoStore) && !strings.Contains(a.db, "://") {
-		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log, 'zoetrope import' or 'zoetrope serve --create'", a.db)
+	store, err := tracker.Open(cmd.Context(), a.DB, o)
+	if errors.Is(err, tracker.ErrNoStore) && !strings.Contains(a.DB, "://") {
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB, or make one with tracker.Log, 'zoetrope import' or 'zoetrope serve --create'", a.DB)
 	}
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Con
 }
 
 // shownDB is --db for messages.
-func (a *app) shownDB() string { return tracker.WithoutPassword(a.db) }
+func (a *app) shownDB() string { return tracker.WithoutPassword(a.DB) }
 
 // runFlag adds --run to a command that is about one run.
 func runFlag(cmd *cobra.Command, name *string) {

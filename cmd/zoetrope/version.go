@@ -55,8 +55,8 @@ func versionCommand(a *app) *cobra.Command {
 
 func (a *app) printVersion() error {
 	v := readVersion()
-	if a.json {
-		return a.printJSON(v)
+	if a.JSON {
+		return a.PrintJSON(v)
 	}
 	revision := v.Revision
 	if revision == "" {
@@ -64,6 +64,6 @@ func (a *app) printVersion() error {
 	} else if v.Modified {
 		revision += " and local changes"
 	}
-	_, err := fmt.Fprintf(a.stdout, "zoetrope %s (%s)\n%s %s/%s, %s kernels\n", v.Version, revision, v.Go, v.OS, v.Arch, v.CPU)
+	_, err := fmt.Fprintf(a.Stdout, "zoetrope %s (%s)\n%s %s/%s, %s kernels\n", v.Version, revision, v.Go, v.OS, v.Arch, v.CPU)
 	return err
 }

@@ -10,12 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// benchTrain is what 'zoetrope bench train' is asked for.
+// benchTrain is what 'zoetrope-bench train' is asked for.
 type benchTrain struct {
 	steps    int
 	fastOnly bool
@@ -26,7 +27,7 @@ type benchTrain struct {
 // counted, so many that are, then one of stock operations.
 const warmSteps, roundSteps = 4, 10
 
-func benchTrainCommand(a *app) *cobra.Command {
+func trainCommand(a *app) *cobra.Command {
 	var o benchTrain
 	cmd := &cobra.Command{
 		Use:   "train",
@@ -41,20 +42,20 @@ shows as more. Peak RSS is the process's before the first stock step.
 
 With --json: cpu_ms, wall_ms and alloc_bytes are minima over steps, medians stand beside them.`,
 			train.Defaults().Batch, roundSteps, train.FLOPs(train.Defaults().Batch)/1e9),
-		Example: `  zoetrope bench train
-  zoetrope bench train --steps 200 --json | jq '.stock.cpu_ms / .fast.cpu_ms'
-  zoetrope bench train --fast-only --steps 500 --cpuprofile cpu.pprof && go tool pprof -top cpu.pprof`,
+		Example: `  zoetrope-bench train
+  zoetrope-bench train --steps 200 --json | jq '.stock.cpu_ms / .fast.cpu_ms'
+  zoetrope-bench train --fast-only --steps 500 --cpuprofile cpu.pprof && go tool pprof -top cpu.pprof`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.steps < 1 {
-				return usagef(cmd, "--steps %d: want 1 or more", o.steps)
+				return cli.Usagef(cmd, "--steps %d: want 1 or more", o.steps)
 			}
 			r, err := a.benchTrain(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(r)
+			if a.JSON {
+				return a.PrintJSON(r)
 			}
 			return a.printTrainBench(r)
 		},
@@ -124,10 +125,10 @@ func (a *app) benchTrain(ctx context.Context, o benchTrain) (r *trainResult, err
 		}
 		defer pprof.StopCPUProfile()
 	}
-	m := a.newMeter()
-	defer m.close()
+	m := a.NewMeter()
+	defer m.Close()
 	for i := range rounds {
-		m.show("rounds", i, rounds)
+		m.Show("rounds", i, rounds)
 		if err := fast.round(ctx); err != nil {
 			return nil, err
 		}
@@ -149,22 +150,22 @@ func (a *app) benchTrain(ctx context.Context, o benchTrain) (r *trainResult, err
 }
 
 func (a *app) printTrainBench(r *trainResult) error {
-	t := newTable(a.stdout)
-	t.row(fmt.Sprintf("STEP OF %d", r.Batch), "CPU_MS", "(MEDIAN)", "WALL_MS", "(MEDIAN)", "GFLOP/S", "ALLOCATED", "STEPS")
+	t := cli.NewTable(a.Stdout)
+	t.Row(fmt.Sprintf("STEP OF %d", r.Batch), "CPU_MS", "(MEDIAN)", "WALL_MS", "(MEDIAN)", "GFLOP/S", "ALLOCATED", "STEPS")
 	row := func(name string, s *stepResult) {
-		t.row(name, fmt.Sprintf("%.2f", s.CPU), fmt.Sprintf("%.2f", s.CPUMedian), fmt.Sprintf("%.2f", s.Wall), fmt.Sprintf("%.2f", s.WallMedian),
+		t.Row(name, fmt.Sprintf("%.2f", s.CPU), fmt.Sprintf("%.2f", s.CPUMedian), fmt.Sprintf("%.2f", s.Wall), fmt.Sprintf("%.2f", s.WallMedian),
 			fmt.Sprintf("%.0f", s.GFLOPs), fmt.Sprintf("%.1f kB", s.Alloc/1e3), s.Steps)
 	}
 	row("fast", r.Fast)
 	if r.Stock != nil {
 		row("stock", r.Stock)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	if r.Stock != nil {
-		fmt.Fprintf(a.stdout, "\nStock operations take %.1f times the processor time.\n", r.Stock.CPU/r.Fast.CPU)
+		fmt.Fprintf(a.Stdout, "\nStock operations take %.1f times the processor time.\n", r.Stock.CPU/r.Fast.CPU)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s kernels on %s; peak RSS of the fast path %.0f MB.\n", r.Level, plural(r.CPUs, "CPU"), float64(r.PeakRSS)/1e6)
+	_, err := fmt.Fprintf(a.Stdout, "%s kernels on %s; peak RSS of the fast path %.0f MB.\n", r.Level, cli.Plural(r.CPUs, "CPU"), float64(r.PeakRSS)/1e6)
 	return err
 }

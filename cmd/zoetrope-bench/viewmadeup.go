@@ -7,13 +7,14 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // madeUpMap logs a run of 10 classes, with outputs and metrics but no layer, and gives it a map on which the classes part
 // as epochs go by. It returns the run's id.
-func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *meter) (string, error) {
+func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *cli.Meter) (string, error) {
 	const classes = 10
 	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "bench", Name: "view"})
 	if err != nil {
@@ -24,14 +25,14 @@ func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *met
 	for i := range samples {
 		samples[i] = tracker.Sample{ID: strconv.Itoa(i), Label: strconv.Itoa(i % classes)}
 	}
-	meter.show("making samples", 0, 1)
+	meter.Show("making samples", 0, 1)
 	if err := run.AddSamples(ctx, samples); err != nil {
 		return "", err
 	}
 	places := make([]projector.Placement, s.epochs)
 	noise := normals(r, 2*s.samples)
 	for e := range s.epochs {
-		meter.show("making epochs", e, s.epochs)
+		meter.Show("making epochs", e, s.epochs)
 		apart := 6 * float64(e+1) / float64(s.epochs)
 		out := &tracker.Outputs{Predictions: make([]string, s.samples), Losses: make([]float64, s.samples), Confidences: make([]float64, s.samples)}
 		at := make([]float32, len(noise))
@@ -57,7 +58,7 @@ func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *met
 	if err := run.Finish(ctx); err != nil {
 		return "", err
 	}
-	if _, err := projector.Given(ctx, store, run.ID(), "", 2, places, meter.show); err != nil {
+	if _, err := projector.Given(ctx, store, run.ID(), "", 2, places, meter.Show); err != nil {
 		return "", fmt.Errorf("cannot make a map of %s: %w", s.String(), err)
 	}
 	return run.ID(), nil

@@ -14,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 )
 
 // A watched is the page in a tab while it is measured.
@@ -23,8 +25,8 @@ type watched struct {
 }
 
 // watchPage opens the page at address in a Chromium of its own, and writes to r what it measures.
-func watchPage(ctx context.Context, o benchView, address, dir string, r *viewResult, meter *meter) error {
-	meter.show("starting Chromium", 0, 6)
+func watchPage(ctx context.Context, o benchView, address, dir string, r *viewResult, meter *cli.Meter) error {
+	meter.Show("starting Chromium", 0, 6)
 	tab, stop, err := startBrowser(ctx, o.browser, dir)
 	if err != nil {
 		return err
@@ -51,7 +53,7 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 		{"measuring allocations", p.allocate},
 		{"measuring the heap", p.heap},
 	} {
-		meter.show(step.name, i, 6)
+		meter.Show(step.name, i, 6)
 		if err := step.do(r); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}

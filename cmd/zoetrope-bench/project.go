@@ -7,16 +7,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchProject is what 'zoetrope bench project' is asked for.
+// benchProject is what 'zoetrope-bench project' is asked for.
 type benchProject struct {
 	path    string // embeddings; "" = made up
 	shape   shape  // of those made up
@@ -24,7 +27,7 @@ type benchProject struct {
 	options projector.Options
 }
 
-func benchProjectCommand(a *app) *cobra.Command {
+func projectCommand(a *app) *cobra.Command {
 	o := benchProject{shape: shape{20, 2000, 128}, options: projector.Defaults()}
 	o.options.Mode = "joint" // what other implementations are compared with
 	u := &o.options
@@ -38,23 +41,23 @@ held by its end. With --rounds, the round of the least time on the clock counts.
 
 The embeddings are those of a file, or made up: 10 classes that move apart as epochs go by, in noise. Settings are
 those that the scripts in bench/peers measure other implementations with, mode joint among them.`,
-		Example: `  zoetrope bench project
-  zoetrope bench project --embeddings embeddings.npy --rounds 3 --workers 1
-  zoetrope bench project --mode balanced --shape 5x1000x64 --json | jq .wall_seconds`,
+		Example: `  zoetrope-bench project
+  zoetrope-bench project --embeddings embeddings.npy --rounds 3 --workers 1
+  zoetrope-bench project --mode balanced --shape 5x1000x64 --json | jq .wall_seconds`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.rounds < 1 {
-				return usagef(cmd, "--rounds %d: want 1 or more", o.rounds)
+				return cli.Usagef(cmd, "--rounds %d: want 1 or more", o.rounds)
 			}
 			if err := u.Validate(); err != nil {
-				return wrongUsage(cmd, err)
+				return cli.WrongUsage(cmd, err)
 			}
 			r, err := a.benchProject(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(r)
+			if a.JSON {
+				return a.PrintJSON(r)
 			}
 			return a.printProjectBench(r)
 		},
@@ -105,8 +108,8 @@ func (a *app) benchProject(ctx context.Context, o benchProject) (r *projectResul
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	if err := a.fillBench(ctx, store, o, r, meter); err != nil {
 		return nil, err
 	}
@@ -114,7 +117,7 @@ func (a *app) benchProject(ctx context.Context, o benchProject) (r *projectResul
 		costs := newCosts()
 		p, err := projector.Project(ctx, store, nil, o.options, func(stage string, done, total int) {
 			costs.enter(stage)
-			meter.show(stage, done, total)
+			meter.Show(stage, done, total)
 		})
 		if err != nil {
 			return nil, err
@@ -133,7 +136,7 @@ func (a *app) benchProject(ctx context.Context, o benchProject) (r *projectResul
 }
 
 // fillBench logs the embeddings that are to be measured, and says in r what they are.
-func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProject, r *projectResult, meter *meter) error {
+func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProject, r *projectResult, meter *cli.Meter) error {
 	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "bench", Name: "project"})
 	if err != nil {
 		return err
@@ -144,35 +147,86 @@ func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProjec
 		}
 		return run.Finish(ctx)
 	}
-	in, err := openImport(ctx, importOptions{path: o.path, layer: "embedding", firstEpoch: 1}, meter)
-	if in != nil {
-		defer in.close()
-	}
+	in, err := interchange.Open(ctx, o.path, interchange.Options{})
 	if err != nil {
 		return err
 	}
-	done, _, err := in.log(ctx, run, meter)
+	defer in.Close()
+	if err := logFile(ctx, run, in, meter); err != nil {
+		return fmt.Errorf("%s: %w", o.path, err)
+	}
+	info, err := store.Run(ctx, run.ID())
 	if err != nil {
 		return err
 	}
-	r.Data, r.Epochs, r.Samples, r.Dim = o.path, done.Epochs, done.Samples, done.Dim
+	frames, err := store.Frames(ctx, run.ID())
+	if err != nil {
+		return err
+	}
+	if len(frames) == 0 {
+		return fmt.Errorf("%s has no vectors", o.path)
+	}
+	r.Data, r.Epochs, r.Samples, r.Dim = o.path, info.Epochs, in.Samples.Count, frames[0].Dim
 	return run.Finish(ctx)
 }
 
+// logFile logs the embeddings of a file, their epochs counted from 1 where the file does not number them.
+func logFile(ctx context.Context, run *tracker.Run, in *interchange.Dataset, meter *cli.Meter) error {
+	samples := make([]tracker.Sample, in.Samples.Count)
+	for i := range samples {
+		samples[i].ID = strconv.Itoa(i)
+		if in.Samples.IDs != nil {
+			samples[i].ID = in.Samples.IDs[i]
+		}
+		if in.Samples.Labels != nil {
+			samples[i].Label = in.Samples.Labels[i]
+		}
+	}
+	if err := run.AddSamples(ctx, samples); err != nil {
+		return err
+	}
+	done := 0
+	for e, err := range in.Epochs(ctx) {
+		if err != nil {
+			return err
+		}
+		meter.Show("importing epochs", done, in.Count)
+		epoch := tracker.Epoch{Number: e.Number}
+		if !in.Numbered {
+			epoch.Number++
+		}
+		for _, l := range e.Layers[:min(1, len(e.Layers))] {
+			ids := make([]string, 0, len(l.Rows))
+			for _, row := range l.Rows {
+				ids = append(ids, samples[row].ID)
+			}
+			if l.Rows == nil {
+				ids = nil
+			}
+			epoch.Layers = append(epoch.Layers, tracker.Layer{Name: "embedding", Dim: l.Dim, Vectors: l.Data, IDs: ids})
+		}
+		if err := run.Log(ctx, epoch); err != nil {
+			return err
+		}
+		done++
+	}
+	return nil
+}
+
 func (a *app) printProjectBench(r *projectResult) error {
-	t := newTable(a.stdout)
-	t.row("STAGE", "WALL_S", "SHARE", "CPU_S", "PEAK_RSS_MB")
+	t := cli.NewTable(a.Stdout)
+	t.Row("STAGE", "WALL_S", "SHARE", "CPU_S", "PEAK_RSS_MB")
 	row := func(s stageCost) {
-		t.row(s.Stage, fmt.Sprintf("%.3f", s.Wall), fmt.Sprintf("%.0f %%", 100*s.Wall/r.Wall), fmt.Sprintf("%.3f", s.CPU), fmt.Sprintf("%.0f", float64(s.PeakRSS)/1e6))
+		t.Row(s.Stage, fmt.Sprintf("%.3f", s.Wall), fmt.Sprintf("%.0f %%", 100*s.Wall/r.Wall), fmt.Sprintf("%.3f", s.CPU), fmt.Sprintf("%.0f", float64(s.PeakRSS)/1e6))
 	}
 	for _, s := range r.Stages {
 		row(s)
 	}
 	row(stageCost{"all", r.Wall, r.CPU, r.PeakRSS})
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\n%s: %d×%d×%d, mode %s; %s kernels, %s on %s.\n",
-		r.Data, r.Epochs, r.Samples, r.Dim, r.Mode, r.Level, plural(r.Workers, "worker"), plural(r.CPUs, "CPU"))
+	_, err := fmt.Fprintf(a.Stdout, "\n%s: %d×%d×%d, mode %s; %s kernels, %s on %s.\n",
+		r.Data, r.Epochs, r.Samples, r.Dim, r.Mode, r.Level, cli.Plural(r.Workers, "worker"), cli.Plural(r.CPUs, "CPU"))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -27,7 +28,7 @@ func (s *shape) Set(text string) error {
 
 // logMadeUp logs embeddings of 10 classes, whose centres move from one point to 2 standard deviations of the noise in each
 // column, while every sample drifts a little from epoch to epoch.
-func logMadeUp(ctx context.Context, run *tracker.Run, s shape, seed uint64, meter *meter) error {
+func logMadeUp(ctx context.Context, run *tracker.Run, s shape, seed uint64, meter *cli.Meter) error {
 	const classes = 10
 	r := rand.New(rand.NewPCG(seed, 1))
 	samples := make([]tracker.Sample, s.samples)
@@ -39,7 +40,7 @@ func logMadeUp(ctx context.Context, run *tracker.Run, s shape, seed uint64, mete
 	}
 	centre, noise := normals(r, classes*s.dim), normals(r, s.samples*s.dim)
 	for e := range s.epochs {
-		meter.show("making epochs", e, s.epochs)
+		meter.Show("making epochs", e, s.epochs)
 		apart := 2 * float32(e+1) / float32(s.epochs)
 		v := make([]float32, len(noise))
 		for i := range v {

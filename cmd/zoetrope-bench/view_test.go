@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 )
 
 func TestMapShape(t *testing.T) {
@@ -31,7 +33,7 @@ func TestMapShape(t *testing.T) {
 		{[]string{"--seconds", "0"}, "--seconds 0, --scrubs 200, --loads 5: want more than 0"},
 		{[]string{"--loads", "0"}, "--seconds 4, --scrubs 200, --loads 0: want more than 0"},
 	} {
-		cmd := benchViewCommand(&app{})
+		cmd := viewCommand(&app{&cli.App{}})
 		o := benchView{shape: mapShape{20, 2000}}
 		f := cmd.Flags()
 		if err := f.Parse(c.args); err != nil {
@@ -123,7 +125,7 @@ func needBrowser(t *testing.T) (temp string) {
 	t.Helper()
 	_, err := findBrowser("")
 	if err != nil {
-		const lacks = "SKIPPED: 'zoetrope bench view' (needs chromium: apt-get install chromium)"
+		const lacks = "SKIPPED: 'zoetrope-bench view' (needs chromium: apt-get install chromium)"
 		if os.Getenv("ZOETROPE_REQUIRE_ALL") == "1" {
 			t.Fatal(lacks)
 		}
@@ -155,7 +157,7 @@ func TestBenchView(t *testing.T) {
 	traces := filepath.Join(t.TempDir(), "traces")
 	temp := needBrowser(t)
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), []string{"bench", "view", "--shape", "3x60", "--loads", "2", "--seconds", "0.5", "--scrubs", "5", "--trace", traces, "--json"}, &out, &errs); status != 0 {
+	if status := run(t.Context(), []string{"view", "--shape", "3x60", "--loads", "2", "--seconds", "0.5", "--scrubs", "5", "--trace", traces, "--json"}, &out, &errs); status != 0 {
 		t.Fatalf("status %d\n%s", status, errs.String())
 	}
 	var r viewResult
@@ -191,7 +193,7 @@ func TestBenchViewInterrupted(t *testing.T) {
 	defer cancel()
 	var out, errs bytes.Buffer
 	done := make(chan int)
-	go func() { done <- run(ctx, []string{"bench", "view", "--shape", "3x60", "--seconds", "60"}, &out, &errs) }()
+	go func() { done <- run(ctx, []string{"view", "--shape", "3x60", "--seconds", "60"}, &out, &errs) }()
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) { // until Chromium keeps something of its own
 		if found, _ := filepath.Glob(filepath.Join(temp, "zoetrope-*", "chromium", "Default")); len(found) > 0 {
 			break
@@ -201,7 +203,7 @@ func TestBenchViewInterrupted(t *testing.T) {
 		}
 	}
 	cancel()
-	if status := <-done; status != 1 || !strings.HasPrefix(errs.String(), "zoetrope: interrupted") {
+	if status := <-done; status != 1 || !strings.HasPrefix(errs.String(), "zoetrope-bench: interrupted") {
 		t.Errorf("status %d, stderr %q", status, errs.String())
 	}
 	if got := left(t, temp); len(got) > 0 {
@@ -215,10 +217,10 @@ func TestNoBrowser(t *testing.T) {
 		t.Skipf("there is a browser outside the path: %s", path)
 	}
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), []string{"bench", "view"}, &out, &errs); status != 1 || !strings.Contains(errs.String(), "apt-get install chromium") {
+	if status := run(t.Context(), []string{"view"}, &out, &errs); status != 1 || !strings.Contains(errs.String(), "apt-get install chromium") {
 		t.Errorf("status %d, %s", status, errs.String())
 	}
-	if status := run(t.Context(), []string{"bench", "view", "--browser", "none"}, &out, &errs); status != 1 || !strings.Contains(errs.String(), "--browser none: there is no such program") {
+	if status := run(t.Context(), []string{"view", "--browser", "none"}, &out, &errs); status != 1 || !strings.Contains(errs.String(), "--browser none: there is no such program") {
 		t.Errorf("status %d, %s", status, errs.String())
 	}
 }

@@ -15,10 +15,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchLog is what 'zoetrope bench log' is asked for.
+// benchLog is what 'zoetrope-bench log' is asked for.
 type benchLog struct {
 	epochs, samples, dim int
 	dir                  string
@@ -31,7 +32,7 @@ type benchLog struct {
 	run              string
 }
 
-func benchLogCommand(a *app) *cobra.Command {
+func logCommand(a *app) *cobra.Command {
 	var o benchLog
 	cmd := &cobra.Command{
 		Use:   "log",
@@ -44,14 +45,14 @@ are those of the vectors, over all epochs.
 With --writers and --readers it is a trial instead: so many processes log, each a run of its own, to one store, and
 so many read what they log, for --seconds; at the end all that was acknowledged must be there. Any error of any
 process, such as "database is locked", makes it fail.`,
-		Example: `  zoetrope bench log
-  zoetrope bench log --json --dir /mnt/disk | jq .log.mb_per_s
-  zoetrope bench log --writers 8 --readers 4 --seconds 60
-  zoetrope bench log --postgres postgres://zoetrope@localhost/zoetrope`,
+		Example: `  zoetrope-bench log
+  zoetrope-bench log --json --dir /mnt/disk | jq .log.mb_per_s
+  zoetrope-bench log --writers 8 --readers 4 --seconds 60
+  zoetrope-bench log --postgres postgres://zoetrope@localhost/zoetrope`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.epochs < 1 || o.samples < 1 || o.dim < 2 || o.writers < 0 || o.readers < 0 || o.seconds <= 0 {
-				return usagef(cmd, "--epochs %d, --samples %d, --dim %d, --writers %d, --readers %d, --seconds %v: want 1 or more, 2 or more columns",
+				return cli.Usagef(cmd, "--epochs %d, --samples %d, --dim %d, --writers %d, --readers %d, --seconds %v: want 1 or more, 2 or more columns",
 					o.epochs, o.samples, o.dim, o.writers, o.readers, o.seconds)
 			}
 			switch {
@@ -63,7 +64,7 @@ process, such as "database is locked", makes it fail.`,
 				}
 				return a.benchStress(cmd.Context(), o)
 			case o.readers > 0:
-				return usagef(cmd, "--readers without --writers has nothing to read")
+				return cli.Usagef(cmd, "--readers without --writers has nothing to read")
 			}
 			return a.benchLog(cmd.Context(), o)
 		},
@@ -198,19 +199,19 @@ func (a *app) benchLog(ctx context.Context, o benchLog) (err error) {
 	if o.postgres != "" {
 		r.Postgres = series[3].latency()
 	}
-	if a.json {
-		return a.printJSON(r)
+	if a.JSON {
+		return a.PrintJSON(r)
 	}
 	return a.printLogBench(r)
 }
 
 // takeTurns keeps each epoch in every way, each time with another way first.
 func (a *app) takeTurns(ctx context.Context, series []*logSeries, o benchLog) error {
-	m := a.newMeter()
-	defer m.close()
+	m := a.NewMeter()
+	defer m.Close()
 	vectors := make([]float32, o.samples*o.dim)
 	for epoch := 1; epoch <= o.epochs; epoch++ {
-		m.show("epochs", epoch, o.epochs)
+		m.Show("epochs", epoch, o.epochs)
 		for i := range vectors {
 			vectors[i] = rand.Float32()
 		}
@@ -236,7 +237,7 @@ func benchRun(ctx context.Context, address string, o benchLog) (run *tracker.Run
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err = store.Start(ctx, tracker.RunConfig{Experiment: "zoetrope bench", Name: o.run})
+	run, err = store.Start(ctx, tracker.RunConfig{Experiment: "zoetrope-bench", Name: o.run})
 	if err == nil {
 		err = run.AddSamples(ctx, benchSamples(o.samples))
 	}
@@ -258,11 +259,11 @@ func benchSamples(n int) []tracker.Sample {
 }
 
 func (a *app) printLogBench(r *logResult) error {
-	t := newTable(a.stdout)
-	t.row(fmt.Sprintf("%d×%d", r.Samples, r.Dim), "MB/S", "MIN_MS", "P50_MS", "P99_MS", "MAX_MS")
+	t := cli.NewTable(a.Stdout)
+	t.Row(fmt.Sprintf("%d×%d", r.Samples, r.Dim), "MB/S", "MIN_MS", "P50_MS", "P99_MS", "MAX_MS")
 	for _, s := range r.each {
 		l := s.latency()
-		t.row(s.name, fmt.Sprintf("%.0f", l.Rate), fmt.Sprintf("%.2f", l.Min), fmt.Sprintf("%.2f", l.P50), fmt.Sprintf("%.2f", l.P99), fmt.Sprintf("%.2f", l.Max))
+		t.Row(s.name, fmt.Sprintf("%.0f", l.Rate), fmt.Sprintf("%.2f", l.Min), fmt.Sprintf("%.2f", l.P50), fmt.Sprintf("%.2f", l.P99), fmt.Sprintf("%.2f", l.Max))
 	}
-	return t.flush()
+	return t.Flush()
 }

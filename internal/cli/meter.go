@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io"
@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// A meter shows how far a long command is, one bar per stage, on a terminal; elsewhere it shows nothing.
-type meter struct {
+// A Meter shows how far a long command is, one bar per stage, on a terminal; elsewhere it shows nothing.
+type Meter struct {
 	w io.Writer // nil: nothing is shown
 
 	mu    sync.Mutex // protects following fields
@@ -20,15 +20,16 @@ type meter struct {
 	bar   *progressbar.ProgressBar
 }
 
-func (a *app) newMeter() *meter {
-	if !isTerminal(a.stderr) {
-		return &meter{}
+// NewMeter returns a meter on standard error.
+func (a *App) NewMeter() *Meter {
+	if !IsTerminal(a.Stderr) {
+		return &Meter{}
 	}
-	return &meter{w: a.stderr}
+	return &Meter{w: a.Stderr}
 }
 
-// show reports that done of total is done of a stage. It may be called from several goroutines.
-func (m *meter) show(stage string, done, total int) {
+// Show reports that done of total is done of a stage. It may be called from several goroutines.
+func (m *Meter) Show(stage string, done, total int) {
 	if m.w == nil {
 		return
 	}
@@ -50,22 +51,22 @@ func (m *meter) show(stage string, done, total int) {
 	m.bar.Set(done)
 }
 
-// close takes the bar off the screen.
-func (m *meter) close() {
+// Close takes the bar off the screen.
+func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.clear()
 }
 
-func (m *meter) clear() {
+func (m *Meter) clear() {
 	if m.bar != nil {
 		m.bar.Clear()
 		m.bar = nil
 	}
 }
 
-// isTerminal reports whether what is written to w is read by a person at once.
-func isTerminal(w io.Writer) bool {
+// IsTerminal reports whether what is written to w is read by a person at once.
+func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

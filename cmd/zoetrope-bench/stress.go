@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -90,12 +91,12 @@ func (a *app) benchStress(ctx context.Context, o benchLog) (err error) {
 			r.Read += p.Epochs
 		}
 	}
-	if a.json {
-		err = a.printJSON(r)
+	if a.JSON {
+		err = a.PrintJSON(r)
 	} else {
-		_, err = fmt.Fprintf(a.stdout, "%d writers and %d readers, %.0f s: %d epochs logged, the longest took %.0f ms; %d read meanwhile.\n"+
+		_, err = fmt.Fprintf(a.Stdout, "%d writers and %d readers, %.0f s: %d epochs logged, the longest took %.0f ms; %d read meanwhile.\n"+
 			"At the end %d of %d epochs hold what was logged last. %s.\n",
-			r.Writers, r.Readers, r.Seconds, r.Logged, r.Longest, r.Read, r.Found, r.Found+r.Lost, plural(len(r.Errors), "error"))
+			r.Writers, r.Readers, r.Seconds, r.Logged, r.Longest, r.Read, r.Found, r.Found+r.Lost, cli.Plural(len(r.Errors), "error"))
 	}
 	if err == nil && ctx.Err() != nil {
 		err = ctx.Err()
@@ -112,7 +113,7 @@ func stressProcess(ctx context.Context, address, role, run string, o benchLog) (
 	if err != nil {
 		return p, err
 	}
-	cmd := exec.CommandContext(ctx, path, "bench", "log", "--db", address, "--role", role, "--run", run, "--seconds", fmt.Sprint(o.seconds),
+	cmd := exec.CommandContext(ctx, path, "log", "--db", address, "--role", role, "--run", run, "--seconds", fmt.Sprint(o.seconds),
 		"--samples", fmt.Sprint(o.samples), "--dim", fmt.Sprint(o.dim))
 	cmd.Args[0] = os.Args[0]
 	cmd.Stderr = nil // Output keeps it for the error
@@ -131,11 +132,11 @@ func (a *app) stressRole(ctx context.Context, o benchLog) error {
 	if o.role == "writer" {
 		do = stressWrite
 	}
-	p, err := do(ctx, a.db, o, time.Now().Add(time.Duration(o.seconds*float64(time.Second))))
+	p, err := do(ctx, a.DB, o, time.Now().Add(time.Duration(o.seconds*float64(time.Second))))
 	if err != nil {
 		return err
 	}
-	return a.printJSON(p)
+	return a.PrintJSON(p)
 }
 
 func stressWrite(ctx context.Context, address string, o benchLog, until time.Time) (p stressPart, err error) {
@@ -144,7 +145,7 @@ func stressWrite(ctx context.Context, address string, o benchLog, until time.Tim
 		return p, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "zoetrope bench", Name: o.run})
+	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "zoetrope-bench", Name: o.run})
 	if err != nil {
 		return p, err
 	}
@@ -185,7 +186,7 @@ func stressRead(ctx context.Context, address string, o benchLog, until time.Time
 			if time.Now().After(until) {
 				break
 			}
-			if info, err := store.Run(ctx, e.Run); err != nil || info.Experiment != "zoetrope bench" {
+			if info, err := store.Run(ctx, e.Run); err != nil || info.Experiment != "zoetrope-bench" {
 				continue // somebody else's, in a store that is shared
 			}
 			f, err := store.Frame(ctx, e.Run, "fc1", e.Number)

@@ -11,11 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchView is what 'zoetrope bench view' is asked for.
+// benchView is what 'zoetrope-bench view' is asked for.
 type benchView struct {
 	points, samples int
 	shape           mapShape // wins over both, if given
@@ -51,24 +52,24 @@ func (o *benchView) size(cmd *cobra.Command) error {
 	f := cmd.Flags()
 	switch given := f.Changed("points") || f.Changed("samples"); {
 	case o.run != "" && (given || f.Changed("shape")):
-		return usagef(cmd, "--run takes a run as it is: leave out --points, --samples and --shape")
+		return cli.Usagef(cmd, "--run takes a run as it is: leave out --points, --samples and --shape")
 	case f.Changed("shape") && given:
-		return usagef(cmd, "--shape says all: leave out --points and --samples")
+		return cli.Usagef(cmd, "--shape says all: leave out --points and --samples")
 	case f.Changed("shape"):
 	case !f.Changed("samples") && o.points >= usualEpochs && o.points%usualEpochs == 0:
 		o.shape = mapShape{usualEpochs, o.points / usualEpochs}
 	case o.samples >= 1 && o.points >= o.samples && o.points%o.samples == 0 && f.Changed("samples"):
 		o.shape = mapShape{o.points / o.samples, o.samples}
 	default:
-		return usagef(cmd, "--points %d: want epochs × samples, a multiple of %d", o.points, cmp.Or(o.samples, usualEpochs))
+		return cli.Usagef(cmd, "--points %d: want epochs × samples, a multiple of %d", o.points, cmp.Or(o.samples, usualEpochs))
 	}
 	if o.seconds <= 0 || o.seconds > 60 || o.scrubs < 1 || o.loads < 1 {
-		return usagef(cmd, "--seconds %g, --scrubs %d, --loads %d: want more than 0 and at most 60 seconds, 1 or more scrubs and loads", o.seconds, o.scrubs, o.loads)
+		return cli.Usagef(cmd, "--seconds %g, --scrubs %d, --loads %d: want more than 0 and at most 60 seconds, 1 or more scrubs and loads", o.seconds, o.scrubs, o.loads)
 	}
 	return nil
 }
 
-func benchViewCommand(a *app) *cobra.Command {
+func viewCommand(a *app) *cobra.Command {
 	o := benchView{shape: mapShape{usualEpochs, 2000}}
 	cmd := &cobra.Command{
 		Use:   "view",
@@ -83,10 +84,10 @@ allocates; and how the JavaScript heap has grown after --scrubs, garbage collect
 The map is made up, in a temporary folder that is gone afterwards: --points of them in 20 epochs, or in epochs of
 --samples each. With --run it is that of a run in the store. Chromium draws without a graphics card here, so how many
 frames it shows in a second says nothing; script times are processor times of the page's thread, in milliseconds.`,
-		Example: `  zoetrope bench view
-  zoetrope bench view --points 1000000
-  zoetrope bench view --shape 3x1000000 --json | jq .play.median_ms
-  zoetrope bench view --db runs/mnist.db --run mnist/cnn`,
+		Example: `  zoetrope-bench view
+  zoetrope-bench view --points 1000000
+  zoetrope-bench view --shape 3x1000000 --json | jq .play.median_ms
+  zoetrope-bench view --db runs/mnist.db --run mnist/cnn`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.size(cmd); err != nil {
@@ -100,8 +101,8 @@ frames it shows in a second says nothing; script times are processor times of th
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(r)
+			if a.JSON {
+				return a.PrintJSON(r)
 			}
 			return a.printViewBench(r)
 		},
@@ -151,15 +152,15 @@ func (a *app) benchView(ctx context.Context, o benchView) (r *viewResult, err er
 	defer func() { err = errors.Join(err, removeAll(dir)) }()
 	path, open := filepath.Join(dir, "bench.db"), tracker.OpenOptions{Create: true}
 	if o.run != "" {
-		path, open = a.db, tracker.OpenOptions{ReadOnly: true}
+		path, open = a.DB, tracker.OpenOptions{ReadOnly: true}
 	}
 	store, err := tracker.Open(ctx, path, open)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	meter := a.newMeter()
-	defer meter.close()
+	meter := a.NewMeter()
+	defer meter.Close()
 	run := o.run
 	if run == "" {
 		if run, err = madeUpMap(ctx, store, o.shape, meter); err != nil {
@@ -187,32 +188,32 @@ func (a *app) benchView(ctx context.Context, o benchView) (r *viewResult, err er
 }
 
 func (a *app) printViewBench(r *viewResult) error {
-	t := newTable(a.stdout)
-	t.row("SCRIPT", "MEDIAN_MS", "P95_MS", "MAX_MS", "COUNT", "AIM_MS")
+	t := cli.NewTable(a.Stdout)
+	t.Row("SCRIPT", "MEDIAN_MS", "P95_MS", "MAX_MS", "COUNT", "AIM_MS")
 	for _, s := range []struct {
 		name  string
 		times scriptTimes
 		aim   string
 	}{{"a frame while it plays", r.Play, "1"}, {"a frame while scrubbing", r.Scrub, "1"}, {"a hover", r.Hover, "5"}} {
-		t.row(s.name, fmt.Sprintf("%.2f", s.times.Median), fmt.Sprintf("%.2f", s.times.P95), fmt.Sprintf("%.2f", s.times.Max), s.times.Count, s.aim)
+		t.Row(s.name, fmt.Sprintf("%.2f", s.times.Median), fmt.Sprintf("%.2f", s.times.P95), fmt.Sprintf("%.2f", s.times.Max), s.times.Count, s.aim)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(a.stdout)
-	t = newTable(a.stdout)
+	fmt.Fprintln(a.Stdout)
+	t = cli.NewTable(a.Stdout)
 	each := make([]string, len(r.FirstMaps))
 	for i, ms := range r.FirstMaps {
 		each[i] = fmt.Sprintf("%.0f", ms)
 	}
-	t.row("first map on screen", fmt.Sprintf("%.0f ms after navigation, the median of %s", r.FirstMap, strings.Join(each, ", ")))
-	t.row("all epochs loaded", fmt.Sprintf("%.0f ms", r.AllEpochs))
-	t.row("uploaded while it moves", plural(int(r.Uploaded), "byte"))
-	t.row("allocated in a frame", fmt.Sprintf("%.0f bytes by the page's functions, %.0f with what the browser makes for them", r.Allocated.Own, r.Allocated.All))
-	t.row(fmt.Sprintf("heap, %d scrubs later", r.Scrubs), fmt.Sprintf("%.2f MB, %+.2f MB", float64(r.HeapAfter)/1e6, float64(r.HeapAfter-r.HeapBefore)/1e6))
-	if err := t.flush(); err != nil {
+	t.Row("first map on screen", fmt.Sprintf("%.0f ms after navigation, the median of %s", r.FirstMap, strings.Join(each, ", ")))
+	t.Row("all epochs loaded", fmt.Sprintf("%.0f ms", r.AllEpochs))
+	t.Row("uploaded while it moves", cli.Plural(int(r.Uploaded), "byte"))
+	t.Row("allocated in a frame", fmt.Sprintf("%.0f bytes by the page's functions, %.0f with what the browser makes for them", r.Allocated.Own, r.Allocated.All))
+	t.Row(fmt.Sprintf("heap, %d scrubs later", r.Scrubs), fmt.Sprintf("%.2f MB, %+.2f MB", float64(r.HeapAfter)/1e6, float64(r.HeapAfter-r.HeapBefore)/1e6))
+	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\n%s: %s, %s of %s; %s.\n", r.Run, plural(r.Points, "point"), plural(r.Epochs, "epoch"), plural(r.Samples, "sample"), r.Browser)
+	_, err := fmt.Fprintf(a.Stdout, "\n%s: %s, %s of %s; %s.\n", r.Run, cli.Plural(r.Points, "point"), cli.Plural(r.Epochs, "epoch"), cli.Plural(r.Samples, "sample"), r.Browser)
 	return err
 }
