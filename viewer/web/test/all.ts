@@ -3,6 +3,7 @@ import "./camera.test";
 import "./playhead.test";
 import "./cloud.test";
 import "./colouring.test";
+import "./columnlist.test";
 import "./columns.test";
 import "./format.test";
 import "./packed.test";

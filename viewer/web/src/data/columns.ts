@@ -1,18 +1,58 @@
 // What is known of each sample, as columns: its label, its metadata, and what the network made of it. Pure.
 
-/** A column that points can be coloured, filtered and sorted by. */
-export interface Column {
+/** What is the same of a column in every run. */
+export interface Traits {
   /** Names the column in addresses: "label", "loss", "meta:split". */
   key: string;
   /** As people read it. */
   name: string;
   kind: "category" | "number";
+  /** Where its values come from, as a title under which menus list it. */
+  source: string;
+  /** What samples without a value are called. */
+  none: string;
+  /** A value as people read it. */
+  format(v: string | number): string;
+  /** The column whose values order samples by this one, and whether the last comes first. */
+  sort: { by: string; down: boolean };
+  /** Its place in the table; null for none. */
+  table: { head: string; title: string } | null;
+  /** Its name in files; null where every row of a file says it anyway. */
+  field: string | null;
+  /** Whether the card says it in words of its own. */
+  said: boolean;
+  /** The column of right and wrong that marks mistakes among its values; null for none. */
+  marks: string | null;
+  /** The column of right and wrong of which the legend tells the share in each class; null for none. */
+  tally: string | null;
+  /** Whether with many samples its values take the server long, so that only those who ask for the column get them. */
+  costly: boolean;
+}
+
+/** A column that points can be coloured, filtered and sorted by, and that the table, the card and files show. */
+export interface Column extends Traits {
   /** Whether its values differ from epoch to epoch. */
   perEpoch: boolean;
+  /** Its values at an epoch, by its place; null where they are on their way, or do not exist. */
+  values(i: number): Values | null;
+  /** The same, but where that would take the server long, only what is known. */
+  glance(i: number): Values | null;
 }
 
 /** A column's values, one per row: places in classes with -1 for none, or numbers with NaN for none. */
 export type Values = { kind: "category"; classes: readonly string[]; code: Int32Array } | { kind: "number"; value: Float32Array };
+
+const METADATA = "meta:";
+
+/** The key of a column of metadata. */
+export function metadataKey(name: string): string {
+  return METADATA + name;
+}
+
+/** What a column that this run does not have is called. */
+export function nameOfKey(key: string): string {
+  return key.startsWith(METADATA) ? key.slice(METADATA.length) : key;
+}
 
 /** More distinct values than this are no categories: numbers are a scale then, and text is only searched. */
 const CATEGORIES = 200;

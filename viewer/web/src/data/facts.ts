@@ -1,25 +1,14 @@
 // What is known of the samples at each epoch, from the server and reckoned from that: the columns by which points are
 // coloured, filtered and sorted.
 
-import { locate, strideOf, type Frame } from "../map/cloud";
+import { strideOf, type Frame } from "../map/cloud";
 import * as api from "./api";
 import type { Epoch, Outputs, Samples } from "./api";
-import { labelScale, metadataValues, type Column, type Values } from "./columns";
+import { DEFINITIONS, labelOf, metadataOf, movesOf, type Evidence, type Fixed } from "./columnlist";
+import type { Column, Traits, Values } from "./columns";
 import type { MapData } from "./mapdata";
-import { changes, type Neighbourhoods } from "./neighbourhood";
+import type { Neighbourhoods } from "./neighbourhood";
 import { PerEpoch } from "./perepoch";
-
-const NAMES: Record<string, string> = {
-  label: "Label",
-  prediction: "Prediction",
-  correct: "Right or wrong",
-  confidence: "Confidence",
-  loss: "Loss",
-  change: "Neighbourhood changed",
-  trust: "Trust in the point",
-  moved: "Moved on the map",
-  epoch: "Epoch",
-};
 
 /** Samples whose movement tells that of all. */
 const SOME = 5000;
@@ -31,18 +20,18 @@ const LIGHT = 8000;
 const PAIRWISE = 50_000;
 
 /** The columns of one run on one map. Epochs are named by their place among those logged. */
-export class Facts {
+export class Facts implements Evidence {
   /** Grows with everything that becomes known. */
   version = 0;
   private run = "";
-  private samples: Samples | null = null;
-  private epochs: Epoch[] = [];
-  private map: MapData | null = null;
+  samples: Samples | null = null;
+  epochs: Epoch[] = [];
+  map: MapData | null = null;
   private frameOf: Int32Array = new Int32Array(0);
   private space = api.spaceOf(undefined);
-  private statics = new Map<string, { column: Column; values: Values }>();
+  private fixed = new Map<string, Fixed>();
   private reckoned = new Map<string, { of: unknown[]; values: Values }>();
-  private predicted: string[] = [];
+  predicted: string[] = [];
   private knownMoves = new WeakMap<Frame, { from: Frame | null; moves: Float32Array }>();
   private listed: { version: number; columns: Column[] } | null = null;
   private readonly outputsOf: PerEpoch<Outputs>;
@@ -75,7 +64,7 @@ export class Facts {
     this.map = null;
     this.predicted = [];
     this.reckoned.clear();
-    this.statics.clear();
+    this.fixed.clear();
     for (const p of this.perEpoch) {
       p.clear();
       p.hold();
@@ -92,18 +81,10 @@ export class Facts {
     this.samples = s;
     this.predicted = [...s.classes];
     this.reckoned.clear();
-    this.statics.clear();
+    this.fixed.clear();
     for (const p of [this.nearOf, this.trustOf]) p.clear();
-    const put = (key: string, name: string, values: Values) =>
-      this.statics.set(key, { column: { key, name, kind: values.kind, perEpoch: false }, values });
-    if (s.classes.length > 0) {
-      const scale = labelScale(s.classes, s.label);
-      put("label", NAMES.label, scale ? { kind: "number", value: scale } : { kind: "category", classes: s.classes, code: s.label });
-    }
-    for (const [name, list] of Object.entries(s.metadata ?? {})) {
-      const values = metadataValues(list);
-      if (values) put(`meta:${name}`, name, values);
-    }
+    const label = labelOf(s);
+    for (const f of [...(label ? [label] : []), ...metadataOf(s)]) this.fixed.set(f.traits.key, f);
   }
 
   setEpochs(epochs: Epoch[]): void {
@@ -132,23 +113,15 @@ export class Facts {
   }
 
   private list(): Column[] {
-    const per = (key: string, kind: Column["kind"]): Column => ({ key, name: NAMES[key], kind, perEpoch: true });
-    const out: Column[] = [];
-    const label = this.statics.get("label");
-    if (label) out.push(label.column);
-    const some = this.outputsOf.some();
-    if (some?.prediction) out.push(per("prediction", "category"));
-    if (some?.prediction && label?.column.kind === "category") out.push(per("correct", "category"));
-    if (some?.confidence) out.push(per("confidence", "number"));
-    if (some?.loss) out.push(per("loss", "number"));
-    if (this.map && this.epochs.length > 1) {
-      if (this.pairwise && !this.epochs.every((e) => this.nearOf.broken(e.number))) out.push(per("change", "number"));
-      out.push(per("moved", "number"));
-    }
-    if (this.map && !this.map.layout.provisional && this.pairwise) out.push(per("trust", "number"));
-    if (this.epochs.length > 1) out.push(per("epoch", "number"));
-    for (const { column } of this.statics.values()) if (column !== label?.column) out.push(column);
-    return out;
+    const fixed = [...this.fixed.values()].map((f) => this.columnOf(f.traits, false));
+    const label = fixed.filter((c) => c.key === "label");
+    const moving = DEFINITIONS.filter((d) => d.there(this)).map((d) => this.columnOf(d, true));
+    return [...label, ...moving, ...fixed.filter((c) => !label.includes(c))];
+  }
+
+  private columnOf(t: Traits, perEpoch: boolean): Column {
+    const { key } = t;
+    return { ...t, perEpoch, values: (i) => this.values(key, i), glance: (i) => (t.costly && !this.light ? this.known(key, i) : this.values(key, i)) };
   }
 
   /** Whether neighbours are found so fast that they may be asked for ahead of need: their cost grows with the square of the samples. */
@@ -157,12 +130,28 @@ export class Facts {
   }
 
   /** Whether the server tells neighbours and trust of so many samples. */
-  private get pairwise(): boolean {
+  get pairwise(): boolean {
     return (this.samples?.label.length ?? 0) <= PAIRWISE;
   }
 
   column(key: string): Column | null {
     return this.columns.find((c) => c.key === key) ?? null;
+  }
+
+  get someOutputs(): Outputs | null {
+    return this.outputsOf.some();
+  }
+
+  refused(i: number): boolean {
+    const e = this.epochs[i];
+    return e !== undefined && this.nearOf.broken(e.number);
+  }
+
+  awaits(what: "outputs" | "nearest" | "trust" | "frame", i: number): boolean {
+    const e = this.epochs[i];
+    if (!e) return false;
+    if (what === "frame") return this.map?.layout.epochs[this.frameOf[i]] === e.number && this.frame(i) === null;
+    return { outputs: this.outputsOf, nearest: this.nearOf, trust: this.trustOf }[what].coming(e.number);
   }
 
   /** What was logged at the i-th epoch, once it is here; asks for it otherwise. */
@@ -180,16 +169,17 @@ export class Facts {
 
   /** A column's values at the i-th epoch; null where they are on their way, or do not exist. */
   values(key: string, i: number): Values | null {
-    const fixed = this.statics.get(key);
+    const fixed = this.fixed.get(key);
     if (fixed) return fixed.values;
     const e = this.epochs[i];
-    if (!e) return null;
+    const d = definitionOf(key);
+    if (!e || !d) return null;
     const name = `${key}@${e.number}`;
     const known = this.reckoned.get(name);
-    const of = this.sources(key, i);
+    const of = d.from(this, i);
     if (of === null) return known?.values ?? null;
     if (known && known.of.every((o, k) => o === of[k])) return known.values;
-    const values = this.reckon(key, i);
+    const values = d.compute(this, i);
     if (values) this.reckoned.set(name, { of, values });
     return values;
   }
@@ -208,89 +198,24 @@ export class Facts {
 
   /** A column's values at the i-th epoch if they were reckoned before; asks for nothing. */
   known(key: string, i: number): Values | null {
-    return this.statics.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
+    return this.fixed.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
   }
 
   /** Whether values that values has none of are on their way: those that do not exist never come. */
   coming(key: string, i: number): boolean {
     const e = this.epochs[i];
     if (!this.samples || !e) return !this.samples;
-    switch (key) {
-      case "change":
-        return [this.epochs[i - 1], e].some((o) => o !== undefined && this.nearOf.coming(o.number));
-      case "moved":
-        return this.map?.layout.epochs[this.frameOf[i]] === e.number && this.frame(i) === null;
-      case "trust":
-        return this.trustOf.coming(e.number);
-      default:
-        return this.outputsOf.coming(e.number);
-    }
+    return definitionOf(key)?.coming(this, i) ?? false;
   }
 
-  /** What a column is reckoned from; null while that is on its way. */
-  private sources(key: string, i: number): unknown[] | null {
-    switch (key) {
-      case "change": {
-        const [a, b] = [i > 0 ? this.nearest(i - 1) : this, this.nearest(i)];
-        return a && b ? [a, b] : null;
-      }
-      case "moved": {
-        const [a, b] = [this.frame(i - 1), this.frame(i)];
-        return b ? [a, b] : null;
-      }
-      case "trust": {
-        const t = this.trust(i);
-        return t ? [t] : null;
-      }
-      case "epoch":
-        return [this.samples];
-      default: {
-        const o = this.outputs(i);
-        return o ? [o, this.samples] : null;
-      }
-    }
-  }
-
-  private reckon(key: string, i: number): Values | null {
-    const rows = this.samples?.count ?? 0;
-    const blank = () => new Float32Array(rows).fill(NaN);
-    const numbers = (value: Float32Array | null): Values | null => value && { kind: "number", value };
-    switch (key) {
-      case "change":
-        return { kind: "number", value: i > 0 ? changes(this.nearest(i - 1)!, this.nearest(i)!) : blank() };
-      case "moved":
-        return { kind: "number", value: movesOf(this.frame(i - 1), this.frame(i)!, rows) };
-      case "trust":
-        return { kind: "number", value: this.trust(i)! };
-      case "epoch":
-        return { kind: "number", value: blank().fill(this.epochs[i].number) };
-    }
-    const o = this.outputs(i);
-    if (!o || !this.samples) return null;
-    if (key === "confidence") return numbers(o.confidence);
-    if (key === "loss") return numbers(o.loss);
-    if (!o.prediction) return null;
-    // Predictions take the places of the labels that they name, and so their colours.
-    const place = o.classes.map((c) => {
-      const at = this.predicted.indexOf(c);
-      return at >= 0 ? at : this.predicted.push(c) - 1;
-    });
-    const { label } = this.samples;
-    if (key === "prediction") return { kind: "category", classes: this.predicted, code: Int32Array.from(o.prediction, (p) => (p < 0 ? -1 : place[p])) };
-    if (key === "correct") {
-      return { kind: "category", classes: ["right", "wrong"], code: Int32Array.from(o.prediction, (p, r) => (p < 0 || label[r] < 0 ? -1 : place[p] === label[r] ? 0 : 1)) };
-    }
-    return null;
-  }
-
-  private trust(i: number): Float32Array | null {
+  trust(i: number): Float32Array | null {
     const e = this.epochs[i];
     if (!e || !this.map || !this.pairwise || this.map.layout.provisional || !this.map.layout.epochs.includes(e.number)) return null;
     return this.trustOf.get(e.number, `${this.map.layout.projection} ${this.map.layout.revision}`);
   }
 
   /** The map's own frame of the i-th epoch. */
-  private frame(i: number): Frame | null {
+  frame(i: number): Frame | null {
     if (!this.map || !this.epochs[i]) return null;
     const at = this.frameOf[i];
     return at >= 0 && this.map.layout.epochs[at] === this.epochs[i].number ? this.map.frames[at] : null;
@@ -301,15 +226,6 @@ export class Facts {
   }
 }
 
-/** How far each row, or every so manieth, has moved between two frames, as a share of the map's longer side. */
-export function movesOf(a: Frame | null, b: Frame, rows: number, every = 1): Float32Array {
-  const out = new Float32Array(Math.ceil(rows / every)).fill(NaN);
-  if (!a) return out;
-  const [p, q] = [new Float32Array(3), new Float32Array(3)];
-  const [before, now] = [{ from: a, to: a, t: 0 }, { from: b, to: b, t: 0 }];
-  for (let i = 0; i < rows; i += every) {
-    if (!locate(before, i, p) || !locate(now, i, q)) continue;
-    out[i / every] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide
-  }
-  return out;
+function definitionOf(key: string): (typeof DEFINITIONS)[number] | undefined {
+  return DEFINITIONS.find((d) => d.key === key);
 }

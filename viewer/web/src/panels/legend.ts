@@ -1,4 +1,4 @@
-import type { Values } from "../data/columns";
+import { nameOfKey, type Values } from "../data/columns";
 import { numberAt, type Scale } from "../state/colouring";
 import { byId, h, icon, setText } from "../ui/dom";
 import type { Condition } from "../state/filter";
@@ -74,7 +74,7 @@ export class Legend {
       return;
     }
     this.of = of;
-    const items = [...columns.map((c) => ({ key: c.key, title: c.name, note: c.perEpoch ? "at each epoch" : "", group: c.key.startsWith("meta:") ? "Metadata" : "The network" }))];
+    const items = [...columns.map((c) => ({ key: c.key, title: c.name, note: c.perEpoch ? "at each epoch" : "", group: c.source }))];
     items.push({ key: "none", title: "One colour", note: "", group: "Without" });
     const head = JSON.stringify([items, by?.key]);
     if (head !== panel.dataset.head) {
@@ -116,7 +116,7 @@ export class Legend {
     const short = brief(classes);
     this.list.classList.toggle("long", shown.some(({ code }) => code >= 0 && short[code].length > 12));
     this.rows = shown.map(({ name, code }) => {
-      const text = code < 0 ? (key() === "label" ? "No label" : "None") : name;
+      const text = code < 0 ? choice.colourBy!.none : name;
       const dot = h("i", { class: "dot" });
       dot.style.setProperty("--c", choice.tints.ofClass(code));
       const note = h("span", { class: "share" });
@@ -225,7 +225,8 @@ export class Legend {
       return;
     }
     if (values?.kind !== "category") return;
-    const right = choice.colourBy?.key === "label" ? model.facts.values("correct", at) : null;
+    const by = choice.colourBy?.tally ?? null;
+    const right = by === null ? null : model.facts.values(by, at);
     if (this.counted[0] === values && (this.counted[1] === right || (right === null && this.counted.length === 2 && model.facts.outputs(at) === null))) return;
     this.counted = [values, right];
     let tally = this.tallies.get(right ?? values);
@@ -300,7 +301,7 @@ export class Legend {
     const { model } = this;
     const { choice, facts } = model;
     const column = facts.column(c.column);
-    const name = column?.name ?? c.column.replace(/^meta:/, "");
+    const name = column?.name ?? nameOfKey(c.column);
     const say = (v: number) => (Number.isFinite(v) ? bound(v) : "");
     const what = c.range
       ? c.range[0] === -Infinity

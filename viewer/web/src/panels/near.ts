@@ -55,9 +55,10 @@ export class Near {
       typeof f.prediction === "string" ? `Predicted ${f.prediction}${f.confidence === null ? "" : ` \u00b7 ${percent(f.confidence)}`}` : "",
       f.loss === null ? "" : `Loss ${figure(f.loss)}`,
     ].filter(Boolean);
-    const trust = facts.values("trust", at);
-    const sure = trust ? valueAt(trust, row) : null;
-    if (typeof sure === "number") lines.push(`Its place can be trusted to ${percent(sure, 0)}`);
+    const trust = facts.column("trust");
+    const known = trust?.values(at);
+    const sure = known ? valueAt(known, row) : null;
+    if (sure !== null) lines.push(`Its place can be trusted to ${trust!.format(sure)}`);
     const meta = Object.entries(samples!.metadata ?? {}).flatMap(([k, list]) => (list[row] === null || list[row] === undefined ? [] : [`${k}: ${typeof list[row] === "string" ? list[row] : JSON.stringify(list[row])}`]));
     const away = h("button", { type: "button", class: "away", "aria-label": "Close", title: "Close" }, icon("cross"));
     away.addEventListener("click", (e) => {
@@ -97,8 +98,9 @@ export class Near {
 
   private course(row: number): (number | null)[] {
     const { facts, numbers } = this.model;
+    const change = facts.column("change");
     return numbers.map((_, i) => {
-      const v = facts.light ? facts.values("change", i) : facts.known("change", i);
+      const v = change?.glance(i);
       const x = v ? valueAt(v, row) : null;
       return typeof x === "number" ? x : null;
     });

@@ -1,7 +1,8 @@
+import { DEFINITIONS } from "../data/columnlist";
 import { valueAt } from "../data/columns";
 import { byId, download, h, icon, setText } from "../ui/dom";
 import { FLAG } from "../map/renderer";
-import { brief, count, many, percent } from "../ui/format";
+import { brief, count, many } from "../ui/format";
 import type { Model } from "../state/model";
 import type { Pictures } from "../data/pictures";
 import { writtenIn } from "../state/sampledetails";
@@ -19,20 +20,10 @@ const TALL = 5_000_000;
 /** Rows kept above and below those in sight. */
 const SPARE = 6;
 
-interface Shown {
-  key: string;
-  name: string;
-  title: string;
-  /** Columns that numbers sort downwards first. */
-  down: boolean;
-}
+/** The first column, of the samples themselves. */
+const SAMPLE = { key: "sample", head: "Sample", title: "Sort by id", down: false };
 
-const COLUMNS: Shown[] = [
-  { key: "sample", name: "Sample", title: "Sort by id", down: false },
-  { key: "prediction", name: "Predicted", title: "Sort by the prediction, mistakes first", down: true },
-  { key: "change", name: "Changed", title: "How strangely it moved: the share of its 15 nearest samples, in the original space, that were not so at the epoch before", down: true },
-  { key: "moved", name: "Moved", title: "How far it moved on the map since the epoch before, as a share of the map's longer side", down: true },
-];
+const COLUMNS = [SAMPLE, ...DEFINITIONS.flatMap(({ key, table, sort }) => (table ? [{ key, ...table, down: sort.down }] : []))];
 
 /** The samples as a table: those selected or, without a selection, all that are shown. */
 export class Table {
@@ -42,7 +33,7 @@ export class Table {
   private readonly actions = byId("table-actions");
   private readonly head = h("tr");
   private readonly body = h("tbody");
-  private sort: Sort = { key: "sample", down: false };
+  private sort: Sort = { key: SAMPLE.key, down: false };
   private rows: Int32Array | number[] = [];
   private of: unknown[] = [];
   private drawn: unknown[] = [];
@@ -56,7 +47,7 @@ export class Table {
   ) {
     this.table.append(h("caption", { class: "visually-hidden" }, "Samples at the epoch that is looked at"), h("thead", {}, this.head), this.body);
     for (const c of COLUMNS) {
-      const button = h("button", { type: "button", title: c.title }, c.name);
+      const button = h("button", { type: "button", title: c.title }, c.head);
       button.addEventListener("click", () => {
         this.sort = { key: c.key, down: this.sort.key === c.key ? !this.sort.down : c.down };
         this.box.scrollTop = 0;
@@ -109,7 +100,8 @@ export class Table {
     if (hidden || !samples) return;
     const at = clock.nearest;
     const mask = choice.hidden(at);
-    const keys = this.sort.key === "sample" ? null : model.facts.values(this.sort.key === "prediction" ? "correct" : this.sort.key, at);
+    const by = model.facts.column(this.sort.key)?.sort.by;
+    const keys = by === undefined ? null : model.facts.values(by, at);
     const of = [samples, choice.selected, n > 0 ? null : mask, keys, this.sort.key, this.sort.down];
     if (!this.of.every((o, i) => o === of[i]) || this.of.length === 0) {
       this.of = of;
@@ -130,7 +122,7 @@ export class Table {
   }
 
   private offers(key: string): boolean {
-    return key === "sample" || this.model.facts.column(key) !== null;
+    return key === SAMPLE.key || this.model.facts.column(key) !== null;
   }
 
   /** Makes the rows that are in sight, and gaps as high as the others. */
@@ -141,9 +133,11 @@ export class Table {
     const first = Math.max(0, Math.floor(top) - SPARE);
     const last = Math.min(this.rows.length, Math.ceil(top + room) + SPARE);
     const squeezed = pace !== ROW;
-    const v = { correct: facts.values("correct", at), change: facts.light || this.sort.key === "change" ? facts.values("change", at) : facts.known("change", at), moved: facts.values("moved", at), prediction: facts.values("prediction", at) };
-    const drawn = [this.rows, first, last, squeezed && top, at, v.correct, v.change, v.moved, v.prediction, choice.focal, choice.selected, choice.tints];
-    if (this.drawn.length > 0 && this.drawn.every((o, i) => o === drawn[i])) return;
+    const cells = facts.columns
+      .filter((c) => c.table !== null)
+      .map((c) => ({ column: c, values: this.sort.key === c.key ? c.values(at) : c.glance(at), judged: c.marks === null ? null : facts.values(c.marks, at) }));
+    const drawn = [this.rows, first, last, squeezed && top, at, ...cells.flatMap((c) => [c.column.key, c.values, c.judged]), choice.focal, choice.selected, choice.tints];
+    if (this.drawn.length === drawn.length && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
     const gap = (height: number) => {
@@ -173,13 +167,12 @@ export class Table {
       name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row)), this.pictures.any ? null : h("span", { class: "said" }, writtenIn(this.model, row))));
       const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
       tr.classList.toggle("focal", row === choice.focal);
-      for (const key of ["prediction", "change", "moved"] as const) {
-        if (!this.offers(key)) continue;
-        const value = v[key] ? valueAt(v[key], row) : null;
-        const wrong = key === "prediction" && v.correct?.kind === "category" && v.correct.code[row] === 1;
-        const text = value === null ? "\u2013" : typeof value === "number" ? (key === "change" ? percent(value, 0) : percent(value, 1)) : value;
-        const at = key === "prediction" ? samples!.classes.indexOf(text) : -1;
-        tr.append(h("td", { class: wrong ? `${key} wrong` : key, title: at < 0 ? undefined : text }, wrong ? icon("cross") : null, h("span", {}, short[at] ?? text)));
+      for (const { column, values, judged } of cells) {
+        const value = values ? valueAt(values, row) : null;
+        const wrong = judged?.kind === "category" && judged.code[row] === 1;
+        const text = value === null ? "\u2013" : column.format(value);
+        const at = column.kind === "category" ? samples!.classes.indexOf(text) : -1;
+        tr.append(h("td", { class: wrong ? `${column.key} wrong` : column.key, title: at < 0 ? undefined : text }, wrong ? icon("cross") : null, h("span", {}, short[at] ?? text)));
       }
       lines.push(tr);
     }
@@ -226,12 +219,12 @@ export class Table {
   records(): Record[] {
     const { samples, facts, clock, numbers } = this.model;
     const at = clock.nearest;
-    const columns = facts.columns.filter((c) => !["label", "epoch", "correct"].includes(c.key));
     return Array.from(this.rows, (row: number) => {
       const r: Record = { id: samples!.id(row), label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
-      for (const c of columns) {
-        const v = facts.known(c.key, at) ?? (c.key === "change" && !facts.light ? null : facts.values(c.key, at));
-        r[c.key.replace(/^meta:/, "")] = v ? valueAt(v, row) : null;
+      for (const c of facts.columns) {
+        if (c.field === null) continue;
+        const v = c.glance(at);
+        r[c.field] = v ? valueAt(v, row) : null;
       }
       for (const [key, list] of Object.entries(samples!.metadata ?? {})) {
         const v = list[row];

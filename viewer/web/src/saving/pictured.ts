@@ -60,7 +60,7 @@ function keyOf(model: Model, at: number): Key | null {
   const only = choice.conditions.find((c) => c.column === by.key && c.epoch === null)?.values;
   const short = brief(v.classes);
   const names = v.classes.map((name, code) => ({ name, text: short[code], code }));
-  if (v.code.includes(-1)) names.push({ name: "", text: by.key === "label" ? "No label" : "None", code: -1 });
+  if (v.code.includes(-1)) names.push({ name: "", text: by.none, code: -1 });
   return { title: by.name, names: names.filter((n) => !only || only.includes(n.name)).map((n) => ({ name: n.text, colour: tints.ofClass(n.code) })) };
 }
 

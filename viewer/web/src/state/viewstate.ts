@@ -165,8 +165,7 @@ export class Choice {
 
   /** The values of the column in colours at an epoch's place; null where there are none, or not yet. */
   values(at: number): Values | null {
-    const c = this.colourBy;
-    return c ? this.facts.values(c.key, at) : null;
+    return this.colourBy?.values(at) ?? null;
   }
 
   /** The scale of the column in colours; null for classes. */
@@ -281,7 +280,7 @@ export class Choice {
     if (c) {
       const places = c.perEpoch ? epochs.map((_, i) => i) : [0];
       for (const i of places) {
-        const v = this.facts.values(c.key, i);
+        const v = c.values(i);
         if (!v) continue;
         known.push(String(i));
         if (v.kind === "number") lists.push(v.value);

@@ -1,30 +1,11 @@
 import { byId, h, icon, setText } from "../../ui/dom";
 import { figure, percent } from "../../ui/format";
 import type { Pictures } from "../../data/pictures";
+import type { Details } from "../../state/sampledetails";
 import { sparkline } from "../../ui/spark";
 
-/** What the card says about a sample at an epoch. */
-export interface Facts {
-  row: number;
-  id: string;
-  /** null is a sample without a label, undefined one of a run that has none at all: of labels, nothing is said. */
-  label: string | null | undefined;
-  colour: string;
-  epoch: number;
-  /** null when no prediction was logged, undefined while it is on its way. */
-  prediction: string | null | undefined;
-  confidence: number | null;
-  loss: number | null;
-  /** What the points are coloured by, where the card does not say it anyway. */
-  extra: string;
-  /** What is written in its metadata; empty where nothing is. */
-  text: string;
-  /** Its loss over the epochs, and which of them this is; null without. */
-  course: { values: (number | null)[]; at: number; name: string } | null;
-}
-
 /** What a sample is called where it has no label that it could go by. */
-export function sampleOf(f: Facts): string {
+export function sampleOf(f: Details): string {
   return `Sample ${f.id}`;
 }
 
@@ -58,7 +39,7 @@ export class Card {
   }
 
   /** Shows the card beside what is around the pixel (x, y), as far as reach, of a stage of this size. */
-  show(f: Facts, x: number, y: number, reach: number, width: number, height: number): void {
+  show(f: Details, x: number, y: number, reach: number, width: number, height: number): void {
     this.el.hidden = false;
     this.picture.hidden = !this.pictures.has(f.row);
     if (!this.picture.hidden && this.drawn !== f.row) this.drawn = this.pictures.draw(f.row, this.picture, 84) ? f.row : -1;

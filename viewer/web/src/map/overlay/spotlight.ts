@@ -6,9 +6,9 @@ import { locate } from "../cloud";
 import { ringRadius, type Paint } from "../renderer";
 import type { Pictures } from "../../data/pictures";
 import type { Model } from "../../state/model";
-import { describe } from "../../state/sampledetails";
+import { describe, type Details } from "../../state/sampledetails";
 import { byId } from "../../ui/dom";
-import { Card, type Facts } from "./card";
+import { Card } from "./card";
 import type { Seen } from "./composition";
 import { Links } from "./links";
 import type { Pointing } from "./pointing";
@@ -70,7 +70,7 @@ export class Spotlight {
 
   private describe(row: number, pane: Pane | null, m: Float32Array, v: View, size: { width: number; height: number }, alone: boolean, morphing: boolean): void {
     const p = this.spot;
-    const facts: Facts | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
+    const facts: Details | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
     if (!facts || !pane) {
       this.trail.hide();
       this.card.hide();
