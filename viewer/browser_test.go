@@ -383,7 +383,7 @@ func (tb *tab) dragWith(keys chromedp.Modifier, path ...pixel) {
 // selected returns the ids of the selected samples, in the order of the run's samples.
 func (tb *tab) selected() []string {
 	tb.t.Helper()
-	return eval[[]string](tb, `zoetrope.model.choice.selected.map((r) => zoetrope.model.samples.ids[r])`)
+	return eval[[]string](tb, `zoetrope.model.viewstate.selected.map((r) => zoetrope.model.samples.ids[r])`)
 }
 
 // corners returns a box around all samples, in the window.

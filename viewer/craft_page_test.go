@@ -152,9 +152,9 @@ func TestEndurance(t *testing.T) {
 	project(t, store, run.ID(), 2)
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "?select=1-5&colour=change", 800, 560)
 	tb.ready()
-	tb.wait("the colours are known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`, 3*time.Second)
+	tb.wait("the colours are known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.viewstate.values(i) !== null)`, 3*time.Second)
 	scrub := func(n int) {
-		eval[chromedp.Void](tb, `(async () => { for (let i = 0; i < %d; i++) { zoetrope.model.clock.seek((i * 0.37) %% 4); zoetrope.stage.draw(performance.now()); if (i %% 20 === 0) await new Promise(requestAnimationFrame) } })()`, n)
+		eval[chromedp.Void](tb, `(async () => { for (let i = 0; i < %d; i++) { zoetrope.model.playhead.seek((i * 0.37) %% 4); zoetrope.stage.draw(performance.now()); if (i %% 20 === 0) await new Promise(requestAnimationFrame) } })()`, n)
 	}
 	heap := func() float64 {
 		for range 3 {
@@ -185,9 +185,9 @@ func TestFrugal(t *testing.T) {
 	project(t, store, run.ID(), 2)
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 800, 560)
 	tb.ready()
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.still = false })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.playhead.still = false })()`)
 	frames := func(n int) {
-		eval[chromedp.Void](tb, `(() => { for (let i = 0; i < %d; i++) { zoetrope.model.clock.position = 3.1 + (i %% 64) / 200; zoetrope.stage.draw(0) } })()`, n)
+		eval[chromedp.Void](tb, `(() => { for (let i = 0; i < %d; i++) { zoetrope.model.playhead.position = 3.1 + (i %% 64) / 200; zoetrope.stage.draw(0) } })()`, n)
 	}
 	frames(300) // until it is compiled
 	uploaded := tb.uploaded()

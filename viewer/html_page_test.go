@@ -96,7 +96,7 @@ func TestFile(t *testing.T) {
 		eval[chromedp.Void](tb, `document.getElementById("search").value = ""`) // a tool's key press is two: one opens, one types
 		tb.press("s17")
 		tb.press(kb.Enter)
-		tb.wait("it is selected", `zoetrope.model.choice.selected.length === 1`, time.Second)
+		tb.wait("it is selected", `zoetrope.model.viewstate.selected.length === 1`, time.Second)
 		if got := tb.selected(); !slices.Equal(got, []string{"s17"}) {
 			t.Errorf("selected: %q", got)
 		}
@@ -119,7 +119,7 @@ func TestFile(t *testing.T) {
 			t.Errorf("it says %q of the map", tb.text("#quality-words"))
 		}
 		for _, column := range []string{"trust", "change", "loss", "prediction", "meta:rank"} {
-			eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(column))
+			eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour(%s)`, quote(column))
 			tb.wait(column+" is known", fmt.Sprintf(`zoetrope.model.facts.values(%s, 2) !== null`, quote(column)), 2*time.Second)
 		}
 	})
@@ -146,13 +146,13 @@ func TestFile(t *testing.T) {
 		}
 	})
 	t.Run("the address holds the view", func(t *testing.T) {
-		eval[chromedp.Void](tb, `zoetrope.model.choice.select([3, 4], "replace")`)
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.select([3, 4], "replace")`)
 		tb.rest()
 		if got := eval[string](tb, `location.hash`); !strings.Contains(got, "select=") {
 			t.Errorf("the address ends in %q", got)
 		}
 		eval[chromedp.Void](tb, `location.reload()`)
-		tb.wait("it is loaded anew", `document.readyState === "complete" && window.zoetrope && zoetrope.model.choice.selected.length === 2`, 10*time.Second)
+		tb.wait("it is loaded anew", `document.readyState === "complete" && window.zoetrope && zoetrope.model.viewstate.selected.length === 2`, 10*time.Second)
 		tb.ready()
 		if got := eval[string](tb, `zoetrope.model.shown + " " + zoetrope.model.other.key`); got != "provisional "+flat {
 			t.Errorf("it shows %s", got)
@@ -188,7 +188,7 @@ func TestFileBare(t *testing.T) {
 	}
 	tb.move(tb.sample(tb.lonely("true")))
 	tb.wait("the card is there", `!document.getElementById("card").hidden`, time.Second)
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setColour("change")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour("change")`)
 	tb.wait("neighbours are known", `zoetrope.model.facts.values("change", 1) !== null`, 2*time.Second)
 	for _, selector := range []string{"#charts-panel", "#matrix-panel", "#trouble"} {
 		if tb.visible(selector) {
@@ -276,7 +276,7 @@ func TestFileHostile(t *testing.T) {
 	if got := tb.text("#about-panel"); strings.Count(got, "<img src=x") != 2 || eval[int](tb, `document.querySelectorAll("#about-panel button.tag").length`) > 0 {
 		t.Errorf("a file, in which there are no other runs to look for, says %q", got)
 	}
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.select([0, 1, 2, 3], "replace"); zoetrope.model.choice.setFocal(1) })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.viewstate.select([0, 1, 2, 3], "replace"); zoetrope.model.viewstate.setFocal(1) })()`)
 	tb.wait("neighbours are there", `document.querySelectorAll("ol.near .tile").length > 5`, 2*time.Second)
 	if got := eval[int](tb, `document.querySelectorAll("main img, main script, .menu img, #map-bar script, svg[onload], body > img").length`); got != 0 {
 		t.Errorf("%d elements were made of what was logged", got)

@@ -182,7 +182,7 @@ func (k kind) check(t *testing.T, tb *tab) {
 			if got := eval[[]string](tb, `zoetrope.model.facts.columns.map((c) => c.key)`); !slices.Equal(got, want) {
 				t.Errorf("columns %q, want %q: a text of its own in each row has no colours", got, want)
 			}
-			eval[chromedp.Void](tb, `zoetrope.model.choice.setColour("meta:age")`)
+			eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour("meta:age")`)
 			tb.wait("there is a scale", `document.querySelector("#legend.scale .bounds .share")?.textContent === "120 samples"`, time.Second)
 		}
 	case "continuous", "years":
@@ -190,7 +190,7 @@ func (k kind) check(t *testing.T, tb *tab) {
 		if got := eval[string](tb, `[...document.querySelectorAll("#legend .bound")].map((e) => e.placeholder).join("")`); got != want {
 			t.Errorf("the scale goes from and to %s, want %s", got, want)
 		}
-		if got := eval[int](tb, `new Set(zoetrope.model.choice.slots(0)).size`); got < 60 {
+		if got := eval[int](tb, `new Set(zoetrope.model.viewstate.slots(0)).size`); got < 60 {
 			t.Errorf("the points have %d colours", got)
 		}
 	case "long-labels":
@@ -205,7 +205,7 @@ func (k kind) check(t *testing.T, tb *tab) {
 		if got := tb.text("#legend .more"); !strings.HasPrefix(got, "36 colours for 1") {
 			t.Errorf("the legend says %q", got)
 		}
-		if got := eval[int](tb, `new Set(zoetrope.model.choice.slots(0)).size`); got != 36 {
+		if got := eval[int](tb, `new Set(zoetrope.model.viewstate.slots(0)).size`); got != 36 {
 			t.Errorf("the points have %d colours, want 36", got)
 		}
 		if k.name == "thousand" && !strings.Contains(tb.text("#legend"), "and 800 more") {
@@ -219,7 +219,7 @@ func (k kind) check(t *testing.T, tb *tab) {
 		if got := eval[bool](tb, `zoetrope.stage.positionOf(%d) === null`, row); !got {
 			t.Error("a sample is drawn at an epoch that lacks it")
 		}
-		eval[chromedp.Void](tb, `(zoetrope.stage.point(11), zoetrope.model.choice.setFocal(11))`)
+		eval[chromedp.Void](tb, `(zoetrope.stage.point(11), zoetrope.model.viewstate.setFocal(11))`)
 		tb.wait("among samples with labels, one without says so", `document.querySelector("#card .label").textContent === "No label" && document.querySelector("#near-panel h2")?.textContent === "No label s11"`, time.Second)
 	case "one-epoch":
 		if !eval[bool](tb, `document.getElementById("play").disabled`) {

@@ -85,7 +85,7 @@ func TestLargeMap(t *testing.T) {
 		tb.press(kb.ArrowLeft)
 		rest()
 	}
-	eval[int](tb, `(zoetrope.model.clock.seek(0.5), zoetrope.stage.renew(), 1)`)
+	eval[int](tb, `(zoetrope.model.playhead.seek(0.5), zoetrope.stage.renew(), 1)`)
 	rest()
 	tb.press(kb.End)
 	rest()
@@ -108,26 +108,26 @@ func TestLargeMap(t *testing.T) {
 	tb.drag(pixel{(top.X+low.X)/2 - 10, top.Y}, pixel{300, 300}, pixel{20, low.Y})
 	rest()
 	even := n/2 - 1 // row 0 is in the middle
-	if got := eval[int](tb, `zoetrope.model.choice.selected.length`); got != even {
+	if got := eval[int](tb, `zoetrope.model.viewstate.selected.length`); got != even {
 		t.Errorf("%d samples are selected, want %d", got, even)
 	}
-	if got := eval[bool](tb, `zoetrope.model.choice.selected.every((r) => r %% 2 === 0)`); !got {
+	if got := eval[bool](tb, `zoetrope.model.viewstate.selected.every((r) => r %% 2 === 0)`); !got {
 		t.Error("samples on the right are selected")
 	}
 	tb.press("i")
 	rest()
-	if got := eval[int](tb, `zoetrope.model.choice.selected.length`); got != n-even {
+	if got := eval[int](tb, `zoetrope.model.viewstate.selected.length`); got != n-even {
 		t.Errorf("%d samples are selected after inversion, want %d", got, n-even)
 	}
 	tb.press(kb.Escape)
 	rest()
 
-	eval[int](tb, `(zoetrope.model.choice.toggle("label", "left", 2), 1)`)
+	eval[int](tb, `(zoetrope.model.viewstate.toggle("label", "left", 2), 1)`)
 	rest()
-	if got := eval[int](tb, `zoetrope.model.choice.hidden(0).reduce((s, h) => s + h, 0)`); got != n/2 {
+	if got := eval[int](tb, `zoetrope.model.viewstate.hidden(0).reduce((s, h) => s + h, 0)`); got != n/2 {
 		t.Errorf("the filter hides %d samples, want %d", got, n/2)
 	}
-	eval[int](tb, `(zoetrope.model.choice.showAll(), 1)`)
+	eval[int](tb, `(zoetrope.model.viewstate.showAll(), 1)`)
 
 	tb.click(tb.middle("#tab-samples"))
 	rest()

@@ -130,7 +130,7 @@ func TestWatchedTraining(t *testing.T) {
 				const at = mark ? new DOMMatrix(getComputedStyle(mark).transform).m41 : NaN, last = m.numbers[n - 1], first = m.numbers[0];
 				const values = m.series.find((s) => s.name === "loss")?.epoch ?? [];
 				return [document.getElementById("slider").getAttribute("aria-valuemax") === "%[1]d" && document.getElementById("epoch-total").textContent === "of %[1]d",
-					values.includes(%[1]d) && (n < 2 || Math.abs(at - over.clientWidth * (m.clock.position + first - 1) / (last - 1)) < 2),
+					values.includes(%[1]d) && (n < 2 || Math.abs(at - over.clientWidth * (m.playhead.position + first - 1) / (last - 1)) < 2),
 					!!m.map && !m.map.layout.provisional && m.map.layout.epochs.includes(%[1]d) && m.map.frames.every(Boolean)] })()`, e)
 			now := max(time.Since(since), 1)
 			for i, at := range []*time.Duration{&d.slider, &d.charts, &d.mapped} {
@@ -154,7 +154,7 @@ func TestWatchedTraining(t *testing.T) {
 	look := func() view {
 		t.Helper()
 		return eval[view](tb, `(() => { const m = zoetrope.model, c = zoetrope.stage.camera; return {Epoch: document.getElementById("epoch-number").textContent,
-			Selected: m.choice.selected.map((r) => m.samples.ids[r]).join(), Focus: document.activeElement.id, Typed: document.getElementById("search").value, Camera: [c.x, c.y, c.zoom]} })()`)
+			Selected: m.viewstate.selected.map((r) => m.samples.ids[r]).join(), Focus: document.activeElement.id, Typed: document.getElementById("search").value, Camera: [c.x, c.y, c.zoom]} })()`)
 	}
 	left := func(when string, want view) {
 		t.Helper()
@@ -179,7 +179,7 @@ func TestWatchedTraining(t *testing.T) {
 	tb.press("3")
 	tb.wait("epoch 2", `document.getElementById("epoch-number").textContent === "2"`, 30*time.Second)
 	tb.press("+")
-	eval[chromedp.Void](tb, `zoetrope.model.choice.select([3, 4, 9], "replace")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.select([3, 4, 9], "replace")`)
 	tb.do(chromedp.Do(tb.ctx, chromedp.Focus(chromedp.CSS("#search"))))
 	tb.press("s1")
 	tb.rest()

@@ -76,7 +76,7 @@ func TestMakeMap(t *testing.T) {
 	tb.fill("seed", "7")
 	tb.press(kb.Enter)
 	tb.rest()
-	if got := eval[string](tb, `document.activeElement.id`); got != "map-n_neighbors" || eval[int](tb, `zoetrope.model.making.jobs.length`) != 0 {
+	if got := eval[string](tb, `document.activeElement.id`); got != "map-n_neighbors" || eval[int](tb, `zoetrope.model.mapJobs.jobs.length`) != 0 {
 		t.Errorf("with a field that is wrong, the focus is at %s", got)
 	}
 	tb.fill("n_neighbors", "5")
@@ -265,12 +265,12 @@ func TestCompareMaps(t *testing.T) {
 	}
 	// Over each other, or at all epochs, maps have no names.
 	for _, view := range []string{"overlay", "grid"} {
-		eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({%s: true})`, view)
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.setOptions({%s: true})`, view)
 		tb.rest()
 		if got := tb.names(-1e9, 1e9); len(got) > 0 {
 			t.Errorf("names on the %s: %v", view, got)
 		}
-		eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({%s: false})`, view)
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.setOptions({%s: false})`, view)
 		tb.rest()
 	}
 	q, err := second.Quality(t.Context())

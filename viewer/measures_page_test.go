@@ -100,13 +100,13 @@ func TestContinuousLabels(t *testing.T) {
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "", 1160, 800)
 	tb.ready()
 	tb.wait("there is a scale", `document.querySelector("#legend .strip") !== null`, 2*time.Second)
-	if got := eval[[]float64](tb, `[zoetrope.model.choice.scale.low, zoetrope.model.choice.scale.high]`); got[0] > 0.2 || got[1] < 8 || got[1] > 9 {
+	if got := eval[[]float64](tb, `[zoetrope.model.viewstate.scale.low, zoetrope.model.viewstate.scale.high]`); got[0] > 0.2 || got[1] < 8 || got[1] > 9 {
 		t.Errorf("the scale goes from %g to %g", got[0], got[1])
 	}
 	if tb.visible("#labels span") || tb.visible("#matrix-panel") {
 		t.Error("numbers are shown as names")
 	}
-	eval[chromedp.Void](tb, `zoetrope.model.choice.select([5], "replace")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.select([5], "replace")`)
 	tb.rest()
 	if got := tb.text("#near-panel h2"); got != "0.71 s5" {
 		t.Errorf("the sample is called %q", got)

@@ -66,7 +66,7 @@ func TestSlider(t *testing.T) {
 	track := eval[struct{ X, Y, W float64 }](tb, `(() => { const r = document.getElementById("marks").getBoundingClientRect(); return {X: r.x, Y: r.y + r.height / 2, W: r.width} })()`)
 	at := func(share float64) pixel { return pixel{track.X + share*track.W, track.Y} }
 	step("a drag comes to rest on an epoch", func() { tb.drag(at(1), at(0.7), at(0.55)) }, "3")
-	if got := eval[float64](tb, `zoetrope.model.clock.position`); got != 2 {
+	if got := eval[float64](tb, `zoetrope.model.playhead.position`); got != 2 {
 		t.Errorf("the playhead is at %g, want 2", got)
 	}
 	step("a click", func() { tb.click(at(0.26)) }, "2")
@@ -86,7 +86,7 @@ func TestScrubbing(t *testing.T) {
 	tb := openMoving(t, server, "", 960, 640)
 	tb.ready()
 	where := func(position float64) pixel {
-		return eval[pixel](tb, `(() => { zoetrope.model.clock.seek(%g); const p = zoetrope.stage.positionOf(3); return {X: p[0], Y: p[1]} })()`, position)
+		return eval[pixel](tb, `(() => { zoetrope.model.playhead.seek(%g); const p = zoetrope.stage.positionOf(3); return {X: p[0], Y: p[1]} })()`, position)
 	}
 	a, b, mid := where(1), where(2), where(1.5)
 	if want := (pixel{(a.X + b.X) / 2, (a.Y + b.Y) / 2}); math.Hypot(mid.X-want.X, mid.Y-want.Y) > 0.01 {
@@ -102,10 +102,10 @@ func TestPlay(t *testing.T) {
 		t.Fatalf("the address asks for epoch 2, and it is %s", got)
 	}
 	before := tb.uploaded()
-	tb.do(chromedp.Do(tb.ctx, chromedp.Evaluate[chromedp.Void](`zoetrope.model.clock.speed = 4`)))
+	tb.do(chromedp.Do(tb.ctx, chromedp.Evaluate[chromedp.Void](`zoetrope.model.playhead.speed = 4`)))
 	tb.press(" ")
-	tb.wait("it plays", `zoetrope.model.clock.playing && zoetrope.model.clock.position > 1.1 && zoetrope.model.clock.position % 1 > 0`, time.Second)
-	tb.wait("it plays to the end", `!zoetrope.model.clock.playing`, 3*time.Second)
+	tb.wait("it plays", `zoetrope.model.playhead.playing && zoetrope.model.playhead.position > 1.1 && zoetrope.model.playhead.position % 1 > 0`, time.Second)
+	tb.wait("it plays to the end", `!zoetrope.model.playhead.playing`, 3*time.Second)
 	tb.rest()
 	if got := tb.epoch(); got != "5" {
 		t.Errorf("it ends at epoch %s", got)
@@ -114,10 +114,10 @@ func TestPlay(t *testing.T) {
 		t.Errorf("%d bytes were uploaded, want 0", got)
 	}
 	tb.click(tb.middle("#play")) // from the beginning
-	tb.wait("it starts again", `zoetrope.model.clock.playing && zoetrope.model.clock.position < 3`, time.Second)
+	tb.wait("it starts again", `zoetrope.model.playhead.playing && zoetrope.model.playhead.position < 3`, time.Second)
 	tb.press(" ")
 	tb.rest()
-	if got := eval[bool](tb, `Number.isInteger(zoetrope.model.clock.position)`); !got {
+	if got := eval[bool](tb, `Number.isInteger(zoetrope.model.playhead.position)`); !got {
 		t.Error("pause leaves the playhead between two epochs")
 	}
 }
@@ -179,7 +179,7 @@ func TestWrongPrediction(t *testing.T) {
 		t.Errorf("at epoch %s the sample that was clicked is kept: %q", tb.epoch(), got)
 	}
 	tb.press(kb.Escape)
-	tb.wait("Escape lets it go", `document.getElementById("near-panel").hidden && zoetrope.model.choice.selected.length === 0`, time.Second)
+	tb.wait("Escape lets it go", `document.getElementById("near-panel").hidden && zoetrope.model.viewstate.selected.length === 0`, time.Second)
 }
 
 func TestLegend(t *testing.T) {
@@ -193,7 +193,7 @@ func TestLegend(t *testing.T) {
 	tb.click(tb.middle("#legend .entry:nth-child(2) .class"))
 	tb.move(pixel{400, 20})
 	tb.rest()
-	if got := eval[[]string](tb, `zoetrope.model.choice.conditions[0].values`); !slices.Equal(got, []string{"1"}) {
+	if got := eval[[]string](tb, `zoetrope.model.viewstate.conditions[0].values`); !slices.Equal(got, []string{"1"}) {
 		t.Fatalf("filter = %v, want only class 1", got)
 	}
 	hidden := tb.lonely("zoetrope.model.samples.label[i] !== 1")
@@ -385,8 +385,8 @@ func TestHostile(t *testing.T) {
 	}
 	tb.press(kb.Escape)
 	tb.wait("mistakes are counted", `document.querySelector("#matrix button") !== null`, 2*time.Second)
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setConditions([{column: "label", epoch: null, values: zoetrope.model.samples.classes}, {column: "prediction", epoch: 2, values: [zoetrope.model.samples.classes[0]]}])`)
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.setConditions(zoetrope.model.choice.conditions.slice(0, 1)); zoetrope.model.choice.select([0, 1, 2, 3], "replace"); zoetrope.model.choice.setFocal(1) })()`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setConditions([{column: "label", epoch: null, values: zoetrope.model.samples.classes}, {column: "prediction", epoch: 2, values: [zoetrope.model.samples.classes[0]]}])`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.viewstate.setConditions(zoetrope.model.viewstate.conditions.slice(0, 1)); zoetrope.model.viewstate.select([0, 1, 2, 3], "replace"); zoetrope.model.viewstate.setFocal(1) })()`)
 	tb.wait("neighbours are there", `document.querySelectorAll("ol.near .tile").length > 5`, 2*time.Second)
 	for _, selector := range []string{"#legend", "#params", "#run-name", "#about-panel .tags", "#about-panel .notes", "#charts", "#matrix", "#filters", "#near-panel", "#table"} {
 		if got := eval[string](tb, `document.querySelector(%s).outerHTML`, quote(selector)); !strings.Contains(got, "&lt;img src=x onerror=") {
@@ -414,9 +414,9 @@ func TestHostile(t *testing.T) {
 	}
 	check()
 	// What is saved says the same, as text: the legend, the heading, the caption, the names on the map.
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setConditions([])`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setConditions([])`)
 	for _, by := range []string{"label", "prediction", "meta:" + evil} {
-		eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(by))
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour(%s)`, quote(by))
 		tb.wait("its legend is there", `document.querySelector("#legend .name")`, 2*time.Second)
 		tb.rest()
 		drawing := tb.save("SVG")
@@ -493,7 +493,7 @@ func TestUnlabelled(t *testing.T) {
 	if got := tb.text("#card"); !regexp.MustCompile(`^Sample \d+Epoch 0$`).MatchString(got) {
 		t.Errorf("the card says %q", got)
 	}
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.choice.select([3], "replace"); zoetrope.model.choice.setFocal(3) })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.viewstate.select([3], "replace"); zoetrope.model.viewstate.setFocal(3) })()`)
 	tb.wait("its neighbours are there", `document.querySelectorAll("#near-panel .tile").length > 5`, 2*time.Second)
 	if got := tb.text("#near-panel h2"); got != "Sample 3" {
 		t.Errorf("the list of neighbours is headed %q", got)

@@ -28,10 +28,10 @@ func TestColours(t *testing.T) {
 	}
 	values := func(key string, at int) []float64 {
 		t.Helper()
-		eval[chromedp.Void](tb, `zoetrope.model.choice.setColour(%s)`, quote(key))
-		tb.wait(key+" is known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.choice.values(i) !== null)`, 3*time.Second)
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour(%s)`, quote(key))
+		tb.wait(key+" is known", `zoetrope.model.numbers.every((_, i) => zoetrope.model.viewstate.values(i) !== null)`, 3*time.Second)
 		tb.rest()
-		return eval[[]float64](tb, `[...zoetrope.model.choice.values(%d).value].map((v) => Number.isNaN(v) ? -1 : v)`, at)
+		return eval[[]float64](tb, `[...zoetrope.model.viewstate.values(%d).value].map((v) => Number.isNaN(v) ? -1 : v)`, at)
 	}
 	p := projectionOf(t, store, run.ID())
 	_, trust, err := p.PointTrust(t.Context(), run.ID(), 3)
@@ -71,7 +71,7 @@ func TestColours(t *testing.T) {
 	tb.press(kb.Enter)
 	tb.wait("it is coloured by mistakes", `document.getElementById("colour-name").textContent === "Right or wrong" && document.querySelectorAll("#legend .entry").length === 2`, 2*time.Second)
 	tb.rest()
-	if got := eval[[]int](tb, `[...zoetrope.model.choice.slots(4)].filter((s) => s === 2).concat([zoetrope.model.choice.slots(4)[0]])`); !slices.Equal(got, []int{2, 2}) {
+	if got := eval[[]int](tb, `[...zoetrope.model.viewstate.slots(4)].filter((s) => s === 2).concat([zoetrope.model.viewstate.slots(4)[0]])`); !slices.Equal(got, []int{2, 2}) {
 		t.Errorf("slots of mistakes: %v", got)
 	}
 	if got := tb.text("#legend .entry:nth-child(2) .share"); got != "1" {
@@ -183,7 +183,7 @@ func TestManySamples(t *testing.T) {
 	}
 	tb := openTab(t, newServer(t, store, viewer.Options{}), "?colour=meta:age", 800, 560)
 	tb.ready()
-	if got := eval[string](tb, `zoetrope.model.choice.colourBy.kind + zoetrope.model.facts.columns.map((c) => c.key)`); got != "numberchange,moved,epoch,meta:age" {
+	if got := eval[string](tb, `zoetrope.model.viewstate.colourBy.kind + zoetrope.model.facts.columns.map((c) => c.key)`); got != "numberchange,moved,epoch,meta:age" {
 		t.Errorf("columns: %s", got)
 	}
 	before := tb.uploaded()
@@ -263,11 +263,11 @@ func TestRing(t *testing.T) {
 		t.Errorf("pointing at a sample and away drew the map %d times, want 0", got)
 	}
 	fill := eval[string](tb, `document.querySelector("#rings rect").getAttribute("fill")`)
-	if want := eval[string](tb, `zoetrope.model.choice.colour(%d, 4)`, row); fill != want {
+	if want := eval[string](tb, `zoetrope.model.viewstate.colour(%d, 4)`, row); fill != want {
 		t.Errorf("the ring is around %s, want %s", fill, want)
 	}
 	tb.move(pixel{400, 20})
-	eval[chromedp.Void](tb, `(zoetrope.model.choice.select([%d], "replace"), zoetrope.model.choice.setFocal(%d))`, row, row)
+	eval[chromedp.Void](tb, `(zoetrope.model.viewstate.select([%d], "replace"), zoetrope.model.viewstate.setFocal(%d))`, row, row)
 	for _, act := range []string{"clock.seek(1)", "choice.setOptions({trails: false, pictures: false})", "clock.seek(3)"} {
 		eval[chromedp.Void](tb, `(zoetrope.model.%s, zoetrope.stage.draw(performance.now()))`, act)
 		tb.rings(row)
@@ -301,7 +301,7 @@ func TestRing(t *testing.T) {
 	}
 
 	tb.press(kb.Escape) // the menu
-	eval[chromedp.Void](tb, `(zoetrope.model.choice.setOptions({grid: true}), zoetrope.model.choice.setFocal(%d))`, row)
+	eval[chromedp.Void](tb, `(zoetrope.model.viewstate.setOptions({grid: true}), zoetrope.model.viewstate.setFocal(%d))`, row)
 	tb.rest()
 	if got := tb.rings(row); len(got) != 5 {
 		t.Errorf("among 5 epochs there are %d rings", len(got))
@@ -316,7 +316,7 @@ func TestRing(t *testing.T) {
 		t.Errorf("pointing at a sample of a grid drew it %d times, want 0", got)
 	}
 	tb.move(pixel{400, 20})
-	eval[chromedp.Void](tb, `(zoetrope.model.choice.setOptions({grid: false}), document.activeElement.blur())`)
+	eval[chromedp.Void](tb, `(zoetrope.model.viewstate.setOptions({grid: false}), document.activeElement.blur())`)
 	tb.press(kb.Escape)
 	tb.wait("no ring is left", `zoetrope.resting && ![...document.querySelectorAll("#rings rect")].some((c) => c.getClientRects().length > 0)`, time.Second)
 }

@@ -125,7 +125,7 @@ func TestSavePicture(t *testing.T) {
 	if small.Bounds().Dx() <= int(at[2]) || head < 30 {
 		t.Errorf("a picture of %v has no room for a legend and a heading beside a map of %v", small.Bounds(), at[2:])
 	}
-	want := eval[[]int](tb, `((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)))(zoetrope.model.choice.colour(%d, 1))`, row)
+	want := eval[[]int](tb, `((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)))(zoetrope.model.viewstate.colour(%d, 1))`, row)
 	for scale, img := range map[int]image.Image{1: small, 2: large} {
 		c := color.NRGBAModel.Convert(img.At(int(math.Round(at[0]*float64(scale))), int(math.Round((at[1]+float64(head))*float64(scale))))).(color.NRGBA)
 		// It is faded, for it is not selected: what counts is its hue.
@@ -196,7 +196,7 @@ func TestSaveFilm(t *testing.T) {
 	defer func() { tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"))) }() // its events end before the server
 	tb.ready()
 	tb.catch()
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.speed = 8; document.getElementById("save").click(); document.querySelector(".save .item:nth-last-child(2)").click() })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.playhead.speed = 8; document.getElementById("save").click(); document.querySelector(".save .item:nth-last-child(2)").click() })()`)
 	tb.wait("it records", `!document.getElementById("saving").hidden && document.getElementById("saving").textContent.includes("Recording")`, 2*time.Second)
 	if got := tb.epoch(); got != "3" {
 		t.Errorf("while it records the page is at epoch %s, want 3", got)

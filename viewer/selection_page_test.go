@@ -144,7 +144,7 @@ func TestTable(t *testing.T) {
 	tb.ready()
 	tb.click(tb.middle("#tab-samples"))
 	tb.wait("without a selection it has all", `document.getElementById("table").getAttribute("aria-rowcount") === "61"`, time.Second)
-	eval[chromedp.Void](tb, `zoetrope.model.choice.select([3, 4, 5, 6, 7, 8, 9, 10], "replace")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.select([3, 4, 5, 6, 7, 8, 9, 10], "replace")`)
 	changed := churn(t, store, run.ID(), 5)
 	tb.wait("the changes are known", `zoetrope.model.facts.values("change", 4) !== null`, 2*time.Second)
 	tb.click(tb.middle(`th[data-key="change"] button`))
@@ -181,7 +181,7 @@ func TestTable(t *testing.T) {
 	tb.press(kb.ArrowDown)
 	tb.press(kb.Enter)
 	tb.rest()
-	if got := eval[int](tb, `zoetrope.model.choice.focal`); got != rows[1] {
+	if got := eval[int](tb, `zoetrope.model.viewstate.focal`); got != rows[1] {
 		t.Errorf("the sample in focus is %d, want %d", got, rows[1])
 	}
 }
@@ -247,7 +247,7 @@ func TestNear(t *testing.T) {
 	}
 	tb.click(tb.middle("ol.near li:first-child .tile"))
 	tb.rest()
-	if got := eval[int](tb, `zoetrope.model.choice.focal`); got != want[0] {
+	if got := eval[int](tb, `zoetrope.model.viewstate.focal`); got != want[0] {
 		t.Errorf("a click on a neighbour goes to %d, want %d", got, want[0])
 	}
 }
@@ -263,7 +263,7 @@ func TestFilter(t *testing.T) {
 	tb.rest()
 	shown := func() int {
 		t.Helper()
-		return eval[int](tb, `zoetrope.model.choice.hidden(zoetrope.model.clock.nearest).filter((h) => !h).length`)
+		return eval[int](tb, `zoetrope.model.viewstate.hidden(zoetrope.model.playhead.nearest).filter((h) => !h).length`)
 	}
 	if got := shown(); got != 1 {
 		t.Errorf("%d samples are shown, want the one that is wrong", got)
@@ -285,7 +285,7 @@ func TestFilter(t *testing.T) {
 		t.Errorf("%d samples are wrong at all epochs, want 1", got)
 	}
 	tb.click(tb.middle("#show-all"))
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setColour("meta:rank")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setColour("meta:rank")`)
 	tb.rest()
 	box := eval[struct{ X, Y, W float64 }](tb, `(() => { const r = document.querySelector(".brushing").getBoundingClientRect(); return {X: r.x, Y: r.y + 20, W: r.width} })()`)
 	tb.drag(pixel{box.X + box.W/2, box.Y}, pixel{box.X + box.W*0.7, box.Y}, pixel{box.X + box.W - 1, box.Y})
@@ -293,7 +293,7 @@ func TestFilter(t *testing.T) {
 	if got := shown(); got < 28 || got > 31 {
 		t.Errorf("%d samples are in the upper half of the ranks", got)
 	}
-	if got := eval[float64](tb, `zoetrope.model.choice.conditions[0].range[0]`); got < 28 || got > 31 {
+	if got := eval[float64](tb, `zoetrope.model.viewstate.conditions[0].range[0]`); got < 28 || got > 31 {
 		t.Errorf("the range begins at %g", got)
 	}
 }
@@ -325,15 +325,15 @@ func TestAddress(t *testing.T) {
 	server, _, run := shown(t)
 	tb := openTab(t, server, "", 1160, 700)
 	tb.ready()
-	eval[chromedp.Void](tb, `(() => { const c = zoetrope.model.choice; c.select([1, 2, 3, 40], "replace"); c.setColour("loss");
+	eval[chromedp.Void](tb, `(() => { const c = zoetrope.model.viewstate; c.select([1, 2, 3, 40], "replace"); c.setColour("loss");
 		c.setConditions([{column: "meta:rank", epoch: null, range: [0, 50]}]); c.setOptions({size: 1.5, ghost: true}) })()`)
 	tb.press(kb.Home)
 	tb.press("+")
 	tb.rest()
 	state := func() string {
 		t.Helper()
-		return eval[string](tb, `JSON.stringify([zoetrope.model.choice.selected, zoetrope.model.choice.colourBy?.key, zoetrope.model.choice.conditions, zoetrope.model.choice.options,
-			Object.values(zoetrope.stage.camera).map((v) => +v.toFixed(3)), zoetrope.model.numbers[zoetrope.model.clock.nearest]])`)
+		return eval[string](tb, `JSON.stringify([zoetrope.model.viewstate.selected, zoetrope.model.viewstate.colourBy?.key, zoetrope.model.viewstate.conditions, zoetrope.model.viewstate.options,
+			Object.values(zoetrope.stage.camera).map((v) => +v.toFixed(3)), zoetrope.model.numbers[zoetrope.model.playhead.nearest]])`)
 	}
 	before := state()
 	tb.rest()
@@ -348,7 +348,7 @@ func TestAddress(t *testing.T) {
 	tb.do(chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/"+query)))
 	tb.wait("the page has started", `!!window.zoetrope && zoetrope.model.runs !== null`, 10*time.Second)
 	tb.ready()
-	tb.wait("its colours are known", `zoetrope.model.choice.colourBy?.key === "loss"`, 2*time.Second)
+	tb.wait("its colours are known", `zoetrope.model.viewstate.colourBy?.key === "loss"`, 2*time.Second)
 	if after := state(); after != before {
 		t.Errorf("the link shows\n%s\nnot\n%s", after, before)
 	}
@@ -359,12 +359,12 @@ func TestMarking(t *testing.T) {
 	server, _, _ := shown(t)
 	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({trails: false, ground: false})`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setOptions({trails: false, ground: false})`)
 	row := tb.lonely("i >= 0")
 	// width is how many pixels of the row through the middle of a sample are its own, rim included.
 	width := func(rows string) int {
 		t.Helper()
-		eval[chromedp.Void](tb, `zoetrope.model.choice.select(%s, "replace")`, rows)
+		eval[chromedp.Void](tb, `zoetrope.model.viewstate.select(%s, "replace")`, rows)
 		tb.rest()
 		return eval[int](tb, `(() => { zoetrope.stage.draw(performance.now()); const c = document.createElement("canvas"), map = document.getElementById("map");
 			c.width = map.width; c.height = map.height; const g = c.getContext("2d"); g.drawImage(map, 0, 0);

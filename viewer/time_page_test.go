@@ -40,10 +40,10 @@ func TestSteps(t *testing.T) {
 			t.Errorf("%s: epoch %s, want %s", s.how, got, s.want)
 		}
 	}
-	eval[chromedp.Void](tb, `(() => { zoetrope.model.clock.speed = 8 })()`)
+	eval[chromedp.Void](tb, `(() => { zoetrope.model.playhead.speed = 8 })()`)
 	tb.press(" ")
-	tb.wait("it reaches the end", `zoetrope.model.clock.position === 4`, 2*time.Second)
-	tb.wait("it begins again", `zoetrope.model.clock.playing && zoetrope.model.clock.position < 3`, 3*time.Second)
+	tb.wait("it reaches the end", `zoetrope.model.playhead.position === 4`, 2*time.Second)
+	tb.wait("it begins again", `zoetrope.model.playhead.playing && zoetrope.model.playhead.position < 3`, 3*time.Second)
 	tb.press(" ")
 	tb.rest()
 }
@@ -95,7 +95,7 @@ func TestTrails(t *testing.T) {
 	tb := openTab(t, server, "?view=ghost", 960, 640)
 	tb.ready()
 	before := tb.uploaded()
-	eval[chromedp.Void](tb, `zoetrope.model.choice.select([1, 2, 3], "replace")`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.select([1, 2, 3], "replace")`)
 	tb.rest()
 	const steps = 3 * 4 * 8 * 4 // rows, steps, numbers, bytes
 	if got := tb.uploaded() - before; got != steps+60 {
@@ -205,7 +205,7 @@ func TestCompare(t *testing.T) {
 	if got := tb.query(); !strings.Contains(got, "compare="+second.ID()) {
 		t.Errorf("the address is %s", got)
 	}
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({overlay: true})`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setOptions({overlay: true})`)
 	tb.rest()
 	if got := eval[[]float64](tb, `zoetrope.stage.panes.map((p) => p.x)`); !slices.Equal(got, []float64{0, 0}) {
 		t.Errorf("one over the other they begin at %v", got)
@@ -218,7 +218,7 @@ func TestCompare(t *testing.T) {
 	}
 	// On a phone all of it is there, in one line, and it ends as it began.
 	tb.size(390, 844, false)
-	eval[chromedp.Void](tb, `zoetrope.model.choice.setOptions({overlay: false})`)
+	eval[chromedp.Void](tb, `zoetrope.model.viewstate.setOptions({overlay: false})`)
 	tb.rest()
 	if got := eval[[]float64](tb, `[...document.querySelectorAll("#map-bar > .picker > button")].map((e) => e.getBoundingClientRect().top)`); len(got) != 4 || slices.Min(got) != slices.Max(got) {
 		t.Errorf("the buttons over the map are at %v", got)

@@ -171,7 +171,7 @@ func (p *watched) play(r *viewResult) (err error) {
 
 // turns plays for a while, from a position in time on, at some speed.
 func (p *watched) turns(speed, from float64) error {
-	if err := p.run(fmt.Sprintf(`zoetrope.model.clock.speed = %g; zoetrope.model.clock.seek(%g)`, speed, from)); err != nil {
+	if err := p.run(fmt.Sprintf(`zoetrope.model.playhead.speed = %g; zoetrope.model.playhead.seek(%g)`, speed, from)); err != nil {
 		return err
 	}
 	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(" ")); err != nil {
@@ -180,7 +180,7 @@ func (p *watched) turns(speed, from float64) error {
 	if err := p.sleep(time.Duration(p.o.seconds * float64(time.Second))); err != nil {
 		return err
 	}
-	if err := p.run(`zoetrope.model.clock.seek(zoetrope.model.clock.position)`); err != nil {
+	if err := p.run(`zoetrope.model.playhead.seek(zoetrope.model.playhead.position)`); err != nil {
 		return err
 	}
 	return p.rest()

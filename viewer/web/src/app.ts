@@ -6,7 +6,7 @@ import { archived } from "./data/archive";
 import { listen } from "./data/events";
 import { nearestEpoch } from "./map/playhead";
 import * as address from "./state/address";
-import * as bar from "./state/addressbar";
+import * as addressbar from "./state/addressbar";
 import { byId, setText } from "./ui/dom";
 import { Comparing } from "./panels/comparing";
 import { Finder } from "./panels/finder";
@@ -33,7 +33,7 @@ import { Table } from "./panels/table";
 import { Tabs } from "./panels/tabs";
 import { theme, wireTheme } from "./ui/theme";
 import { Toolbar } from "./panels/toolbar";
-import { Verdict } from "./panels/mapsummary";
+import { MapSummary } from "./panels/mapsummary";
 import { ViewMenu } from "./panels/viewmenu";
 
 /** A selection that takes more characters than this is not kept in the address. */
@@ -49,11 +49,11 @@ function main(): void {
       if (tabs.samples) return moving;
       const epoch = epochAt(model);
       charts.point(epoch);
-      verdict.point(epoch);
+      mapSummary.point(epoch);
       return moving;
     },
     turned() {
-      const { nearest, heading, playing } = model.clock;
+      const { nearest, heading, playing } = model.playhead;
       const home = stage.atHome;
       if (last.nearest === nearest && last.heading === heading && last.playing === playing && last.home === home) return false;
       last = { nearest, heading, playing, home };
@@ -66,11 +66,11 @@ function main(): void {
     },
     update() {
       // What was logged at this epoch is wanted soon, and that of its neighbours next.
-      for (const k of [1, -1, 0]) model.facts.outputs(model.clock.nearest + k);
+      for (const k of [1, -1, 0]) model.facts.outputs(model.playhead.nearest + k);
       legend.update();
       table.update(!tabs.samples);
       near.update(!tabs.samples);
-      verdict.update();
+      mapSummary.update();
       measures.update();
       matrix.update(tabs.samples);
     },
@@ -97,16 +97,16 @@ function main(): void {
     model,
     chartLook,
     () => (written = "?"),
-    (search) => bar.write((written = address.format(address.somewhere({ home: true, search }))), false),
+    (search) => addressbar.write((written = address.format(address.somewhere({ home: true, search }))), false),
   );
   const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
   const header = new Header(model, (tag) => goHome(tag === undefined ? "" : toggled("", tag)), () => void maps.open());
   const jump = (epoch: number) => {
-    model.clock.glide(nearestEpoch(model.numbers, epoch), performance.now());
+    model.playhead.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();
   };
   const charts = new Charts(byId("charts"), jump);
-  const verdict = new Verdict(model, jump, chartLook);
+  const mapSummary = new MapSummary(model, jump, chartLook);
   const matrix = new Matrix(model);
   const measures = new Measures(model);
   new Comparing(model);
@@ -128,10 +128,10 @@ function main(): void {
   }
 
   // The address follows once things have come to rest; the epoch is left out while it is the newest.
-  let written = bar.read();
+  let written = addressbar.read();
   function goHome(search = ""): void {
     written = address.format(address.somewhere({ home: true, search }));
-    bar.write(written, true);
+    addressbar.write(written, true);
     home.show(true, search);
   }
   const brand = byId("home-link");
@@ -145,28 +145,28 @@ function main(): void {
   function keepAddress(): void {
     if (home.visible) return;
     if (!model.run || !model.samples || model.numbers.length === 0) return;
-    const { choice, clock, numbers } = model;
+    const { viewstate, playhead, numbers } = model;
     const query = address.format({
       home: false,
       search: "",
       run: model.run.id,
       projection: model.chosen ?? (model.other?.wanted ? model.shown : null), // of two maps, the address names both
-      epoch: clock.nearest === numbers.length - 1 ? null : numbers[clock.nearest],
+      epoch: playhead.nearest === numbers.length - 1 ? null : numbers[playhead.nearest],
       compare: model.other?.key ?? null,
-      colour: choice.colourAsked,
-      filters: [...choice.conditions],
-      select: selection(choice.selected),
+      colour: viewstate.colourAsked,
+      filters: [...viewstate.conditions],
+      select: selection(viewstate.selected),
       camera: stage.atHome ? null : stage.camera,
-      view: choice.options,
+      view: viewstate.options,
     });
     if (query === written) return;
     // Another run is another page, to which Back goes back.
     const turned = written === "?" || (new URLSearchParams(written).get("run") ?? model.run.id) !== model.run.id;
     written = query;
-    bar.write(query, turned);
+    addressbar.write(query, turned);
   }
   const go = () => {
-    written = bar.read();
+    written = addressbar.read();
     const place = address.parse(written);
     place.home &&= !archived();
     stage.start(place.camera);
@@ -176,15 +176,15 @@ function main(): void {
   window.addEventListener("popstate", () => void model.open(go()));
 
   wireTheme(() => {
-    model.choice.setTheme(theme());
+    model.viewstate.setTheme(theme());
     stage.repaint();
     legend.rebuild();
     drawCharts();
-    verdict.draw();
+    mapSummary.draw();
     home.repaint();
   });
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const setCalm = () => (model.clock.still = calm.matches);
+  const setCalm = () => (model.playhead.still = calm.matches);
   calm.addEventListener("change", setCalm);
   setCalm();
 
@@ -217,9 +217,9 @@ function main(): void {
         resync: () => model.resync(),
         hello: (may) => {
           look.greeted = true;
-          void model.making.hello(may);
+          void model.mapJobs.hello(may);
         },
-        job: (j) => model.making.take(j),
+        job: (j) => model.mapJobs.take(j),
         connected: (yes) => model.link(yes),
       },
       cursor,
@@ -233,7 +233,7 @@ function main(): void {
 
 /** The playhead as an epoch number, with a fraction between two epochs. */
 function epochAt(m: Model): number {
-  const p = m.clock.still ? m.clock.nearest : m.clock.position;
+  const p = m.playhead.still ? m.playhead.nearest : m.playhead.position;
   const i = Math.floor(p);
   const a = m.numbers[i] ?? 0;
   const b = m.numbers[i + 1] ?? a;

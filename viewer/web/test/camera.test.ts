@@ -32,16 +32,16 @@ test("camera: both axes have one scale, and up is up", () => {
 test("camera: a map in space is seen whole from all around, and has the room that there is", () => {
   for (const extent of [[1, 1, 1], [1, 0.3, 0.5], [0.2, 1, 0.4]] as const) {
     const v: View = { ...deep, extent };
-    let most = 0;
+    let largest = 0;
     for (let yaw = -3; yaw <= 3; yaw += 0.25) {
       for (let k = 0; k < 6; k++) {
         const p = [0, 1, 2].map((d) => (d === k % 3 ? extent[d] * (k < 3 ? 1 : -1) : 0)); // the middles of its faces
         const [x, y] = see({ ...home(3), yaw }, v, p);
         truth(x > 0 && x < v.width && y > 0 && y < v.height, `${p} at (${x}, ${y}), turned by ${yaw}`);
-        most = Math.max(most, Math.abs(x / v.width - 0.5) * 2, Math.abs(y / v.height - 0.5) * 2);
+        largest = Math.max(largest, Math.abs(x / v.width - 0.5) * 2, Math.abs(y / v.height - 0.5) * 2);
       }
     }
-    truth(most > 0.55, `${most} of the window is used for ${extent}`);
+    truth(largest > 0.55, `${largest} of the window is used for ${extent}`);
   }
 });
 

@@ -1,8 +1,8 @@
-import { Clock, ease, framesOf, nearestEpoch } from "../src/map/playhead";
+import { Playhead, ease, framesOf, nearestEpoch } from "../src/map/playhead";
 import { equal, near, test, truth } from "./harness";
 
-test("clock: plays to the end and stops there", () => {
-  const c = new Clock(4);
+test("playhead: plays to the end and stops there", () => {
+  const c = new Playhead(4);
   c.play(0);
   let now = 0;
   let last = -1;
@@ -16,8 +16,8 @@ test("clock: plays to the end and stops there", () => {
   equal(c.position, 0, "play at the end begins anew");
 });
 
-test("clock: speed", () => {
-  const [a, b] = [new Clock(100), new Clock(100)];
+test("playhead: speed", () => {
+  const [a, b] = [new Playhead(100), new Playhead(100)];
   b.speed = 2;
   for (const c of [a, b]) {
     c.play(0);
@@ -26,15 +26,15 @@ test("clock: speed", () => {
   near(b.position, 2 * a.position, "twice as far");
 });
 
-test("clock: a page that slept does not leap", () => {
-  const c = new Clock(100);
+test("playhead: a page that slept does not leap", () => {
+  const c = new Playhead(100);
   c.play(0);
   c.tick(60_000);
   truth(c.position < 1, `position ${c.position} below 1`);
 });
 
-test("clock: glides, and comes to rest exactly", () => {
-  const c = new Clock(10);
+test("playhead: glides, and comes to rest exactly", () => {
+  const c = new Playhead(10);
   c.glide(7, 0);
   equal(c.heading, 7, "heading");
   for (let t = 0; t < 2000 && c.tick(t); t += 16);
@@ -46,16 +46,16 @@ test("clock: glides, and comes to rest exactly", () => {
   equal(c.heading, 0, "not before the first");
 });
 
-test("clock: without motion it jumps", () => {
-  const c = new Clock(10);
+test("playhead: without motion it jumps", () => {
+  const c = new Playhead(10);
   c.still = true;
   c.glide(4, 0);
   equal(c.position, 4, "position");
   equal(c.moving, false, "moving");
 });
 
-test("clock: pause comes to rest on an epoch", () => {
-  const c = new Clock(10);
+test("playhead: pause comes to rest on an epoch", () => {
+  const c = new Playhead(10);
   c.play(0);
   c.tick(200);
   c.tick(400);
@@ -64,8 +64,8 @@ test("clock: pause comes to rest on an epoch", () => {
   equal(c.position, Math.round(c.position), "position is whole");
 });
 
-test("clock: keeps its epoch when others come in", () => {
-  const c = new Clock(3);
+test("playhead: keeps its epoch when others come in", () => {
+  const c = new Playhead(3);
   c.seek(1);
   c.reindex([1, 5, 9], [1, 2, 5, 9, 10]);
   equal(c.position, 2, "an epoch before it");
@@ -78,31 +78,31 @@ test("clock: keeps its epoch when others come in", () => {
   equal(c.nearest, 0, "nearest of none");
 });
 
-test("clock: a glide goes on to its epoch when others come in", () => {
-  const c = new Clock(3);
+test("playhead: a glide goes on to its epoch when others come in", () => {
+  const c = new Playhead(3);
   c.glide(2, 0);
   c.reindex([1, 5, 9], [0, 1, 5, 9]);
   for (let t = 0; t < 2000 && c.tick(t); t += 16);
   equal(c.position, 3, "position");
 });
 
-test("clock: an empty list that fills", () => {
-  const c = new Clock(0);
+test("playhead: an empty list that fills", () => {
+  const c = new Playhead(0);
   c.reindex([], [1]);
   equal([c.count, c.position], [1, 0], "count and position");
 });
 
-test("clock: ease keeps the ends and never goes back", () => {
+test("playhead: ease keeps the ends and never goes back", () => {
   equal([ease(0), ease(1)], [0, 1], "ends");
   near(ease(0.5), 0.5, "middle");
   for (let t = 0; t < 1; t += 0.01) truth(ease(t + 0.01) > ease(t), `rises at ${t}`);
 });
 
-test("clock: nearestEpoch", () => {
+test("playhead: nearestEpoch", () => {
   equal([0, 4, 7, 100].map((n) => nearestEpoch([1, 5, 9], n)), [0, 1, 1, 2], "index");
 });
 
-test("clock: framesOf shows the last frame before an epoch without one", () => {
+test("playhead: framesOf shows the last frame before an epoch without one", () => {
   equal(framesOf([0, 1, 2, 3, 10], [1, 3]), [0, 0, 0, 1, 1], "frames");
   equal(framesOf([1, 2], []), [-1, -1], "without frames");
   equal(framesOf([], [1]), [], "without epochs");

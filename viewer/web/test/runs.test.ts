@@ -55,7 +55,7 @@ test("confusion: counts by label and prediction", () => {
   equal([c.right, c.total], [2, 3], "sums");
 });
 
-test("companion: epochs and rows of another run", () => {
+test("comparison: epochs and rows of another run", () => {
   equal([0, 2, 3.5, 10, 11].map((e) => positionOf([2, 5, 10], e)), [0, 0, 0.5, 2, 2], "positions");
   equal(reorder({ kind: "number", value: Float32Array.of(5, 6) }, Int32Array.of(1, -1, 0)), { kind: "number", value: [6, NaN, 5] }, "numbers");
   equal(recode({ kind: "category", classes: ["b", "c"], code: Int32Array.of(0, 1, -1) }, ["a", "b"]), { kind: "category", classes: ["a", "b", "c"], code: [1, 2, -1] }, "classes");

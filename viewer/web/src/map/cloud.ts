@@ -127,12 +127,12 @@ function densest(quanta: Uint16Array, rows: readonly number[]): number[] {
     }
   };
   let best = 0;
-  let most = -1;
+  let largest = -1;
   for (let k = 0; k < count.length; k++) {
     if (count[k] === 0) continue;
     let n = count[k]; // the cell itself counts twice, so that its neighbours do not tie with it
     around(k, (j) => (n += count[j]));
-    if (n > most) [best, most] = [k, n];
+    if (n > largest) [best, largest] = [k, n];
   }
   const taken = new Set<number>();
   around(best, (j) => taken.add(j));

@@ -106,7 +106,7 @@ export const LEVELS = [0.12, 0.35, 0.65] as const;
 
 /** The highest density of a layer. */
 export function peak(layer: Float32Array): number {
-  let most = 0;
-  for (const v of layer) if (v > most) most = v;
-  return most;
+  let highest = 0;
+  for (const v of layer) if (v > highest) highest = v;
+  return highest;
 }

@@ -16,7 +16,7 @@ export function ease(t: number): number {
 }
 
 /** A playhead over `count` epochs. */
-export class Clock {
+export class Playhead {
   position = 0;
   playing = false;
   /** 1 is the usual pace. */

@@ -17,7 +17,7 @@ export class Finder {
       e.stopPropagation();
     });
     this.input.addEventListener("blur", (e) => {
-      if (e.relatedTarget !== this.take) model.choice.setFocus(null);
+      if (e.relatedTarget !== this.take) model.viewstate.setFocus(null);
     });
     this.input.addEventListener("focus", () => this.look());
     this.take.addEventListener("click", (e) => this.select(e.shiftKey));
@@ -30,26 +30,26 @@ export class Finder {
   }
 
   private look(): void {
-    const { samples, choice } = this.model;
+    const { samples, viewstate } = this.model;
     const query = this.input.value;
     this.found = samples ? find(samples, query) : [];
     this.take.hidden = query.trim() === "";
     this.take.disabled = this.found.length === 0;
     setText(this.take, this.found.length === 0 ? "Nothing found" : `Select ${count(this.found.length)}`);
-    choice.setFocus(this.found.length > 0 ? { rows: this.found } : null);
+    viewstate.setFocus(this.found.length > 0 ? { rows: this.found } : null);
   }
 
   private select(add: boolean): void {
     if (this.found.length === 0) return;
-    const { choice } = this.model;
-    choice.setFocus(null);
-    choice.select(this.found, add ? "add" : "replace");
+    const { viewstate } = this.model;
+    viewstate.setFocus(null);
+    viewstate.select(this.found, add ? "add" : "replace");
   }
 
   private clear(): void {
     this.input.value = "";
     this.found = [];
     this.take.hidden = true;
-    this.model.choice.setFocus(null);
+    this.model.viewstate.setFocus(null);
   }
 }

@@ -24,14 +24,14 @@ export class Heat {
 
   draw(): void {
     const { model } = this;
-    const { numbers, facts, choice, map } = model;
+    const { numbers, facts, viewstate, map } = model;
     const { drawn } = this;
     const here = map?.here ?? 0;
-    if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === choice.theme) return;
-    this.drawn = { facts: facts.version, map, here, theme: choice.theme };
+    if (drawn.facts === facts.version && drawn.map === map && drawn.here === here && drawn.theme === viewstate.theme) return;
+    this.drawn = { facts: facts.version, map, here, theme: viewstate.theme };
     const moves = map ? numbers.map((_, i) => facts.someMoves(i)) : [];
     this.moved = moves.map((m) => (m ? this.middle(m) : NaN));
-    const most = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
+    const largest = Math.max(1e-9, ...this.moved.filter((m) => !Number.isNaN(m)));
     const density = Math.min(3, devicePixelRatio || 1);
     const c = this.canvas;
     c.width = Math.max(1, Math.round(c.clientWidth * density));
@@ -40,7 +40,7 @@ export class Heat {
     const step = c.width / Math.max(1, numbers.length - 1);
     this.moved.forEach((m, i) => {
       if (i === 0 || Number.isNaN(m)) return;
-      g.fillStyle = ramp(Math.sqrt(m / most), choice.theme);
+      g.fillStyle = ramp(Math.sqrt(m / largest), viewstate.theme);
       g.fillRect((i - 1) * step + density / 2, 0, Math.max(1, step - density), c.height);
     });
   }

@@ -8,7 +8,7 @@ import { Menu } from "../ui/menu";
 import type { Model } from "../state/model";
 
 /** Rows of the legend before it says how many more there are. */
-const MOST = 200;
+const ROW_LIMIT = 200;
 
 /** Bars of a histogram. */
 const BARS = 40;
@@ -51,26 +51,26 @@ export class Legend {
     private readonly model: Model,
     private readonly invalidate: () => void,
   ) {
-    const { choice } = model;
-    this.menu = new Menu(byId<HTMLButtonElement>("colour"), "Colour by", (key) => choice.setColour(key));
-    this.all.addEventListener("click", () => choice.showAll());
+    const { viewstate } = model;
+    this.menu = new Menu(byId<HTMLButtonElement>("colour"), "Colour by", (key) => viewstate.setColour(key));
+    this.all.addEventListener("click", () => viewstate.showAll());
     model.on(["filter"], () => this.mark());
   }
 
   /** Follows the moment: the column in colours, and its values at the epoch that is looked at. */
   update(): void {
     const { model } = this;
-    const { choice, facts, clock, samples } = model;
+    const { viewstate, facts, playhead, samples } = model;
     const panel = byId("colour-panel");
     panel.hidden = samples === null;
     if (!samples) return;
     const columns = facts.columns;
-    const by = choice.colourBy;
-    const at = clock.nearest;
-    const values = choice.values(at);
-    const of = [columns, by?.key, choice.theme, values, choice.scale];
+    const by = viewstate.colourBy;
+    const at = playhead.nearest;
+    const values = viewstate.values(at);
+    const of = [columns, by?.key, viewstate.theme, values, viewstate.scale];
     if (this.built !== "" && this.of.every((o, i) => o === of[i])) {
-      this.read(values, choice.scale, at); // as in most frames
+      this.read(values, viewstate.scale, at); // as in most frames
       return;
     }
     this.of = of;
@@ -83,8 +83,8 @@ export class Legend {
       setText(byId("colour-name"), by?.name ?? "One colour");
       this.mark(); // conditions are named after columns
     }
-    const { scale } = choice;
-    const key = JSON.stringify([by?.key, choice.theme, values?.kind === "category" ? values.classes : scale, by && !values]);
+    const { scale } = viewstate;
+    const key = JSON.stringify([by?.key, viewstate.theme, values?.kind === "category" ? values.classes : scale, by && !values]);
     if (key !== this.built) {
       this.built = key;
       this.build(values, scale);
@@ -109,47 +109,47 @@ export class Legend {
   }
 
   private buildClasses(classes: readonly string[], none: boolean): void {
-    const { choice } = this.model;
-    const shown = classes.slice(0, MOST).map((name, code) => ({ name, code }));
+    const { viewstate } = this.model;
+    const shown = classes.slice(0, ROW_LIMIT).map((name, code) => ({ name, code }));
     if (none) shown.push({ name: "", code: -1 });
-    const key = () => choice.colourBy!.key;
+    const key = () => viewstate.colourBy!.key;
     const short = brief(classes);
     this.list.classList.toggle("long", shown.some(({ code }) => code >= 0 && short[code].length > 12));
     this.rows = shown.map(({ name, code }) => {
-      const text = code < 0 ? choice.colourBy!.none : name;
+      const text = code < 0 ? viewstate.colourBy!.none : name;
       const dot = h("i", { class: "dot" });
-      dot.style.setProperty("--c", choice.tints.ofClass(code));
+      dot.style.setProperty("--c", viewstate.tints.ofClass(code));
       const note = h("span", { class: "share" });
       const button = h("button", { type: "button", class: "class", "aria-pressed": "false" }, dot, h("span", { class: "name" }, short[code] ?? text), note);
       const take = h("button", { type: "button", class: "take", "aria-label": `Select ${text}`, title: `Select ${text}` }, icon("select"));
       const el = h("div", { class: "entry" }, button, take);
       button.addEventListener("click", (e) => {
         if (e.shiftKey) this.select(code, true);
-        else choice.toggle(key(), name, shown.length);
+        else viewstate.toggle(key(), name, shown.length);
       });
       take.addEventListener("click", (e) => this.select(code, e.shiftKey));
       el.addEventListener("pointerenter", (e) => {
         const c = this.condition;
-        if (e.pointerType === "mouse" && (!c || c.values!.includes(name))) choice.setFocus({ name });
+        if (e.pointerType === "mouse" && (!c || c.values!.includes(name))) viewstate.setFocus({ name });
       });
-      el.addEventListener("pointerleave", () => choice.setFocus(null));
+      el.addEventListener("pointerleave", () => viewstate.setFocus(null));
       return { name, code, el, button, note, dot };
     });
-    const more = classes.length - Math.min(MOST, classes.length);
+    const more = classes.length - Math.min(ROW_LIMIT, classes.length);
     const few = classes.length > DISTINCT ? [h("span", { class: "more" }, `${DISTINCT} colours for ${count(classes.length)} classes: some share one`)] : [];
     this.list.replaceChildren(...few, ...this.rows.map((r) => r.el), ...(more > 0 ? [h("span", { class: "more" }, `and ${count(more)} more`)] : []));
   }
 
   private select(code: number, add: boolean): void {
-    const { choice, clock } = this.model;
-    const v = choice.values(clock.nearest);
+    const { viewstate, playhead } = this.model;
+    const v = viewstate.values(playhead.nearest);
     if (v?.kind !== "category") return;
-    const hidden = choice.hidden(clock.nearest);
+    const hidden = viewstate.hidden(playhead.nearest);
     const rows: number[] = [];
     v.code.forEach((c, i) => {
       if (c === code && !hidden[i]) rows.push(i);
     });
-    choice.select(rows, add ? "add" : "replace");
+    viewstate.select(rows, add ? "add" : "replace");
   }
 
   private buildScale(scale: Scale | null): void {
@@ -157,14 +157,14 @@ export class Legend {
       this.list.replaceChildren(h("p", { class: "more" }, "No values at this epoch."));
       return;
     }
-    const { choice } = this.model;
+    const { viewstate } = this.model;
     const bars = h("canvas", { class: "bars", "aria-hidden": "true" });
     const strip = h("canvas", { class: "strip", width: "256", height: "1", "aria-hidden": "true" });
     const brush = h("div", { class: "brush", hidden: "" });
     const frame = h("div", { class: "brushing" }, bars, strip, brush);
     const g = strip.getContext("2d")!;
     for (let i = 0; i < 256; i++) {
-      g.fillStyle = choice.tints.ofNumber(numberAt(scale, i / 255));
+      g.fillStyle = viewstate.tints.ofNumber(numberAt(scale, i / 255));
       g.fillRect(i, 0, 1, 1);
     }
     const field = (name: string, which: 0 | 1) => {
@@ -202,22 +202,22 @@ export class Legend {
   }
 
   private setRange(range: [number, number]): void {
-    const { choice } = this.model;
-    const column = choice.colourBy!.key;
+    const { viewstate } = this.model;
+    const column = viewstate.colourBy!.key;
     const all = range[0] === -Infinity && range[1] === Infinity;
-    choice.setCondition(column, all ? null : { column, epoch: null, range });
+    viewstate.setCondition(column, all ? null : { column, epoch: null, range });
   }
 
   /** The condition on the column in colours that follows the slider. */
   private get condition(): Condition | undefined {
-    const { choice } = this.model;
-    return choice.conditions.find((c) => c.column === choice.colourBy?.key && c.epoch === null);
+    const { viewstate } = this.model;
+    return viewstate.conditions.find((c) => c.column === viewstate.colourBy?.key && c.epoch === null);
   }
 
   /** Counts what is at the epoch. */
   private read(values: Values | null, scale: Scale | null, at: number): void {
     const { model } = this;
-    const { choice } = model;
+    const { viewstate } = model;
     if (values?.kind === "number" && scale) {
       if (this.counted[0] === values && this.counted[1] === scale) return;
       this.counted = [values, scale];
@@ -225,7 +225,7 @@ export class Legend {
       return;
     }
     if (values?.kind !== "category") return;
-    const by = choice.colourBy?.tally ?? null;
+    const by = viewstate.colourBy?.tally ?? null;
     const right = by === null ? null : model.facts.values(by, at);
     if (this.counted[0] === values && (this.counted[1] === right || (right === null && this.counted.length === 2 && model.facts.outputs(at) === null))) return;
     this.counted = [values, right];
@@ -252,7 +252,7 @@ export class Legend {
       const t = scale.log ? Math.log(Math.max(v, 1e-30) / scale.low) / Math.log(scale.high / scale.low) : (v - scale.low) / (scale.high - scale.low);
       bars[Math.min(BARS - 1, Math.max(0, Math.floor(t * BARS)))]++;
     }
-    const most = Math.max(1, ...bars);
+    const largest = Math.max(1, ...bars);
     const density = Math.min(3, devicePixelRatio || 1);
     c.width = Math.max(1, Math.round((c.clientWidth || 300) * density));
     c.height = Math.round(44 * density);
@@ -260,8 +260,8 @@ export class Legend {
     const w = c.width / BARS;
     bars.forEach((n, i) => {
       if (n === 0) return;
-      const tall = Math.max(density, (n / most) * c.height);
-      g.fillStyle = this.model.choice.tints.ofNumber(numberAt(scale, (i + 0.5) / BARS));
+      const tall = Math.max(density, (n / largest) * c.height);
+      g.fillStyle = this.model.viewstate.tints.ofNumber(numberAt(scale, (i + 0.5) / BARS));
       g.fillRect(i * w, c.height - tall, Math.max(1, w - density), tall);
     });
     const note = this.list.querySelector(".bounds .share");
@@ -270,7 +270,7 @@ export class Legend {
 
   private mark(): void {
     const { model } = this;
-    const { choice } = model;
+    const { viewstate } = model;
     const c = this.condition;
     for (const r of this.rows) {
       const on = c?.values?.includes(r.name) ?? false;
@@ -278,7 +278,7 @@ export class Legend {
       r.el.classList.toggle("out", c?.values !== undefined && !on);
     }
     const brush = this.list.querySelector<HTMLElement>(".brush");
-    const { scale } = choice;
+    const { scale } = viewstate;
     if (brush && scale) {
       brush.hidden = !c?.range;
       const t = (v: number) => (v === -Infinity ? 0 : v === Infinity ? 1 : scale.log ? Math.log(v / scale.low) / Math.log(scale.high / scale.low) : (v - scale.low) / (scale.high - scale.low));
@@ -291,15 +291,15 @@ export class Legend {
         input.value = v === undefined || !Number.isFinite(v) ? "" : bound(v);
       });
     }
-    this.all.hidden = choice.conditions.length === 0;
-    this.chips.hidden = choice.conditions.length === 0;
-    this.chips.replaceChildren(...choice.conditions.map((x) => this.chip(x)));
+    this.all.hidden = viewstate.conditions.length === 0;
+    this.chips.hidden = viewstate.conditions.length === 0;
+    this.chips.replaceChildren(...viewstate.conditions.map((x) => this.chip(x)));
   }
 
   /** A condition as one sees it whatever the colours are, with a pin that keeps it at one epoch. */
   private chip(c: Condition): HTMLElement {
     const { model } = this;
-    const { choice, facts } = model;
+    const { viewstate, facts } = model;
     const column = facts.column(c.column);
     const name = column?.name ?? nameOfKey(c.column);
     const say = (v: number) => (Number.isFinite(v) ? bound(v) : "");
@@ -311,15 +311,15 @@ export class Legend {
           : `${say(c.range[0])} \u2013 ${say(c.range[1])}`
       : (c.values ?? []).map((v) => v || "none").join(", ");
     const away = h("button", { type: "button", "aria-label": `Remove the filter ${name}`, title: "Remove" }, icon("cross"));
-    away.addEventListener("click", () => choice.setConditions(choice.conditions.filter((o) => o !== c)));
+    away.addEventListener("click", () => viewstate.setConditions(viewstate.conditions.filter((o) => o !== c)));
     let pin: HTMLElement | null = null;
     if (column?.perEpoch) {
       const text = c.epoch === null ? "at each epoch" : c.epoch === "all" ? "at all epochs" : `at epoch ${c.epoch}`;
       const title = c.epoch === null ? "Keep it at this epoch" : c.epoch === "all" ? "Let it follow the slider" : "Ask for it at all epochs";
       pin = h("button", { type: "button", class: "pin", title, "aria-label": `${name} ${text}. ${title}` }, text);
       pin.addEventListener("click", () => {
-        const next = c.epoch === null ? model.numbers[model.clock.nearest] : c.epoch === "all" ? null : "all";
-        choice.setConditions(choice.conditions.map((o) => (o === c ? { ...c, epoch: next } : o)));
+        const next = c.epoch === null ? model.numbers[model.playhead.nearest] : c.epoch === "all" ? null : "all";
+        viewstate.setConditions(viewstate.conditions.map((o) => (o === c ? { ...c, epoch: next } : o)));
       });
     }
     return h("span", { class: "chip" }, h("span", { class: "what" }, `${name}: ${what}`), pin, away);

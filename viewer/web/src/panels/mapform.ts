@@ -43,7 +43,7 @@ export class MapForm {
 
   /** Shows the form with the options of the map on screen. */
   async show(): Promise<void> {
-    const fields = [...(await this.model.making.fields())];
+    const fields = [...(await this.model.mapJobs.fields())];
     const { layers } = this.model.run ?? { layers: [] };
     const map = this.model.projections.find((p) => p.projection === this.model.shown);
     const layer = map?.layer ?? this.model.map?.layout.layer ?? layers[0];
@@ -96,7 +96,7 @@ export class MapForm {
   }
 
   private async send(): Promise<void> {
-    const { run, making } = this.model;
+    const { run, mapJobs } = this.model;
     if (!run || this.make.disabled) return;
     this.wrong.textContent = "";
     for (const row of this.rows) this.say(row, check(row.field, row.input.value));
@@ -105,7 +105,7 @@ export class MapForm {
     const options = Object.fromEntries(this.rows.map(({ field: f, input }) => [f.name, f.choices || f.text ? input.value.trim() : Number(input.value)]));
     this.make.disabled = true;
     try {
-      await making.start([run.id], options);
+      await mapJobs.start([run.id], options);
       this.close();
     } catch (e) {
       // The server names the option that it refuses.

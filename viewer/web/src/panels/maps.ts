@@ -21,7 +21,7 @@ const STAGES: Record<string, string> = {
 export class Maps {
   private readonly panel = byId("maps-panel");
   private readonly list = byId("maps-list");
-  private readonly making = byId("maps-jobs");
+  private readonly jobList = byId("maps-jobs");
   private readonly button = byId<HTMLButtonElement>("maps-new");
   private readonly chip = byId<HTMLButtonElement>("making");
   private readonly form: MapForm;
@@ -40,7 +40,7 @@ export class Maps {
     this.chip.addEventListener("click", () => {
       reveal();
       this.panel.scrollIntoView({ block: "start" });
-      this.making.querySelector("button")?.focus();
+      this.jobList.querySelector("button")?.focus();
     });
     model.on(["map", "compare", "quality", "runs"], () => this.show());
     model.on(["run"], () => {
@@ -48,7 +48,7 @@ export class Maps {
       if (this.form.shown) this.form.hide();
       this.show();
     });
-    model.on(["jobs"], () => (model.making.may === this.may ? this.follow() : this.show()));
+    model.on(["jobs"], () => (model.mapJobs.may === this.may ? this.follow() : this.show()));
   }
 
   /** Opens the form for a new map. */
@@ -70,9 +70,9 @@ export class Maps {
   }
 
   private show(): void {
-    const { run, map, projections, making, shown, other } = this.model;
-    this.may = making.may;
-    this.panel.hidden = map === null || (projections.length === 0 && !making.may);
+    const { run, map, projections, mapJobs, shown, other } = this.model;
+    this.may = mapJobs.may;
+    this.panel.hidden = map === null || (projections.length === 0 && !mapJobs.may);
     const focused = (document.activeElement as HTMLElement | null)?.dataset.key ?? "";
     const inside = this.list.contains(document.activeElement);
     const now = Date.now();
@@ -96,7 +96,7 @@ export class Maps {
     if (p && this.asking === id) return h("li", { class: "asking" }, this.confirm(p));
     const beside = h("button", { type: "button", class: "small beside", "data-key": `beside ${id}`, "aria-label": `Compare with ${title}, ${notes[0]}` }, "Compare");
     beside.addEventListener("click", () => model.compare(model.other?.wanted === id ? null : id));
-    if (!p || !model.making.may) return h("li", {}, pick, beside);
+    if (!p || !model.mapJobs.may) return h("li", {}, pick, beside);
     const away = h("button", { type: "button", class: "small square", "data-key": `delete ${id}`, "aria-label": `Delete ${title}, ${notes[0]}`, title: "Delete this map" }, icon("cross"));
     away.addEventListener("click", () => {
       this.asking = id;
@@ -136,10 +136,10 @@ export class Maps {
 
   /** Follows the maps that are being made. */
   private follow(): void {
-    const { making, run } = this.model;
-    this.button.hidden = !making.may;
-    if (!making.may && this.form.shown) this.form.hide();
-    const jobs = making.may ? making.jobs.filter((j) => run !== null && j.runs.includes(run.id)) : [];
+    const { mapJobs, run } = this.model;
+    this.button.hidden = !mapJobs.may;
+    if (!mapJobs.may && this.form.shown) this.form.hide();
+    const jobs = mapJobs.may ? mapJobs.jobs.filter((j) => run !== null && j.runs.includes(run.id)) : [];
     for (const [id, r] of this.rows) {
       if (jobs.some((j) => j.id === id && (j.state === "failed") === r.row.classList.contains("failed"))) continue;
       const focused = r.row.contains(document.activeElement);
@@ -151,7 +151,7 @@ export class Maps {
       let r = this.rows.get(j.id);
       if (!r) {
         this.rows.set(j.id, (r = this.job(j)));
-        this.making.prepend(r.row);
+        this.jobList.prepend(r.row);
       }
       setText(r.said, stageOf(j));
       if (j.total > 0) [r.bar.max, r.bar.value] = [j.total, j.done];
@@ -161,11 +161,11 @@ export class Maps {
     this.chip.hidden = busy.length === 0;
     const now = busy.find((j) => j.state === "running") ?? busy[0];
     if (now) setText(this.chip, `New map: ${stageOf(now)}${busy.length > 1 ? `, ${busy.length - 1} more` : ""}`);
-    setText(byId("maps-news"), making.news);
+    setText(byId("maps-news"), mapJobs.news);
   }
 
   private job(j: Job): { row: HTMLElement; said: HTMLElement; bar: HTMLProgressElement } {
-    const { making, projections } = this.model;
+    const { mapJobs, projections } = this.model;
     const o = j.options;
     const d: Described = { method: String(o["method"] ?? ""), mode: String(o["mode"] ?? ""), dims: Number(o["dims"] ?? 2), layer: projections[0]?.layer ?? "", options: o };
     const name = `${titleOf(d)} \u00b7 ${traits(d, [d, ...projections.map((p) => ({ ...p, layer: d.layer }))]).join(" \u00b7 ")}`;
@@ -174,9 +174,9 @@ export class Maps {
     const over = j.state === "failed";
     const stop = h("button", { type: "button", class: "small", "aria-label": `${over ? "Dismiss" : "Cancel"} ${name}` }, over ? "Dismiss" : "Cancel");
     stop.addEventListener("click", () => {
-      if (over) return making.dismiss(j.id);
+      if (over) return mapJobs.dismiss(j.id);
       stop.disabled = true;
-      making.cancel(j.id).catch((e: unknown) => {
+      mapJobs.cancel(j.id).catch((e: unknown) => {
         stop.disabled = false;
         this.failed(e);
       });

@@ -5,7 +5,7 @@ import type { Model } from "../state/model";
 import { lag } from "../state/settings";
 
 /** What the map can tell: in words, and as charts of what was measured at each epoch. */
-export class Verdict {
+export class MapSummary {
   private readonly charts: Charts;
   private said = "";
   private of: unknown[] = []; // what the words are said of
@@ -41,16 +41,16 @@ export class Verdict {
   /** Follows the epoch that is looked at, and what is measured. */
   update(): void {
     const { model } = this;
-    const { map, quality, projections, numbers, clock } = model;
+    const { map, quality, projections, numbers, playhead } = model;
     if (!map) return;
     // In most frames there is nothing new to say.
     const runs = model.other?.together ? 2 : 1;
-    const of = [map, quality, projections, numbers[clock.nearest], this.classes, runs];
+    const of = [map, quality, projections, numbers[playhead.nearest], this.classes, runs];
     if (this.of.length > 0 && this.of.every((o, i) => o === of[i])) return;
     this.of = of;
     const shown = projections.find((p) => p.projection === map.layout.projection);
     const mode = shown?.mode ?? "";
-    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[clock.nearest], this.classes, runs, lag(shown?.behind));
+    const text = words(map.layout.provisional, mode, quality, map.layout.run, numbers[playhead.nearest], this.classes, runs, lag(shown?.behind));
     const key = text.join("|");
     if (key !== this.said) {
       this.said = key;

@@ -11,10 +11,10 @@ export class Measures {
 
   /** Follows the playhead, and what is measured. */
   update(): void {
-    const { other, projections, map, quality, numbers, clock } = this.model;
+    const { other, projections, map, quality, numbers, playhead } = this.model;
     const a = projections.find((p) => p.projection === map?.layout.projection);
     const b = projections.find((p) => p.projection === other?.wanted);
-    const epoch = numbers[clock.nearest];
+    const epoch = numbers[playhead.nearest];
     const rows = a && b && map && epoch !== undefined ? figures(map.layout.run, epoch, quality, other!.quality) : [];
     this.table.hidden = rows.length === 0;
     if (rows.length === 0) return;

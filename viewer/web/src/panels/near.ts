@@ -23,7 +23,7 @@ export class Near {
     const rowOf = (e: Event) => (e.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row;
     this.panel.addEventListener("click", (e) => {
       const row = rowOf(e);
-      if (row !== undefined) model.choice.setFocal(Number(row));
+      if (row !== undefined) model.viewstate.setFocal(Number(row));
     });
     this.panel.addEventListener("pointerover", (e) => stage.point(Number(rowOf(e) ?? -1)));
     this.panel.addEventListener("pointerleave", () => stage.point(-1));
@@ -37,15 +37,15 @@ export class Near {
   /** Follows the moment; hidden says that nobody sees it. */
   update(hidden: boolean): void {
     const { model } = this;
-    const { choice, facts, clock, samples, numbers } = model;
-    const row = choice.focal;
+    const { viewstate, facts, playhead, samples, numbers } = model;
+    const row = viewstate.focal;
     this.panel.hidden = row < 0 || !samples;
     if (this.panel.hidden || hidden) return;
-    const at = clock.nearest;
+    const at = playhead.nearest;
     const now = facts.nearest(at);
     const before = at > 0 ? facts.nearest(at - 1) : null;
     this.draw(row, at);
-    const drawn = [row, at, now, before, facts.outputs(at), facts.values("trust", at), choice.tints];
+    const drawn = [row, at, now, before, facts.outputs(at), facts.values("trust", at), viewstate.tints];
     if (this.drawn.length > 0 && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
     const f = describe(model, row, at)!;
@@ -63,7 +63,7 @@ export class Near {
     const away = h("button", { type: "button", class: "away", "aria-label": "Close", title: "Close" }, icon("cross"));
     away.addEventListener("click", (e) => {
       e.stopPropagation();
-      choice.setFocal(-1);
+      viewstate.setFocal(-1);
     });
     const content: HTMLElement[] = [
       h(
@@ -107,11 +107,11 @@ export class Near {
   }
 
   private tile(row: number, at: number, kind: string): HTMLElement {
-    const { samples, choice } = this.model;
+    const { samples, viewstate } = this.model;
     const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
     const name = `${label} ${samples!.id(row)}`.trim();
     const b = h("button", { type: "button", class: `tile ${kind}`, "data-row": String(row), title: kind === "fresh" ? `${name}: new` : name, "aria-label": name });
-    b.style.setProperty("--c", choice.colour(row, at));
+    b.style.setProperty("--c", viewstate.colour(row, at));
     const c = h("canvas", { class: "thumb", "aria-hidden": "true" });
     if (this.pictures.has(row)) {
       this.pictures.draw(row, c, 32);

@@ -34,17 +34,17 @@ export class Player {
     this.heat = new Heat(model, invalidate);
     this.button.addEventListener("click", () => this.toggle());
     this.speed.addEventListener("click", () => {
-      const { clock } = model;
-      clock.speed = SPEEDS[(SPEEDS.indexOf(clock.speed) + 1) % SPEEDS.length];
-      setText(this.speed, `${clock.speed}\u00d7`);
-      this.speed.setAttribute("aria-label", `Speed ${clock.speed}\u00d7`);
+      const { playhead } = model;
+      playhead.speed = SPEEDS[(SPEEDS.indexOf(playhead.speed) + 1) % SPEEDS.length];
+      setText(this.speed, `${playhead.speed}\u00d7`);
+      this.speed.setAttribute("aria-label", `Speed ${playhead.speed}\u00d7`);
     });
     byId("back").addEventListener("click", () => this.step(-1));
     byId("forth").addEventListener("click", () => this.step(1));
     this.slider.addEventListener("pointerdown", (e) => {
       if (e.button !== 0 || model.numbers.length < 2) return;
       this.slider.setPointerCapture(e.pointerId);
-      this.dragging = model.clock.held = true;
+      this.dragging = model.playhead.held = true;
       this.slider.classList.add("dragging");
       this.scrub(e);
     });
@@ -54,60 +54,60 @@ export class Player {
     });
     const drop = () => {
       if (!this.dragging) return;
-      this.dragging = model.clock.held = false;
+      this.dragging = model.playhead.held = false;
       this.slider.classList.remove("dragging");
-      model.clock.pause(performance.now()); // come to rest on an epoch
+      model.playhead.pause(performance.now()); // come to rest on an epoch
       invalidate();
     };
     this.slider.addEventListener("pointerup", drop);
     this.slider.addEventListener("pointercancel", drop);
     model.on(["epochs", "run", "map"], () => this.rebuild());
-    model.on(["options"], () => (model.clock.loop = model.choice.options.loop));
+    model.on(["options"], () => (model.playhead.loop = model.viewstate.options.loop));
     new ResizeObserver(() => this.rebuild()).observe(this.marks);
     this.rebuild();
   }
 
   toggle(): void {
-    const { clock } = this.model;
+    const { playhead } = this.model;
     const now = performance.now();
-    if (clock.playing) clock.pause(now);
-    else clock.play(now);
+    if (playhead.playing) playhead.pause(now);
+    else playhead.play(now);
     this.invalidate();
   }
 
   /** Goes to a share of the training, from 0 to 1. */
   go(share: number): void {
-    const { clock, numbers } = this.model;
-    clock.glide(Math.round(share * (numbers.length - 1)), performance.now());
+    const { playhead, numbers } = this.model;
+    playhead.glide(Math.round(share * (numbers.length - 1)), performance.now());
     this.invalidate();
   }
 
   /** Goes some epochs on, or to the first or last. */
   step(by: number): void {
-    const { clock } = this.model;
-    clock.glide(clock.heading + by, performance.now());
+    const { playhead } = this.model;
+    playhead.glide(playhead.heading + by, performance.now());
     this.invalidate();
   }
 
   /** Follows the playhead. */
   move(): void {
-    const { clock, numbers } = this.model;
+    const { playhead, numbers } = this.model;
     const last = numbers.length - 1;
-    const share = last > 0 ? (clock.still ? clock.nearest : clock.position) / last : 1;
+    const share = last > 0 ? (playhead.still ? playhead.nearest : playhead.position) / last : 1;
     this.thumb.style.transform = `translateX(${(share * this.width).toFixed(1)}px)`;
     this.done.style.transform = `scaleX(${share.toFixed(4)})`;
   }
 
   /** Follows the epoch that is looked at, and whether it plays. */
   update(): void {
-    const { clock, numbers } = this.model;
+    const { playhead, numbers } = this.model;
     const last = numbers.length - 1;
-    const number = numbers[clock.nearest];
+    const number = numbers[playhead.nearest];
     setText(this.number, number === undefined ? "\u2013" : String(number));
-    byId<HTMLButtonElement>("back").disabled = last < 1 || clock.heading === 0;
-    byId<HTMLButtonElement>("forth").disabled = last < 1 || clock.heading === last;
+    byId<HTMLButtonElement>("back").disabled = last < 1 || playhead.heading === 0;
+    byId<HTMLButtonElement>("forth").disabled = last < 1 || playhead.heading === last;
     this.heat.draw();
-    const name = clock.playing ? "pause" : "play";
+    const name = playhead.playing ? "pause" : "play";
     if (name !== this.icon) {
       this.icon = name;
       this.button.replaceChildren(icon(name));
@@ -115,7 +115,7 @@ export class Player {
       this.button.title = name === "play" ? "Play (space)" : "Pause (space)";
     }
     if (number === undefined) return;
-    this.slider.setAttribute("aria-valuenow", String(clock.nearest + 1));
+    this.slider.setAttribute("aria-valuenow", String(playhead.nearest + 1));
     this.slider.setAttribute("aria-valuetext", `Epoch ${number}`);
   }
 
@@ -125,7 +125,7 @@ export class Player {
   }
 
   private scrub(e: PointerEvent): void {
-    this.model.clock.seek(this.share(e) * (this.model.numbers.length - 1));
+    this.model.playhead.seek(this.share(e) * (this.model.numbers.length - 1));
     this.turn();
   }
 

@@ -7,7 +7,7 @@ import type { Toolbar } from "./toolbar";
 
 /** Keys that work anywhere on the page, except where somebody types or a menu is open. */
 export function wireShortcuts(model: Model, player: Player, stage: Stage, toolbar: Toolbar, tabs: Tabs, finder: Finder): void {
-  const { choice, clock } = model;
+  const { viewstate, playhead } = model;
   const seldom: Record<string, () => void> = {
     " ": () => player.toggle(),
     ArrowRight: () => player.step(1),
@@ -23,17 +23,17 @@ export function wireShortcuts(model: Model, player: Player, stage: Stage, toolba
     v: () => toolbar.choose("move"),
     r: () => toolbar.choose("rectangle"),
     l: () => toolbar.choose("lasso"),
-    i: () => choice.invert(clock.nearest),
-    f: () => stage.visit(choice.selected),
+    i: () => viewstate.invert(playhead.nearest),
+    f: () => stage.visit(viewstate.selected),
     s: () => document.getElementById("save")?.click(),
-    g: () => choice.setOptions({ grid: !choice.options.grid }),
+    g: () => viewstate.setOptions({ grid: !viewstate.options.grid }),
     "/": () => {
       tabs.open("samples");
       finder.focus();
     },
     Escape: () => {
-      if (choice.selected.length > 0 || choice.focal >= 0) choice.clear();
-      else choice.showAll();
+      if (viewstate.selected.length > 0 || viewstate.focal >= 0) viewstate.clear();
+      else viewstate.showAll();
     },
   };
   const moves: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -45,7 +45,7 @@ export function wireShortcuts(model: Model, player: Player, stage: Stage, toolba
     if (on.closest("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable], [role=listbox]")) return;
     if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key === "z") {
       e.preventDefault();
-      choice.undo();
+      viewstate.undo();
     }
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const pressed = on.closest("button, summary, a, input");

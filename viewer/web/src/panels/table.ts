@@ -61,10 +61,10 @@ export class Table {
       this.buttons[name] = b;
       this.actions.append(b);
     };
-    const { choice } = model;
-    act("visit", "Zoom to the selection (F)", () => stage.visit(choice.selected), "Zoom");
-    act("invert", "Select what is shown and not selected (I)", () => choice.invert(model.clock.nearest), "Invert");
-    act("clear", "Clear the selection (Escape)", () => choice.clear(), "Clear");
+    const { viewstate } = model;
+    act("visit", "Zoom to the selection (F)", () => stage.visit(viewstate.selected), "Zoom");
+    act("invert", "Select what is shown and not selected (I)", () => viewstate.invert(model.playhead.nearest), "Invert");
+    act("clear", "Clear the selection (Escape)", () => viewstate.clear(), "Clear");
     act("copy", "Copy the ids, one per line", () => void this.copy(), "Copy ids");
     act("csv", "Save these rows as CSV", () => this.save("csv"), "CSV");
     act("json", "Save these rows as JSON", () => this.save("json"), "JSON");
@@ -74,9 +74,9 @@ export class Table {
       const tr = (e.target as HTMLElement).closest("tr");
       if (!tr?.dataset.row) return;
       const row = Number(tr.dataset.row);
-      if (e.shiftKey || e.ctrlKey || e.metaKey) choice.select([row], "toggle");
-      else if (choice.selected.length === 0) choice.select([row], "replace");
-      else choice.setFocal(row === choice.focal ? -1 : row);
+      if (e.shiftKey || e.ctrlKey || e.metaKey) viewstate.select([row], "toggle");
+      else if (viewstate.selected.length === 0) viewstate.select([row], "replace");
+      else viewstate.setFocal(row === viewstate.focal ? -1 : row);
     });
     this.body.addEventListener("pointerover", (e) => {
       const tr = (e.target as HTMLElement).closest("tr");
@@ -94,21 +94,21 @@ export class Table {
   /** Follows the moment; hidden says that nobody sees the table. */
   update(hidden: boolean): void {
     const { model } = this;
-    const { choice, samples, clock } = model;
-    const n = choice.selected.length;
+    const { viewstate, samples, playhead } = model;
+    const n = viewstate.selected.length;
     setText(byId("tab-count"), n > 0 ? count(n) : "");
     if (hidden || !samples) return;
-    const at = clock.nearest;
-    const mask = choice.hidden(at);
+    const at = playhead.nearest;
+    const mask = viewstate.hidden(at);
     const by = model.facts.column(this.sort.key)?.sort.by;
     const keys = by === undefined ? null : model.facts.values(by, at);
-    const of = [samples, choice.selected, n > 0 ? null : mask, keys, this.sort.key, this.sort.down];
+    const of = [samples, viewstate.selected, n > 0 ? null : mask, keys, this.sort.key, this.sort.down];
     if (!this.of.every((o, i) => o === of[i]) || this.of.length === 0) {
       this.of = of;
-      const rows = n > 0 ? choice.selected : invert([], samples.count, mask);
+      const rows = n > 0 ? viewstate.selected : invert([], samples.count, mask);
       this.rows = order(rows, keys, this.sort, samples.numbered ? null : samples.ids);
     }
-    const pending = choice.pending(at);
+    const pending = viewstate.pending(at);
     this.buttons.invert.disabled = pending;
     setText(this.title, pending ? "Reading what the filters ask for\u2026" : n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.count ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.count, "sample")}`);
     this.buttons.visit.hidden = this.buttons.clear.hidden = n === 0;
@@ -127,7 +127,7 @@ export class Table {
 
   /** Makes the rows that are in sight, and gaps as high as the others. */
   private fill(at: number): void {
-    const { facts, choice, samples } = this.model;
+    const { facts, viewstate, samples } = this.model;
     const { room, pace } = this;
     const top = Math.min(this.box.scrollTop / pace, this.rows.length);
     const first = Math.max(0, Math.floor(top) - SPARE);
@@ -136,7 +136,7 @@ export class Table {
     const cells = facts.columns
       .filter((c) => c.table !== null)
       .map((c) => ({ column: c, values: this.sort.key === c.key ? c.values(at) : c.glance(at), judged: c.marks === null ? null : facts.values(c.marks, at) }));
-    const drawn = [this.rows, first, last, squeezed && top, at, ...cells.flatMap((c) => [c.column.key, c.values, c.judged]), choice.focal, choice.selected, choice.tints];
+    const drawn = [this.rows, first, last, squeezed && top, at, ...cells.flatMap((c) => [c.column.key, c.values, c.judged]), viewstate.focal, viewstate.selected, viewstate.tints];
     if (this.drawn.length === drawn.length && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
@@ -149,7 +149,7 @@ export class Table {
     const whole = Math.min(TALL, this.rows.length * ROW) - (last - first) * ROW;
     const above = squeezed ? Math.max(0, Math.min(whole, this.box.scrollTop - (top - first) * ROW)) : first * ROW;
     const below = whole - above;
-    const flags = choice.flags(at);
+    const flags = viewstate.flags(at);
     const short = brief(samples!.classes, 4); // a column is narrow, and ids come last
     const focused = document.activeElement?.closest("tr")?.dataset.row;
     const lines: HTMLElement[] = first > 0 ? [gap(above)] : [];
@@ -157,7 +157,7 @@ export class Table {
       const row = this.rows[i];
       const label = samples!.label[row] < 0 ? "" : short[samples!.label[row]];
       const dot = h("i", { class: "dot" });
-      dot.style.setProperty("--c", choice.colour(row, at));
+      dot.style.setProperty("--c", viewstate.colour(row, at));
       const name = h("td", { class: "sample" });
       if (this.pictures.any) {
         const c = h("canvas", { class: "thumb", "aria-hidden": "true" });
@@ -166,7 +166,7 @@ export class Table {
       }
       name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row)), this.pictures.any ? null : h("span", { class: "said" }, writtenIn(this.model, row))));
       const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
-      tr.classList.toggle("focal", row === choice.focal);
+      tr.classList.toggle("focal", row === viewstate.focal);
       for (const { column, values, judged } of cells) {
         const value = values ? valueAt(values, row) : null;
         const wrong = judged?.kind === "category" && judged.code[row] === 1;
@@ -205,7 +205,7 @@ export class Table {
       const top = this.box.scrollTop / pace;
       if (to < top) this.box.scrollTop = to * pace;
       else if (to + 2 > top + room) this.box.scrollTop = (to + 2 - room) * pace; // the head covers one
-      this.fill(this.model.clock.nearest);
+      this.fill(this.model.playhead.nearest);
       this.body.querySelector<HTMLElement>(`tr[data-row="${this.rows[to]}"]`)?.focus({ preventScroll: true });
       this.stage.point(this.rows[to] ?? -1);
     } else if ((e.key === "Enter" || e.key === " ") && tr) {
@@ -217,8 +217,8 @@ export class Table {
 
   /** What is known of the rows of the table, for a file. */
   records(): Record[] {
-    const { samples, facts, clock, numbers } = this.model;
-    const at = clock.nearest;
+    const { samples, facts, playhead, numbers } = this.model;
+    const at = playhead.nearest;
     return Array.from(this.rows, (row: number) => {
       const r: Record = { id: samples!.id(row), label: samples!.label[row] < 0 ? null : samples!.classes[samples!.label[row]], epoch: numbers[at] };
       for (const c of facts.columns) {
@@ -247,9 +247,9 @@ export class Table {
 
   private save(kind: "csv" | "json"): void {
     const records = this.records();
-    const { run, numbers, clock } = this.model;
+    const { run, numbers, playhead } = this.model;
     const blob = new Blob([kind === "csv" ? csv(records) : json(records)], { type: kind === "csv" ? "text/csv" : "application/json" });
-    download(blob, `${run?.name ?? "samples"}-epoch-${numbers[clock.nearest]}.${kind}`);
+    download(blob, `${run?.name ?? "samples"}-epoch-${numbers[playhead.nearest]}.${kind}`);
     this.invalidate();
   }
 }

@@ -27,7 +27,7 @@ export class Tabs {
       });
     }
     model.on(["selection"], () => {
-      const { selected, focal } = model.choice;
+      const { selected, focal } = model.viewstate;
       if (selected.length > 0 || focal >= 0) this.show("samples");
       else if (!this.byHand) this.show("run");
     });

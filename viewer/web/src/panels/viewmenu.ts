@@ -20,19 +20,19 @@ export class ViewMenu {
   private readonly panel = byId("view-panel");
 
   constructor(private readonly model: Model) {
-    const { choice } = model;
+    const { viewstate } = model;
     const range = (key: "size" | "opacity", name: string, low: number, high: number) => {
       const input = h("input", { type: "range", min: String(low), max: String(high), step: "0.05", "data-key": key });
-      input.addEventListener("input", () => choice.setOptions({ [key]: Number(input.value) }));
+      input.addEventListener("input", () => viewstate.setOptions({ [key]: Number(input.value) }));
       return h("label", { class: "range" }, h("span", {}, name), input);
     };
     const switches = (["grid", "names", "pictures", "contours", "ghost", "trails", "ground", "overlay", "loop"] as const).map((key) => {
       const input = h("input", { type: "checkbox", "data-key": key });
-      input.addEventListener("change", () => choice.setOptions({ [key]: input.checked }));
+      input.addEventListener("change", () => viewstate.setOptions({ [key]: input.checked }));
       return h("label", { class: "switch", title: NAMES[key][1] }, input, h("span", {}, NAMES[key][0]));
     });
     const usual = h("button", { type: "button", class: "link" }, "As usual");
-    usual.addEventListener("click", () => choice.setOptions({ ...USUAL }));
+    usual.addEventListener("click", () => viewstate.setOptions({ ...USUAL }));
     this.panel.append(range("size", "Size", 0.3, 3), range("opacity", "Opacity", 0.1, 1), ...switches, usual);
     this.button.addEventListener("click", () => this.open(this.panel.hidden));
     this.panel.addEventListener("keydown", (e) => {
@@ -55,7 +55,7 @@ export class ViewMenu {
   }
 
   private show(): void {
-    const o: Options = this.model.choice.options;
+    const o: Options = this.model.viewstate.options;
     for (const input of this.panel.querySelectorAll<HTMLInputElement>("input")) {
       const key = input.dataset.key as keyof Options;
       if (input.type === "checkbox") input.checked = o[key] as boolean;

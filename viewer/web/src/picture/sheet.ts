@@ -40,8 +40,8 @@ export function compose(size: { width: number; height: number }, inside: readonl
       around.push(words(x, y + 36, key.low, room / 2, 12, false, inks.ink));
       around.push({ ...words(x + room, y + 36, key.high, room / 2, 12, false, inks.ink), align: "end" } as Mark);
     } else {
-      const most = Math.max(1, Math.floor((height - y - PAD) / LINE));
-      const shown = key.names.length > most ? key.names.slice(0, most - 1) : key.names;
+      const limit = Math.max(1, Math.floor((height - y - PAD) / LINE));
+      const shown = key.names.length > limit ? key.names.slice(0, limit - 1) : key.names;
       for (const n of shown) {
         y += LINE;
         around.push({ kind: "disc", x: x + 5, y: y - 4, radius: 4.5, fill: n.colour, rim: "", width: 0, opacity: 1 });

@@ -8,15 +8,15 @@ import { count } from "../ui/format";
 const FOLDED = 1000;
 
 /** A run's tags. Where choose is given, they are buttons that call it, and asked says which of them are in force. */
-export function tagsOf(r: Run, most: number, choose: ((tag: string) => void) | null, asked: (tag: string) => boolean = () => false): HTMLElement | null {
+export function tagsOf(r: Run, limit: number, choose: ((tag: string) => void) | null, asked: (tag: string) => boolean = () => false): HTMLElement | null {
   if (r.tags.length === 0) return null;
-  const chips = r.tags.slice(0, most).map((tag) => {
+  const chips = r.tags.slice(0, limit).map((tag) => {
     if (!choose) return h("span", { class: "tag", title: tag }, tag);
     const chip = h("button", { type: "button", class: "tag", title: `Runs with the tag ${tag}`, "aria-pressed": String(asked(tag)) }, tag);
     chip.addEventListener("click", () => choose(tag));
     return chip;
   });
-  const rest = r.tags.slice(most);
+  const rest = r.tags.slice(limit);
   return h("div", { class: "tags", role: "group", "aria-label": "Tags" }, ...chips, rest.length > 0 ? h("span", { title: rest.join(", ") }, `and ${count(rest.length)} more`) : null);
 }
 

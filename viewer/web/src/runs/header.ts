@@ -41,10 +41,10 @@ export class Header {
 
   /** What the map shows at this moment may be another epoch than the slider's. */
   update(): void {
-    const { map, numbers, clock, frameOf } = this.model;
+    const { map, numbers, playhead, frameOf } = this.model;
     const note = byId("map-note");
-    const wanted = numbers[clock.nearest];
-    const shown = map?.layout.epochs[frameOf[clock.nearest] ?? -1];
+    const wanted = numbers[playhead.nearest];
+    const shown = map?.layout.epochs[frameOf[playhead.nearest] ?? -1];
     const off = map !== null && wanted !== undefined && shown !== undefined && shown !== wanted;
     note.hidden = !off;
     if (off) setText(note, `Epoch ${wanted} is not on this map; this is epoch ${shown}.`);
@@ -103,7 +103,7 @@ export class Header {
   }
 
   private showMap(): void {
-    const { map, projections, run, runs, epochs, making, shown, trouble } = this.model;
+    const { map, projections, run, runs, epochs, mapJobs, shown, trouble } = this.model;
     const now = Date.now();
     const items: Item[] = projections.map((p) => ({
       key: p.projection,
@@ -111,7 +111,7 @@ export class Header {
       note: [...traits(p, projections), ago(p.created, now)].join(" \u00b7 "),
     }));
     if (items.length > 0) items.push({ key: "provisional", title: "PCA", note: "provisional: a fixed view of each epoch" });
-    if (making.may && map) items.push({ key: "", title: "New map\u2026", note: "with other parameters" });
+    if (mapJobs.may && map) items.push({ key: "", title: "New map\u2026", note: "with other parameters" });
     this.maps.set(items, shown);
     byId("map-bar").hidden = map === null;
     byId("provisional").hidden = !map?.layout.provisional;

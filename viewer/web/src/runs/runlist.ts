@@ -88,7 +88,7 @@ export function lossOf(series: readonly Series[]): Series | null {
 }
 
 /** So many of a list's values, evenly, the last among them. */
-export function thinned<T>(list: readonly T[], most: number): T[] {
-  if (list.length <= most) return [...list];
-  return Array.from({ length: most }, (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))]);
+export function thinned<T>(list: readonly T[], limit: number): T[] {
+  if (list.length <= limit) return [...list];
+  return Array.from({ length: limit }, (_, i) => list[Math.round((i * (list.length - 1)) / (limit - 1))]);
 }

@@ -30,14 +30,14 @@ export function heading(model: Model): string {
 /** The epochs on a picture: "12", or "1-12". */
 export function epochsOf(model: Model, s: Snapshot): string {
   const [a, b] = [s.panes[0], s.panes[s.panes.length - 1]].map((p) => model.numbers[p.at]);
-  return model.choice.options.grid && a !== b ? `${a}-${b}` : String(a);
+  return model.viewstate.options.grid && a !== b ? `${a}-${b}` : String(a);
 }
 
 function caption(model: Model, s: Snapshot): string {
-  const { map, projections, samples, choice } = model;
+  const { map, projections, samples, viewstate } = model;
   const p = projections.find((q) => q.projection === map?.layout.projection);
   const all = samples?.count ?? 0;
-  const shown = all - choice.hidden(s.panes[0].at).reduce((n, h) => n + h, 0);
+  const shown = all - viewstate.hidden(s.panes[0].at).reduce((n, h) => n + h, 0);
   const several = epochsOf(model, s).includes("-");
   return [
     `${several ? "Epochs" : "Epoch"} ${epochsOf(model, s).replace("-", " \u2013 ")}`,
@@ -47,17 +47,17 @@ function caption(model: Model, s: Snapshot): string {
 }
 
 function keyOf(model: Model, at: number): Key | null {
-  const { choice } = model;
-  const by = choice.colourBy;
-  const v = choice.values(at);
-  const { scale, tints } = choice;
+  const { viewstate } = model;
+  const by = viewstate.colourBy;
+  const v = viewstate.values(at);
+  const { scale, tints } = viewstate;
   if (!by || !v) return null;
   if (v.kind === "number") {
     if (!scale) return null;
     const stops = Array.from({ length: STEPS }, (_, i) => tints.ofNumber(numberAt(scale, i / (STEPS - 1))));
     return { title: by.name, stops, low: bound(scale.low), high: bound(scale.high) };
   }
-  const only = choice.conditions.find((c) => c.column === by.key && c.epoch === null)?.values;
+  const only = viewstate.conditions.find((c) => c.column === by.key && c.epoch === null)?.values;
   const short = brief(v.classes);
   const names = v.classes.map((name, code) => ({ name, text: short[code], code }));
   if (v.code.includes(-1)) names.push({ name: "", text: by.none, code: -1 });
@@ -66,7 +66,7 @@ function keyOf(model: Model, at: number): Key | null {
 
 /** What lies over the points: contours, the way and the neighbours of the sample in focus, and names. */
 function over(model: Model, labels: Labels, s: Snapshot): Mark[] {
-  const { choice, facts, map } = model;
+  const { viewstate, facts, map } = model;
   const { panes, matrix: m, view: v } = s;
   const out: Mark[] = [];
   const path = (d: string, stroke: string, width: number, opacity: number) => {
@@ -74,18 +74,18 @@ function over(model: Model, labels: Labels, s: Snapshot): Mark[] {
   };
   const words = (x: number, y: number, text: string, room: number, align: "start" | "middle", bold: boolean, size = 12) =>
     out.push({ kind: "words", x, y, text: fit(text, room, size), size, bold, fill: s.ink, align, halo: s.paper });
-  if (choice.options.contours)
+  if (viewstate.options.contours)
     for (const { pane, colour, levels } of lines(panes, m, v, model, s.ink)) for (const l of levels) path(segments(l.segments, pane.x, pane.y), colour, WIDTH, l.opacity);
-  const row = choice.focal;
+  const row = viewstate.focal;
   const [pane] = panes;
   if (panes.length === 1 && row >= 0 && locate(pane.shot, row, new Float32Array(3))) {
     const { line, stops } = way(map?.frames ?? [], row, m, v);
-    path(line, choice.colour(row, pane.at), 1.5, 0.75);
-    path(stops, choice.colour(row, pane.at), 4, 1);
+    path(line, viewstate.colour(row, pane.at), 1.5, 0.75);
+    path(stops, viewstate.colour(row, pane.at), 4, 1);
     const near = facts.nearest(pane.at);
     if (near) path(spokes(neighboursOf(near, row), row, pane.shot, m, v), s.ink, 1.1, 0.65);
   }
-  if (choice.options.names && pane && s.pictures[0].paint.picture === 0)
+  if (viewstate.options.names && pane && s.pictures[0].paint.picture === 0)
     for (const p of labels.placed(panes, m, v, model)) words(p.x, p.y + 4.5, p.text, 170, "middle", true, 13);
   if (panes.length > 1)
     for (const p of panes) {

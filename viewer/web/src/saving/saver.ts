@@ -65,7 +65,7 @@ export class Saver {
 
   /** What a GIF is coloured by. */
   private get painted(): string {
-    const key = this.model.choice.colourBy?.key ?? "";
+    const key = this.model.viewstate.colourBy?.key ?? "";
     return PAINTED.includes(key) ? key : PAINTED[0];
   }
 
@@ -93,7 +93,7 @@ export class Saver {
     if (kind === "svg") {
       this.stage.snapshot(null, 2, (s) => {
         const drawn = s.pictures.every((p) => p.paint.picture === 0 && countOf(p) <= VECTORS);
-        const marks = drawn ? s.pictures.flatMap((p) => points(p, s.view, this.model.choice.tints.palette)) : [];
+        const marks = drawn ? s.pictures.flatMap((p) => points(p, s.view, this.model.viewstate.tints.palette)) : [];
         const text = svg(sheetOf(this.model, this.stage.labels, s, marks), heading(this.model), drawn ? "" : s.canvas.toDataURL());
         this.give(new Blob([text], { type: "image/svg+xml" }), epochsOf(this.model, s), "svg");
       });
@@ -124,8 +124,8 @@ export class Saver {
   private async record(): Promise<void> {
     if (this.stop) return;
     const { model, stage } = this;
-    const { numbers, clock } = model;
-    const plan = film(numbers.length, PACE * clock.speed);
+    const { numbers, playhead } = model;
+    const plan = film(numbers.length, PACE * playhead.speed);
     const canvas = h("canvas");
     let density = 1;
     const show = (second: number) => stage.snapshot(plan.at(second), density, (s) => this.draw(canvas, s, density, 2));
@@ -167,7 +167,7 @@ export class Saver {
   /** Has the server make a GIF, whatever the page shows meanwhile. */
   private async order(): Promise<void> {
     const { model } = this;
-    const { map, clock } = model;
+    const { map, playhead } = model;
     if (this.stop || !map) return;
     const { epochs } = map.layout;
     const name = this.named(`${epochs[0]}-${epochs[epochs.length - 1]}`, "gif");
@@ -176,7 +176,7 @@ export class Saver {
     this.note.hidden = false;
     setText(this.said, "The server makes the GIF\u2026");
     try {
-      download(await getFilm(map.layout, this.painted, theme(), Math.min(20, PACE * clock.speed), leave.signal), name);
+      download(await getFilm(map.layout, this.painted, theme(), Math.min(20, PACE * playhead.speed), leave.signal), name);
     } catch (e) {
       if (!leave.signal.aborted) model.complain(e);
     }

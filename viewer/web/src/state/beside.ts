@@ -1,11 +1,11 @@
 // What stands beside the map that is shown: another run, or another map of the same run.
 
-import { Companion } from "./comparison";
+import { Comparison } from "./comparison";
 import type { Model } from "./model";
 
 export class Beside {
   /** Another run beside the open one, or another map of it; null is none. */
-  other: Companion | null = null;
+  other: Comparison | null = null;
 
   constructor(private readonly model: Model) {}
 
@@ -13,17 +13,17 @@ export class Beside {
   put(id: string | null): void {
     this.other = null;
     this.model.tell("compare");
-    this.other = this.companion(id);
+    this.other = this.comparisonWith(id);
     if (this.other) void this.fill(this.other).then(() => this.model.tell("compare"));
   }
 
-  private companion(id: string | null): Companion | null {
+  private comparisonWith(id: string | null): Comparison | null {
     const { run, samples, shown, projections, runs } = this.model;
     if (id === null || !run || !samples || id === shown) return null;
     const own = id === "provisional" || projections.some((p) => p.projection === id);
     const whose = own ? run : runs?.find((r) => r.id === id && r.id !== run.id);
     if (!whose) return null;
-    const other: Companion = new Companion(
+    const other: Comparison = new Comparison(
       whose,
       own ? id : null,
       samples,
@@ -35,7 +35,7 @@ export class Beside {
     return other;
   }
 
-  private fill(other: Companion): Promise<void> {
+  private fill(other: Comparison): Promise<void> {
     const { model } = this;
     return model.attempt(() => other.load(model.map?.layout.projection || null, other.wanted === null ? null : model));
   }
@@ -43,7 +43,7 @@ export class Beside {
   /** Brings what stands beside the map up to date, while the old one stays until the new one is here. */
   async renew(): Promise<void> {
     const before = this.other;
-    const next = before && this.companion(before.key);
+    const next = before && this.comparisonWith(before.key);
     if (!before || !next) return;
     await this.fill(next);
     if (this.other !== before) return;

@@ -23,7 +23,7 @@ async function all(run: string): Promise<Known> {
   return { epochs, samples, series, projections };
 }
 
-export class Companion {
+export class Comparison {
   epochs: Epoch[] = [];
   numbers: number[] = [];
   series: Series[] = [];

@@ -3,7 +3,7 @@
 import * as api from "../data/api";
 import type { Field, Job } from "../data/api";
 
-export class Making {
+export class MapJobs {
   /** Whether the user may make maps here. Where not, the page says nothing of it. */
   may = false;
   /** The newest first; those that are over are gone from it, but for those that failed. */

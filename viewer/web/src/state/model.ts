@@ -1,7 +1,7 @@
 // What the page knows: the runs, the one that is open, its map, and what the user looks at. It asks the data module and
 // tells the views; it touches no element.
 
-import { Clock, nearestEpoch } from "../map/playhead";
+import { Playhead, nearestEpoch } from "../map/playhead";
 import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
 import type { Epoch, Projection, Quality, Run, Samples, Series } from "../data/api";
@@ -13,12 +13,12 @@ import type { MapData } from "../data/mapdata";
 import { somewhere, type Place } from "./address";
 import { Beside } from "./beside";
 import { coalesced } from "./coalesced";
-import type { Companion } from "./comparison";
+import type { Comparison } from "./comparison";
 import { Listeners, type Topic } from "./listeners";
-import { Making } from "./mapjobs";
+import { MapJobs } from "./mapjobs";
 import { unpack } from "./selection";
 import { ShownMap } from "./shownmap";
-import { Choice } from "./viewstate";
+import { ViewState } from "./viewstate";
 
 /** Charts and what was logged of samples wait for the first map so long, in milliseconds. */
 const PATIENCE = 1000;
@@ -27,24 +27,24 @@ export class Model {
   runs: Run[] | null = null;
   run: Run | null = null;
   epochs: Epoch[] = [];
-  /** The epochs' numbers, ascending: what the clock counts. */
+  /** The epochs' numbers, ascending: what the playhead counts. */
   numbers: number[] = [];
   series: Series[] = [];
   samples: Samples | null = null;
-  readonly clock = new Clock(0);
+  readonly playhead = new Playhead(0);
   /** What is known of each sample at each epoch. */
   readonly facts = new Facts(
     () => this.tell("facts"),
     (e) => this.fail(said(e)),
   );
   /** What the user selected, filtered and coloured. */
-  readonly choice = new Choice(
+  readonly viewstate = new ViewState(
     this.facts,
     () => ({ rows: this.samples?.count ?? 0, epochs: this.numbers }),
     (...topics) => this.tell(...topics),
   );
   /** Maps that are being made. */
-  readonly making = new Making(
+  readonly mapJobs = new MapJobs(
     () => this.tell("jobs"),
     (projection) => void this.attempt(() => this.take(projection)),
   );
@@ -56,9 +56,9 @@ export class Model {
 
   private cursor = "";
   private metricsSeq = 0;
-  private sighted = () => {};
+  private mapShown = () => {};
   private readonly listeners = new Listeners();
-  private readonly maps = new ShownMap(this, () => this.sighted());
+  private readonly maps = new ShownMap(this, () => this.mapShown());
   private readonly beside = new Beside(this);
 
   /** The projections that the run is on, the newest first. */
@@ -91,7 +91,7 @@ export class Model {
   }
 
   /** Another run beside this one, or another map of it; null is none. */
-  get other(): Companion | null {
+  get other(): Comparison | null {
     return this.beside.other;
   }
 
@@ -128,16 +128,16 @@ export class Model {
     this.maps.open(p.projection);
     this.beside.other = null;
     this.facts.open(this.run?.id ?? "");
-    this.choice.open(p.colour, p.filters, p.view);
-    this.clock.count = 0;
-    this.clock.seek(0);
+    this.viewstate.open(p.colour, p.filters, p.view);
+    this.playhead.count = 0;
+    this.playhead.seek(0);
     this.tell("run", "epochs", "metrics", "samples", "map", "selection", "filter", "colour", "options", "compare", "quality");
     if (!this.run) return;
     const id = this.run.id;
     const still = () => mine === this.opened;
     // What is not the map lets that go first.
     const seen = new Promise<void>((resolve) => {
-      this.sighted = () => setTimeout(resolve, 30); // the next frame draws it
+      this.mapShown = () => setTimeout(resolve, 30); // the next frame draws it
       setTimeout(resolve, PATIENCE);
     });
     void seen.then(() => still() && this.facts.release());
@@ -148,12 +148,12 @@ export class Model {
       const epochs = await api.getEpochs(id);
       if (!still()) return;
       this.setEpochs(epochs);
-      this.clock.seek(p.epoch === null ? this.numbers.length - 1 : nearestEpoch(this.numbers, p.epoch));
+      this.playhead.seek(p.epoch === null ? this.numbers.length - 1 : nearestEpoch(this.numbers, p.epoch));
       this.tell("epochs");
       const samples = coming.then((s) => {
         if (!still()) return;
         this.setSamples(s);
-        if (p.select !== "") this.choice.select(unpack(p.select, s.count), "replace");
+        if (p.select !== "") this.viewstate.select(unpack(p.select, s.count), "replace");
         this.tell("samples");
       });
       const metrics = api.getMetrics(id, 0).then(async (m) => {
@@ -163,7 +163,7 @@ export class Model {
         this.metricsSeq = m.seq;
         this.tell("metrics");
       });
-      await Promise.all([samples, metrics, this.refreshMaps().finally(() => still() && this.sighted())]);
+      await Promise.all([samples, metrics, this.refreshMaps().finally(() => still() && this.mapShown())]);
       if (still() && p.compare !== null) this.compare(p.compare);
     });
   }
@@ -250,10 +250,10 @@ export class Model {
         this.tell("samples");
       }
       // Who looks at the newest epoch goes on to the next; who looks at another one stays there.
-      const tail = !this.clock.playing && this.clock.heading === this.numbers.length - 1;
+      const tail = !this.playhead.playing && this.playhead.heading === this.numbers.length - 1;
       const grown = epochs.length > 0 && (this.numbers.length === 0 || epochs[epochs.length - 1].number > this.numbers[this.numbers.length - 1]);
       this.setEpochs(epochs);
-      if (tail && grown) this.clock.glide(this.numbers.length - 1, performance.now());
+      if (tail && grown) this.playhead.glide(this.numbers.length - 1, performance.now());
       this.tell("epochs", "metrics");
     }),
   );
@@ -265,18 +265,18 @@ export class Model {
 
   private setEpochs(epochs: Epoch[]): void {
     const numbers = epochs.map((e) => e.number);
-    this.clock.reindex(this.numbers, numbers);
+    this.playhead.reindex(this.numbers, numbers);
     this.epochs = epochs;
     this.numbers = numbers;
     this.facts.setEpochs(epochs);
     this.maps.placeEpochs();
-    this.choice.refresh();
+    this.viewstate.refresh();
   }
 
   private setSamples(s: Samples): void {
     this.samples = s;
     this.facts.setSamples(s);
-    this.choice.refresh();
+    this.viewstate.refresh();
   }
 
   /** Does what the user asked for, and says what went wrong with it. */

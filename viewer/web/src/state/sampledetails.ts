@@ -1,6 +1,6 @@
 import { metadataKey, valueAt } from "../data/columns";
 import type { Facts } from "../data/facts";
-import type { Companion } from "./comparison";
+import type { Comparison } from "./comparison";
 import type { Model } from "./model";
 
 /** Letters of a sample's text, at most. */
@@ -27,8 +27,8 @@ export interface Details {
 }
 
 /** What the card says of a sample at an epoch, by its place; of another run at one of its own epochs, if one is given. */
-export function describe(model: Model, row: number, at: number, other: Companion | null = null): Details | null {
-  const { samples, choice } = model;
+export function describe(model: Model, row: number, at: number, other: Comparison | null = null): Details | null {
+  const { samples, viewstate } = model;
   if (!samples) return null;
   const { facts, numbers } = other ?? model;
   const out = facts.outputs(at);
@@ -36,7 +36,7 @@ export function describe(model: Model, row: number, at: number, other: Companion
   if (other) row = other.rowOf(row);
   if (row < 0) return null;
   const label = samples.label[mine];
-  const by = choice.colourBy;
+  const by = viewstate.colourBy;
   const v = by && !by.said ? facts.values(by.key, at) : null;
   const value = v ? valueAt(v, row) : null;
   const numeric = (x: number | string | null | undefined): number | null => (typeof x === "number" && !Number.isNaN(x) ? x : null);
@@ -46,7 +46,7 @@ export function describe(model: Model, row: number, at: number, other: Companion
     row: mine,
     id: samples.id(mine),
     label: label >= 0 ? samples.classes[label] : samples.classes.length > 0 ? null : undefined,
-    colour: other ? choice.colourIn(other, mine, at) : choice.colour(row, at),
+    colour: other ? viewstate.colourIn(other, mine, at) : viewstate.colour(row, at),
     epoch: numbers[at],
     prediction: out === null ? undefined : out.prediction && out.prediction[row] >= 0 ? out.classes[out.prediction[row]] : null,
     confidence: numeric(out?.confidence?.[row]),

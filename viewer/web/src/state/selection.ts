@@ -31,13 +31,13 @@ export function invert(before: readonly number[], count: number, hidden: Uint8Ar
 
 /**
  * Writes rows as text for an address: runs of neighbours as first-last, all numbers in base 36 and relative to the one
- * before. It is short where rows lie together, as those of a class often do; empty where it would be longer than most.
+ * before. It is short where rows lie together, as those of a class often do; empty where it would be longer than limit.
  */
-export function pack(rows: readonly number[], most = Infinity): string {
+export function pack(rows: readonly number[], limit = Infinity): string {
   const parts: string[] = [];
   let at = 0;
   for (let i = 0; i < rows.length; ) {
-    if (2 * parts.length > most + 1) return ""; // a part and its dot are two characters or more
+    if (2 * parts.length > limit + 1) return ""; // a part and its dot are two characters or more
     let j = i;
     while (j + 1 < rows.length && rows[j + 1] === rows[j] + 1) j++;
     parts.push((rows[i] - at).toString(36) + (j > i ? "-" + (rows[j] - rows[i]).toString(36) : ""));
@@ -45,7 +45,7 @@ export function pack(rows: readonly number[], most = Infinity): string {
     i = j + 1;
   }
   const text = parts.join(".");
-  return text.length > most ? "" : text;
+  return text.length > limit ? "" : text;
 }
 
 /** Reads what pack wrote; rows from count on, and what cannot be read, are left out. */

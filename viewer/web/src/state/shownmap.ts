@@ -23,10 +23,10 @@ export class ShownMap {
   private turn = 0;
   private coming: Promise<Projection[]> | null = null; // asked for while the run is opened
 
-  /** sighted is called whenever there is a map to draw. */
+  /** mapShown is called whenever there is a map to draw. */
   constructor(
     private readonly model: Model,
-    private readonly sighted: () => void,
+    private readonly mapShown: () => void,
   ) {}
 
   /** Begins anew with another run, whose projection the user chose; null follows the newest. */
@@ -93,7 +93,7 @@ export class ShownMap {
     }
     this.loading = key;
     const next = new MapData(layout, this.map ?? undefined);
-    const near = framesOf(model.numbers, layout.epochs)[model.clock.nearest] ?? 0;
+    const near = framesOf(model.numbers, layout.epochs)[model.playhead.nearest] ?? 0;
     const here = () => mine === model.opened && key === this.loading;
     let sketched = false;
     try {
@@ -118,7 +118,7 @@ export class ShownMap {
   private adopt(m: MapData): void {
     const { model } = this;
     this.map = m;
-    this.sighted();
+    this.mapShown();
     this.placeEpochs();
     model.tell("map");
     void this.measure();

@@ -9,15 +9,15 @@ import * as filter from "./filter";
 import type { Condition } from "./filter";
 import { USUAL, type Options } from "./options";
 import type { Theme } from "../ui/palette";
-import * as rows from "./selection";
+import * as selection from "./selection";
 import type { Join } from "./selection";
 
-export type ChoiceTopic = "selection" | "filter" | "colour" | "options" | "focus";
+export type ViewTopic = "selection" | "filter" | "colour" | "options" | "focus";
 
 /** What is set off against the rest for a moment: a class of the column in colours, or some rows. */
 export type Focus = { name: string } | { rows: readonly number[] } | null;
 
-export class Choice {
+export class ViewState {
   /** Selected rows, ascending. */
   selected: readonly number[] = [];
   /** The sample whose neighbours are shown, or -1. */
@@ -40,7 +40,7 @@ export class Choice {
   constructor(
     private readonly facts: Facts,
     private readonly count: () => { rows: number; epochs: readonly number[] },
-    private readonly tell: (...topics: ChoiceTopic[]) => void,
+    private readonly tell: (...topics: ViewTopic[]) => void,
   ) {}
 
   /** Begins anew with another run. */
@@ -65,14 +65,14 @@ export class Choice {
   // Selection
 
   select(chosen: readonly number[], how: Join): void {
-    const now = rows.join(this.selected, chosen, how);
+    const now = selection.join(this.selected, chosen, how);
     this.put(now, chosen.length === 1 && (how === "replace" || now.includes(chosen[0])) ? chosen[0] : now.length === 1 ? now[0] : -1);
   }
 
   /** Selects all that is shown and not selected now; not while it is still unknown what is shown. */
   invert(at: number): void {
     if (this.pending(at)) return;
-    this.put(rows.invert(this.selected, this.count().rows, this.hidden(at)), -1);
+    this.put(selection.invert(this.selected, this.count().rows, this.hidden(at)), -1);
   }
 
   clear(): void {

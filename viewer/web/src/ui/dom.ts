@@ -1,4 +1,4 @@
-// Making elements. Text always goes in as text, so nothing that a user logged is ever read as HTML.
+// MapJobs elements. Text always goes in as text, so nothing that a user logged is ever read as HTML.
 
 type Child = Node | string | null;
 

@@ -1,7 +1,7 @@
 import { byId, icon } from "./dom";
 import type { Theme } from "./palette";
 
-type Choice = "auto" | Theme;
+type ViewState = "auto" | Theme;
 
 const KEY = "zoetrope.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -38,7 +38,7 @@ export function theme(): Theme {
   return t === "dark" || (t !== "light" && dark.matches) ? "dark" : "light";
 }
 
-function stored(): Choice {
+function stored(): ViewState {
   try {
     const v = localStorage.getItem(KEY);
     if (v === "light" || v === "dark") return v;

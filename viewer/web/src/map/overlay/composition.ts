@@ -14,8 +14,8 @@ const TRAILS = 3000;
 /** With more points than this, some are left out while things move. */
 const SWIFT = 150_000;
 
-/** The side of a picture in place of a point, in pixels: below the least, points stay points. */
-const PICTURE = { least: 20, most: 56 };
+/** The side of a picture in place of a point, in pixels: below the minimum, points stay points. */
+const PICTURE = { min: 20, max: 56 };
 
 const NOTHING: readonly Ground[] = [];
 
@@ -49,7 +49,7 @@ export class Composition {
   /** What there is of a map whose samples, or frames, are still on their way: points without colours, each for many. */
   sketch(camera: Camera, v: View, m: Float32Array): Picture[] {
     const { model } = this;
-    const f = model.frame(model.clock.nearest) ?? model.map?.sketch;
+    const f = model.frame(model.playhead.nearest) ?? model.map?.sketch;
     if (!f) return [];
     const rows = f.quanta.length / f.dims;
     if (this.plain.length !== rows) this.plain = new Uint8Array(rows);
@@ -82,23 +82,23 @@ export class Composition {
   }
 
   private picture(s: Seen, p: Pane, ringed: number, side: number, moving: boolean, morphing: boolean): Picture {
-    const { choice, map, frameOf } = this.model;
+    const { viewstate, map, frameOf } = this.model;
     const rows = this.model.samples!.count;
     const alone = s.panes.length === 1;
     const open = p.whose === "run" ? p : s.panes[0]; // whose filters hold
-    const before = choice.options.ghost && p.at > 0 && p.whose === "run" ? this.model.frame(p.at - 1) : null;
+    const before = viewstate.options.ghost && p.at > 0 && p.whose === "run" ? this.model.frame(p.at - 1) : null;
     return {
       shot: p.shot,
       slots: this.slots(s, p),
-      flags: choice.flags(open.at),
-      hiding: choice.hides(open.at),
-      hollow: p.whose === "other" && choice.options.overlay,
-      emphasis: choice.emphasis,
+      flags: viewstate.flags(open.at),
+      hiding: viewstate.hides(open.at),
+      hollow: p.whose === "other" && viewstate.options.overlay,
+      emphasis: viewstate.emphasis,
       matrix: s.m,
       paint: paintOf(this.model, this.look, s.camera, s.view, side),
       ground: alone ? this.groundNow() : NOTHING,
       echo: before === p.shot.from && before === p.shot.to ? null : before,
-      trails: alone && map && !morphing && choice.options.trails && choice.selected.length > 0 ? this.trailsOfSelection(p) : null,
+      trails: alone && map && !morphing && viewstate.options.trails && viewstate.selected.length > 0 ? this.trailsOfSelection(p) : null,
       now: frameOf[p.from] + (frameOf[p.to] - frameOf[p.from]) * p.shot.t,
       ringed,
       stride: moving ? Math.min(41, strideOf(rows / SWIFT)) : 1,
@@ -108,33 +108,33 @@ export class Composition {
 
   /** Each row's place in the palette at the ends of a pane's shot. */
   private slots(s: Seen, p: Pane): [Uint8Array, Uint8Array] {
-    const { choice, other } = this.model;
-    if (p.whose === "run" || !other) return [choice.slots(p.from), choice.slots(p.to)];
-    const by = choice.colourBy;
-    const own = by ? choice.values(s.panes[0].at) : null;
-    const of = (i: number) => choice.slotsFor(by ? other.values(by.key, i, own?.kind === "category" ? own.classes : null) : null);
+    const { viewstate, other } = this.model;
+    if (p.whose === "run" || !other) return [viewstate.slots(p.from), viewstate.slots(p.to)];
+    const by = viewstate.colourBy;
+    const own = by ? viewstate.values(s.panes[0].at) : null;
+    const of = (i: number) => viewstate.slotsFor(by ? other.values(by.key, i, own?.kind === "category" ? own.classes : null) : null);
     return [of(p.from), of(p.to)];
   }
 
   /** The ground, which is the same in every frame of a movement. */
   private groundNow(): readonly Ground[] {
-    const { map, choice } = this.model;
+    const { map, viewstate } = this.model;
     const g = this.ground;
     const here = map?.here ?? 0;
-    const column = choice.colourBy?.key ?? "";
-    if (g && g.map === map && g.here === here && g.options === choice.options && g.column === column && g.look === this.look) return g.of;
+    const column = viewstate.colourBy?.key ?? "";
+    if (g && g.map === map && g.here === here && g.options === viewstate.options && g.column === column && g.look === this.look) return g.of;
     const of = groundOf(this.model, this.look);
-    this.ground = { map, here, options: choice.options, column, look: this.look, of };
+    this.ground = { map, here, options: viewstate.options, column, look: this.look, of };
     return of;
   }
 
   private trailsOfSelection(p: Pane): Float32Array {
-    const { choice, map } = this.model;
-    const slots = choice.slots(p.at);
-    const of = [choice.selected, map, map!.loaded.length, choice.colourBy?.perEpoch ? choice.colourBy.key : slots];
+    const { viewstate, map } = this.model;
+    const slots = viewstate.slots(p.at);
+    const of = [viewstate.selected, map, map!.loaded.length, viewstate.colourBy?.perEpoch ? viewstate.colourBy.key : slots];
     if (this.trails && this.trails.of.every((o, i) => o === of[i])) return this.trails.steps;
-    const every = Math.max(1, Math.ceil(choice.selected.length / TRAILS));
-    const rows = choice.selected.filter((_, i) => i % every === 0);
+    const every = Math.max(1, Math.ceil(viewstate.selected.length / TRAILS));
+    const rows = viewstate.selected.filter((_, i) => i % every === 0);
     this.trails = { of, steps: trailsOf(map!.frames, rows, (r) => slots[r]) };
     this.keep();
     return this.trails.steps;
@@ -142,25 +142,25 @@ export class Composition {
 
   /** The side of pictures in place of points; 0 while they would lie over each other. */
   side({ panes, camera, view: v, m }: Seen): number {
-    const { choice } = this.model;
-    if (!choice.options.pictures || panes.length > 1 || this.pictures.sheets === null) return 0;
+    const { viewstate } = this.model;
+    if (!viewstate.options.pictures || panes.length > 1 || this.pictures.sheets === null) return 0;
     const { shot, at } = panes[0];
     if (camera.zoom < 1.5) return 0; // the whole map is there for its colours
-    const of = [camera, shot.from, shot.to, shot.t < 0.5, v.width, v.height, choice.hidden(at)];
+    const of = [camera, shot.from, shot.to, shot.t < 0.5, v.width, v.height, viewstate.hidden(at)];
     if (!this.sight || !this.sight.of.every((o, i) => o === of[i])) {
       const frame = [[0, 0], [v.width, 0], [v.width, v.height], [0, v.height]] as const;
-      this.sight = { of, count: inside({ ...shot, t: shot.t < 0.5 ? 0 : 1 }, m, v, frame, choice.hidden(at)).length };
+      this.sight = { of, count: inside({ ...shot, t: shot.t < 0.5 ? 0 : 1 }, m, v, frame, viewstate.hidden(at)).length };
     }
     const side = Math.sqrt((v.width * v.height) / Math.max(1, this.sight.count)) * 0.52;
-    return side < PICTURE.least ? 0 : Math.min(PICTURE.most, side);
+    return side < PICTURE.min ? 0 : Math.min(PICTURE.max, side);
   }
 
   /** The arrays that are drawn again: frames of this map, and colours and flags of what the user chose. */
   get needed(): ArrayBufferView[] {
-    const { choice, numbers, map } = this.model;
+    const { viewstate, numbers, map } = this.model;
     const kept: ArrayBufferView[] = (map?.loaded ?? []).map((f) => f.quanta);
     if (this.trails) kept.push(this.trails.steps);
-    numbers.forEach((_, i) => kept.push(choice.slots(i), choice.flags(i)));
+    numbers.forEach((_, i) => kept.push(viewstate.slots(i), viewstate.flags(i)));
     return kept;
   }
 }

@@ -5,7 +5,7 @@ import type { Model } from "../../state/model";
 import type { Pane } from "./scene";
 
 /** With more classes than this, their lines would be a tangle: all points together have one set. */
-const MOST = 16;
+const CLASS_LIMIT = 16;
 
 export const WIDTH = 1.25;
 
@@ -26,8 +26,8 @@ export class Contours {
   }
 
   draw(panes: readonly Pane[], m: Float32Array, v: View, size: { width: number; height: number; density: number }, model: Model, ink: string): void {
-    const { choice } = model;
-    const key = [...m, size.width, size.height, choice.theme, choice.tints, ...panes.flatMap((p) => [p.shot.from, p.shot.to, p.shot.t, choice.hidden(p.at), choice.values(p.at)])];
+    const { viewstate } = model;
+    const key = [...m, size.width, size.height, viewstate.theme, viewstate.tints, ...panes.flatMap((p) => [p.shot.from, p.shot.to, p.shot.t, viewstate.hidden(p.at), viewstate.values(p.at)])];
     if (this.drawn.length === key.length && this.drawn.every((o, i) => o === key[i])) return;
     this.drawn = key;
     const c = this.canvas;
@@ -69,16 +69,16 @@ export interface Lines {
 
 /** Finds the lines of equal density in parts of the stage. */
 export function lines(panes: readonly Pane[], m: Float32Array, v: View, model: Model, ink: string): Lines[] {
-  const { choice } = model;
+  const { viewstate } = model;
   const out: Lines[] = [];
   for (const pane of panes) {
-    const values = choice.values(pane.at);
-    const split = values?.kind === "category" && values.classes.length <= MOST ? values : null;
-    const d = density(pane.shot, m, v, split?.code ?? null, split?.classes.length ?? 1, choice.hidden(pane.at), panes.length > 1 ? 5 : 8);
+    const values = viewstate.values(pane.at);
+    const split = values?.kind === "category" && values.classes.length <= CLASS_LIMIT ? values : null;
+    const d = density(pane.shot, m, v, split?.code ?? null, split?.classes.length ?? 1, viewstate.hidden(pane.at), panes.length > 1 ? 5 : 8);
     d.layers.forEach((layer, code) => {
-      const most = peak(layer);
-      if (most < 0.05) return; // a few strays have no contour
-      out.push({ pane, colour: split ? choice.tints.ofClass(code) : ink, levels: LEVELS.map((share, i) => ({ opacity: 0.45 + 0.2 * i, segments: contour(d, layer, share * most) })) });
+      const highest = peak(layer);
+      if (highest < 0.05) return; // a few strays have no contour
+      out.push({ pane, colour: split ? viewstate.tints.ofClass(code) : ink, levels: LEVELS.map((share, i) => ({ opacity: 0.45 + 0.2 * i, segments: contour(d, layer, share * highest) })) });
     });
   }
   return out;

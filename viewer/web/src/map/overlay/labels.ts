@@ -8,7 +8,7 @@ import type { Pane } from "./scene";
 import { apart, titleOf, traits } from "../../state/settings";
 
 /** With more classes than this their names would cover the map. */
-const MOST = 24;
+const CLASS_LIMIT = 24;
 
 const NONE = new Int32Array(0);
 
@@ -87,14 +87,14 @@ export class Labels {
 
   /** Finds the places of the names, on two maps only where they are beside each other, and reports whether there are any. */
   private place(panes: readonly Pane[], m: Float32Array, v: View, model: Model): boolean {
-    const { choice, other } = model;
-    const by = choice.colourBy;
-    const values = choice.values(panes[0].at);
+    const { viewstate, other } = model;
+    const by = viewstate.colourBy;
+    const values = viewstate.values(panes[0].at);
     const fixed = by?.kind === "category" && !by.perEpoch && values?.kind === "category" ? values : null;
-    if (!fixed || fixed.classes.length < 2 || fixed.classes.length > MOST) return false;
-    if (panes.length > 1 && (panes[1].whose === "run" || choice.options.overlay)) return false;
-    if (this.shownOf?.values !== fixed || this.shownOf.theme !== choice.theme || this.names.length !== panes.length) {
-      this.shownOf = { values: fixed, theme: choice.theme };
+    if (!fixed || fixed.classes.length < 2 || fixed.classes.length > CLASS_LIMIT) return false;
+    if (panes.length > 1 && (panes[1].whose === "run" || viewstate.options.overlay)) return false;
+    if (this.shownOf?.values !== fixed || this.shownOf.theme !== viewstate.theme || this.names.length !== panes.length) {
+      this.shownOf = { values: fixed, theme: viewstate.theme };
       this.names = panes.map(() => brief(fixed.classes).map(nameOf));
       this.sizes = fixed.classes.map(() => 0);
       for (const c of fixed.code) if (c >= 0) this.sizes[c]++;
@@ -105,8 +105,8 @@ export class Labels {
       this.orderOf = this.sizes;
       this.order = fixed.classes.map((_, c) => c).sort((i, j) => this.sizes[j] - this.sizes[i]);
     }
-    const shown = choice.conditions.find((c) => c.column === by!.key && c.values)?.values ?? null;
-    const focus = choice.focus && "name" in choice.focus ? choice.focus.name : null;
+    const shown = viewstate.conditions.find((c) => c.column === by!.key && c.values)?.values ?? null;
+    const focus = viewstate.focus && "name" in viewstate.focus ? viewstate.focus.name : null;
     for (let i = 0; i < fixed.classes.length; i++) this.wanted[i] = (shown === null || shown.includes(fixed.classes[i])) && (focus === null || focus === fixed.classes[i]);
     for (let i = 0; i < panes.length; i++) {
       const own = panes[i].whose === "other" ? other?.values(by!.key, panes[i].at, fixed.classes) : fixed;
@@ -156,7 +156,7 @@ export class Labels {
       if (!p) return;
       setText(el.firstElementChild as HTMLElement, this.nameOf(p, panes, model));
       el.hidden = el.textContent === "";
-      el.classList.toggle("now", !model.other && p.at === model.clock.nearest);
+      el.classList.toggle("now", !model.other && p.at === model.playhead.nearest);
       el.classList.toggle("low", model.other !== null && p.y === 0);
       el.classList.toggle("line", panes.length === 2 && panes[0].y !== panes[1].y);
       el.style.left = `${p.x}px`;

@@ -18,9 +18,9 @@ export class Panes {
 
   /** The parts of a stage of this size at this moment, or at a position of the playhead. */
   arrange(now: number, size: { width: number; height: number }, asked: number | null = null): Pane[] {
-    const { clock, choice, numbers } = this.model;
+    const { playhead, viewstate, numbers } = this.model;
     const { width, height } = size;
-    if (choice.options.grid && numbers.length > 1 && asked === null) {
+    if (viewstate.options.grid && numbers.length > 1 && asked === null) {
       const [w, h] = [Math.max(40, width - INSET.right), Math.max(40, height - INSET.top)];
       const room = Math.max(2, Math.min(64, Math.floor((w * h) / (120 * 110))));
       const shown = spread(numbers.length, room);
@@ -30,11 +30,11 @@ export class Panes {
         return m ? [{ ...m, x: ((k % columns) * w) / columns, y: INSET.top + (Math.floor(k / columns) * h) / rows, width: w / columns, height: h / rows }] : [];
       });
     }
-    const m = moment(this.model, asked ?? (clock.still ? clock.nearest : clock.position));
+    const m = moment(this.model, asked ?? (playhead.still ? playhead.nearest : playhead.position));
     if (!m) return [];
     const other = this.model.other ? this.beside(m) : null;
     if (other) {
-      const over = choice.options.overlay;
+      const over = viewstate.options.overlay;
       const tall = width < height * 0.9; // two maps have more room under each other
       const [w, h] = over ? [width, height] : tall ? [width, height / 2] : [width / 2, height];
       return [
@@ -45,7 +45,7 @@ export class Panes {
     const pane: Pane = { ...m, x: 0, y: 0, width, height };
     if (!this.morph) return [pane];
     const t = (now - this.morph.start) / MORPH;
-    if (t >= 1 || clock.moving) {
+    if (t >= 1 || playhead.moving) {
       this.morph = null; // the user goes on: the new map is simply there
       return [pane];
     }
@@ -68,11 +68,11 @@ export class Panes {
 
   /** Begins to turn what was last on screen into another map, seen in this frame, where that can be followed. */
   takeMap(next: Frame | null): void {
-    const { map, clock, choice } = this.model;
+    const { map, playhead, viewstate } = this.model;
     const before = this.shown;
     const sameRows = before && next && before.quanta.length / before.dims === next.quanta.length / next.dims;
     const moved = before && next && (before.quanta !== next.quanta || before.placement.scale !== next.placement.scale);
     if (!map) this.shown = null;
-    this.morph = sameRows && moved && !clock.still && !clock.moving && !choice.options.grid ? { from: before, start: performance.now() } : null;
+    this.morph = sameRows && moved && !playhead.still && !playhead.moving && !viewstate.options.grid ? { from: before, start: performance.now() } : null;
   }
 }

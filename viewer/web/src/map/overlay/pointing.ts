@@ -61,13 +61,13 @@ export class Pointing {
   /** A click on a sample selects it, one on the ground lets the selection go; with Shift or Ctrl it adds or takes away. */
   tap(x: number, y: number, origin: Corner, keys: Keys): void {
     this.hover(x, y, origin, matchMedia("(hover: none)").matches ? REACH.touch : REACH.mouse);
-    const { choice } = this.model;
-    if (this.row >= 0) choice.select([this.row], keys.add ? "toggle" : keys.subtract ? "subtract" : "replace");
-    else if (choice.options.grid && this.seen().panes.length > 1) {
+    const { viewstate } = this.model;
+    if (this.row >= 0) viewstate.select([this.row], keys.add ? "toggle" : keys.subtract ? "subtract" : "replace");
+    else if (viewstate.options.grid && this.seen().panes.length > 1) {
       const pane = this.paneAt(x + origin[0], y + origin[1]);
-      if (pane) this.model.clock.glide(pane.at, performance.now());
+      if (pane) this.model.playhead.glide(pane.at, performance.now());
       this.invalidate();
-    } else if (!keys.add && !keys.subtract) choice.clear();
+    } else if (!keys.add && !keys.subtract) viewstate.clear();
   }
 
   enclose(path: readonly Corner[], origin: Corner, keys: Keys): void {
@@ -75,10 +75,10 @@ export class Pointing {
     if (!pane) return;
     this.aim();
     const { m, view } = this.seen();
-    const rows = inside(pane.shot, m, view, path, this.model.choice.hidden(pane.at));
+    const rows = inside(pane.shot, m, view, path, this.model.viewstate.hidden(pane.at));
     // Shift begins a rectangle, so that alone it does not mean to add.
-    const add = keys.add && (this.tool !== "move" || this.model.choice.selected.length > 0);
-    this.model.choice.select(rows, keys.subtract ? "subtract" : add ? "add" : "replace");
+    const add = keys.add && (this.tool !== "move" || this.model.viewstate.selected.length > 0);
+    this.model.viewstate.select(rows, keys.subtract ? "subtract" : add ? "add" : "replace");
   }
 
   private turn(row: number): void {
@@ -102,6 +102,6 @@ export class Pointing {
     const { x, y, reach, origin } = this.pointer!;
     const pane = this.paneFrom(origin);
     const open = pane?.whose === "other" ? panes[0] : pane;
-    return pane ? pick(pane.shot, m, view, x, y, reach, this.model.choice.hidden(open!.at)) : -1;
+    return pane ? pick(pane.shot, m, view, x, y, reach, this.model.viewstate.hidden(open!.at)) : -1;
   }
 }

@@ -64,19 +64,19 @@ export function spread(count: number, room: number): number[] {
 /** Frames of all epochs, or evenly some of them and of their points when there are many, each in the colour of the ground. */
 export function groundOf(model: Model, look: Look): Ground[] {
   const frames = model.map?.loaded ?? [];
-  if (frames.length < 2 || !model.choice.options.ground) return [];
+  if (frames.length < 2 || !model.viewstate.options.ground) return [];
   const rows = frames[0].quanta.length / frames[0].dims;
-  const most = Math.max(8, Math.floor(GROUND / rows));
-  const every = Math.ceil(frames.length / most);
+  const limit = Math.max(8, Math.floor(GROUND / rows));
+  const every = Math.ceil(frames.length / limit);
   const kept = frames.filter((_, i) => i % every === 0);
   const stride = strideOf((kept.length * rows) / GROUND);
   const [r, g, b] = look.ink;
   // Where one point stands for many, it has to be seen for them.
   const faint = Math.min(0.12, Math.max(0.008, Math.min(0.022, 0.22 / kept.length)) * Math.sqrt(stride));
   // Coloured by epoch, the ground is what has the epochs' colours: all of them at once.
-  if (model.choice.colourBy?.key === "epoch") {
+  if (model.viewstate.colourBy?.key === "epoch") {
     return kept.map((frame, i) => {
-      const [cr, cg, cb] = rgb(ramp(kept.length > 1 ? i / (kept.length - 1) : 1, model.choice.theme));
+      const [cr, cg, cb] = rgb(ramp(kept.length > 1 ? i / (kept.length - 1) : 1, model.viewstate.theme));
       return { frame, colour: [cr / 255, cg / 255, cb / 255, Math.min(0.3, 4 / kept.length)], stride };
     });
   }
@@ -98,7 +98,7 @@ export function marking(selected: number, rows: number): number {
 
 /** How points are painted in a view with so many rows, of which some are in sight. */
 export function paintOf(model: Model, look: Look, camera: Camera, v: View, picture: number): Paint {
-  const { options, emphasis, focus } = model.choice;
+  const { options, emphasis, focus } = model.viewstate;
   const rows = Math.max(1, model.samples?.count ?? model.map?.layout.rows ?? 1);
   const room = Math.sqrt((v.width * v.height) / rows); // pixels that each point has, along a side
   const zoom = scale(camera, v) / scale(home(v.dims), v);
@@ -111,10 +111,10 @@ export function paintOf(model: Model, look: Look, camera: Camera, v: View, pictu
     opacity: options.opacity * (rows > 20_000 ? Math.max(0.25, Math.pow(20_000 / rows, 0.35)) : 1),
     ghost: [r, g, b, 0.07],
     fade: emphasis === 0 ? 1 : focus ? 0.13 : 0.3,
-    marking: marking(model.choice.selected.length, rows),
+    marking: marking(model.viewstate.selected.length, rows),
     ring: look.ink,
     picture,
-    trail: Math.max(0.12, Math.min(0.9, 4 / Math.sqrt(Math.max(1, model.choice.selected.length)))),
+    trail: Math.max(0.12, Math.min(0.9, 4 / Math.sqrt(Math.max(1, model.viewstate.selected.length)))),
   };
 }
 

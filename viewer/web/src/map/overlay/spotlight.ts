@@ -47,11 +47,11 @@ export class Spotlight {
 
   /** Follows the pointer and the moment, on a stage of this size; morphing says that one map becomes another. */
   update({ panes, m, view: v }: Seen, size: { width: number; height: number }, morphing: boolean): void {
-    const { choice, other } = this.model;
+    const { viewstate, other } = this.model;
     const { row, pane } = this.pointing;
-    const marked = row >= 0 ? row : choice.focal;
+    const marked = row >= 0 ? row : viewstate.focal;
     if (marked < 0 || this.ring.width === 0) this.rings.hide();
-    else this.rings.show(marked, panes, m, v, this.ring, (p) => (p.whose === "other" && other ? choice.colourIn(other, marked, p.at) : choice.colour(marked, p.at)));
+    else this.rings.show(marked, panes, m, v, this.ring, (p) => (p.whose === "other" && other ? viewstate.colourIn(other, marked, p.at) : viewstate.colour(marked, p.at)));
     const alone = panes.length === 1;
     this.describe(marked, alone ? panes[0] : pane, m, v, size, alone, morphing);
   }
@@ -80,7 +80,7 @@ export class Spotlight {
     const at = project(m, v, p, this.pixel);
     if (!morphing && alone) this.trail.show(this.model.map?.frames ?? [], row, m, v, facts.colour);
     else this.trail.hide();
-    const near = alone && row === this.model.choice.focal ? this.model.facts.nearest(pane.at) : null;
+    const near = alone && row === this.model.viewstate.focal ? this.model.facts.nearest(pane.at) : null;
     if (near) this.links.show(near, row, pane.shot, m, v);
     else this.links.hide();
     // What is beside a wide map says more of the sample in focus than the card, which would hide its neighbours.

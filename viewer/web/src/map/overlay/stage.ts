@@ -61,7 +61,7 @@ export class Stage {
     glance: () => void,
   ) {
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
-    this.viewpoint = new Viewpoint(() => model.clock.still, () => this.view, invalidate);
+    this.viewpoint = new Viewpoint(() => model.playhead.still, () => this.view, invalidate);
     this.parts = new Panes(model);
     this.composition = new Composition(model, pictures, () => this.keepArrays());
     this.pointing = new Pointing(model, () => this.seen, invalidate, glance);
@@ -189,8 +189,8 @@ export class Stage {
       return false;
     }
     const { model, composition, parts } = this;
-    const { choice, clock } = model;
-    let moving = clock.tick(now);
+    const { viewstate, playhead } = model;
+    let moving = playhead.tick(now);
     if (this.viewpoint.tick(now)) moving = true;
     this.panes = model.samples ? parts.arrange(now, this.size) : [];
     if (this.panes.length === 0) {
@@ -202,17 +202,17 @@ export class Stage {
     const { seen } = this;
     const v = seen.view;
     matrix(seen.camera, v, this.m);
-    this.renderer.setPalette(choice.tints.palette);
+    this.renderer.setPalette(viewstate.tints.palette);
     // What is pointed at stays so while it moves: it would flicker, and to look it up among many takes time.
-    if (!clock.playing && !moving) this.pointing.follow();
+    if (!playhead.playing && !moving) this.pointing.follow();
     const side = composition.side(seen);
     this.renderer.setSheets(this.pictures.sheets);
     const pictures = composition.compose(seen, -1, side, moving, parts.morph !== null);
     this.renderer.draw(pictures, this.size.density);
     this.spotlight.fit(side, pictures[0].paint);
-    if (choice.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
+    if (viewstate.options.contours) this.contours.draw(this.panes, this.m, v, this.size, model, getComputedStyle(this.box).color);
     else this.contours.hide();
-    this.labels.update(this.panes, this.m, v, model, choice.options.names && side === 0);
+    this.labels.update(this.panes, this.m, v, model, viewstate.options.names && side === 0);
     this.mark(seen);
     parts.show(this.panes);
     if (!moving) this.prepare();
@@ -222,7 +222,7 @@ export class Stage {
   /** Points without colours, while samples or frames are on their way. */
   private sketch(): Picture[] {
     const pictures = this.composition.sketch(this.camera, this.view, this.m);
-    if (pictures.length > 0) this.renderer.setPalette(this.model.choice.tints.palette);
+    if (pictures.length > 0) this.renderer.setPalette(this.model.viewstate.tints.palette);
     return pictures;
   }
 
@@ -240,7 +240,7 @@ export class Stage {
   /** Makes ready what the pointer will need, once there is time, and the pointer does not hold the slider. */
   private prepare(): void {
     clearTimeout(this.soon);
-    if (this.model.clock.held) return;
+    if (this.model.playhead.held) return;
     this.soon = setTimeout(() => {
       for (const { shot } of this.panes.slice(0, 1)) ready(shot);
       this.renderer.prepare();
@@ -300,9 +300,9 @@ export class Stage {
     if (drawn) {
       const { seen } = this;
       matrix(seen.camera, seen.view, this.m);
-      this.renderer.setPalette(model.choice.tints.palette);
+      this.renderer.setPalette(model.viewstate.tints.palette);
       this.renderer.setSheets(this.pictures.sheets);
-      const pictures = this.composition.compose(seen, model.choice.focal, this.composition.side(seen), false, this.parts.morph !== null);
+      const pictures = this.composition.compose(seen, model.viewstate.focal, this.composition.side(seen), false, this.parts.morph !== null);
       const look = getComputedStyle(document.documentElement);
       this.renderer.resize(width, height, density);
       this.renderer.draw(pictures, density);
@@ -315,8 +315,8 @@ export class Stage {
   }
 
   private takeMap(): void {
-    const { map, clock } = this.model;
-    const next = this.model.frame(clock.nearest);
+    const { map, playhead } = this.model;
+    const next = this.model.frame(playhead.nearest);
     if (next) {
       const what = next.dims === 3 ? "Turn the map; the right button or two fingers move it" : "Move the map";
       const tool = byId("tool-move");
@@ -342,7 +342,7 @@ export class Stage {
     this.spotlight.renew();
   }
 
-  /** Lets go of what is on the GPU and no longer needed: frames of other maps, colours and flags of another choice. */
+  /** Lets go of what is on the GPU and no longer needed: frames of other maps, colours and flags of another selection. */
   private keepArrays(): void {
     const kept = this.composition.needed;
     const { morph } = this.parts;
