@@ -9,8 +9,9 @@ import (
 
 // PCA returns the coordinates of the rows of x (n×dim) on their first dims
 // principal components, n×dims. Components that the rows do not have (fewer
-// rows or columns than dims, or no variance) are 0.
-func PCA(ctx context.Context, x []float32, dim, dims, workers int) ([]float32, error) {
+// rows or columns than dims, or no variance) are 0. The seed that it takes, as
+// the other starts do, has no part in it: components belong to the rows.
+func PCA(ctx context.Context, x []float32, dim, dims int, _ uint64, workers int) ([]float32, error) {
 	n, err := space.Check(x, dim)
 	if err != nil {
 		return nil, err

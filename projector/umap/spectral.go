@@ -57,7 +57,7 @@ func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims, workers int) ([]float32, error) {
 	n := g.Rows()
 	if n <= dims+1 {
-		y, err := PCA(ctx, x, dim, dims, workers)
+		y, err := PCA(ctx, x, dim, dims, 0, workers)
 		normalize(y, 1)
 		return y, err
 	}
@@ -148,7 +148,7 @@ func sign(v []float64) float64 {
 func arrange(ctx context.Context, means []float32, dim, dims, workers int) ([]float32, error) {
 	k := len(means) / dim
 	if k > 2*dims {
-		y, err := PCA(ctx, means, dim, dims, workers)
+		y, err := PCA(ctx, means, dim, dims, 0, workers)
 		normalize(y, 1)
 		return y, err
 	}

@@ -18,7 +18,7 @@ func Start(ctx context.Context, x []float32, dim int, g *Graph, o Options) (y []
 	case "pca":
 		var rows []float32
 		rows, dim = space.Form(x, dim, o.Metric)
-		y, err = PCA(ctx, rows, dim, o.Dims, o.Workers)
+		y, err = PCA(ctx, rows, dim, o.Dims, o.Seed, o.Workers)
 	default:
 		y = make([]float32, n*o.Dims)
 	}

@@ -180,7 +180,7 @@ func TestPCA(t *testing.T) {
 		a, b, c := 10*normal(1, i, 0), 5*normal(1, i, 1), 2*normal(1, i, 2)
 		x = append(x, float32(0.6*a+0.8*b), float32(0.8*a-0.6*b), float32(c), 3, float32(0.1*normal(1, i, 3)), -8)
 	}
-	y, err := PCA(ctx, x, dim, 3, 2)
+	y, err := PCA(ctx, x, dim, 3, 1, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
