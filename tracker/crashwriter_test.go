@@ -133,6 +133,10 @@ func (w *crashWriter) call(ctx context.Context) error {
 	}
 	fmt.Println("try", op)
 	w.state = op.apply(w.state)
+	return w.do(ctx, op)
+}
+
+func (w *crashWriter) do(ctx context.Context, op crashOp) error {
 	if op.kind == "cut" {
 		if err := w.run.TruncateAfter(ctx, op.epoch); err != nil {
 			return fmt.Errorf("truncate: %w", err)

@@ -41,7 +41,8 @@
 // # What it does not promise
 //
 //   - A call whose ctx was cancelled, whose connection was lost or whose disk failed in the very moment of the commit may have
-//     been stored. Logging the same epoch again is safe; [Batch].Key makes any write safe to repeat.
+//     been stored, whole; where the disk failed, until the next call that succeeds. Logging the same epoch again is safe;
+//     [Batch].Key makes any write safe to repeat.
 //   - A disk that says that it has written what it has not, or a PostgreSQL server with fsync turned off,
 //     can lose what was acknowledged.
 //   - On a network file system without locks, two writers of a run are kept apart by the check in each write only. SQLite
@@ -69,7 +70,7 @@
 //   - [ErrBusy]: others were writing for longer than 10 s. Nothing was stored: try again.
 //   - [ErrUnreachable]: PostgreSQL was away for longer than 10 s, or was lost in the middle: log the same again.
 //   - [ErrNoSpace]: the disk is full. Nothing was stored; free some space, and log the same again.
-//   - [ErrIO]: the disk, or a file system over the network, fails.
+//   - [ErrIO]: the disk, or a file system over the network, fails. The error says so if the call may be stored all the same.
 //   - [ErrRunActive]: another writer, alive, has the run. Wait for it or end it.
 //   - [ErrSuperseded]: another writer has resumed the run since: stop writing it.
 //   - [ErrRunEnded]: the run was finished, stopped, failed or released: resume it to write more.

@@ -231,6 +231,9 @@ func (e *sqliteEngine) explain(err error) error {
 		return refusal.New(refusal.ErrCorrupt, "store %s is damaged, or its disk fails (%v): 'zoetrope doctor' tells what can be read of it", e.path, err)
 	case code == sqlite3.SQLITE_FULL:
 		return refusal.New(refusal.ErrNoSpace, "store %s: the disk is full, nothing of this was stored: free some space in %s and do it again", e.path, filepath.Dir(e.path))
+	case extendedCode(err) == sqlite3.SQLITE_IOERR_FSYNC:
+		// The commit is in the log, and is found there when the store is next opened, unless another write takes its place.
+		return refusal.New(refusal.ErrIO, "store %s: the disk failed at the end of a write (%v), which may be stored or not: look to the disk, and write it again", e.path, err)
 	case code == sqlite3.SQLITE_IOERR:
 		return refusal.New(refusal.ErrIO, "store %s cannot be read or written (%v): look whether the disk is full or fails", e.path, err)
 	case code != 0:
@@ -260,10 +263,13 @@ func unwritable(err error) bool {
 }
 
 // SQLiteCode returns SQLite's primary result code, or 0.
-func SQLiteCode(err error) int {
+func SQLiteCode(err error) int { return extendedCode(err) & 0xff }
+
+// extendedCode returns SQLite's result code with its reason, or 0.
+func extendedCode(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return 0
 }
