@@ -65,8 +65,8 @@
 //
 // Test for them with [errors.Is]. Those of a run that is being logged:
 //
-//   - [ErrInvalid]: what was given cannot be stored, and never can: wrong shape, NaN, unknown sample, a key used twice.
-//     Where a single value is to blame, a [ValueError] says which.
+//   - [ErrInvalid]: what was given cannot be stored, and never can: wrong shape, NaN, unknown sample, a key used twice,
+//     a name longer than [MaxText]. Where a single value is to blame, a [ValueError] says which.
 //   - [ErrBusy]: others were writing for longer than 10 s. Nothing was stored: try again.
 //   - [ErrUnreachable]: PostgreSQL was away for longer than 10 s, or was lost in the middle: log the same again.
 //   - [ErrNoSpace]: the disk is full. Nothing was stored; free some space, and log the same again.
@@ -79,6 +79,9 @@
 //   - [ErrClosed], [ErrReadOnly], [ErrDenied]: the store was closed, opened for reading, or is not this role's to write.
 //
 // # Runs
+//
+// A sample's ID and the name of a layer or a metric have at most [MaxText] bytes, whatever database the store is in. What an
+// older version has stored under longer ones is read and exported as ever; it cannot be logged under them again.
 //
 // A run is named by experiment and name, and has an id that never changes; functions that take a run accept its id, its name,
 // or "experiment/name", and take the newest run if that is empty. A run is [Running] until [Run.Finish], [Run.Stop] or

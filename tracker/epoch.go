@@ -56,12 +56,12 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 	for i, l := range e.Layers {
 		for _, other := range e.Layers[:i] {
 			if other.Name == l.Name {
-				return p, refuse(ErrInvalid, "layer %q is given twice", l.Name)
+				return p, refuse(ErrInvalid, "layer %s is given twice", quoted(l.Name))
 			}
 		}
 		f, err := prepareFrame(index, l, r.as)
 		if err != nil {
-			return p, fmt.Errorf("layer %q: %w", l.Name, ofLayer(l.Name, err))
+			return p, fmt.Errorf("layer %s: %w", quoted(l.Name), ofLayer(l.Name, err))
 		}
 		if r.Keeps(e.Number) {
 			p.frames = append(p.frames, f)

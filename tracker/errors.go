@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
@@ -67,6 +68,23 @@ const (
 	MaxName  = 200                    // bytes of an experiment, a run's name, a tag, the version of a program or its host
 	MaxTags  = 100                    // of a run
 	MaxNotes = 1 << 20                // bytes of a run's notes
+	MaxText  = 1 << 10                // bytes of a sample's ID, a layer's or a metric's name: PostgreSQL's indexes take no more than twice that
 	MaxKey   = 200                    // bytes of [RunConfig].Key and [Batch].Key
 	MaxDim   = content.ChunkBytes / 4 // columns of a layer: a chunk holds whole rows
 )
+
+// checkLength refuses a text of more bytes than the most that are allowed.
+func checkLength(what, text string, most int) error {
+	if len(text) > most {
+		return refuse(ErrInvalid, "%s %.40q… has %d bytes, at most %d are allowed", what, text, len(text), most)
+	}
+	return nil
+}
+
+// quoted is a name in a message: the beginning of one that is too long to be one.
+func quoted(name string) string {
+	if len(name) > MaxText {
+		return fmt.Sprintf("%.40q…", name)
+	}
+	return fmt.Sprintf("%q", name)
+}

@@ -12,7 +12,7 @@ import (
 
 // A Layer is what one layer of the network made of the samples at one epoch.
 type Layer struct {
-	Name    string
+	Name    string    // at most [MaxText] bytes
 	Dim     int       // columns, the same at every epoch
 	Vectors []float32 // n×Dim, row-major
 	IDs     []string  // the sample of each row; nil: all samples of the run, in the order in which they were added
@@ -52,6 +52,9 @@ func prepareFrame(index *sampleIndex, l Layer, as content.DType) (f preparedFram
 }
 
 func checkLayer(name string, dim int) error {
+	if len(name) > MaxText {
+		return refuse(ErrInvalid, "the name has %d bytes, at most %d are allowed", len(name), MaxText)
+	}
 	if name == "" || !content.Storable(name) {
 		return refuse(ErrInvalid, "a layer's name must be text")
 	}

@@ -46,7 +46,7 @@ func (r *Run) NewFrame(ctx context.Context, epoch int, layer string, dim int) (f
 		err = refuse(ErrInvalid, "the epoch must not be negative")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("run %s, epoch %d: layer %q: %w", r.title(), epoch, layer, err)
+		return nil, fmt.Errorf("run %s, epoch %d: layer %s: %w", r.title(), epoch, quoted(layer), err)
 	}
 	if err := r.store.Read(ctx, func(tx *Tx) error { return r.checkDim(ctx, tx, layer, epoch, dim) }); err != nil {
 		return nil, err

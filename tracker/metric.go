@@ -12,7 +12,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
-// Metrics are named numbers. NaN and infinities are kept.
+// Metrics are named numbers; a name has at most [MaxText] bytes. NaN and infinities are kept.
 type Metrics map[string]float64
 
 // A Metric is one number of a series.
@@ -41,6 +41,9 @@ func (m StepMetrics) check() error {
 
 func (m Metrics) check() error {
 	for name := range m {
+		if err := checkLength("metric name", name, MaxText); err != nil {
+			return &ValueError{Field: "metric", Name: name, err: err}
+		}
 		if name == "" || !content.Storable(name) {
 			return &ValueError{Field: "metric", Name: name, err: refuse(ErrInvalid, "metric name %q must be text", name)}
 		}

@@ -13,7 +13,7 @@ import (
 // A Sample is a probe input, embedded at every epoch. Its ID must be unique within the run and should stay the same from
 // run to run.
 type Sample struct {
-	ID        string         // [Text] makes one of any value
+	ID        string         // at most [MaxText] bytes; [Text] makes one of any value
 	Label     string         // empty: unlabelled; [Text] makes one of any value
 	Thumbnail []byte         // PNG, or nil
 	Metadata  map[string]any // kept as JSON; numbers are read back as json.Number
@@ -45,6 +45,9 @@ func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 	seen := make(map[string]int, len(samples))
 	rows := make([]content.SampleRow, len(samples))
 	for i, s := range samples {
+		if err := checkLength("sample ID", s.ID, MaxText); err != nil {
+			return nil, &ValueError{Field: "id", Index: i, err: err}
+		}
 		switch first, dup := seen[s.ID]; {
 		case s.ID == "":
 			return nil, refuseValue("id", i, "", "sample %d of the batch has no ID", i)

@@ -280,8 +280,6 @@ func checkName(what, name string) error {
 		return refuse(ErrInvalid, "%s %q: must be printable text", what, name)
 	case strings.TrimSpace(name) != name:
 		return refuse(ErrInvalid, "%s %q: must not begin or end with a space", what, name)
-	case len(name) > MaxName:
-		return refuse(ErrInvalid, "%s %.40q…: has %d bytes, at most %d are allowed", what, name, len(name), MaxName)
 	}
-	return nil
+	return checkLength(what, name, MaxName)
 }

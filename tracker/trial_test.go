@@ -16,7 +16,7 @@ func TestTrial(t *testing.T) {
 	layer := func(name string, v ...float32) tracker.Epoch {
 		return tracker.Epoch{Number: 1, Layers: []tracker.Layer{{Name: name, Dim: len(v) / 2, Vectors: v}}}
 	}
-	nan := float32(math.NaN())
+	nan, long := float32(math.NaN()), strings.Repeat("x", tracker.MaxText+1)
 	for _, test := range []struct {
 		name    string
 		config  tracker.RunConfig
@@ -37,6 +37,9 @@ func TestTrial(t *testing.T) {
 		{"NaN", tracker.RunConfig{}, samples, []tracker.Epoch{layer("l", 1, 2, nan, 4)}, `sample "b" has NaN at column 0`},
 		{"beyond float16", tracker.RunConfig{Float16: true}, samples, []tracker.Epoch{layer("l", 1, 1e9)}, "float16 ends at 65504"},
 		{"no layer", tracker.RunConfig{}, samples, []tracker.Epoch{layer("", 1, 2)}, "a layer's name must be text"},
+		{"long id", tracker.RunConfig{}, []tracker.Sample{{ID: long}}, nil, "has 1025 bytes, at most 1024 are allowed"},
+		{"long layer", tracker.RunConfig{}, samples, []tracker.Epoch{layer(long, 1, 2)}, "has 1025 bytes, at most 1024 are allowed"},
+		{"long metric", tracker.RunConfig{}, samples, []tracker.Epoch{{Number: 1, Metrics: tracker.Metrics{long: 1}}}, "has 1025 bytes, at most 1024 are allowed"},
 		{"too wide", tracker.RunConfig{}, samples, []tracker.Epoch{layer("l", make([]float32, 600_000)...)}, "has 300000 columns, must have 1 to"},
 		{"other width", tracker.RunConfig{}, samples, []tracker.Epoch{layer("l", 1, 2, 3, 4), {Number: 2, Layers: layer("l", 1, 2).Layers}}, "has 1 columns, expected 2 as at epoch 1"},
 		{"prediction", tracker.RunConfig{}, samples, []tracker.Epoch{{Number: 1, Outputs: &tracker.Outputs{Predictions: []string{"a", "\xff"}}}}, "prediction 1"},

@@ -46,9 +46,12 @@ func writeNpz(t *testing.T, path string, arrays ...any) {
 	}
 }
 
-// npyTexts is an .npy file of short texts.
+// npyTexts is an .npy file of texts.
 func npyTexts(texts ...string) string {
-	const width = 4
+	width := 4
+	for _, s := range texts {
+		width = max(width, len(s))
+	}
 	head := fmt.Sprintf("{'descr': '|S%d', 'fortran_order': False, 'shape': (%d,), }\n", width, len(texts))
 	b := fmt.Sprintf("\x93NUMPY\x01\x00%c\x00%s", len(head), head)
 	for _, s := range texts {

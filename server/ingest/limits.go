@@ -10,11 +10,12 @@ import (
 // What a request is refused for, apart from the store's own limits and those of [Options]. Each has its message, and all
 // are announced: see [Handler.limits].
 const (
+	maxText = tracker.MaxText // bytes of a sample's id, a label, a prediction, a layer's or a metric's name
+
 	maxJSON        = 32 << 20 // bytes of a JSON body
 	maxReading     = 8 * maxJSON
 	maxSamples     = 100_000  // per request
 	maxSteps       = 10_000   // of metrics per request
-	maxText        = 1 << 10  // bytes of a sample's id, a label, a prediction, a layer's or a metric's name
 	maxMetadata    = 64 << 10 // bytes of a sample's metadata as JSON
 	maxCause       = 64 << 10 // bytes of the cause of a failure
 	maxThumbnail   = 1 << 20  // bytes
@@ -62,8 +63,8 @@ func (h *Handler) limits() limits {
 		JSONBytes: maxJSON, Samples: maxSamples, Steps: maxSteps,
 		FrameBytes: h.o.MaxFrame, FrameHeaderBytes: maxFrameHeader, Parts: maxParts, Columns: tracker.MaxDim, Layers: maxLayers, KeyBytes: maxKey, MemoryBytes: h.o.MaxMemory,
 		NameBytes: tracker.MaxName, Tags: tracker.MaxTags, NotesBytes: tracker.MaxNotes,
-		IDBytes: maxText, LabelBytes: maxText, PredictionBytes: maxText, MetadataBytes: maxMetadata, ThumbnailBytes: maxThumbnail,
-		LayerBytes: maxText, MetricBytes: maxText, CauseBytes: maxCause, Epoch: maxEpoch - 1, Step: maxStep - 1,
+		IDBytes: tracker.MaxText, LabelBytes: maxText, PredictionBytes: maxText, MetadataBytes: maxMetadata, ThumbnailBytes: maxThumbnail,
+		LayerBytes: tracker.MaxText, MetricBytes: tracker.MaxText, CauseBytes: maxCause, Epoch: maxEpoch - 1, Step: maxStep - 1,
 	}
 }
 
