@@ -62,27 +62,27 @@ type Handler struct {
 	films    chan struct{} // holds one while a film is made
 	filmMost int           // points that it may have
 
-	outlines *cache[outlineKey, *outline]
-	standIn  *cache[standInKey, *standIn]
-	sprites  *cache[spriteKey, *sprite]
-	near     *cache[neighborhoodsKey, *projector.Neighborhoods]
-	rosters  *cache[spriteKey, []tracker.Sample]
-	columns  *cache[columnsKey, *body]
+	outlines     *cache[outlineKey, *outline]
+	provisionals *cache[provisionalKey, *provisionalMap]
+	sprites      *cache[spriteKey, *sprite]
+	near         *cache[neighborhoodsKey, *projector.Neighborhoods]
+	rosters      *cache[spriteKey, []tracker.Sample]
+	columns      *cache[columnsKey, *body]
 }
 
 // New returns a handler for store, which must stay open until the handler is closed.
 func New(store *tracker.Store, o Options) *Handler {
 	h := &Handler{
-		store:    store,
-		o:        o,
-		log:      o.Logger,
-		page:     newPage(),
-		outlines: newCache[outlineKey, *outline](64),
-		standIn:  newCache[standInKey, *standIn](8),
-		sprites:  newCache[spriteKey, *sprite](4),
-		near:     newCache[neighborhoodsKey, *projector.Neighborhoods](32),
-		rosters:  newCache[spriteKey, []tracker.Sample](3),
-		columns:  newCache[columnsKey, *body](4),
+		store:        store,
+		o:            o,
+		log:          o.Logger,
+		page:         newPage(),
+		outlines:     newCache[outlineKey, *outline](64),
+		provisionals: newCache[provisionalKey, *provisionalMap](8),
+		sprites:      newCache[spriteKey, *sprite](4),
+		near:         newCache[neighborhoodsKey, *projector.Neighborhoods](32),
+		rosters:      newCache[spriteKey, []tracker.Sample](3),
+		columns:      newCache[columnsKey, *body](4),
 	}
 	if h.log == nil {
 		h.log = slog.Default()

@@ -14,9 +14,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A standIn is a provisional map of a run, kept while epochs come in: what is placed stays where it is, and the box
+// A provisionalMap is the provisional map of a run, kept while epochs come in: what is placed stays where it is, and the box
 // only changes when points leave it, which makes a new revision.
-type standIn struct {
+type provisionalMap struct {
 	store      *tracker.Store
 	run, layer string
 
@@ -28,14 +28,14 @@ type standIn struct {
 	revision string
 }
 
-type standInKey struct{ run, layer string }
+type provisionalKey struct{ run, layer string }
 
 // growth is how much room a training that goes on is given, as a factor: activations grow, and the map with them.
 const growth = 1.6
 
-// provisional returns the stand-in map of the path's run, up to date. It fails with tracker.ErrNotFound until the run
+// provisional returns the provisional map of the path's run, up to date. It fails with tracker.ErrNotFound until the run
 // has an epoch with vectors.
-func (h *Handler) provisional(r *http.Request) (*standIn, tracker.RunInfo, error) {
+func (h *Handler) provisional(r *http.Request) (*provisionalMap, tracker.RunInfo, error) {
 	info, err := h.run(r)
 	if err != nil {
 		return nil, info, err
@@ -47,14 +47,14 @@ func (h *Handler) provisional(r *http.Request) (*standIn, tracker.RunInfo, error
 	if !slices.Contains(info.Layers, layer) {
 		return nil, info, fmt.Errorf("run %s/%s has no layer %q: %w", info.Experiment, info.Name, layer, tracker.ErrNotFound)
 	}
-	s, err := h.standIn.get(standInKey{info.ID, layer}, func() (*standIn, error) {
-		return &standIn{store: h.store, run: info.ID, layer: layer}, nil
+	s, err := h.provisionals.get(provisionalKey{info.ID, layer}, func() (*provisionalMap, error) {
+		return &provisionalMap{store: h.store, run: info.ID, layer: layer}, nil
 	})
 	return s, info, err
 }
 
 // update places the epochs that are new or were replaced. s.mu is held.
-func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
+func (s *provisionalMap) update(ctx context.Context, info tracker.RunInfo) error {
 	frames, err := s.store.Frames(ctx, s.run)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (s *standIn) update(ctx context.Context, info tracker.RunInfo) error {
 
 // stale reports whether the map has to be made anew: there is none yet, or an epoch on it was replaced or removed, or the
 // run has more samples.
-func (s *standIn) stale(frames []tracker.FrameInfo, info tracker.RunInfo) bool {
+func (s *provisionalMap) stale(frames []tracker.FrameInfo, info tracker.RunInfo) bool {
 	if s.plane == nil || s.cloud.rows != info.Samples {
 		return true
 	}

@@ -13,19 +13,15 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zoetrope-ml/zoetrope/internal/cli"
+	"github.com/zoetrope-ml/zoetrope/server"
 	"github.com/zoetrope-ml/zoetrope/server/access"
-	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 	"github.com/zoetrope-ml/zoetrope/viewer"
 )
-
-// connections is how many may be open at once; further ones wait. Each page has up to six.
-const connections = 512
 
 // serveFlags are what the command line says about a server.
 type serveFlags struct {
@@ -105,7 +101,7 @@ func (s *serveFlags) access() (o access.Options, err error) {
 		return o, fmt.Errorf("--addr %s could be reached by other machines, and everybody there could read and log: give --token-file FILE, "+
 			"with a line as 'read,log TOKEN'; or use a loopback address, as 127.0.0.1:8420, and from elsewhere a tunnel (ssh -L 8420:127.0.0.1:8420 HOST)", s.addr)
 	}
-	o = access.Options{Hosts: s.hosts, BasePath: s.basePath, ReadOnly: s.readOnly}
+	o = access.Options{Hosts: s.hosts, BasePath: s.basePath}
 	if s.tokenFile != "" {
 		if o.Tokens, err = access.ReadTokens(s.tokenFile); err != nil {
 			return o, fmt.Errorf("--token-file: %w", err)
@@ -134,60 +130,22 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.addr, err)
 	}
-	page := viewer.New(store, viewer.Options{
-		ReadOnly:    s.readOnly,
-		Projections: !s.readOnly,
-		MayProject:  func(r *http.Request) bool { return access.Permits(r)&access.Log != 0 },
-		Frames:      s.frames,
-		Hosts:       []string{"*"}, // the guard looks at names
-	})
-	defer page.Close()
-	var handler http.Handler = page
-	if !s.readOnly {
-		logging := ingest.New(store, ingest.Options{Next: page})
-		defer logging.Close()
-		handler = logging
-	}
 	if _, port, err := net.SplitHostPort(listener.Addr().String()); err == nil {
 		o.CookieName = "zoetrope_" + port
 	}
-	guard, err := access.New(handler, o)
+	h, err := server.New(store, server.Options{ReadOnly: s.readOnly, Access: o, Page: viewer.Options{Frames: s.frames}})
 	if err != nil {
 		listener.Close()
 		return err
 	}
-	server := &http.Server{
-		Handler:           guard,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
-	}
-	server.RegisterOnShutdown(func() { page.Close() }) // ends the event streams
+	defer h.Close()
 	if err := a.announce(listener.Addr(), s); err != nil {
 		listener.Close()
 		return err
 	}
-	failed := make(chan error, 1)
-	limited := access.LimitConnections(listener, connections)
-	go func() {
-		if certificates != nil {
-			failed <- server.ServeTLS(limited, "", "")
-		} else {
-			failed <- server.Serve(limited)
-		}
-	}()
-	select {
-	case err := <-failed:
+	if err := h.Serve(ctx, listener, certificates...); err != nil {
 		return err
-	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if server.Shutdown(grace) != nil {
-		server.Close()
-	}
-	<-failed
 	a.Note("stopped")
 	return nil
 }

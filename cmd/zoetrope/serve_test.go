@@ -26,15 +26,15 @@ import (
 
 const secret = "0123456789abcdef0123456789abcdef"
 
-// A server is zoetrope serve, running in the test's process.
-type server struct {
+// A served store is zoetrope serve, running in the test's process.
+type served struct {
 	t    *testing.T
 	url  string
 	stop func() (status int, stderr string) // Ctrl-C
 }
 
 // startServer runs zoetrope serve on a free port, with a store of its own unless args name one.
-func startServer(t *testing.T, args ...string) *server {
+func startServer(t *testing.T, args ...string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
@@ -65,11 +65,11 @@ func startServer(t *testing.T, args ...string) *server {
 			stop()
 		}
 	})
-	return &server{t, said.URL, stop}
+	return &served{t, said.URL, stop}
 }
 
 // ask sends a request, as with curl, and returns the status and the body.
-func (s *server) ask(method, path, body string, headers ...string) (int, string) {
+func (s *served) ask(method, path, body string, headers ...string) (int, string) {
 	s.t.Helper()
 	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
 	if err != nil {

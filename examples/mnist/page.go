@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
 	"syscall"
-	"time"
 
+	"github.com/zoetrope-ml/zoetrope/server"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 const (
@@ -22,8 +20,8 @@ const (
 // page is the address where the map is shown. A nil page shows nothing.
 type page struct {
 	listener net.Listener
-	handler  *viewer.Handler
-	server   *http.Server // nil until serve
+	server   *server.Server     // nil until serve
+	stop     context.CancelFunc // of the server
 	done     chan struct{}
 	err      error // of the server, once done is closed
 }
@@ -62,15 +60,14 @@ func (p *page) serve(ctx context.Context, store *tracker.Store) {
 	if p == nil {
 		return
 	}
-	p.handler = viewer.New(store, viewer.Options{})
-	p.server = &http.Server{
-		Handler:           p.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the event streams
+	var err error
+	if p.server, err = server.New(store, server.Options{ReadOnly: true}); err != nil {
+		panic(err) // there are no settings that could be wrong
 	}
+	ctx, p.stop = context.WithCancel(ctx)
 	go func() {
 		defer close(p.done)
-		p.err = p.server.Serve(p.listener)
+		p.err = p.server.Serve(ctx, p.listener)
 	}()
 }
 
@@ -93,13 +90,13 @@ func (p *page) close() {
 	if p == nil {
 		return
 	}
-	p.listener.Close()
-	if p.server != nil {
-		p.server.Close()
-		<-p.done
-		p.handler.Close()
-		p.server = nil
+	if p.server == nil {
+		p.listener.Close()
+		return
 	}
+	p.stop()
+	<-p.done
+	p.server.Close()
 }
 
 func listenAt(ctx context.Context, addr string, move bool) (net.Listener, error) {

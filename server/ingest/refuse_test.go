@@ -14,10 +14,10 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/server"
 	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 const (
@@ -29,10 +29,6 @@ const (
 // newGuardedServer returns all that zoetrope serve answers with, where tokens are needed.
 func newGuardedServer(t *testing.T, store *tracker.Store) http.Handler {
 	t.Helper()
-	page := viewer.New(store, viewer.Options{Hosts: []string{"*"}})
-	t.Cleanup(func() { page.Close() })
-	log := ingest.New(store, ingest.Options{Next: page, MaxFrame: 1 << 20})
-	t.Cleanup(func() { log.Close() })
 	var tokens []access.Token
 	for secret, permits := range map[string]access.Permission{readToken: access.Read, logToken: access.Log, bothToken: access.Read | access.Log} {
 		token, err := access.NewToken(secret, permits)
@@ -41,11 +37,12 @@ func newGuardedServer(t *testing.T, store *tracker.Store) http.Handler {
 		}
 		tokens = append(tokens, token)
 	}
-	guard, err := access.New(log, access.Options{Tokens: tokens, Hosts: []string{"lab.example"}})
+	s, err := server.New(store, server.Options{Access: access.Options{Tokens: tokens, Hosts: []string{"lab.example"}}, Logging: ingest.Options{MaxFrame: 1 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return guard
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // TestRefused sends what cannot be accepted. Each request gets its status, its code, a message that says what is wrong, and

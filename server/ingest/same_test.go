@@ -13,7 +13,7 @@ import (
 
 // TestOneMistakeOneAnswer: the same mistake gets the same status and the same code, whichever part of the server is asked.
 func TestOneMistakeOneAnswer(t *testing.T) {
-	c, _, _ := newServer(t)
+	c, _ := newServer(t, here)
 	for _, experiment := range []string{"e", "f"} {
 		id := c.do(201, "POST", "runs", `{"experiment": "`+experiment+`", "name": "twin"}`)["id"].(string)
 		c.do(200, "POST", "runs/"+id+"/samples", samples(6))
@@ -73,7 +73,7 @@ func TestOneMistakeOneAnswer(t *testing.T) {
 func TestOneHostCheck(t *testing.T) {
 	for _, host := range []string{"evil.example", "localhost.evil.example:8420", "192.168.1.5", ""} {
 		var said []string
-		guarded, _, _ := newServer(t)
+		guarded, _ := newServer(t, here)
 		for _, h := range []http.Handler{guarded.h, barePage(t, guarded.store)} {
 			r := httptest.NewRequest("GET", "/api/v1/runs", nil)
 			r.Host = host

@@ -1,4 +1,4 @@
-// Answers that came with the page: to what it asks for first (Go: viewer/brought.go). Each is good for one question, soon.
+// Answers that came with the page: to what it asks for first (Go: viewer/preload.go). Each is good for one question, soon.
 
 let left: Map<string, HTMLElement> | null = null;
 

@@ -23,13 +23,13 @@ import (
 
 // What is larger or takes longer does not come along: the page asks for it when it is already there.
 const (
-	broughtBytes    = 128 << 10 // of one answer
-	broughtSamples  = 5000
-	broughtPatience = 250 * time.Millisecond
+	preloadBytes    = 128 << 10 // of one answer
+	preloadSamples  = 5000
+	preloadPatience = 250 * time.Millisecond
 )
 
-// brought is an answer that comes with the page.
-type brought struct {
+// A preloaded answer comes with the page.
+type preloaded struct {
 	path string // below /api/v1/, as the page asks for it
 	body []byte // JSON
 }
@@ -59,23 +59,23 @@ func (h *Handler) index(w http.ResponseWriter, r *http.Request) {
 	}
 	out.Write(h.page.head)
 	flush()
-	for b := range h.bring(r) {
+	for b := range h.preload(r) {
 		fmt.Fprintf(out, "<script type=\"application/json\" data-path=\"%s\">%s</script>\n", html.EscapeString(b.path), b.body)
 	}
 	out.Write(h.page.tail)
 }
 
-// bring looks up what the page will ask for first, as much as can be had soon.
-func (h *Handler) bring(r *http.Request) iter.Seq[brought] {
-	return func(yield func(brought) bool) {
+// preload looks up what the page will ask for first, as much as can be had soon.
+func (h *Handler) preload(r *http.Request) iter.Seq[preloaded] {
+	return func(yield func(preloaded) bool) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		found := make(chan brought, 5) // as many as there are, so that nobody waits for a reader who has gone
+		found := make(chan preloaded, 5) // as many as there are, so that nobody waits for a reader who has gone
 		go func() {
 			defer close(found)
 			h.gather(ctx, r.URL.Query(), found)
 		}()
-		late := time.After(broughtPatience)
+		late := time.After(preloadPatience)
 		for {
 			select {
 			case b, more := <-found:
@@ -90,15 +90,15 @@ func (h *Handler) bring(r *http.Request) iter.Seq[brought] {
 }
 
 // gather asks what the page will ask when it is opened with this query. What fails is left to the page, which says so.
-func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- brought) {
+func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- preloaded) {
 	ask := func(path string, v any) bool {
 		a, err := h.askAside(ctx, path)
 		if err != nil || a.status != http.StatusOK || a.body.Len() == 0 || v != nil && json.Unmarshal(a.body.Bytes(), v) != nil {
 			return false
 		}
 		// JSON has no "<" here, as encoding/json writes it; with one, a name could end the element that it stands in.
-		if a.body.Len() <= broughtBytes && bytes.IndexByte(a.body.Bytes(), '<') < 0 {
-			found <- brought{path, bytes.TrimSpace(a.body.Bytes())}
+		if a.body.Len() <= preloadBytes && bytes.IndexByte(a.body.Bytes(), '<') < 0 {
+			found <- preloaded{path, bytes.TrimSpace(a.body.Bytes())}
 		}
 		return true
 	}
@@ -123,7 +123,7 @@ func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- bro
 	defer rest.Wait()
 	rest.Go(func() { ask("runs/"+id+"/epochs", nil) })
 	samples := "runs/" + id + "/samples?form=compact"
-	if run.Samples <= broughtSamples {
+	if run.Samples <= preloadSamples {
 		rest.Go(func() { ask(samples, nil) })
 	} else {
 		go h.askAside(context.WithoutCancel(ctx), samples) // so that they are there when the page asks

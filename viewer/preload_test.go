@@ -16,11 +16,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-var broughtElement = regexp.MustCompile(`(?s)<script type="application/json" data-path="([^"]*)">(.*?)</script>`)
+var preloadedElement = regexp.MustCompile(`(?s)<script type="application/json" data-path="([^"]*)">(.*?)</script>`)
 
-// TestBrought: the page comes with the answers to what it asks for first, as the API would give them, of the run and the map
+// TestPreload: the page comes with the answers to what it asks for first, as the API would give them, of the run and the map
 // that its address names.
-func TestBrought(t *testing.T) {
+func TestPreload(t *testing.T) {
 	store := newStore(t)
 	tr := newTraining(40, "</script><script>alert(1)</script>", "b & c")
 	first := tr.log(t, store, "first", 3)
@@ -48,7 +48,7 @@ func TestBrought(t *testing.T) {
 	} {
 		w := get(t, h, "/"+c.query)
 		var got []string
-		for _, m := range broughtElement.FindAllStringSubmatch(w.Body.String(), -1) {
+		for _, m := range preloadedElement.FindAllStringSubmatch(w.Body.String(), -1) {
 			path := html.UnescapeString(m[1])
 			got = append(got, path)
 			if want := strings.TrimSpace(get(t, h, "/api/v1/"+path).Body.String()); m[2] != want {
@@ -71,7 +71,7 @@ func TestBrought(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain, err := io.ReadAll(z)
-	if n := len(broughtElement.FindAll(plain, -1)); err != nil || n != 5 || !bytes.HasSuffix(plain, []byte("</html>\n")) || packed.Header().Get("Vary") != "Accept-Encoding" {
+	if n := len(preloadedElement.FindAll(plain, -1)); err != nil || n != 5 || !bytes.HasSuffix(plain, []byte("</html>\n")) || packed.Header().Get("Vary") != "Accept-Encoding" {
 		t.Errorf("packed: %d answers, error %v, %v", n, err, packed.Header())
 	}
 	if w := ask(h, "HEAD", "/", here); w.Code != http.StatusOK || w.Body.Len() != 0 {
@@ -79,8 +79,8 @@ func TestBrought(t *testing.T) {
 	}
 }
 
-// TestBroughtInPart: what is large is left to be asked for, and a store that cannot be read does not keep the page away.
-func TestBroughtInPart(t *testing.T) {
+// TestPreloadInPart: what is large is left to be asked for, and a store that cannot be read does not keep the page away.
+func TestPreloadInPart(t *testing.T) {
 	store := newStore(t)
 	run, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: "many", Notes: strings.Repeat("long ", 30_000)})
 	if err != nil {
@@ -96,7 +96,7 @@ func TestBroughtInPart(t *testing.T) {
 	h := newHandler(t, store)
 	page := get(t, h, "/").Body.String()
 	var got []string
-	for _, m := range broughtElement.FindAllStringSubmatch(page, -1) {
+	for _, m := range preloadedElement.FindAllStringSubmatch(page, -1) {
 		got = append(got, html.UnescapeString(m[1]))
 	}
 	slices.Sort(got)
