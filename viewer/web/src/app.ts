@@ -99,8 +99,16 @@ function main(): void {
     () => (written = "?"),
     (search) => addressbar.write((written = address.format(address.somewhere({ home: true, search }))), false),
   );
-  const maps = new Maps(model, () => tabs.open("run"), (e) => model.complain(e));
-  const header = new Header(model, (tag) => goHome(tag === undefined ? "" : toggled("", tag)), () => void maps.open());
+  const maps = new Maps(
+    model,
+    () => tabs.open("run"),
+    (e) => model.complain(e),
+  );
+  const header = new Header(
+    model,
+    (tag) => goHome(tag === undefined ? "" : toggled("", tag)),
+    () => void maps.open(),
+  );
   const jump = (epoch: number) => {
     model.playhead.glide(nearestEpoch(model.numbers, epoch), performance.now());
     invalidate();

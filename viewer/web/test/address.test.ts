@@ -4,7 +4,8 @@ import { equal, test } from "./harness";
 
 test("address: what is written can be read", () => {
   const p: Place = {
-    home: false, search: "",
+    home: false,
+    search: "",
     run: "mnist/a b&c=<é>",
     projection: "p1",
     epoch: 0,
@@ -38,7 +39,20 @@ test("address: nothing to say", () => {
 });
 
 test("address: nonsense is left out", () => {
-  for (const q of ["?epoch=x", "?epoch=1e9", "?epoch=", "?epoch=99999999999", "?run=", "?run=%", "?&&=&", "?camera=1,2", "?camera=1,2,0", "?filter=;;~", "?filter=loss!~3~1", "?view=bogus"]) {
+  for (const q of [
+    "?epoch=x",
+    "?epoch=1e9",
+    "?epoch=",
+    "?epoch=99999999999",
+    "?run=",
+    "?run=%",
+    "?&&=&",
+    "?camera=1,2",
+    "?camera=1,2,0",
+    "?filter=;;~",
+    "?filter=loss!~3~1",
+    "?view=bogus",
+  ]) {
     equal(parse(q), somewhere(), q);
   }
   equal(parse("?epoch=-1").epoch, -1, "a negative number");

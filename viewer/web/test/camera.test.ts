@@ -30,7 +30,11 @@ test("camera: both axes have one scale, and up is up", () => {
 });
 
 test("camera: a map in space is seen whole from all around, and has the room that there is", () => {
-  for (const extent of [[1, 1, 1], [1, 0.3, 0.5], [0.2, 1, 0.4]] as const) {
+  for (const extent of [
+    [1, 1, 1],
+    [1, 0.3, 0.5],
+    [0.2, 1, 0.4],
+  ] as const) {
     const v: View = { ...deep, extent };
     let largest = 0;
     for (let yaw = -3; yaw <= 3; yaw += 0.25) {

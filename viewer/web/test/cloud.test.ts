@@ -76,8 +76,16 @@ test("cloud: middles sees classes that take turns", () => {
   const n = 300_000;
   const quanta = new Uint16Array(2 * n).fill(20_000);
   for (const classes of [2, 4, 10]) {
-    const m = middles({ quanta, dims: 2, placement }, Int32Array.from({ length: n }, (_, i) => i % classes), classes);
-    equal(m.every((v) => !Number.isNaN(v)), true, `${classes} classes`);
+    const m = middles(
+      { quanta, dims: 2, placement },
+      Int32Array.from({ length: n }, (_, i) => i % classes),
+      classes,
+    );
+    equal(
+      m.every((v) => !Number.isNaN(v)),
+      true,
+      `${classes} classes`,
+    );
   }
 });
 
@@ -95,11 +103,19 @@ test("pick: the nearest within reach", () => {
 
 test("pick: among many as among few", () => {
   const many = new Uint16Array(42_000).fill(MISSING);
-  const few: [number, number, number][] = [[3, 20_000, 30_000], [900, 20_300, 30_000], [20_000, 20_000, 30_100], [20_999, 20_300, 30_000]];
+  const few: [number, number, number][] = [
+    [3, 20_000, 30_000],
+    [900, 20_300, 30_000],
+    [20_000, 20_000, 30_100],
+    [20_999, 20_300, 30_000],
+  ];
   for (const [row, x, y] of few) many.set([x, y], row * 2);
   const f: Frame = { quanta: many, dims: 2, placement };
   const g: Frame = { quanta: many.map((q, i) => (q === MISSING ? q : i % 2 === 0 ? q + 8000 : q)), dims: 2, placement };
-  for (const s of [{ from: f, to: f, t: 0 }, { from: f, to: g, t: 0.25 }]) {
+  for (const s of [
+    { from: f, to: f, t: 0 },
+    { from: f, to: g, t: 0.25 },
+  ]) {
     const at = (row: number, dx: number) => {
       const p = new Float32Array(3);
       locate(s, row, p);
@@ -129,7 +145,7 @@ test("pick: among many, the nearest of all, wherever one points", () => {
     });
     const got = pick(s, m, view, x, y, 25, null);
     const d = got < 0 ? 25 * 25 : (on[got][0] - x) ** 2 + (on[got][1] - y) ** 2;
-    truth((got < 0) === (best < 0) && Math.abs(d - bound) < 1e-2, `${got} is nearest to ${x}, ${y}, not ${best}`);
+    truth(got < 0 === best < 0 && Math.abs(d - bound) < 1e-2, `${got} is nearest to ${x}, ${y}, not ${best}`);
   }
 });
 
@@ -151,7 +167,10 @@ test("pick: of what lies over each other in space, the one in front", () => {
   const deep: View = { ...view, dims: 3 };
   const at = (...z: number[]) => Uint16Array.from(z.flatMap((v, i) => [STEPS / 2 + i * 20, STEPS / 2, STEPS * v])); // the later, the farther right, by less than a pixel
   const c = { ...home(3), yaw: 0, pitch: 0 };
-  for (const [quanta, want] of [[at(0.1, 0.9), 1], [at(0.9, 0.1), 0]] as const) {
+  for (const [quanta, want] of [
+    [at(0.1, 0.9), 1],
+    [at(0.9, 0.1), 0],
+  ] as const) {
     const f = { quanta, dims: 3 as const, placement: p };
     equal(pick({ from: f, to: f, t: 0 }, matrix(c, deep, new Float32Array(16)), deep, 250, 250, 9, null), want, "front");
   }

@@ -78,7 +78,11 @@ test("scene: the grid of epochs", () => {
 test("scene: trails skip what is not there", () => {
   const placement = { scale: 1, offset: [0, 0, 0] as [number, number, number], extent: [1, 1, 1] as [number, number, number] };
   const f = (x: number) => ({ quanta: Uint16Array.of(x, 1), dims: 2 as const, placement });
-  equal(trailsOf([f(1), null, f(0xffff), f(4)], [0], () => 7), [1, 1, 0, 4, 1, 0, 2, 7], "one step over the gap");
+  equal(
+    trailsOf([f(1), null, f(0xffff), f(4)], [0], () => 7),
+    [1, 1, 0, 4, 1, 0, 2, 7],
+    "one step over the gap",
+  );
 });
 
 test("spark: gaps and ends", () => {

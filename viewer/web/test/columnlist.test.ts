@@ -24,11 +24,14 @@ test("columns: each says how it reads, sorts and is saved", () => {
   );
   facts.open("run");
   facts.setSamples(samples);
-  equal(facts.columns.map((c) => [c.key, c.name, c.kind, c.source, c.none, c.field]), [
-    ["label", "Label", "category", "The network", "No label", null],
-    ["meta:split", "split", "category", "Metadata", "None", "split"],
-    ["meta:rank", "rank", "number", "Metadata", "None", "rank"],
-  ]);
+  equal(
+    facts.columns.map((c) => [c.key, c.name, c.kind, c.source, c.none, c.field]),
+    [
+      ["label", "Label", "category", "The network", "No label", null],
+      ["meta:split", "split", "category", "Metadata", "None", "split"],
+      ["meta:rank", "rank", "number", "Metadata", "None", "rank"],
+    ],
+  );
   const [label, , rank] = facts.columns;
   equal([label.tally, label.perEpoch, valueAt(label.values(0)!, 1)], ["correct", false, "dog"]);
   equal([rank.sort, rank.format(1.25), valueAt(rank.glance(0)!, 2)], [{ by: "meta:rank", down: false }, "1.250", null]);
@@ -50,7 +53,10 @@ test("columns: values by epoch are made of what is known then", () => {
   facts.open("run");
   facts.setSamples(samples);
   facts.setEpochs([1, 4].map((number) => ({ number, seq: number }) as Parameters<Facts["setEpochs"]>[0][0]));
-  equal(facts.columns.map((c) => c.key), ["label", "epoch", "meta:split", "meta:rank"]);
+  equal(
+    facts.columns.map((c) => c.key),
+    ["label", "epoch", "meta:split", "meta:rank"],
+  );
   const epoch = facts.column("epoch")!;
   equal([epoch.perEpoch, valueAt(epoch.values(1)!, 0), epoch.values(2)], [true, 4, null]);
   equal([facts.coming("epoch", 1), facts.coming("meta:other", 1)], [false, false], "nothing more will come");

@@ -21,7 +21,14 @@ test("columns: labels on a scale", () => {
   const numbered = Array.from({ length: 100 }, (_, i) => String(i));
   equal(labelScale(numbered, new Int32Array(500)), null, "numbers of classes");
   equal(labelScale(numbered, new Int32Array(150)) === null, false, "a number of its own for nearly each sample");
-  equal(labelScale(numbered.map((v) => String(1900 + Number(v))), new Int32Array(500)) === null, false, "years");
+  equal(
+    labelScale(
+      numbered.map((v) => String(1900 + Number(v))),
+      new Int32Array(500),
+    ) === null,
+    false,
+    "years",
+  );
 });
 
 test("columns: a value in a row", () => {
@@ -34,6 +41,20 @@ test("neighbourhood: how it changed", () => {
   const a = { k: 2, near: Uint32Array.of(1, 2, 0, 2, 0, 1, NOBODY, NOBODY) };
   const b = { k: 2, near: Uint32Array.of(2, 1, 2, 3, 3, NOBODY, 0, 1) };
   equal(changes(a, b), [0, 0.5, 1, NaN], "changes");
-  equal(compare(a, b, 1), { now: [{ row: 2, fresh: false }, { row: 3, fresh: true }], gone: [0] }, "one row");
-  equal(compare(null, b, 1).now.map((n) => n.fresh), [false, false], "nothing is new at the first epoch");
+  equal(
+    compare(a, b, 1),
+    {
+      now: [
+        { row: 2, fresh: false },
+        { row: 3, fresh: true },
+      ],
+      gone: [0],
+    },
+    "one row",
+  );
+  equal(
+    compare(null, b, 1).now.map((n) => n.fresh),
+    [false, false],
+    "nothing is new at the first epoch",
+  );
 });

@@ -2,7 +2,11 @@ import { brief, ago, count, figure, many, percent, value } from "../src/ui/forma
 import { equal, test } from "./harness";
 
 test("format: figures", () => {
-  equal([0.23117, 12.3456, 123.456, 1234.5, 0, -0.5, 3e-6, 2.5e7].map(figure), ["0.2312", "12.35", "123.5", "1235", "0", "-0.5000", "3.0e-6", "2.5e7"], "figures");
+  equal(
+    [0.23117, 12.3456, 123.456, 1234.5, 0, -0.5, 3e-6, 2.5e7].map(figure),
+    ["0.2312", "12.35", "123.5", "1235", "0", "-0.5000", "3.0e-6", "2.5e7"],
+    "figures",
+  );
 });
 
 test("format: counts and shares", () => {
@@ -13,11 +17,19 @@ test("format: counts and shares", () => {
 
 test("format: how long ago", () => {
   const t = Date.parse("2026-01-01T00:00:00Z");
-  equal([10, 120, 7200, 200_000].map((s) => ago("2026-01-01T00:00:00Z", t + s * 1000)), ["just now", "2 min ago", "2 h ago", "2 days ago"], "ago");
+  equal(
+    [10, 120, 7200, 200_000].map((s) => ago("2026-01-01T00:00:00Z", t + s * 1000)),
+    ["just now", "2 min ago", "2 h ago", "2 days ago"],
+    "ago",
+  );
 });
 
 test("format: values of parameters", () => {
-  equal([value("adam"), value(128), value(0.000003), value(null), value([1, "a"]), value({ a: 1 })], ["adam", "128", "3e-6", "null", '[1,"a"]', '{"a":1}'], "values");
+  equal(
+    [value("adam"), value(128), value(0.000003), value(null), value([1, "a"]), value({ a: 1 })],
+    ["adam", "128", "3e-6", "null", '[1,"a"]', '{"a":1}'],
+    "values",
+  );
 });
 
 test("format: long names that begin alike", () => {

@@ -25,7 +25,9 @@ export function truth(got: boolean, what: string): void {
 }
 
 function show(v: unknown): string {
-  return JSON.stringify(v, (_, x: unknown) => (ArrayBuffer.isView(x) ? Array.from(x as unknown as number[]) : typeof x === "number" && Number.isNaN(x) ? "NaN" : x));
+  return JSON.stringify(v, (_, x: unknown) =>
+    ArrayBuffer.isView(x) ? Array.from(x as unknown as number[]) : typeof x === "number" && Number.isNaN(x) ? "NaN" : x,
+  );
 }
 
 /** Runs all cases and returns, as JSON, the name of each with its failure or an empty string. */

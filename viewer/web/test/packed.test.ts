@@ -11,12 +11,22 @@ function packed(...bytes: number[]): string {
 }
 
 globalThis.atob ??= (text: string) => {
-  const bits = text.replace(/=/g, "").split("").map((d) => DIGITS.indexOf(d).toString(2).padStart(6, "0")).join("");
+  const bits = text
+    .replace(/=/g, "")
+    .split("")
+    .map((d) => DIGITS.indexOf(d).toString(2).padStart(6, "0"))
+    .join("");
   return (bits.match(/.{8}/g) ?? []).map((b) => String.fromCharCode(parseInt(b, 2))).join("");
 };
 
 test("packed: outputs", () => {
-  const some = unpackOutputs({ classes: ["9", "10"], width: 1, prediction: packed(0, 255, 1), loss: packed(0, 0, 192, 63, 0, 0, 192, 127, 0, 0, 0, 63), confidence: null });
+  const some = unpackOutputs({
+    classes: ["9", "10"],
+    width: 1,
+    prediction: packed(0, 255, 1),
+    loss: packed(0, 0, 192, 63, 0, 0, 192, 127, 0, 0, 0, 63),
+    confidence: null,
+  });
   equal(some.prediction, [0, -1, 1], "places and none");
   equal(some.loss, [1.5, NaN, 0.5], "losses and none");
   equal(some.confidence, null, "what was not logged");

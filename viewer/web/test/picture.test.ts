@@ -71,7 +71,10 @@ test("scene: the more are selected, the less each is marked", () => {
   equal([marking(5, 2000), marking(5, 8), marking(1, 1_000_000)], [1, 1, 1], "few");
   equal([marking(1900, 2000), marking(2000, 2000), marking(900_000, 1_000_000)], [0, 0, 0], "most");
   const steps = [20, 50, 100, 200, 400, 800, 1600].map((n) => marking(n, 2000));
-  truth(steps.every((s, i) => i === 0 || s <= steps[i - 1]), steps.join(" "));
+  truth(
+    steps.every((s, i) => i === 0 || s <= steps[i - 1]),
+    steps.join(" "),
+  );
   truth(steps[3] > 0.3 && steps[3] < 0.7, "a tenth is marked half");
 });
 
@@ -98,7 +101,10 @@ test("picture: a legend says how many more there are", () => {
   const names = Array.from({ length: 1000 }, (_, i) => ({ name: `class ${i}`, colour: "#888888" }));
   const s = compose({ width: 400, height: 300 }, [], "run", "epoch", { title: "Label", names }, inks);
   const texts = s.around.filter((m): m is Words => m.kind === "words");
-  truth(texts.every((t) => t.y < s.height), "all of it is on the sheet");
+  truth(
+    texts.every((t) => t.y < s.height),
+    "all of it is on the sheet",
+  );
   const shown = texts.filter((t) => t.text.startsWith("class")).length;
   equal(texts[texts.length - 1].text, `and ${1000 - shown} more`, "the rest");
   equal(compose({ width: 400, height: 300 }, [], "run", "epoch", null, inks).width, 400, "without colours there is no legend");
@@ -108,7 +114,7 @@ test("picture: a legend says how many more there are", () => {
 
 test("picture: names of files", () => {
   equal(fileName(["mnist", "cnn", "epoch-12"], "png"), "mnist-cnn-epoch-12.png", "plain");
-  equal(fileName(["../..", "a/b:c*?\"<x>", ""], "svg"), "a-b-c-x.svg", "hostile");
+  equal(fileName(["../..", 'a/b:c*?"<x>', ""], "svg"), "a-b-c-x.svg", "hostile");
   equal(fileName(["", "\u6f22\u5b57"], "png"), "\u6f22\u5b57.png", "letters of any script");
   equal(fileName(["..."], "png"), "zoetrope.png", "nothing left");
   truth(fileName(["x".repeat(500)], "png").length < 130, "long");

@@ -99,7 +99,11 @@ test("playhead: ease keeps the ends and never goes back", () => {
 });
 
 test("playhead: nearestEpoch", () => {
-  equal([0, 4, 7, 100].map((n) => nearestEpoch([1, 5, 9], n)), [0, 1, 1, 2], "index");
+  equal(
+    [0, 4, 7, 100].map((n) => nearestEpoch([1, 5, 9], n)),
+    [0, 1, 1, 2],
+    "index",
+  );
 });
 
 test("playhead: framesOf shows the last frame before an epoch without one", () => {

@@ -13,9 +13,36 @@ test("region: a rectangle holds what is drawn in it", () => {
   equal(inside(shot, m, view, rectangle([100, 300], [300, 100]), null), [1], "the middle");
   equal(inside(shot, m, view, rectangle([0, 0], [400, 400]), null), [0, 1, 2], "all, but for who is not there");
   equal(inside(shot, m, view, rectangle([0, 0], [400, 400]), Uint8Array.of(0, 1, 0, 0)), [0, 2], "without the hidden");
-  equal(inside(shot, m, view, [[0, 0], [400, 400]], null), [], "a line");
+  equal(
+    inside(
+      shot,
+      m,
+      view,
+      [
+        [0, 0],
+        [400, 400],
+      ],
+      null,
+    ),
+    [],
+    "a line",
+  );
   const [x, y] = project(m, view, [1, 1, 0], [0, 0]);
-  equal(inside(shot, m, view, [[x - 3, y - 3], [x + 3, y - 3], [x, y + 5]], null), [2], "a small triangle");
+  equal(
+    inside(
+      shot,
+      m,
+      view,
+      [
+        [x - 3, y - 3],
+        [x + 3, y - 3],
+        [x, y + 5],
+      ],
+      null,
+    ),
+    [2],
+    "a small triangle",
+  );
 });
 
 test("region: a lasso that crosses itself leaves a hole", () => {

@@ -8,7 +8,21 @@ import { apart, check, figures, lag, range, traits, type Described } from "../sr
 import { equal, test, truth } from "./harness";
 
 const run = (part: Partial<Run>): Run => ({
-  id: "x1", experiment: "mnist", name: "cnn", state: "finished", quiet: false, started: "", ended: null, params: { lr: 0.001, opt: "adam" }, tags: [], notes: "", epochs: 3, last_epoch: 3, samples: 10, layers: ["fc1"], ...part,
+  id: "x1",
+  experiment: "mnist",
+  name: "cnn",
+  state: "finished",
+  quiet: false,
+  started: "",
+  ended: null,
+  params: { lr: 0.001, opt: "adam" },
+  tags: [],
+  notes: "",
+  epochs: 3,
+  last_epoch: 3,
+  samples: 10,
+  layers: ["fc1"],
+  ...part,
 });
 
 test("runs: search", () => {
@@ -21,8 +35,10 @@ test("runs: search", () => {
 
 test("runs: search by tags and notes", () => {
   const r = run({ tags: ["best", "not yet", 'a "b" \\c'], notes: "The learning rate\nwas too high" });
-  for (const q of ["tag:best", "TAG:be", 'tag:"best"', "best", "tag:not", 'tag:"not yet"', '"not yet" cnn', "rate high", '"rate\\nwas"', "tag:best lr:0.001"]) truth(matches(r, q), q);
-  for (const q of ["tag:worst", 'tag:"be"', "tag:learning", "tag:yet", "tag:best tag:worst", '"high rate"', 'lr:"0.00"', "tag:"]) truth(!matches(run({ notes: r.notes, tags: q === "tag:" ? [] : r.tags }), q), q);
+  for (const q of ["tag:best", "TAG:be", 'tag:"best"', "best", "tag:not", 'tag:"not yet"', '"not yet" cnn', "rate high", '"rate\\nwas"', "tag:best lr:0.001"])
+    truth(matches(r, q), q);
+  for (const q of ["tag:worst", 'tag:"be"', "tag:learning", "tag:yet", "tag:best tag:worst", '"high rate"', 'lr:"0.00"', "tag:"])
+    truth(!matches(run({ notes: r.notes, tags: q === "tag:" ? [] : r.tags }), q), q);
   for (const q of ['tag:"', '"', 'x:"\\q"', ":"]) matches(r, q); // what cannot be read is looked for as it is
   for (const tag of r.tags) {
     const query = toggled("cnn", tag);
@@ -35,8 +51,22 @@ test("runs: search by tags and notes", () => {
 
 test("runs: groups and differences", () => {
   const runs = [run({ id: "1", experiment: "b" }), run({ id: "2", experiment: "a", params: { lr: 0.01 } }), run({ id: "3", experiment: "b" })];
-  equal(byExperiment(runs).map((g) => [g.experiment, g.runs.length]), [["b", 2], ["a", 1]], "groups");
-  equal(differences(runs.slice(0, 2)), [{ name: "lr", values: ["0.001", "0.01"] }, { name: "opt", values: ["adam", ""] }], "differences");
+  equal(
+    byExperiment(runs).map((g) => [g.experiment, g.runs.length]),
+    [
+      ["b", 2],
+      ["a", 1],
+    ],
+    "groups",
+  );
+  equal(
+    differences(runs.slice(0, 2)),
+    [
+      { name: "lr", values: ["0.001", "0.01"] },
+      { name: "opt", values: ["adam", ""] },
+    ],
+    "differences",
+  );
   equal(differences([runs[0], runs[2]]), [], "none");
 });
 
@@ -56,23 +86,43 @@ test("confusion: counts by label and prediction", () => {
 });
 
 test("comparison: epochs and rows of another run", () => {
-  equal([0, 2, 3.5, 10, 11].map((e) => positionOf([2, 5, 10], e)), [0, 0, 0.5, 2, 2], "positions");
+  equal(
+    [0, 2, 3.5, 10, 11].map((e) => positionOf([2, 5, 10], e)),
+    [0, 0, 0.5, 2, 2],
+    "positions",
+  );
   equal(reorder({ kind: "number", value: Float32Array.of(5, 6) }, Int32Array.of(1, -1, 0)), { kind: "number", value: [6, NaN, 5] }, "numbers");
-  equal(recode({ kind: "category", classes: ["b", "c"], code: Int32Array.of(0, 1, -1) }, ["a", "b"]), { kind: "category", classes: ["a", "b", "c"], code: [1, 2, -1] }, "classes");
+  equal(
+    recode({ kind: "category", classes: ["b", "c"], code: Int32Array.of(0, 1, -1) }, ["a", "b"]),
+    { kind: "category", classes: ["a", "b", "c"], code: [1, 2, -1] },
+    "classes",
+  );
 });
 
 const none = { silhouette: null, purity: null, separation: null };
 const quality: Quality = {
-  exact: true, unmeasured: 0, trust_epoch: 0.9, knn15: null, knn50: null, sil_corr: null, motion: 0.7,
+  exact: true,
+  unmeasured: 0,
+  trust_epoch: 0.9,
+  knn15: null,
+  knn50: null,
+  sil_corr: null,
+  motion: 0.7,
   epochs: [{ run: "r", epoch: 1, trustworthiness: 0.97, continuity: 0.9, original: { ...none, silhouette: 0.1 }, map: { ...none, silhouette: 0.5 } }],
   transitions: [],
 };
 
 test("judgement: what a map can tell", () => {
   const text = words(false, "joint", quality, "r", 1).join(" ");
-  for (const part of ["0.970 at epoch 1", "farther apart than they are", "not to scale", "one set of points", "moved far in the network"]) truth(text.includes(part), part);
+  for (const part of ["0.970 at epoch 1", "farther apart than they are", "not to scale", "one set of points", "moved far in the network"])
+    truth(text.includes(part), part);
   truth(words(true, "", null, "r", 1)[0].startsWith("A fixed view"), "a provisional map");
-  truth(!words(false, "balanced", { ...quality, motion: null, epochs: [] }, "r", 1).join(" ").includes("NaN"), "nothing measured");
+  truth(
+    !words(false, "balanced", { ...quality, motion: null, epochs: [] }, "r", 1)
+      .join(" ")
+      .includes("NaN"),
+    "nothing measured",
+  );
   const withRows = (rows: number, zero_rows: number, repeated_rows: number) =>
     words(false, "joint", { ...quality, epochs: quality.epochs.map((e) => ({ ...e, rows, zero_rows, repeated_rows })) }, "r", 1).join(" ");
   truth(withRows(60, 60, 59).includes("All 60 vectors are zero at epoch 1: the map shows nothing of it."), "all zero");
@@ -82,22 +132,44 @@ test("judgement: what a map can tell", () => {
 });
 
 test("judgement: what is not defined has no chart", () => {
-  equal(charts(quality, "r").map((g) => g.title), ["Neighbours kept", "Silhouette"], "charts");
-  equal(charts({ ...quality, epochs: [{ ...quality.epochs[0], original: none, map: none }] }, "r").map((g) => g.title), ["Neighbours kept"], "without labels");
+  equal(
+    charts(quality, "r").map((g) => g.title),
+    ["Neighbours kept", "Silhouette"],
+    "charts",
+  );
+  equal(
+    charts({ ...quality, epochs: [{ ...quality.epochs[0], original: none, map: none }] }, "r").map((g) => g.title),
+    ["Neighbours kept"],
+    "without labels",
+  );
   equal(charts(quality, "other"), [], "another run");
 });
 
-const map = (part: Record<string, unknown>): Described => ({ method: "umap", mode: "balanced", dims: 2, layer: "fc1", options: { n_neighbors: 15, min_dist: 0.1, scale: "", seed: 42, ...part } });
+const map = (part: Record<string, unknown>): Described => ({
+  method: "umap",
+  mode: "balanced",
+  dims: 2,
+  layer: "fc1",
+  options: { n_neighbors: 15, min_dist: 0.1, scale: "", seed: 42, ...part },
+});
 
 test("settings: maps are told apart by what differs", () => {
   const [a, b] = [map({}), map({ min_dist: 0.5, n_neighbors: 5, scale: "unit" })];
   equal(traits(a, [a]), ["balanced", "15 neighbours"], "alone");
   equal(traits(b, [a, b]), ["balanced", "5 neighbours", "min dist 0.5", "scaling unit"], "among two");
-  equal([apart(a, b), apart(b, a)], ["15 neighbours \u00b7 min dist 0.1 \u00b7 scaling none", "5 neighbours \u00b7 min dist 0.5 \u00b7 scaling unit"], "beside each other");
+  equal(
+    [apart(a, b), apart(b, a)],
+    ["15 neighbours \u00b7 min dist 0.1 \u00b7 scaling none", "5 neighbours \u00b7 min dist 0.5 \u00b7 scaling unit"],
+    "beside each other",
+  );
   const joint = { ...map({ init: "spectral", epoch_negatives: 0 }), mode: "joint" };
   equal(apart(map({ init: "first", epoch_negatives: 0.4 }), joint), "balanced", "what follows from the mode is not said");
   const [made, asked] = [map({ init: "first", tie_weight: 0.5, n_epochs: 200 }), map({ init: "", tie_weight: -1, n_epochs: 0 })];
-  equal([traits(asked, [made, asked])[2], traits(made, [made, asked])[2]], ["passes automatic", "passes 200"], "one that is being made, beside one that is: what is left to the mode is not said");
+  equal(
+    [traits(asked, [made, asked])[2], traits(made, [made, asked])[2]],
+    ["passes automatic", "passes 200"],
+    "one that is being made, beside one that is: what is left to the mode is not said",
+  );
   equal([traits(asked, [made, asked]).length, traits(made, [made, asked]).length], [3, 3], "nor of the other");
   equal(traits({ ...a, runs: ["r", "s"] }, [a, { ...a, runs: ["r", "s"] }]), ["balanced", "15 neighbours", "2 runs"], "of two runs");
   equal(apart(a, map({})), "UMAP \u00b7 balanced \u00b7 15 neighbours", "alike");
@@ -105,8 +177,16 @@ test("settings: maps are told apart by what differs", () => {
 
 test("settings: what may stand in a field", () => {
   const f = { name: "n_neighbors", title: "", about: "", whole: true, min: 2, max: 1000, default: 15 };
-  equal(["15", " 2 ", "1000"].map((t) => check(f, t)), ["", "", ""], "good");
-  equal(["", "x", "1", "1001", "2.5"].map((t) => check(f, t)), ["Needs a number from 2 to 1,000.", "Needs a number from 2 to 1,000.", "Must be 2 to 1,000.", "Must be 2 to 1,000.", "Must be a whole number."], "bad");
+  equal(
+    ["15", " 2 ", "1000"].map((t) => check(f, t)),
+    ["", "", ""],
+    "good",
+  );
+  equal(
+    ["", "x", "1", "1001", "2.5"].map((t) => check(f, t)),
+    ["Needs a number from 2 to 1,000.", "Needs a number from 2 to 1,000.", "Must be 2 to 1,000.", "Must be 2 to 1,000.", "Must be a whole number."],
+    "bad",
+  );
   equal(range(f), "2 to 1,000, usually 15", "range");
   const text = { ...f, name: "epochs", text: true, default: "" };
   equal([check(text, "0-900:50"), check(text, ""), range(text)], ["", "", "usually all"], "text");
@@ -123,11 +203,25 @@ test("settings: what a map shows of its runs, and how far it is behind", () => {
   equal([lag({ new: 0, changed: 1, removed: 0 }), lag({ new: 0, changed: 0, removed: 0 }), lag(undefined)], ["1 epoch behind: 1 changed", "", ""], "one, none");
   truth(words(false, "joint", quality, "r", 1, true, 1, "1 epoch behind: 1 new")[0].includes("\u2018zoetrope project extend\u2019"), "what to do");
   truth(words(false, "given", quality, "r", 1, true, 1, "1 epoch behind: 1 removed")[0].includes("import it again"), "of an imported one");
-  truth(words(false, "joint", { ...quality, unmeasured: 1 }, "r", 2).join(" ").includes("at epoch 2 is not known"), "an epoch that was not measured");
+  truth(
+    words(false, "joint", { ...quality, unmeasured: 1 }, "r", 2)
+      .join(" ")
+      .includes("at epoch 2 is not known"),
+    "an epoch that was not measured",
+  );
 });
 
 test("settings: measures beside each other", () => {
   const better = { ...quality, trust_epoch: 0.95, motion: null };
-  equal(figures("r", 1, quality, better).map((r) => [r.name, r.better]), [["Trustworthiness, epoch 1", 0], ["Continuity, epoch 1", 0], ["Trustworthiness, mean", 1], ["Movement follows", 0]], "rows");
+  equal(
+    figures("r", 1, quality, better).map((r) => [r.name, r.better]),
+    [
+      ["Trustworthiness, epoch 1", 0],
+      ["Continuity, epoch 1", 0],
+      ["Trustworthiness, mean", 1],
+      ["Movement follows", 0],
+    ],
+    "rows",
+  );
   equal(figures("r", 1, quality, null)[0].values, ["0.9700", "\u2013"], "while one is measured");
 });

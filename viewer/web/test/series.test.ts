@@ -29,14 +29,29 @@ test("series: epoch 0 and a first epoch alone", () => {
 
 test("series: losses, then accuracies, then the rest", () => {
   const g = groups([s("lr", [1, 1, 0.1]), s("val_accuracy", [1, 1, 0.5]), s("val/loss", [1, 1, 2]), s("loss", [1, 1, 1])], epochs([1, 1]));
-  equal(g.map((x) => x.title), ["Loss", "Accuracy", "lr"], "titles");
-  equal(g[0].lines.map((l) => l.name), ["loss", "val/loss"], "losses");
+  equal(
+    g.map((x) => x.title),
+    ["Loss", "Accuracy", "lr"],
+    "titles",
+  );
+  equal(
+    g[0].lines.map((l) => l.name),
+    ["loss", "val/loss"],
+    "losses",
+  );
   equal([g[0].percent, g[1].percent], [false, true], "percent");
 });
 
 test("series: glossy is no loss, and an accuracy beyond 1 no share", () => {
   const g = groups([s("glossy", [1, 1, 1]), s("acc", [1, 1, 91])], epochs([1, 1]));
-  equal(g.map((x) => [x.title, x.percent]), [["Accuracy", false], ["glossy", false]], "groups");
+  equal(
+    g.map((x) => [x.title, x.percent]),
+    [
+      ["Accuracy", false],
+      ["glossy", false],
+    ],
+    "groups",
+  );
 });
 
 test("series: without steps the epoch places a value", () => {
@@ -53,10 +68,25 @@ test("series: what is no number is a gap", () => {
 
 test("series: merge replaces and appends", () => {
   const m = merge([s("loss", [1, 1, 5], [2, 2, 4])], [s("loss", [2, 2, 3], [3, 3, 1]), s("acc", [3, 3, 0.5])]);
-  equal(m.map((x) => x.name), ["acc", "loss"], "names");
+  equal(
+    m.map((x) => x.name),
+    ["acc", "loss"],
+    "names",
+  );
   equal(m[1].value, [5, 3, 1], "values");
 });
 
 test("series: align", () => {
-  equal(align([{ name: "a", x: [1, 2], y: [10, 20] }, { name: "b", x: [1.5, 2], y: [5, null] }]), [[1, 1.5, 2], [10, null, 20], [null, 5, null]], "columns");
+  equal(
+    align([
+      { name: "a", x: [1, 2], y: [10, 20] },
+      { name: "b", x: [1.5, 2], y: [5, null] },
+    ]),
+    [
+      [1, 1.5, 2],
+      [10, null, 20],
+      [null, 5, null],
+    ],
+    "columns",
+  );
 });

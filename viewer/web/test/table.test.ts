@@ -48,7 +48,10 @@ test("table: order", () => {
 });
 
 test("records: CSV and JSON", () => {
-  const records = [{ id: 'a"b,c', x: 1.5, y: null }, { id: "=1+1", z: "line\nbreak" }];
+  const records = [
+    { id: 'a"b,c', x: 1.5, y: null },
+    { id: "=1+1", z: "line\nbreak" },
+  ];
   equal(csv(records), 'id,x,y,z\r\n"a""b,c",1.5,,\r\n\'=1+1,,,"line\nbreak"\r\n', "CSV");
   equal(JSON.parse(json(records)), records, "JSON");
 });

@@ -11,13 +11,16 @@ const time = (t: number) => element([0xe7], [t >> 8, t & 255]);
 const block = (t: number) => element([0xa3], [0x81, (t >> 8) & 255, t & 255, 0x80, 7, 7]);
 const group = (t: number) => element([0xa0], element([0xa1], [0x81, (t >> 8) & 255, t & 255, 0x80, 7]));
 const cluster = (content: number[], size?: number[]) => element([0x1f, 0x43, 0xb6, 0x75], content, size);
-const film = (info: number[], ...rest: number[][]) => Uint8Array.from([...header, ...element([0x18, 0x53, 0x80, 0x67], [], OPEN), ...info, ...tracks, ...rest.flat()]);
+const film = (info: number[], ...rest: number[][]) =>
+  Uint8Array.from([...header, ...element([0x18, 0x53, 0x80, 0x67], [], OPEN), ...info, ...tracks, ...rest.flat()]);
 const joined = (parts: Uint8Array[]) => parts.flatMap((p) => Array.from(p));
 
 /** The duration that a film says, right behind its scale of time. */
 function duration(parts: Uint8Array[]): number {
   const all = Uint8Array.from(joined(parts));
-  const at = joined(parts).join().indexOf([...scale, 0x44, 0x89, 0x88].join());
+  const at = joined(parts)
+    .join()
+    .indexOf([...scale, 0x44, 0x89, 0x88].join());
   if (at < 0) return NaN;
   return new DataView(all.buffer).getFloat64(joined(parts).join().slice(0, at).split(",").length - 1 + scale.length + 3);
 }

@@ -136,8 +136,24 @@ export interface Quality {
   sil_corr: number | null;
   motion: number | null;
   /** Of the rows of an epoch's vectors, how many are zero, and how many equal an earlier one; absent where there is none. */
-  epochs: { run: string; epoch: number; rows?: number; zero_rows?: number; repeated_rows?: number; trustworthiness: number | null; continuity: number | null; original: Labels; map: Labels }[];
-  transitions: { run: string; from: number; to: number; original: { cka: number | null; churn: number | null }; map: { cka: number | null; churn: number | null } }[];
+  epochs: {
+    run: string;
+    epoch: number;
+    rows?: number;
+    zero_rows?: number;
+    repeated_rows?: number;
+    trustworthiness: number | null;
+    continuity: number | null;
+    original: Labels;
+    map: Labels;
+  }[];
+  transitions: {
+    run: string;
+    from: number;
+    to: number;
+    original: { cka: number | null; churn: number | null };
+    map: { cka: number | null; churn: number | null };
+  }[];
 }
 
 /** A projection that somebody has asked for. */
@@ -283,7 +299,9 @@ export async function getNeighbourhoods(run: string, epoch: number, seq: string,
 
 /** How far each point of an epoch can be trusted; NaN where that is not known. */
 export async function getTrust(m: Layout, epoch: number): Promise<Float32Array> {
-  const r = await get(`projections/${encodeURIComponent(m.projection)}/revisions/${m.revision}/epochs/${epoch}/trust?run=${encodeURIComponent(m.run)}&rows=${m.rows}`);
+  const r = await get(
+    `projections/${encodeURIComponent(m.projection)}/revisions/${m.revision}/epochs/${epoch}/trust?run=${encodeURIComponent(m.run)}&rows=${m.rows}`,
+  );
   return new Float32Array(littleEndian(await r.arrayBuffer(), 4));
 }
 
@@ -355,7 +373,9 @@ export async function getFrames(m: Layout, epochs: readonly number[], every = 1)
 
 /** A run's map as a GIF, which the server makes. */
 export async function getFilm(m: Layout, color: string, theme: string, pace: number, signal: AbortSignal): Promise<Blob> {
-  const r = await get(`projections/${encodeURIComponent(m.projection)}/film?run=${encodeURIComponent(m.run)}&color=${color}&theme=${theme}&pace=${pace}`, { signal });
+  const r = await get(`projections/${encodeURIComponent(m.projection)}/film?run=${encodeURIComponent(m.run)}&color=${color}&theme=${theme}&pace=${pace}`, {
+    signal,
+  });
   return r.blob();
 }
 

@@ -104,7 +104,11 @@ export const DEFINITIONS: readonly Definition[] = [
     ...logged((o, s, e) => {
       if (!o.prediction) return null;
       const place = placesOf(o, e);
-      return { kind: "category", classes: ["right", "wrong"], code: Int32Array.from(o.prediction, (p, r) => (p < 0 || s.label[r] < 0 ? -1 : place[p] === s.label[r] ? 0 : 1)) };
+      return {
+        kind: "category",
+        classes: ["right", "wrong"],
+        code: Int32Array.from(o.prediction, (p, r) => (p < 0 || s.label[r] < 0 ? -1 : place[p] === s.label[r] ? 0 : 1)),
+      };
     }),
   },
   {
@@ -138,7 +142,10 @@ export const DEFINITIONS: readonly Definition[] = [
     kind: "number",
     field: "change",
     sort: down("change"),
-    table: { head: "Changed", title: "How strangely it moved: the share of its 15 nearest samples, in the original space, that were not so at the epoch before" },
+    table: {
+      head: "Changed",
+      title: "How strangely it moved: the share of its 15 nearest samples, in the original space, that were not so at the epoch before",
+    },
     costly: true,
     format: share(0),
     there: (e) => e.map !== null && e.epochs.length > 1 && e.pairwise && !e.epochs.every((_, i) => e.refused(i)),
@@ -210,7 +217,21 @@ export function labelOf(s: Samples | null): Fixed | null {
   const scale = labelScale(s.classes, s.label);
   const values: Values = scale ? { kind: "number", value: scale } : { kind: "category", classes: s.classes, code: s.label };
   // Every row of a file says the label.
-  return { traits: { ...usual, key: "label", name: "Label", kind: values.kind, field: null, none: "No label", said: true, tally: "correct", sort: { by: "label", down: false }, format: one }, values };
+  return {
+    traits: {
+      ...usual,
+      key: "label",
+      name: "Label",
+      kind: values.kind,
+      field: null,
+      none: "No label",
+      said: true,
+      tally: "correct",
+      sort: { by: "label", down: false },
+      format: one,
+    },
+    values,
+  };
 }
 
 /** The columns of metadata that colours and filters can go by. */
@@ -218,7 +239,9 @@ export function metadataOf(s: Samples): Fixed[] {
   return Object.entries(s.metadata ?? {}).flatMap(([name, list]) => {
     const values = metadataValues(list);
     const key = metadataKey(name);
-    return values ? [{ traits: { ...usual, key, name, kind: values.kind, field: name, source: "Metadata", sort: { by: key, down: false }, format: one }, values }] : [];
+    return values
+      ? [{ traits: { ...usual, key, name, kind: values.kind, field: name, source: "Metadata", sort: { by: key, down: false }, format: one }, values }]
+      : [];
   });
 }
 
@@ -227,7 +250,10 @@ export function movesOf(a: Frame | null, b: Frame, rows: number, every = 1): Flo
   const out = new Float32Array(Math.ceil(rows / every)).fill(NaN);
   if (!a) return out;
   const [p, q] = [new Float32Array(3), new Float32Array(3)];
-  const [before, now] = [{ from: a, to: a, t: 0 }, { from: b, to: b, t: 0 }];
+  const [before, now] = [
+    { from: a, to: a, t: 0 },
+    { from: b, to: b, t: 0 },
+  ];
   for (let i = 0; i < rows; i += every) {
     if (!locate(before, i, p) || !locate(now, i, q)) continue;
     out[i / every] = Math.hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]) / 2; // the world is 2 wide

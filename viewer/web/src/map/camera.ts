@@ -31,9 +31,7 @@ const PERSPECTIVE = 0.22;
 
 /** The camera that shows the whole map. */
 export function home(dims: 2 | 3): Camera {
-  return dims === 3
-    ? { x: 0, y: 0, z: 0, zoom: 1, yaw: 0.6, pitch: 0.35 }
-    : { x: 0, y: 0, z: 0, zoom: 1, yaw: 0, pitch: 0 };
+  return dims === 3 ? { x: 0, y: 0, z: 0, zoom: 1, yaw: 0.6, pitch: 0.35 } : { x: 0, y: 0, z: 0, zoom: 1, yaw: 0, pitch: 0 };
 }
 
 /** Reports whether a camera still is where home put it. */

@@ -85,16 +85,28 @@ export function contour(d: Density, layer: Float32Array, level: number): Float32
       const left = [place(x), place(y + cut(a, e))];
       const line = (p: number[], q: number[]) => out.push(p[0], p[1], q[0], q[1]);
       switch (shape > 7 ? 15 - shape : shape) {
-        case 1: line(left, top); break;
-        case 2: line(top, right); break;
-        case 3: line(left, right); break;
-        case 4: line(right, bottom); break;
-        case 5: // two corners across: the middle decides whether they belong together
-          if ((a + b + c + e) / 4 > level === (shape === 5)) line(left, bottom), line(top, right);
-          else line(left, top), line(right, bottom);
+        case 1:
+          line(left, top);
           break;
-        case 6: line(top, bottom); break;
-        case 7: line(left, bottom); break;
+        case 2:
+          line(top, right);
+          break;
+        case 3:
+          line(left, right);
+          break;
+        case 4:
+          line(right, bottom);
+          break;
+        case 5: // two corners across: the middle decides whether they belong together
+          if ((a + b + c + e) / 4 > level === (shape === 5)) (line(left, bottom), line(top, right));
+          else (line(left, top), line(right, bottom));
+          break;
+        case 6:
+          line(top, bottom);
+          break;
+        case 7:
+          line(left, bottom);
+          break;
       }
     }
   }

@@ -18,15 +18,7 @@ export function ready({ from, to, t }: Shot): void {
  * looks at the positions as they are on screen in this very moment, so it is right in the middle of a movement and in
  * three dimensions. hidden, where set, marks rows that cannot be picked.
  */
-export function pick(
-  s: Shot,
-  m: Float32Array,
-  v: View,
-  px: number,
-  py: number,
-  radius: number,
-  hidden: Uint8Array | null,
-): number {
+export function pick(s: Shot, m: Float32Array, v: View, px: number, py: number, radius: number, hidden: Uint8Array | null): number {
   const { from, to, t } = s;
   const [da, db] = [from.dims, to.dims];
   const [qa, qb] = [from.quanta, to.quanta];

@@ -27,7 +27,9 @@ export class Comparing {
     }));
     items.sort((a, b) => Number(b.group === "On the same map") - Number(a.group === "On the same map"));
     const group = "Other maps of this run";
-    for (const p of projections) if (p.projection !== shown) items.push({ key: p.projection, group, title: titleOf(p), note: [...traits(p, projections), ago(p.created, now)].join(" \u00b7 ") });
+    for (const p of projections)
+      if (p.projection !== shown)
+        items.push({ key: p.projection, group, title: titleOf(p), note: [...traits(p, projections), ago(p.created, now)].join(" \u00b7 ") });
     if (projections.length > 0 && shown !== "provisional") items.push({ key: "provisional", group, title: "PCA", note: "a fixed view of each epoch" });
     this.button.hidden = !map || items.length === 0;
     const beside = projections.find((p) => p.projection === other?.wanted);

@@ -114,7 +114,10 @@ export class Legend {
     if (none) shown.push({ name: "", code: -1 });
     const key = () => viewstate.colourBy!.key;
     const short = brief(classes);
-    this.list.classList.toggle("long", shown.some(({ code }) => code >= 0 && short[code].length > 12));
+    this.list.classList.toggle(
+      "long",
+      shown.some(({ code }) => code >= 0 && short[code].length > 12),
+    );
     this.rows = shown.map(({ name, code }) => {
       const text = code < 0 ? viewstate.colourBy!.none : name;
       const dot = h("i", { class: "dot" });
@@ -281,7 +284,14 @@ export class Legend {
     const { scale } = viewstate;
     if (brush && scale) {
       brush.hidden = !c?.range;
-      const t = (v: number) => (v === -Infinity ? 0 : v === Infinity ? 1 : scale.log ? Math.log(v / scale.low) / Math.log(scale.high / scale.low) : (v - scale.low) / (scale.high - scale.low));
+      const t = (v: number) =>
+        v === -Infinity
+          ? 0
+          : v === Infinity
+            ? 1
+            : scale.log
+              ? Math.log(v / scale.low) / Math.log(scale.high / scale.low)
+              : (v - scale.low) / (scale.high - scale.low);
       if (c?.range) {
         brush.style.left = `${Math.max(0, t(c.range[0])) * 100}%`;
         brush.style.right = `${(1 - Math.min(1, t(c.range[1]))) * 100}%`;

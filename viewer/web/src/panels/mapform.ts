@@ -47,7 +47,8 @@ export class MapForm {
     const { layers } = this.model.run ?? { layers: [] };
     const map = this.model.projections.find((p) => p.projection === this.model.shown);
     const layer = map?.layer ?? this.model.map?.layout.layer ?? layers[0];
-    if (layers.length > 1) fields.unshift({ name: "layer", title: "Layer", about: "whose vectors are laid out", choices: layers, whole: false, min: 0, max: 0, default: layers[0] });
+    if (layers.length > 1)
+      fields.unshift({ name: "layer", title: "Layer", about: "whose vectors are laid out", choices: layers, whole: false, min: 0, max: 0, default: layers[0] });
     this.rows = fields.map((f) => this.row(f));
     const usual = h("button", { type: "button", class: "small" }, "Usual values");
     usual.addEventListener("click", () => this.fill({}));
@@ -55,7 +56,14 @@ export class MapForm {
     away.addEventListener("click", this.close);
     this.form.replaceChildren(
       ...this.rows.map(({ field: f, input, error }) =>
-        h("div", { class: "field" }, h("label", { for: input.id }, f.title), input, h("p", { class: "hint", id: `${input.id}-hint` }, `${range(f)} \u00b7 ${f.about}`), error),
+        h(
+          "div",
+          { class: "field" },
+          h("label", { for: input.id }, f.title),
+          input,
+          h("p", { class: "hint", id: `${input.id}-hint` }, `${range(f)} \u00b7 ${f.about}`),
+          error,
+        ),
       ),
       this.wrong,
       h("div", { class: "acts" }, this.make, usual, away),
@@ -69,7 +77,9 @@ export class MapForm {
     const id = `map-${field.name}`;
     const error = h("p", { class: "error", id: `${id}-error`, role: "alert" });
     const about = { id, "aria-describedby": `${id}-hint ${id}-error` };
-    const input = field.choices ? h("select", about, ...field.choices.map((c) => h("option", { value: c }, c))) : h("input", { ...about, type: "text", inputmode: field.text ? "text" : field.whole ? "numeric" : "decimal", autocomplete: "off" });
+    const input = field.choices
+      ? h("select", about, ...field.choices.map((c) => h("option", { value: c }, c)))
+      : h("input", { ...about, type: "text", inputmode: field.text ? "text" : field.whole ? "numeric" : "decimal", autocomplete: "off" });
     const row = { field, input, error };
     input.addEventListener("input", () => {
       if (error.textContent !== "") this.say(row, check(field, input.value)); // it goes as soon as it is mended

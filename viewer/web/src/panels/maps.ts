@@ -77,7 +77,9 @@ export class Maps {
     const inside = this.list.contains(document.activeElement);
     const now = Date.now();
     this.list.replaceChildren(
-      ...projections.map((p) => this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), [ago(p.created, now), lag(p.behind)].filter(Boolean).join(" \u00b7 ")], p)),
+      ...projections.map((p) =>
+        this.row(p.projection, titleOf(p), [traits(p, projections).join(" \u00b7 "), [ago(p.created, now), lag(p.behind)].filter(Boolean).join(" \u00b7 ")], p),
+      ),
       ...((run?.layers.length ?? 0) > 0 ? [this.row("provisional", "PCA", ["a fixed view of each epoch"], null)] : []),
     );
     for (const b of this.list.querySelectorAll<HTMLElement>(".pick")) b.setAttribute("aria-current", String(b.dataset.key === `show ${shown}`));
@@ -91,13 +93,28 @@ export class Maps {
 
   private row(id: string, title: string, notes: string[], p: Projection | null): HTMLElement {
     const { model } = this;
-    const pick = h("button", { type: "button", class: "pick", "data-key": `show ${id}` }, h("b", {}, title), " ", h("small", {}, notes[1] ?? ""), h("span", {}, notes[0]));
+    const pick = h(
+      "button",
+      { type: "button", class: "pick", "data-key": `show ${id}` },
+      h("b", {}, title),
+      " ",
+      h("small", {}, notes[1] ?? ""),
+      h("span", {}, notes[0]),
+    );
     pick.addEventListener("click", () => model.choose(model.projections.length > 1 || !p ? id : null));
     if (p && this.asking === id) return h("li", { class: "asking" }, this.confirm(p));
-    const beside = h("button", { type: "button", class: "small beside", "data-key": `beside ${id}`, "aria-label": `Compare with ${title}, ${notes[0]}` }, "Compare");
+    const beside = h(
+      "button",
+      { type: "button", class: "small beside", "data-key": `beside ${id}`, "aria-label": `Compare with ${title}, ${notes[0]}` },
+      "Compare",
+    );
     beside.addEventListener("click", () => model.compare(model.other?.wanted === id ? null : id));
     if (!p || !model.mapJobs.may) return h("li", {}, pick, beside);
-    const away = h("button", { type: "button", class: "small square", "data-key": `delete ${id}`, "aria-label": `Delete ${title}, ${notes[0]}`, title: "Delete this map" }, icon("cross"));
+    const away = h(
+      "button",
+      { type: "button", class: "small square", "data-key": `delete ${id}`, "aria-label": `Delete ${title}, ${notes[0]}`, title: "Delete this map" },
+      icon("cross"),
+    );
     away.addEventListener("click", () => {
       this.asking = id;
       this.show();
@@ -167,7 +184,13 @@ export class Maps {
   private job(j: Job): { row: HTMLElement; said: HTMLElement; bar: HTMLProgressElement } {
     const { mapJobs, projections } = this.model;
     const o = j.options;
-    const d: Described = { method: String(o["method"] ?? ""), mode: String(o["mode"] ?? ""), dims: Number(o["dims"] ?? 2), layer: projections[0]?.layer ?? "", options: o };
+    const d: Described = {
+      method: String(o["method"] ?? ""),
+      mode: String(o["mode"] ?? ""),
+      dims: Number(o["dims"] ?? 2),
+      layer: projections[0]?.layer ?? "",
+      options: o,
+    };
     const name = `${titleOf(d)} \u00b7 ${traits(d, [d, ...projections.map((p) => ({ ...p, layer: d.layer }))]).join(" \u00b7 ")}`;
     const said = h("span", { class: "said" });
     const bar = h("progress", { "aria-label": `Progress of ${name}` });

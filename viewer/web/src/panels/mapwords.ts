@@ -22,24 +22,44 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
     ];
   }
   const out: string[] = [];
-  if (behind) out.push(`This map is ${behind}. ${mode === "given" ? "It was computed elsewhere: import it again." : "\u2018zoetrope project extend\u2019 brings it up to date."}`);
+  if (behind)
+    out.push(
+      `This map is ${behind}. ${mode === "given" ? "It was computed elsewhere: import it again." : "\u2018zoetrope project extend\u2019 brings it up to date."}`,
+    );
   const here = q?.epochs.find((e) => e.run === run && e.epoch === epoch);
   const same = sameness(here, epoch);
   if (same) out.push(same);
   const t = here?.trustworthiness;
   if (typeof t === "number") {
-    const grade = t >= 0.95 ? "Neighbours on the map are neighbours in the network, with few exceptions" : t >= 0.85 ? "Most neighbours on the map are neighbours in the network" : t >= 0.7 ? "Many neighbours on the map are not so in the network" : "Neighbours on the map say little about the network";
+    const grade =
+      t >= 0.95
+        ? "Neighbours on the map are neighbours in the network, with few exceptions"
+        : t >= 0.85
+          ? "Most neighbours on the map are neighbours in the network"
+          : t >= 0.7
+            ? "Many neighbours on the map are not so in the network"
+            : "Neighbours on the map say little about the network";
     out.push(`${grade}: trustworthiness ${t.toFixed(3)} at epoch ${epoch}, of at most 1.`);
-  } else if (q && mode === "given" && !(q.unmeasured > 0)) out.push("This map was computed elsewhere, and the run has no vectors to hold it against: how far neighbours can be trusted is not known.");
-  else if (q && !here && q.unmeasured > 0) out.push(`How far neighbours can be trusted at epoch ${epoch} is not known: the vectors that placed it were replaced or removed.`);
+  } else if (q && mode === "given" && !(q.unmeasured > 0))
+    out.push("This map was computed elsewhere, and the run has no vectors to hold it against: how far neighbours can be trusted is not known.");
+  else if (q && !here && q.unmeasured > 0)
+    out.push(`How far neighbours can be trusted at epoch ${epoch} is not known: the vectors that placed it were replaced or removed.`);
   else if (q) out.push("How far neighbours can be trusted is not defined for so few samples.");
   const [a, b] = [here?.original.silhouette, here?.map.silhouette];
-  if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15) out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
+  if (classes && typeof a === "number" && typeof b === "number" && b - a > 0.15)
+    out.push(`Classes look farther apart than they are: silhouette ${b.toFixed(2)} on the map, ${a.toFixed(2)} in the network.`);
   out.push("Distances between groups, and the sizes of groups, are not to scale.");
   if (MODES[mode]) out.push(MODES[mode]);
-  if (runs > 1) out.push("Networks that began from different weights have axes of their own: how far apart two runs lie says nothing, what is near what within each does.");
+  if (runs > 1)
+    out.push("Networks that began from different weights have axes of their own: how far apart two runs lie says nothing, what is near what within each does.");
   if (typeof q?.motion === "number") {
-    out.push(q.motion >= 0.6 ? "Who moves far here has moved far in the network." : q.motion >= 0.3 ? "Who moves far here has often moved far in the network." : "How far a point moves here says little about how far it moved in the network.");
+    out.push(
+      q.motion >= 0.6
+        ? "Who moves far here has moved far in the network."
+        : q.motion >= 0.3
+          ? "Who moves far here has often moved far in the network."
+          : "How far a point moves here says little about how far it moved in the network.",
+    );
   }
   return out;
 }
@@ -48,8 +68,12 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
 function sameness(e: Quality["epochs"][number] | undefined, epoch: number): string {
   const [rows, zero, repeated] = [e?.rows ?? 0, e?.zero_rows ?? 0, e?.repeated_rows ?? 0];
   if (rows < 2 || (zero === 0 && repeated === 0)) return "";
-  if (zero === rows || repeated === rows - 1) return `All ${rows} vectors are ${zero === rows ? "zero" : "equal"} at epoch ${epoch}: the map shows nothing of it.`;
-  const parts = [zero > 0 ? `${zero} ${zero === 1 ? "is" : "are"} zero` : "", repeated > 0 ? `${repeated} ${repeated === 1 ? "is" : "are"} equal to an earlier one` : ""];
+  if (zero === rows || repeated === rows - 1)
+    return `All ${rows} vectors are ${zero === rows ? "zero" : "equal"} at epoch ${epoch}: the map shows nothing of it.`;
+  const parts = [
+    zero > 0 ? `${zero} ${zero === 1 ? "is" : "are"} zero` : "",
+    repeated > 0 ? `${repeated} ${repeated === 1 ? "is" : "are"} equal to an earlier one` : "",
+  ];
   return `Of ${rows} vectors at epoch ${epoch}, ${parts.filter((p) => p).join(" and ")}.`;
 }
 
@@ -64,8 +88,16 @@ export function charts(q: Quality, run: string, classes = true): Group[] {
     const known = points.filter((p) => typeof p.y === "number");
     return { name, x: known.map((p) => p.x), y: known.map((p) => p.y as number) };
   };
-  const of = (name: string, f: (e: Quality["epochs"][number]) => number | null) => line(name, epochs.map((e) => ({ x: e.epoch, y: f(e) })));
-  const step = (name: string, f: (t: Quality["transitions"][number]) => number | null) => line(name, steps.map((t) => ({ x: t.to, y: f(t) })));
+  const of = (name: string, f: (e: Quality["epochs"][number]) => number | null) =>
+    line(
+      name,
+      epochs.map((e) => ({ x: e.epoch, y: f(e) })),
+    );
+  const step = (name: string, f: (t: Quality["transitions"][number]) => number | null) =>
+    line(
+      name,
+      steps.map((t) => ({ x: t.to, y: f(t) })),
+    );
   const all: Group[] = [
     { title: "Neighbours kept", percent: false, lines: [of("trustworthiness", (e) => e.trustworthiness), of("continuity", (e) => e.continuity)] },
     { title: "Silhouette", percent: false, lines: [of("network", (e) => e.original.silhouette), of("map", (e) => e.map.silhouette)] },
@@ -73,5 +105,8 @@ export function charts(q: Quality, run: string, classes = true): Group[] {
     { title: "Neighbours changed", percent: true, lines: [step("network", (t) => t.original.churn), step("map", (t) => t.map.churn)] },
     { title: "Likeness (CKA)", percent: false, lines: [step("network", (t) => t.original.cka), step("map", (t) => t.map.cka)] },
   ];
-  return all.filter((g) => classes || !/Silhouette|purity/.test(g.title)).map((g) => ({ ...g, lines: g.lines.filter((l) => l.x.length > 0) })).filter((g) => g.lines.length > 0);
+  return all
+    .filter((g) => classes || !/Silhouette|purity/.test(g.title))
+    .map((g) => ({ ...g, lines: g.lines.filter((l) => l.x.length > 0) }))
+    .filter((g) => g.lines.length > 0);
 }

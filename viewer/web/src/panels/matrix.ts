@@ -60,7 +60,11 @@ export class Matrix {
       });
       return h("tr", {}, h("th", { scope: "row", title: `Labelled ${name}` }, short[i]), ...cells);
     });
-    this.table.replaceChildren(h("caption", { class: "visually-hidden" }, "Rows are labels, columns are predictions"), h("thead", {}, head), h("tbody", {}, ...rows));
+    this.table.replaceChildren(
+      h("caption", { class: "visually-hidden" }, "Rows are labels, columns are predictions"),
+      h("thead", {}, head),
+      h("tbody", {}, ...rows),
+    );
   }
 
   private take(label: number, predicted: string, add: boolean): void {

@@ -59,7 +59,9 @@ export class Near {
     const known = trust?.values(at);
     const sure = known ? valueAt(known, row) : null;
     if (sure !== null) lines.push(`Its place can be trusted to ${trust!.format(sure)}`);
-    const meta = Object.entries(samples!.metadata ?? {}).flatMap(([k, list]) => (list[row] === null || list[row] === undefined ? [] : [`${k}: ${typeof list[row] === "string" ? list[row] : JSON.stringify(list[row])}`]));
+    const meta = Object.entries(samples!.metadata ?? {}).flatMap(([k, list]) =>
+      list[row] === null || list[row] === undefined ? [] : [`${k}: ${typeof list[row] === "string" ? list[row] : JSON.stringify(list[row])}`],
+    );
     const away = h("button", { type: "button", class: "away", "aria-label": "Close", title: "Close" }, icon("cross"));
     away.addEventListener("click", (e) => {
       e.stopPropagation();
@@ -70,7 +72,13 @@ export class Near {
         "header",
         {},
         picture,
-        h("div", { class: "text" }, h("h2", {}, ...(f.label === undefined ? [sampleOf(f)] : [f.label ?? "No label", h("span", { class: "id" }, ` ${f.id}`)])), ...lines.map((l) => h("p", {}, l)), meta.length ? h("p", { class: "meta" }, meta.join(" \u00b7 ")) : null),
+        h(
+          "div",
+          { class: "text" },
+          h("h2", {}, ...(f.label === undefined ? [sampleOf(f)] : [f.label ?? "No label", h("span", { class: "id" }, ` ${f.id}`)])),
+          ...lines.map((l) => h("p", {}, l)),
+          meta.length ? h("p", { class: "meta" }, meta.join(" \u00b7 ")) : null,
+        ),
         away,
       ),
     ];
@@ -79,7 +87,15 @@ export class Near {
       const { now: near, gone } = compare(before, now, row);
       const fresh = near.filter((n) => n.fresh).length;
       const title = h("h3", {}, `Nearest at epoch ${numbers[at]}, in the original space`);
-      const note = h("p", { class: "note" }, before ? (fresh === 0 ? `The same ${near.length} as at epoch ${numbers[at - 1]}` : `${fresh} of ${near.length} are new since epoch ${numbers[at - 1]}`) : "");
+      const note = h(
+        "p",
+        { class: "note" },
+        before
+          ? fresh === 0
+            ? `The same ${near.length} as at epoch ${numbers[at - 1]}`
+            : `${fresh} of ${near.length} are new since epoch ${numbers[at - 1]}`
+          : "",
+      );
       content.push(title, note, h("ol", { class: "near" }, ...near.map((n) => h("li", {}, this.tile(n.row, at, n.fresh ? "fresh" : "")))));
       if (gone.length > 0) content.push(h("h3", {}, "Gone since"), h("ol", { class: "near gone" }, ...gone.map((r) => h("li", {}, this.tile(r, at, "")))));
     } else if (facts.column("change") === null) content.push(h("p", { class: "note" }, "Neighbours are not known for this many samples."));
@@ -110,7 +126,13 @@ export class Near {
     const { samples, viewstate } = this.model;
     const label = samples!.label[row] < 0 ? "" : samples!.classes[samples!.label[row]];
     const name = `${label} ${samples!.id(row)}`.trim();
-    const b = h("button", { type: "button", class: `tile ${kind}`, "data-row": String(row), title: kind === "fresh" ? `${name}: new` : name, "aria-label": name });
+    const b = h("button", {
+      type: "button",
+      class: `tile ${kind}`,
+      "data-row": String(row),
+      title: kind === "fresh" ? `${name}: new` : name,
+      "aria-label": name,
+    });
     b.style.setProperty("--c", viewstate.colour(row, at));
     const c = h("canvas", { class: "thumb", "aria-hidden": "true" });
     if (this.pictures.has(row)) {

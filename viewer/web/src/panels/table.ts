@@ -110,7 +110,16 @@ export class Table {
     }
     const pending = viewstate.pending(at);
     this.buttons.invert.disabled = pending;
-    setText(this.title, pending ? "Reading what the filters ask for\u2026" : n > 0 ? `${many(n, "sample")} selected` : this.rows.length < samples.count ? `${many(this.rows.length, "sample")} shown` : `All ${many(samples.count, "sample")}`);
+    setText(
+      this.title,
+      pending
+        ? "Reading what the filters ask for\u2026"
+        : n > 0
+          ? `${many(n, "sample")} selected`
+          : this.rows.length < samples.count
+            ? `${many(this.rows.length, "sample")} shown`
+            : `All ${many(samples.count, "sample")}`,
+    );
     this.buttons.visit.hidden = this.buttons.clear.hidden = n === 0;
     this.buttons.copy.hidden = n === 0;
     for (const th of this.head.children as HTMLCollectionOf<HTMLElement>) {
@@ -136,7 +145,17 @@ export class Table {
     const cells = facts.columns
       .filter((c) => c.table !== null)
       .map((c) => ({ column: c, values: this.sort.key === c.key ? c.values(at) : c.glance(at), judged: c.marks === null ? null : facts.values(c.marks, at) }));
-    const drawn = [this.rows, first, last, squeezed && top, at, ...cells.flatMap((c) => [c.column.key, c.values, c.judged]), viewstate.focal, viewstate.selected, viewstate.tints];
+    const drawn = [
+      this.rows,
+      first,
+      last,
+      squeezed && top,
+      at,
+      ...cells.flatMap((c) => [c.column.key, c.values, c.judged]),
+      viewstate.focal,
+      viewstate.selected,
+      viewstate.tints,
+    ];
     if (this.drawn.length === drawn.length && this.drawn.every((o, i) => o === drawn[i])) return;
     this.drawn = drawn;
     this.table.setAttribute("aria-rowcount", String(this.rows.length + 1));
@@ -164,15 +183,36 @@ export class Table {
         this.pictures.draw(row, c, 26);
         name.append(c);
       }
-      name.append(dot, h("span", { class: "who" }, label ? h("b", {}, label) : null, label ? " " : null, h("span", { class: "id" }, samples!.id(row)), this.pictures.any ? null : h("span", { class: "said" }, writtenIn(this.model, row))));
-      const tr = h("tr", { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) }, name);
+      name.append(
+        dot,
+        h(
+          "span",
+          { class: "who" },
+          label ? h("b", {}, label) : null,
+          label ? " " : null,
+          h("span", { class: "id" }, samples!.id(row)),
+          this.pictures.any ? null : h("span", { class: "said" }, writtenIn(this.model, row)),
+        ),
+      );
+      const tr = h(
+        "tr",
+        { "data-row": String(row), "aria-rowindex": String(i + 2), tabindex: "-1", "aria-selected": String((flags[row] & FLAG.selected) !== 0) },
+        name,
+      );
       tr.classList.toggle("focal", row === viewstate.focal);
       for (const { column, values, judged } of cells) {
         const value = values ? valueAt(values, row) : null;
         const wrong = judged?.kind === "category" && judged.code[row] === 1;
         const text = value === null ? "\u2013" : column.format(value);
         const at = column.kind === "category" ? samples!.classes.indexOf(text) : -1;
-        tr.append(h("td", { class: wrong ? `${column.key} wrong` : column.key, title: at < 0 ? undefined : text }, wrong ? icon("cross") : null, h("span", {}, short[at] ?? text)));
+        tr.append(
+          h(
+            "td",
+            { class: wrong ? `${column.key} wrong` : column.key, title: at < 0 ? undefined : text },
+            wrong ? icon("cross") : null,
+            h("span", {}, short[at] ?? text),
+          ),
+        );
       }
       lines.push(tr);
     }
@@ -253,4 +293,3 @@ export class Table {
     this.invalidate();
   }
 }
-

@@ -31,7 +31,16 @@ function discs(p: Picture, v: View, palette: Uint8Array): Mark[] {
     const mark: Mark =
       tier === 0
         ? { kind: "disc", x, y, radius, fill: hex(paint.ghost), rim: "", width: 0, opacity: paint.ghost[3] * alpha }
-        : { kind: "disc", x, y, radius, fill: p.hollow ? "" : fill, rim: rim > 0 ? (marked ? mixed(edge, paint.ring, tinge(paint)) : edge) : "", width: rim / w, opacity: alpha * (tier === 1 ? paint.fade : paint.opacity) };
+        : {
+            kind: "disc",
+            x,
+            y,
+            radius,
+            fill: p.hollow ? "" : fill,
+            rim: rim > 0 ? (marked ? mixed(edge, paint.ring, tinge(paint)) : edge) : "",
+            width: rim / w,
+            opacity: alpha * (tier === 1 ? paint.fade : paint.opacity),
+          };
     out.push({ tier, depth: w, mark });
   });
   // In space, what is nearer covers what is farther; on a plane the order stays that of the rows.
@@ -45,7 +54,8 @@ function echo(p: Picture, v: View, palette: Uint8Array): Mark[] {
   if (shot)
     eachIn(p, shot, v, (row, x, y, w) => {
       const [rim, alpha] = tint(p, row, palette);
-      if ((p.flags[row] & FLAG.hidden) === 0) out.push({ kind: "disc", x, y, radius: (p.paint.radius + 0.5) / w, fill: "", rim, width: 1, opacity: alpha * 0.5 });
+      if ((p.flags[row] & FLAG.hidden) === 0)
+        out.push({ kind: "disc", x, y, radius: (p.paint.radius + 0.5) / w, fill: "", rim, width: 1, opacity: alpha * 0.5 });
     });
   return out;
 }
@@ -61,7 +71,13 @@ function trails(p: Picture, v: View, palette: Uint8Array): Mark[] {
     const since = p.now - steps[i + 6] - 0.5;
     const presence = since >= 0 ? 0.35 + 0.65 * Math.exp(-since / 4) : 0.22; // as shaders.ts has it
     const k = steps[i + 7] * 4;
-    out.push({ kind: "path", d: `${from}L${at[0].toFixed(1)} ${at[1].toFixed(1)}`, stroke: css(palette[k], palette[k + 1], palette[k + 2]), width: 1.4, opacity: +(presence * p.paint.trail).toFixed(2) });
+    out.push({
+      kind: "path",
+      d: `${from}L${at[0].toFixed(1)} ${at[1].toFixed(1)}`,
+      stroke: css(palette[k], palette[k + 1], palette[k + 2]),
+      width: 1.4,
+      opacity: +(presence * p.paint.trail).toFixed(2),
+    });
   }
   return out;
 }

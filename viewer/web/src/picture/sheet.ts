@@ -4,8 +4,7 @@ import { fit, widthOf, type Mark, type Sheet } from "./marks";
 
 /** What the colours mean: names, or a scale. */
 export type Key =
-  | { title: string; names: readonly { name: string; colour: string }[] }
-  | { title: string; stops: readonly string[]; low: string; high: string };
+  { title: string; names: readonly { name: string; colour: string }[] } | { title: string; stops: readonly string[]; low: string; high: string };
 
 /** Colours of the page. */
 export interface Inks {
@@ -20,16 +19,30 @@ const PAD = 16;
 const LINE = 20;
 
 /** Puts a map of a size, with marks on it, on a sheet. */
-export function compose(size: { width: number; height: number }, inside: readonly Mark[], heading: string, caption: string, key: Key | null, inks: Inks): Sheet {
+export function compose(
+  size: { width: number; height: number },
+  inside: readonly Mark[],
+  heading: string,
+  caption: string,
+  key: Key | null,
+  inks: Inks,
+): Sheet {
   const names = key && !("stops" in key) ? [...key.names.slice(0, 60).map((n) => n.name + "____"), key.title] : [];
   const side = !key ? 0 : "stops" in key ? SIDE : Math.min(SIDE, Math.max(132, ...names.map((n) => widthOf(n.slice(0, 60), 12) + PAD + 4)));
   const width = Math.ceil(size.width + side);
   const height = size.height + HEAD;
-  const words = (x: number, y: number, text: string, room: number, size: number, bold: boolean, fill: string): Mark => ({ kind: "words", x, y, text: fit(text, room, size), size, bold, fill, align: "start", halo: "" });
-  const around: Mark[] = [
-    words(PAD, 27, heading, width - 2 * PAD, 16, true, inks.ink),
-    words(PAD, 47, caption, width - 2 * PAD, 12, false, inks.faint),
-  ];
+  const words = (x: number, y: number, text: string, room: number, size: number, bold: boolean, fill: string): Mark => ({
+    kind: "words",
+    x,
+    y,
+    text: fit(text, room, size),
+    size,
+    bold,
+    fill,
+    align: "start",
+    halo: "",
+  });
+  const around: Mark[] = [words(PAD, 27, heading, width - 2 * PAD, 16, true, inks.ink), words(PAD, 47, caption, width - 2 * PAD, 12, false, inks.faint)];
   if (key) {
     const x = size.width + 4;
     const room = side - PAD - 4;
@@ -47,7 +60,8 @@ export function compose(size: { width: number; height: number }, inside: readonl
         around.push({ kind: "disc", x: x + 5, y: y - 4, radius: 4.5, fill: n.colour, rim: "", width: 0, opacity: 1 });
         around.push(words(x + 17, y, n.name, room - 17, 12, false, inks.ink));
       }
-      if (shown.length < key.names.length) around.push(words(x + 17, y + LINE, `and ${key.names.length - shown.length} more`, room - 17, 12, false, inks.faint));
+      if (shown.length < key.names.length)
+        around.push(words(x + 17, y + LINE, `and ${key.names.length - shown.length} more`, room - 17, 12, false, inks.faint));
     }
   }
   return { width, height, paper: inks.paper, map: { x: 0, y: HEAD, ...size }, inside, around };
@@ -56,7 +70,12 @@ export function compose(size: { width: number; height: number }, inside: readonl
 /** A file's name, without what file systems and people stumble over. */
 export function fileName(parts: readonly string[], ending: string): string {
   const name = parts
-    .map((p) => p.normalize("NFC").replace(/[\u0000--/:-@[-^`{-\u00bf\u2000-\u206f\u3000\ufffe\uffff]+/g, "-").replace(/^[-.]+|[-.]+$/g, ""))
+    .map((p) =>
+      p
+        .normalize("NFC")
+        .replace(/[\u0000--/:-@[-^`{-\u00bf\u2000-\u206f\u3000\ufffe\uffff]+/g, "-")
+        .replace(/^[-.]+|[-.]+$/g, ""),
+    )
     .filter(Boolean)
     .join("-");
   return `${Array.from(name).slice(0, 120).join("") || "zoetrope"}.${ending}`;

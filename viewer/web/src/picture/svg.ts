@@ -56,7 +56,9 @@ function one(m: Mark): string {
     }
     case "bar": {
       const step = m.width / m.stops.length;
-      return m.stops.map((c, i) => `<rect x="${num(m.x + i * step)}" y="${num(m.y)}" width="${num(step + 0.5)}" height="${num(m.height)}" fill="${c}"/>`).join("");
+      return m.stops
+        .map((c, i) => `<rect x="${num(m.x + i * step)}" y="${num(m.y)}" width="${num(step + 0.5)}" height="${num(m.height)}" fill="${c}"/>`)
+        .join("");
     }
   }
 }

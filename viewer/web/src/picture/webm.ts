@@ -29,7 +29,7 @@ export function timed(film: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] 
   let start = 0; // of the info
   let base = 0;
   let [last, before] = [-1, -1];
-  for (let at = segment.data; at < film.length; ) {
+  for (let at = segment.data; at < film.length;) {
     const e = read(film, at);
     if (!e || STRICT.includes(e.id)) return [film];
     if (e.id === CLUSTER || e.id === GROUP) {
@@ -49,7 +49,7 @@ export function timed(film: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] 
     at = e.end;
   }
   if (!info || before < 0) return [film];
-  for (let at = info.data; at < info.end; ) {
+  for (let at = info.data; at < info.end;) {
     const e = read(film, at);
     if (!e || e.end > info.end || e.id === DURATION || STRICT.includes(e.id)) return [film];
     at = e.end;

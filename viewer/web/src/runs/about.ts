@@ -17,7 +17,12 @@ export function tagsOf(r: Run, limit: number, choose: ((tag: string) => void) | 
     return chip;
   });
   const rest = r.tags.slice(limit);
-  return h("div", { class: "tags", role: "group", "aria-label": "Tags" }, ...chips, rest.length > 0 ? h("span", { title: rest.join(", ") }, `and ${count(rest.length)} more`) : null);
+  return h(
+    "div",
+    { class: "tags", role: "group", "aria-label": "Tags" },
+    ...chips,
+    rest.length > 0 ? h("span", { title: rest.join(", ") }, `and ${count(rest.length)} more`) : null,
+  );
 }
 
 /** Only those who see the page know whether notes have room in their few lines. */

@@ -126,10 +126,22 @@ export class Home {
     this.seen.disconnect();
     this.list.replaceChildren(
       ...byExperiment(found).map(({ experiment, runs }) =>
-        h("section", { "aria-label": experiment || "Runs" }, h("h2", {}, experiment || "Runs without an experiment"), h("ul", {}, ...runs.map((r) => this.row(r)))),
+        h(
+          "section",
+          { "aria-label": experiment || "Runs" },
+          h("h2", {}, experiment || "Runs without an experiment"),
+          h("ul", {}, ...runs.map((r) => this.row(r))),
+        ),
       ),
     );
-    if (found.length === 0) this.list.append(h("p", { class: "none" }, this.runs.length === 0 ? "No runs yet. This page follows the store: the first run shows up here by itself." : "No run has that."));
+    if (found.length === 0)
+      this.list.append(
+        h(
+          "p",
+          { class: "none" },
+          this.runs.length === 0 ? "No runs yet. This page follows the store: the first run shows up here by itself." : "No run has that.",
+        ),
+      );
     if (focus) document.getElementById(focus)?.focus();
     this.compare();
   }
@@ -175,7 +187,9 @@ export class Home {
         h("p", {}, [many(r.epochs, "epoch"), many(r.samples, "sample"), ago(r.started, Date.now())].join(" \u00b7 ")),
         tags,
         notesOf(r, this.unfolded, `${id}-notes`),
-        params.length > 0 ? h("p", { class: "params" }, ...params.slice(0, 12).map(([k, v]) => h("span", { title: `${k}: ${value(v)}` }, h("b", {}, k), ` ${value(v)}`))) : null,
+        params.length > 0
+          ? h("p", { class: "params" }, ...params.slice(0, 12).map(([k, v]) => h("span", { title: `${k}: ${value(v)}` }, h("b", {}, k), ` ${value(v)}`)))
+          : null,
       ),
       h("div", { class: "loss" }),
     );
@@ -197,7 +211,10 @@ export class Home {
     if (!loss) return;
     const values = thinned(loss.value, 120).map((v) => (typeof v === "number" ? v : null));
     const last = values[values.length - 1];
-    box.replaceChildren(sparkline(values, values.length - 1, 130, 34), h("span", {}, `${loss.name} `, h("b", {}, typeof last === "number" ? figure(last) : "\u2013")));
+    box.replaceChildren(
+      sparkline(values, values.length - 1, 130, 34),
+      h("span", {}, `${loss.name} `, h("b", {}, typeof last === "number" ? figure(last) : "\u2013")),
+    );
   }
 
   private async fetch(id: string): Promise<void> {
@@ -231,7 +248,13 @@ export class Home {
     const differ = differences(runs);
     byId("home-params").replaceChildren(
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Parameter"), ...runs.map((r) => h("th", { scope: "col" }, r.name || r.id)))),
-      h("tbody", {}, ...(differ.length > 0 ? differ.map((d) => h("tr", {}, h("th", { scope: "row" }, d.name), ...d.values.map((v) => h("td", {}, v || "\u2013")))) : [h("tr", {}, h("td", { colspan: String(runs.length + 1) }, "They have the same parameters."))])),
+      h(
+        "tbody",
+        {},
+        ...(differ.length > 0
+          ? differ.map((d) => h("tr", {}, h("th", { scope: "row" }, d.name), ...d.values.map((v) => h("td", {}, v || "\u2013"))))
+          : [h("tr", {}, h("td", { colspan: String(runs.length + 1) }, "They have the same parameters."))]),
+      ),
     );
     void this.chart(key, runs);
   }

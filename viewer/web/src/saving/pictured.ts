@@ -43,7 +43,9 @@ function caption(model: Model, s: Snapshot): string {
     `${several ? "Epochs" : "Epoch"} ${epochsOf(model, s).replace("-", " \u2013 ")}`,
     ...(p ? new Set([titleOf(p), ...traits(p, projections), p.layer]) : ["PCA, provisional"]),
     shown < all ? `${count(shown)} of ${many(all, "sample")}` : many(all, "sample"),
-  ].filter(Boolean).join(" \u00b7 ");
+  ]
+    .filter(Boolean)
+    .join(" \u00b7 ");
 }
 
 function keyOf(model: Model, at: number): Key | null {
@@ -75,7 +77,8 @@ function over(model: Model, labels: Labels, s: Snapshot): Mark[] {
   const words = (x: number, y: number, text: string, room: number, align: "start" | "middle", bold: boolean, size = 12) =>
     out.push({ kind: "words", x, y, text: fit(text, room, size), size, bold, fill: s.ink, align, halo: s.paper });
   if (viewstate.options.contours)
-    for (const { pane, colour, levels } of lines(panes, m, v, model, s.ink)) for (const l of levels) path(segments(l.segments, pane.x, pane.y), colour, WIDTH, l.opacity);
+    for (const { pane, colour, levels } of lines(panes, m, v, model, s.ink))
+      for (const l of levels) path(segments(l.segments, pane.x, pane.y), colour, WIDTH, l.opacity);
   const row = viewstate.focal;
   const [pane] = panes;
   if (panes.length === 1 && row >= 0 && locate(pane.shot, row, new Float32Array(3))) {

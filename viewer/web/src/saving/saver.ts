@@ -81,7 +81,13 @@ export class Saver {
       { key: "2", group: "This view", title: "PNG, twice as large", note: "for slides and print" },
       { key: "svg", group: "This view", title: "SVG", note: "for a drawing program" },
     ];
-    if (film) items.push({ key: "film", group: "The training", title: film.includes("mp4") ? "Video (MP4)" : "Video (WebM)", note: "from this camera, in these colours" });
+    if (film)
+      items.push({
+        key: "film",
+        group: "The training",
+        title: film.includes("mp4") ? "Video (MP4)" : "Video (WebM)",
+        note: "from this camera, in these colours",
+      });
     if (gif) items.push({ key: "gif", group: "The training", title: "GIF", note: `all of the map, by ${gif === "correct" ? "errors" : gif}` });
     this.menu.set(map ? items : [], null);
     this.button.hidden = !map;
@@ -145,7 +151,7 @@ export class Saver {
     // A machine that does not keep up makes a slower film, not one with holes; and an encoder that has not begun yet gets
     // the last moment until it has.
     const begun = () => parts.reduce((sum, p) => sum + p.size, 0) > 1000;
-    for (let extra = 0; going && (second < plan.length || (!begun() && extra < 10 * RATE)); ) {
+    for (let extra = 0; going && (second < plan.length || (!begun() && extra < 10 * RATE));) {
       await new Promise((f) => setTimeout(f, 1000 / RATE));
       const now = performance.now();
       if (second < plan.length) second += Math.min((now - last) / 1000, 4 / RATE);

@@ -31,7 +31,20 @@ export interface Place {
 
 /** The place without anything chosen. */
 export function somewhere(part: Partial<Place> = {}): Place {
-  return { home: false, search: "", run: null, projection: null, epoch: null, compare: null, colour: null, filters: [], select: "", camera: null, view: { ...options.USUAL }, ...part };
+  return {
+    home: false,
+    search: "",
+    run: null,
+    projection: null,
+    epoch: null,
+    compare: null,
+    colour: null,
+    filters: [],
+    select: "",
+    camera: null,
+    view: { ...options.USUAL },
+    ...part,
+  };
 }
 
 /** Reads the query of an address; what cannot be read is left out. */

@@ -78,7 +78,7 @@ export function tintsOf(key: string, kind: Values["kind"], classes: number, s: S
   const none = unlabelled(kind === "category" ? classes : 1, theme);
   // What went right is the ground against which mistakes stand out.
   const special = key === "correct" ? [theme === "dark" ? "#4f6f9f" : "#a9bdd6", theme === "dark" ? "#ffa01f" : "#d4480b"] : null;
-  const ofClass = (code: number) => (code < 0 ? none : special ? special[code] ?? none : colour(code, theme));
+  const ofClass = (code: number) => (code < 0 ? none : special ? (special[code] ?? none) : colour(code, theme));
   const ofSlot = (k: number) => (kind === "number" ? ramp((k - 1) / 254, theme) : k > DISTINCT ? grey(theme) : ofClass(k - 1));
   return {
     palette: texture(none, ofSlot),

@@ -19,7 +19,12 @@ interface Known {
 }
 
 async function all(run: string): Promise<Known> {
-  const [epochs, samples, { series }, projections] = await Promise.all([api.getEpochs(run), api.getSamples(run), api.getMetrics(run, 0), api.getProjections(run)]);
+  const [epochs, samples, { series }, projections] = await Promise.all([
+    api.getEpochs(run),
+    api.getSamples(run),
+    api.getMetrics(run, 0),
+    api.getProjections(run),
+  ]);
   return { epochs, samples, series, projections };
 }
 
@@ -75,7 +80,8 @@ export class Comparison {
     this.facts.open(id);
     this.facts.setSamples(samples);
     this.facts.setEpochs(this.epochs);
-    const own = this.wanted === null ? (projections.find((p) => p.projection === projection) ?? projections[0]) : projections.find((p) => p.projection === this.wanted);
+    const own =
+      this.wanted === null ? (projections.find((p) => p.projection === projection) ?? projections[0]) : projections.find((p) => p.projection === this.wanted);
     this.together = own !== undefined && own.projection === projection;
     const layout = own ? await api.getLayout(own.projection, id) : await api.getProvisional(id);
     if (!layout) return;

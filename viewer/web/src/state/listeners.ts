@@ -1,7 +1,26 @@
 // Who wants to hear of what.
 
 /** What a view can be told about. */
-export const TOPICS = ["runs", "run", "epochs", "metrics", "samples", "map", "frames", "facts", "compare", "quality", "jobs", "link", "trouble", "selection", "filter", "colour", "options", "focus"] as const;
+export const TOPICS = [
+  "runs",
+  "run",
+  "epochs",
+  "metrics",
+  "samples",
+  "map",
+  "frames",
+  "facts",
+  "compare",
+  "quality",
+  "jobs",
+  "link",
+  "trouble",
+  "selection",
+  "filter",
+  "colour",
+  "options",
+  "focus",
+] as const;
 export type Topic = (typeof TOPICS)[number];
 
 export class Listeners {

@@ -44,7 +44,14 @@ export class MapJobs {
     else if (j.state !== "finished" && j.state !== "cancelled") this.jobs.unshift(j);
     if (j.state === "finished" || j.state === "cancelled" || j.state === "failed") this.over.add(j.id);
     if (j.state === "finished" || j.state === "cancelled") this.jobs = this.jobs.filter((k) => k.id !== j.id);
-    if (this.own.has(j.id) && j.state !== before) this.news = { queued: "The new map waits.", running: "The new map is being made.", finished: "The new map is there.", cancelled: "The new map was cancelled.", failed: `The new map failed: ${j.error}` }[j.state];
+    if (this.own.has(j.id) && j.state !== before)
+      this.news = {
+        queued: "The new map waits.",
+        running: "The new map is being made.",
+        finished: "The new map is there.",
+        cancelled: "The new map was cancelled.",
+        failed: `The new map failed: ${j.error}`,
+      }[j.state];
     if (j.state === "finished" && this.own.has(j.id)) this.finished(j.projection);
     this.changed();
   }

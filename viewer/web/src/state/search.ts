@@ -11,7 +11,11 @@ import { textOf } from "../data/columns";
 export function find(samples: Samples, query: string): number[] {
   const words = (query.toLowerCase().match(/(?:[^\s"]|"[^"]*(?:"|$))+/g) ?? []).map((w) => w.replaceAll('"', "")).filter(Boolean);
   if (words.length === 0) return [];
-  const exact = samples.numbered ? (/^(0|[1-9]\d*)$/.test(query.trim()) && Number(query) < samples.count ? Number(query) : -1) : samples.ids.indexOf(query.trim());
+  const exact = samples.numbered
+    ? /^(0|[1-9]\d*)$/.test(query.trim()) && Number(query) < samples.count
+      ? Number(query)
+      : -1
+    : samples.ids.indexOf(query.trim());
   if (exact >= 0) return [exact];
   const whole = query.trim().toLowerCase();
   const label = samples.classes.findIndex((c) => c.toLowerCase() === whole);

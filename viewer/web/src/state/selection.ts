@@ -36,7 +36,7 @@ export function invert(before: readonly number[], count: number, hidden: Uint8Ar
 export function pack(rows: readonly number[], limit = Infinity): string {
   const parts: string[] = [];
   let at = 0;
-  for (let i = 0; i < rows.length; ) {
+  for (let i = 0; i < rows.length;) {
     if (2 * parts.length > limit + 1) return ""; // a part and its dot are two characters or more
     let j = i;
     while (j + 1 < rows.length && rows[j + 1] === rows[j] + 1) j++;

@@ -48,7 +48,13 @@ function chosen(p: Described, key: string): string | null {
 /** How far a map is behind its runs: "3 epochs behind: 2 new, 1 removed"; empty if it is not. */
 export function lag(b: Behind | undefined): string {
   if (!b) return "";
-  const parts = ([["new", b.new], ["changed", b.changed], ["removed", b.removed]] as const).filter(([, n]) => n > 0);
+  const parts = (
+    [
+      ["new", b.new],
+      ["changed", b.changed],
+      ["removed", b.removed],
+    ] as const
+  ).filter(([, n]) => n > 0);
   if (parts.length === 0) return "";
   return `${many(b.new + b.changed + b.removed, "epoch")} behind: ${parts.map(([what, n]) => `${count(n)} ${what}`).join(", ")}`;
 }
@@ -75,7 +81,11 @@ export function apart(p: Described, q: Described): string {
 
 /** The values that a field takes, and the usual one. */
 export function range(f: Field): string {
-  return f.text ? `usually ${f.default === "" ? "all" : f.default}` : f.choices ? `usually ${f.default}` : `${number(f.min)} to ${number(f.max)}, usually ${number(Number(f.default))}`;
+  return f.text
+    ? `usually ${f.default === "" ? "all" : f.default}`
+    : f.choices
+      ? `usually ${f.default}`
+      : `${number(f.min)} to ${number(f.max)}, usually ${number(Number(f.default))}`;
 }
 
 /** What is wrong with what was typed into a field; empty when nothing is. */

@@ -245,7 +245,9 @@ export class ViewState {
   /** What each condition asks for at an epoch's place: a column, and at which epochs' places. */
   private asks(at: number): { column: string; place: number }[][] {
     const { epochs } = this.count();
-    return this.conditions.map(({ column, epoch }) => (epoch === "all" ? epochs.map((_, place) => ({ column, place })) : [{ column, place: epoch === null ? at : epochs.indexOf(epoch) }]));
+    return this.conditions.map(({ column, epoch }) =>
+      epoch === "all" ? epochs.map((_, place) => ({ column, place })) : [{ column, place: epoch === null ? at : epochs.indexOf(epoch) }],
+    );
   }
 
   private filtered(at: number): { of: (Values | null)[]; hidden: Uint8Array; some: boolean } {

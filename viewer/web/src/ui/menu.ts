@@ -43,7 +43,10 @@ export class Menu {
   /** Sets the choices and which of them holds now. */
   set(items: Item[], current: string | null): void {
     this.items = items;
-    this.active = Math.max(0, items.findIndex((i) => i.key === current));
+    this.active = Math.max(
+      0,
+      items.findIndex((i) => i.key === current),
+    );
     this.button.disabled = items.length === 0;
     this.button.classList.toggle("single", items.length < 2);
     let group: string | undefined;

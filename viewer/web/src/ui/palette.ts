@@ -69,5 +69,14 @@ export function rgb(hex: string): [number, number, number] {
 
 function mix(a: string, b: string, t: number): string {
   const [p, q] = [rgb(a), rgb(b)];
-  return "#" + p.map((v, i) => Math.round(v + (q[i] - v) * t).toString(16).padStart(2, "0")).join("");
+  return (
+    "#" +
+    p
+      .map((v, i) =>
+        Math.round(v + (q[i] - v) * t)
+          .toString(16)
+          .padStart(2, "0"),
+      )
+      .join("")
+  );
 }

@@ -148,7 +148,12 @@ export class Composition {
     if (camera.zoom < 1.5) return 0; // the whole map is there for its colours
     const of = [camera, shot.from, shot.to, shot.t < 0.5, v.width, v.height, viewstate.hidden(at)];
     if (!this.sight || !this.sight.of.every((o, i) => o === of[i])) {
-      const frame = [[0, 0], [v.width, 0], [v.width, v.height], [0, v.height]] as const;
+      const frame = [
+        [0, 0],
+        [v.width, 0],
+        [v.width, v.height],
+        [0, v.height],
+      ] as const;
       this.sight = { of, count: inside({ ...shot, t: shot.t < 0.5 ? 0 : 1 }, m, v, frame, viewstate.hidden(at)).length };
     }
     const side = Math.sqrt((v.width * v.height) / Math.max(1, this.sight.count)) * 0.52;

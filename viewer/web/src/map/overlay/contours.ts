@@ -27,7 +27,14 @@ export class Contours {
 
   draw(panes: readonly Pane[], m: Float32Array, v: View, size: { width: number; height: number; density: number }, model: Model, ink: string): void {
     const { viewstate } = model;
-    const key = [...m, size.width, size.height, viewstate.theme, viewstate.tints, ...panes.flatMap((p) => [p.shot.from, p.shot.to, p.shot.t, viewstate.hidden(p.at), viewstate.values(p.at)])];
+    const key = [
+      ...m,
+      size.width,
+      size.height,
+      viewstate.theme,
+      viewstate.tints,
+      ...panes.flatMap((p) => [p.shot.from, p.shot.to, p.shot.t, viewstate.hidden(p.at), viewstate.values(p.at)]),
+    ];
     if (this.drawn.length === key.length && this.drawn.every((o, i) => o === key[i])) return;
     this.drawn = key;
     const c = this.canvas;
@@ -78,7 +85,11 @@ export function lines(panes: readonly Pane[], m: Float32Array, v: View, model: M
     d.layers.forEach((layer, code) => {
       const highest = peak(layer);
       if (highest < 0.05) return; // a few strays have no contour
-      out.push({ pane, colour: split ? viewstate.tints.ofClass(code) : ink, levels: LEVELS.map((share, i) => ({ opacity: 0.45 + 0.2 * i, segments: contour(d, layer, share * highest) })) });
+      out.push({
+        pane,
+        colour: split ? viewstate.tints.ofClass(code) : ink,
+        levels: LEVELS.map((share, i) => ({ opacity: 0.45 + 0.2 * i, segments: contour(d, layer, share * highest) })),
+      });
     });
   }
   return out;

@@ -107,7 +107,8 @@ export class Labels {
     }
     const shown = viewstate.conditions.find((c) => c.column === by!.key && c.values)?.values ?? null;
     const focus = viewstate.focus && "name" in viewstate.focus ? viewstate.focus.name : null;
-    for (let i = 0; i < fixed.classes.length; i++) this.wanted[i] = (shown === null || shown.includes(fixed.classes[i])) && (focus === null || focus === fixed.classes[i]);
+    for (let i = 0; i < fixed.classes.length; i++)
+      this.wanted[i] = (shown === null || shown.includes(fixed.classes[i])) && (focus === null || focus === fixed.classes[i]);
     for (let i = 0; i < panes.length; i++) {
       const own = panes[i].whose === "other" ? other?.values(by!.key, panes[i].at, fixed.classes) : fixed;
       this.placeOn(this.names[i], panes[i], own?.kind === "category" ? own.code : NONE, m, v, panes.length > 1);

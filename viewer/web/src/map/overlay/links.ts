@@ -36,5 +36,11 @@ export function spokes(near: readonly number[], row: number, shot: Shot, m: Floa
     return `${at[0].toFixed(1)} ${at[1].toFixed(1)}`;
   };
   const centre = place(row);
-  return centre && near.map(place).map((to) => to && `M${centre}L${to}m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.500 0 1 0 -5 0`).join("");
+  return (
+    centre &&
+    near
+      .map(place)
+      .map((to) => to && `M${centre}L${to}m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.500 0 1 0 -5 0`)
+      .join("")
+  );
 }

@@ -51,7 +51,10 @@ export class Spotlight {
     const { row, pane } = this.pointing;
     const marked = row >= 0 ? row : viewstate.focal;
     if (marked < 0 || this.ring.width === 0) this.rings.hide();
-    else this.rings.show(marked, panes, m, v, this.ring, (p) => (p.whose === "other" && other ? viewstate.colourIn(other, marked, p.at) : viewstate.colour(marked, p.at)));
+    else
+      this.rings.show(marked, panes, m, v, this.ring, (p) =>
+        p.whose === "other" && other ? viewstate.colourIn(other, marked, p.at) : viewstate.colour(marked, p.at),
+      );
     const alone = panes.length === 1;
     this.describe(marked, alone ? panes[0] : pane, m, v, size, alone, morphing);
   }
@@ -70,7 +73,8 @@ export class Spotlight {
 
   private describe(row: number, pane: Pane | null, m: Float32Array, v: View, size: { width: number; height: number }, alone: boolean, morphing: boolean): void {
     const p = this.spot;
-    const facts: Details | null = row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
+    const facts: Details | null =
+      row >= 0 && pane && locate(pane.shot, row, p) ? describe(this.model, row, pane.at, pane.whose === "other" ? this.model.other : null) : null;
     if (!facts || !pane) {
       this.trail.hide();
       this.card.hide();
@@ -84,7 +88,8 @@ export class Spotlight {
     if (near) this.links.show(near, row, pane.shot, m, v);
     else this.links.hide();
     // What is beside a wide map says more of the sample in focus than the card, which would hide its neighbours.
-    if (this.pointing.row >= 0 || (alone && size.width < NARROW)) this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.ring.round ? 0 : this.ring.width / 2, size.width, size.height);
+    if (this.pointing.row >= 0 || (alone && size.width < NARROW))
+      this.card.show(facts, at[0] + pane.x, at[1] + pane.y, this.ring.round ? 0 : this.ring.width / 2, size.width, size.height);
     else this.card.hide();
   }
 }

@@ -61,7 +61,11 @@ export class Stage {
     glance: () => void,
   ) {
     this.renderer = new Renderer(byId<HTMLCanvasElement>("map"), invalidate);
-    this.viewpoint = new Viewpoint(() => model.playhead.still, () => this.view, invalidate);
+    this.viewpoint = new Viewpoint(
+      () => model.playhead.still,
+      () => this.view,
+      invalidate,
+    );
     this.parts = new Panes(model);
     this.composition = new Composition(model, pictures, () => this.keepArrays());
     this.pointing = new Pointing(model, () => this.seen, invalidate, glance);
@@ -306,7 +310,18 @@ export class Stage {
       const look = getComputedStyle(document.documentElement);
       this.renderer.resize(width, height, density);
       this.renderer.draw(pictures, density);
-      use({ canvas: this.renderer.canvas, panes: this.panes, pictures, matrix: this.m, view: seen.view, width, height, ink: look.getPropertyValue("--ink").trim(), faint: look.getPropertyValue("--ink-2").trim(), paper: look.getPropertyValue("--map").trim() });
+      use({
+        canvas: this.renderer.canvas,
+        panes: this.panes,
+        pictures,
+        matrix: this.m,
+        view: seen.view,
+        width,
+        height,
+        ink: look.getPropertyValue("--ink").trim(),
+        faint: look.getPropertyValue("--ink-2").trim(),
+        paper: look.getPropertyValue("--map").trim(),
+      });
     }
     this.panes = panes;
     this.renderer.resize(width, height, size.density);
