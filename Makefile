@@ -2,6 +2,7 @@
 #
 #   make test       everything CI runs: set-up, static checks, generated files, every suite
 #   make short      while you work: gofmt, vet, and the tests that need no browser, Python, PostgreSQL or further processes
+#   make page       types and layout of the page's sources; npm run format, in viewer/web, mends the layout
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
@@ -13,10 +14,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
 
-.PHONY: fuzz million crash test short setup fmt vet staticcheck vuln generate generated unit race purego levels release reproduce mnist
+.PHONY: fuzz million crash test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
 .NOTPARALLEL:
 
-test: setup fmt vet staticcheck generated unit race purego levels reproduce vuln
+test: setup fmt vet staticcheck page generated unit race purego levels reproduce vuln
 	@.ci/skipped
 
 # Under two minutes on two idle cores, once the packages are compiled. What -short leaves out, make test runs.
@@ -42,6 +43,11 @@ vet:
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(STATICCHECK) -tags purego ./internal/... ./train/... ./projector/...
+
+# By TypeScript and Prettier, in the versions of viewer/web/package-lock.json, which set-up installs.
+page:
+	@if cmp -s viewer/web/package-lock.json viewer/web/node_modules/.installed; then npm --prefix viewer/web run --silent check; \
+		else .ci/skipped "types and layout of the page's sources" "npm, and what it installs"; fi
 
 generate:
 	$(GO) generate ./...

@@ -6,7 +6,7 @@
 //
 //	go test -C viewer/_build .
 //
-// esbuild drops types without looking at them; where Node is at hand, npx -p typescript tsc -p viewer/web checks them.
+// esbuild drops types without looking at them: make page checks them, and the layout of the sources, where npm is at hand.
 package main
 
 import (
