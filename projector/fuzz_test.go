@@ -21,7 +21,7 @@ func FuzzModes(f *testing.F) {
 		}
 		src := fuzzedSource(data, int(dim), int(epochs))
 		o := Defaults()
-		o.Mode, o.Metric, o.Dims = Modes[kind%3], Metrics[kind/3%4], 2+int(kind/12%2)
+		o.Mode, o.Metric, o.Dims = Modes[kind%3], Metrics[int(kind/3)%len(Metrics)], 2+int(kind/12%2)
 		o.Init = append([]string{""}, Inits...)[kind/24%5]
 		o.Scale, o.NNeighbors, o.NEpochs, o.Workers = Scales[kind/120%3], int(k), 4, 1+int(kind%2)
 		ctx := context.Background()

@@ -18,7 +18,7 @@ type Options struct {
 	NNeighbors int // size of the neighbourhood, counting the point itself; ≥ 2; more rows than there are is taken as all rows
 	Dims       int // dimensions of the map, 1 to 64
 
-	Metric string // "euclidean", "cosine", "correlation" or "manhattan", which is slower
+	Metric string // one of [Metrics]; those that are no straight line, such as "manhattan", are slower
 	Init   string // "pca", "spectral" or "random"; [Data].Start gives coordinates instead
 
 	Scale string // of the rows beforehand: "none" or empty, "standardize" columns, or "unit" length; see [Prepare]

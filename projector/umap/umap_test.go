@@ -184,7 +184,7 @@ func TestFitRefuses(t *testing.T) {
 	}{
 		{"n_neighbors", func(o *Options) { o.NNeighbors = 1 }, "n_neighbors = 1, want at least 2"},
 		{"dims", func(o *Options) { o.Dims = 0 }, "dims = 0, want 1 to 64"},
-		{"metric", func(o *Options) { o.Metric = "hamming" }, "want one of euclidean, cosine, correlation, manhattan"},
+		{"metric", func(o *Options) { o.Metric = "hamming" }, "want one of " + strings.Join(Metrics, ", ")},
 		{"init", func(o *Options) { o.Init = "" }, "want one of pca, spectral, random"},
 		{"min_dist below 0", func(o *Options) { o.MinDist = -0.1 }, "min_dist = -0.1, want 0 to spread (1)"},
 		{"min_dist over spread", func(o *Options) { o.MinDist = 2 }, "min_dist = 2, want 0 to spread (1)"},
@@ -266,7 +266,7 @@ func FuzzFit(f *testing.F) {
 		}
 		o := Defaults()
 		o.NNeighbors, o.NEpochs = int(k), 5
-		o.Metric, o.Init, o.Dims, o.Scale = Metrics[kind%4], Inits[kind/4%3], 1+int(kind/12%3), Scales[kind/36%3]
+		o.Metric, o.Init, o.Dims, o.Scale = Metrics[int(kind)%len(Metrics)], Inits[kind/4%3], 1+int(kind/12%3), Scales[kind/36%3]
 		m, err := Fit(ctx, x, int(dim), o, nil)
 		if len(x) == 0 || k < 2 {
 			if !errors.Is(err, ErrInput) {
