@@ -123,6 +123,9 @@ func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
 // needBrowser skips a test, loudly, where there is no Chromium, and gives it a temporary folder to look at.
 func needBrowser(t *testing.T) (temp string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
 	_, err := findBrowser("")
 	if err != nil {
 		const lacks = "SKIPPED: 'zoetrope-bench view' (needs chromium: apt-get install chromium)"

@@ -89,9 +89,9 @@ func TestCheckedFirst(t *testing.T) {
 		name, want string
 		args       []string
 	}{
-		{"NUL in a label", `nul.npz: sample "0", label "a\x00b": must be valid UTF-8 without NUL`, []string{"nul.npz"}},
-		{"NUL in an id", `id.npz: sample "a\x00b"`, []string{"id.npz"}},
-		{"NUL in a label that metadata come with", `must be valid UTF-8 without NUL`, []string{"--labels", "l.npy", "good.npz"}},
+		{"NUL in a label", `nul.npz/labels.npy: label 0 is not valid text: "a\x00b" has a NUL character`, []string{"nul.npz"}},
+		{"NUL in an id", `id.npz/ids.npy: label 0 is not valid text: "a\x00b" has a NUL character`, []string{"id.npz"}},
+		{"NUL in a label that metadata come with", `l.npy: label 0 is not valid text: "a\x00b" has a NUL character`, []string{"--labels", "l.npy", "good.npz"}},
 		{"too wide", `wide.npy: epoch 1: layer "embedding": has 300000 columns, must have 1 to`, []string{"wide.npy"}},
 		{"NUL in a layer's name", `good.npz: epoch 1: layer "a\x00b": a layer's name must be text`, []string{"--layer", "a\x00b", "good.npz"}},
 		{"name of a run", `run name " r": must not begin or end with a space`, []string{"--run", " r", "good.npz"}},
