@@ -40,8 +40,9 @@ type Tx = database.Tx
 // WithoutPassword returns what names a store, a path or an address, as it can be shown to anybody.
 func WithoutPassword(path string) string { return database.WithoutPassword(path) }
 
-// Open opens the store at path: a SQLite file, or a database in PostgreSQL as postgres://user@host:5432/database. It returns [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if
-// something else is, and [ErrNewerSchema] if a later version of this package has written it.
+// Open opens the store at path: a SQLite file, or a database in PostgreSQL as postgres://user@host:5432/database. It returns
+// [ErrNoStore] if nothing is there and o.Create is not set, [ErrNotAStore] if something else is, and [ErrNewerSchema] if a
+// later version of this package has written it.
 func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 	db, err := database.Open(ctx, path, database.Options{Create: o.Create, ReadOnly: o.ReadOnly, Prepared: writePath()})
 	if err != nil {
@@ -53,7 +54,8 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 // Path returns the store's absolute path, without symbolic links, or its address, without the password.
 func (s *Store) Path() string { return s.db.Path() }
 
-// Close closes the store, after writing what Async runs have queued. Runs that were not ended stay as they are, in state running, and can be resumed.
+// Close closes the store, after writing what Async runs have queued. Runs that were not ended stay as they are, in state
+// running, and can be resumed.
 func (s *Store) Close() error {
 	live, errs := s.retire()
 	for r := range live {

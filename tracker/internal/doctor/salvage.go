@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/zoetrope-ml/zoetrope/internal/rawsqlite"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/rawsqlite"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/zoetrope-ml/zoetrope/internal/rawsqlite"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
+	"github.com/zoetrope-ml/zoetrope/tracker/internal/rawsqlite"
 )
 
 // A salvage is a new database that is being filled from a damaged one. Nothing checks that what rows refer to is there.
