@@ -358,7 +358,7 @@ export async function getProvisional(run: string): Promise<Layout | null> {
   }
 }
 
-/** Fetches the frames of some of a map's epochs, or of every so manieth row only. */
+/** Fetches the frames of some of a map's epochs, or only one row in so many. */
 export async function getFrames(m: Layout, epochs: readonly number[], every = 1): Promise<Frame[]> {
   const sep = m.positions.includes("?") ? "&" : "?";
   const r = await get(`${m.positions}${sep}epochs=${epochs.join(",")}${every > 1 ? `&every=${every}` : ""}`);

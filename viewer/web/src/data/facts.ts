@@ -1,4 +1,4 @@
-// What is known of the samples at each epoch, from the server and reckoned from that: the columns by which points are
+// What is known of the samples at each epoch, from the server and computed from that: the columns by which points are
 // coloured, filtered and sorted.
 
 import { strideOf, type Frame } from "../map/cloud";
@@ -30,7 +30,7 @@ export class Facts implements Evidence {
   private frameOf: Int32Array = new Int32Array(0);
   private space = api.spaceOf(undefined);
   private fixed = new Map<string, Fixed>();
-  private reckoned = new Map<string, { of: unknown[]; values: Values }>();
+  private computed = new Map<string, { of: unknown[]; values: Values }>();
   predicted: string[] = [];
   private knownMoves = new WeakMap<Frame, { from: Frame | null; moves: Float32Array }>();
   private listed: { version: number; columns: Column[] } | null = null;
@@ -63,7 +63,7 @@ export class Facts implements Evidence {
     this.epochs = [];
     this.map = null;
     this.predicted = [];
-    this.reckoned.clear();
+    this.computed.clear();
     this.fixed.clear();
     for (const p of this.perEpoch) {
       p.clear();
@@ -80,7 +80,7 @@ export class Facts implements Evidence {
     this.version++;
     this.samples = s;
     this.predicted = [...s.classes];
-    this.reckoned.clear();
+    this.computed.clear();
     this.fixed.clear();
     for (const p of [this.nearOf, this.trustOf]) p.clear();
     const label = labelOf(s);
@@ -175,12 +175,12 @@ export class Facts implements Evidence {
     const d = definitionOf(key);
     if (!e || !d) return null;
     const name = `${key}@${e.number}`;
-    const known = this.reckoned.get(name);
+    const known = this.computed.get(name);
     const of = d.from(this, i);
     if (of === null) return known?.values ?? null;
     if (known && known.of.every((o, k) => o === of[k])) return known.values;
     const values = d.compute(this, i);
-    if (values) this.reckoned.set(name, { of, values });
+    if (values) this.computed.set(name, { of, values });
     return values;
   }
 
@@ -196,12 +196,12 @@ export class Facts implements Evidence {
     return moves;
   }
 
-  /** A column's values at the i-th epoch if they were reckoned before; asks for nothing. */
+  /** A column's values at the i-th epoch if they were computed before; asks for nothing. */
   known(key: string, i: number): Values | null {
-    return this.fixed.get(key)?.values ?? this.reckoned.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
+    return this.fixed.get(key)?.values ?? this.computed.get(`${key}@${this.epochs[i]?.number}`)?.values ?? null;
   }
 
-  /** Whether values that values has none of are on their way: those that do not exist never come. */
+  /** Whether the values for which values gives null are on their way; where there are none, they never come. */
   coming(key: string, i: number): boolean {
     const e = this.epochs[i];
     if (!this.samples || !e) return !this.samples;

@@ -54,7 +54,7 @@ export const FLAG = { hidden: 1, focused: 2, selected: 4 } as const;
 export interface Ground {
   frame: Frame;
   colour: RGBA;
-  /** Only every so manieth row is drawn. */
+  /** One row in so many is drawn. */
   stride: number;
 }
 
@@ -84,7 +84,7 @@ export interface Picture {
   ringed: number;
   /** Points are rings. */
   hollow: boolean;
-  /** Only every so manieth row is drawn. */
+  /** One row in so many is drawn. */
   stride: number;
   /** The part of the canvas in CSS pixels, from its top left. */
   port: { x: number; y: number; width: number; height: number };

@@ -54,7 +54,7 @@ export class ViewState {
     this.refresh();
   }
 
-  /** Forgets what was reckoned from data that changed. */
+  /** Forgets what was computed from data that changed. */
   refresh(): void {
     this.version++;
     this.hiddenOf.clear();
