@@ -268,7 +268,7 @@ func TestRing(t *testing.T) {
 	}
 	tb.move(pixel{400, 20})
 	eval[chromedp.Void](tb, `(zoetrope.model.viewstate.select([%d], "replace"), zoetrope.model.viewstate.setFocal(%d))`, row, row)
-	for _, act := range []string{"clock.seek(1)", "choice.setOptions({trails: false, pictures: false})", "clock.seek(3)"} {
+	for _, act := range []string{"playhead.seek(1)", "viewstate.setOptions({trails: false, pictures: false})", "playhead.seek(3)"} {
 		eval[chromedp.Void](tb, `(zoetrope.model.%s, zoetrope.stage.draw(performance.now()))`, act)
 		tb.rings(row)
 	}

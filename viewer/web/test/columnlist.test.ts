@@ -64,5 +64,8 @@ test("columns: values by epoch are made of what is known then", () => {
 
 test("columns: a share reads the same wherever it is shown", () => {
   const read = (key: string, v: number) => DEFINITIONS.find((d) => d.key === key)!.format(v);
-  equal([read("moved", 0.1234), read("change", 0.4), read("trust", 0.876), read("confidence", 0.917), read("loss", 0.2312)], ["12.3\u2009%", "40\u2009%", "88\u2009%", "91.7\u2009%", "0.2312"]);
+  equal(
+    [read("moved", 0.1234), read("change", 0.4), read("trust", 0.876), read("confidence", 0.917), read("loss", 0.2312)],
+    ["12.3\u2009%", "40\u2009%", "88\u2009%", "91.7\u2009%", "0.2312"],
+  );
 });
