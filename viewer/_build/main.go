@@ -1,4 +1,5 @@
-// Command build bundles the viewer's page from web/ into dist/, which is committed:
+// Command build writes the types of the server's answers in TypeScript from openapi.json, and bundles the viewer's page from
+// web/ into dist/. Both are committed:
 //
 //	go generate ./viewer
 //
@@ -30,7 +31,11 @@ var licences = []struct{ name, file string }{
 }
 
 func main() {
-	if err := build("../web", "../dist"); err != nil {
+	err := writeTypes("../openapi.json", "../web/src/data/wire.ts")
+	if err == nil {
+		err = build("../web", "../dist")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}

@@ -1,38 +1,13 @@
 // The only module that asks the server for anything. Addresses are relative, so the page works under any prefix; and where
 // it is a file, they are answered from that.
 
-import { place, type Frame, type Range } from "../map/cloud";
+import { place, type Frame } from "../map/cloud";
 import * as archive from "./archive";
 import * as brought from "./brought";
 import type { Neighbourhoods } from "./neighbourhood";
+import type { Epoch, Job, Layout, Projection, Run, Sprite } from "./wire";
 
-export type State = "running" | "stopped" | "finished" | "failed";
-
-export interface Run {
-  id: string;
-  experiment: string;
-  name: string;
-  state: State;
-  /** A running run that has given no sign of life for a while. */
-  quiet: boolean;
-  started: string;
-  ended: string | null;
-  params: Record<string, unknown>;
-  tags: string[];
-  notes: string;
-  epochs: number;
-  last_epoch: number | null;
-  samples: number;
-  layers: string[];
-}
-
-export interface Epoch {
-  number: number;
-  step: number;
-  time: string;
-  /** Grows whenever the epoch is written again. */
-  seq: number;
-}
+export type { Behind, Epoch, Job, Layout, Projection, Run, Sprite, State } from "./wire";
 
 /** One metric, as columns. The epoch is the one that was in training, or with which it was logged. */
 export interface Series {
@@ -41,18 +16,6 @@ export interface Series {
   epoch: number[];
   /** What is no number is a word: NaN, Infinity, -Infinity. */
   value: (number | string)[];
-}
-
-/** Where samples' pictures lie on sheets: tile k of the sheet k / per_sheet, row by row. Rows of samples are tiles. */
-export interface Sprite {
-  version: string;
-  width: number;
-  height: number;
-  columns: number;
-  per_sheet: number;
-  sheets: number;
-  /** Rows without a picture. */
-  missing: number[];
 }
 
 /** The samples of a run, as columns. */
@@ -78,44 +41,6 @@ export interface Outputs {
   /** NaN is none. */
   loss: Float32Array | null;
   confidence: Float32Array | null;
-}
-
-/** A stored projection. */
-export interface Projection {
-  projection: string;
-  runs: string[];
-  layer: string;
-  method: string;
-  mode: string;
-  dims: number;
-  points: number;
-  revision: number;
-  created: string;
-  options: Record<string, unknown>;
-  behind: Behind;
-}
-
-/** How far a map is behind its runs, in epochs. */
-export interface Behind {
-  new: number;
-  changed: number;
-  removed: number;
-}
-
-/** A run on a map: a projection, or the provisional one that stands in until there is any. */
-export interface Layout extends Range {
-  /** Empty for the provisional map. */
-  projection: string;
-  provisional: boolean;
-  revision: string;
-  run: string;
-  layer: string;
-  /** Number of samples, in the order of the run's samples. */
-  rows: number;
-  /** The epochs on the map, ascending. */
-  epochs: number[];
-  /** Where its positions are, relative to the API. */
-  positions: string;
 }
 
 /** How the labels of one epoch stand apart in one space; null where that is not defined. */
@@ -154,22 +79,6 @@ export interface Quality {
     original: { cka: number | null; churn: number | null };
     map: { cka: number | null; churn: number | null };
   }[];
-}
-
-/** A projection that somebody has asked for. */
-export interface Job {
-  id: string;
-  state: "queued" | "running" | "finished" | "failed" | "cancelled";
-  runs: string[];
-  options: Record<string, unknown>;
-  /** Of a running one, and how far it is. */
-  stage: string;
-  done: number;
-  total: number;
-  /** Of a finished one. */
-  projection: string;
-  /** Of a failed one. */
-  error: string;
 }
 
 /** An option that a projection can be asked for with: one of some choices, text, or a number. */
