@@ -17,7 +17,7 @@ CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/...
 .PHONY: fuzz million crash test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
 .NOTPARALLEL:
 
-test: setup fmt vet staticcheck page generated unit race purego levels reproduce vuln
+test: setup fmt vet staticcheck page generated unit race purego levels vuln
 	@.ci/skipped
 
 # Under two minutes on two idle cores, once the packages are compiled. What this and -short leave out, make test runs.
