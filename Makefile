@@ -24,7 +24,7 @@ test: setup fmt vet staticcheck page generated unit race purego levels vuln
 short: fmt
 	$(GO) vet ./...
 	$(GO) test -C viewer/_build ./...
-	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -short -skip '^Test(PowerLoss|DamagedPages)$$' ./...
+	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -short -skip '^Test(PowerLoss|DamagedPages|Life|Limits)$$' ./...
 
 # Installs what the full suite needs and this machine lacks; without the right to, names what will be skipped.
 setup:
@@ -61,10 +61,10 @@ unit:
 	$(GO) test -C viewer/_build -count=1 ./...
 	$(GO) test -count=1 -timeout 30m ./...
 
-# TestPowerLoss and TestDamagedPages read in one goroutine, for minutes under the race detector: they run in unit.
+# TestPowerLoss, TestDamagedPages, TestLife and TestLimits do one thing after another, for minutes under the race detector: they run in unit.
 race:
 	@if command -v gcc >/dev/null; then \
-		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^Test(PowerLoss|DamagedPages)$$' $(CONCURRENT) && \
+		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^Test(PowerLoss|DamagedPages|Life|Limits)$$' $(CONCURRENT) && \
 		ZOETROPE_TEST_ENGINE=postgres CGO_ENABLED=1 $(GO) test -race -count=1 -run 'Concurrent|Changes|Close|Heartbeat|Async|Lock|Lost|Server' ./tracker; else .ci/skipped "race detector" "gcc"; fi
 
 purego:
