@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 )
 
 func TestNeighborsAreTheNearest(t *testing.T) {
@@ -28,8 +30,9 @@ func TestNeighborsAreTheNearest(t *testing.T) {
 			t.Fatalf("%s: %d neighbours, want %d", c.name, knn.K, c.near-1)
 		}
 		for i := range knn.N {
-			for r, j := range smallest(distancesFrom(c.x, c.dim, i), knn.K) {
-				if got := knn.Index[i*knn.K+r]; int(got) != j {
+			want, _ := brute.Nearest(c.x[i*c.dim:(i+1)*c.dim], c.x, i, knn.K, brute.Squared)
+			for r, j := range want {
+				if got := knn.Index[i*knn.K+r]; got != j {
 					t.Fatalf("%s: neighbour %d of row %d = %d, want %d", c.name, r, i, got, j)
 				}
 			}
@@ -106,37 +109,4 @@ func blobs(n, dim, k int, seed uint64) []float32 {
 		}
 	}
 	return x
-}
-
-// distancesFrom are the squared distances of all rows from row i; its own is infinite.
-func distancesFrom(x []float32, dim, i int) []float64 {
-	dist := make([]float64, len(x)/dim)
-	for j := range dist {
-		sum := 0.0
-		for k := range dim {
-			d := float64(x[i*dim+k]) - float64(x[j*dim+k])
-			sum += d * d
-		}
-		dist[j] = sum
-	}
-	dist[i] = math.Inf(1)
-	return dist
-}
-
-// smallest lists the k smallest of dist in order, equal ones by number.
-func smallest(dist []float64, k int) (rows []int) {
-	for j, d := range dist {
-		if len(rows) == k && d >= dist[rows[k-1]] {
-			continue
-		}
-		if len(rows) < k {
-			rows = append(rows, j)
-		}
-		at := len(rows) - 1
-		for ; at > 0 && dist[rows[at-1]] > d; at-- {
-			rows[at] = rows[at-1]
-		}
-		rows[at] = j
-	}
-	return rows
 }

@@ -16,8 +16,11 @@ var Distances = map[string]func(a, b []float32) float64{
 }
 
 // Euclidean is √Σ(a - b)².
-func Euclidean(a, b []float32) float64 {
-	return math.Sqrt(sumOf(a, b, func(d float64) float64 { return d * d }))
+func Euclidean(a, b []float32) float64 { return math.Sqrt(Squared(a, b)) }
+
+// Squared is Σ(a - b)².
+func Squared(a, b []float32) float64 {
+	return sumOf(a, b, func(d float64) float64 { return d * d })
 }
 
 // Manhattan is Σ|a - b|.
