@@ -24,14 +24,14 @@ type Options struct {
 
 // A Handler logs to one store. It is safe for concurrent use.
 type Handler struct {
-	store   *tracker.Store
-	o       Options
-	log     *slog.Logger
-	mux     *http.ServeMux
-	memory  *budget // for frames
-	reading *budget // for JSON, so that a commit, which frees memory, need not wait for it
-	staging *staging
-	answers *answers
+	store       *tracker.Store
+	o           Options
+	log         *slog.Logger
+	mux         *http.ServeMux
+	memory      *budget // for frames
+	reading     *budget // for JSON, so that a commit, which frees memory, need not wait for it
+	staging     *staging
+	idempotency *idempotency
 
 	stop  context.CancelFunc
 	sweep sync.WaitGroup
@@ -59,7 +59,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		o.Next = http.HandlerFunc(httpjson.NotFound)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Handler{store: store, o: o, log: o.Logger, stop: cancel, writers: map[string]*writer{}, answers: newAnswers()}
+	h := &Handler{store: store, o: o, log: o.Logger, stop: cancel, writers: map[string]*writer{}, idempotency: newIdempotency()}
 	h.memory = &budget{limit: o.MaxMemory}
 	h.reading = &budget{limit: maxReading}
 	h.staging = newStaging(h.memory)

@@ -50,7 +50,7 @@ func (h *Handler) json(do action) http.HandlerFunc {
 		}
 		defer free()
 		h.heard(c)
-		status, v, err := h.answers.once(c, do)
+		status, v, err := h.idempotency.once(c, do)
 		if err != nil {
 			httpjson.Explain(w, r, err, h.log)
 			return
