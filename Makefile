@@ -5,6 +5,7 @@
 #   make page       types and layout of the page's sources; npm run format, in viewer/web, mends the layout
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
+#   make attack     attack a server from outside, and print what it costs those who have a token, and the server
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
 #   make release    the command for linux, macOS and Windows, in release/, with checksums
 #   make mnist      the example
@@ -14,7 +15,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
 
-.PHONY: fuzz million crash test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
+.PHONY: fuzz million crash attack test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
 .NOTPARALLEL:
 
 test: setup fmt vet staticcheck page generated unit race purego levels vuln
@@ -86,6 +87,10 @@ vuln:
 crash:
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
 	ZOETROPE_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run 'TestClient$$' ./clients/python
+
+# Bounded, on this machine's loopback address. make test runs it too, without the figures.
+attack:
+	$(GO) test -count=1 -timeout 30m -v -run '^TestAttack' ./server
 
 # The page on a map of a million points, which the tests look at with 160,000.
 million:

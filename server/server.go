@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -36,6 +37,7 @@ type Server struct {
 	guard   *access.Guard
 	logging *ingest.Handler // nil if nobody may log
 	page    *viewer.Handler
+	proxies []netip.Prefix
 }
 
 // New returns a server for store, which must stay open until the server is closed, and be open for writing unless the
@@ -46,7 +48,7 @@ func New(store *tracker.Store, o Options) (*Server, error) {
 	o.Page.Projections = !o.ReadOnly
 	o.Page.MayProject = func(r *http.Request) bool { return access.Permits(r)&access.Log != 0 }
 	o.Page.Hosts = []string{"*"} // the guard looks at names
-	s := &Server{page: viewer.New(store, o.Page)}
+	s := &Server{page: viewer.New(store, o.Page), proxies: o.Access.Proxies}
 	var next http.Handler = s.page
 	if !o.ReadOnly {
 		o.Logging.Next = s.page
@@ -84,7 +86,8 @@ func (s *Server) Routes() []string {
 }
 
 const (
-	connections = 512              // may be open at once; further ones wait. Each page has up to six.
+	connections = 512              // may be open at once; see access.LimitConnections. Each page has up to six.
+	streams     = 100              // of HTTP/2, on a connection
 	grace       = 10 * time.Second // for requests to be finished in
 )
 
@@ -96,11 +99,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificates ...tls.
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnContext:       access.ConnContext,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams},
 		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
 	}
 	h.RegisterOnShutdown(func() { s.page.Close() }) // ends the event streams
 	failed := make(chan error, 1)
-	limited := access.LimitConnections(l, connections)
+	limited := access.LimitConnections(l, connections, s.proxies...)
 	go func() {
 		if len(certificates) > 0 {
 			failed <- h.ServeTLS(limited, "", "")

@@ -27,7 +27,7 @@ import (
 type serveFlags struct {
 	addr, tokenFile, basePath string
 	tlsCert, tlsKey           string
-	hosts, frames             []string
+	hosts, frames, proxies    []string
 	readOnly, create          bool
 }
 
@@ -55,7 +55,8 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
   zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only
   zoetrope serve --addr :8420 --token-file tokens.txt --tls-cert cert.pem --tls-key key.pem
   zoetrope serve --allow-frame http://localhost:8888    # shows maps in a notebook of that server
-  zoetrope serve --token-file tokens.txt --allow-host lab.example.org --base-path /zoetrope/    # behind a reverse proxy`,
+  zoetrope serve --token-file tokens.txt --allow-host lab.example.org --base-path /zoetrope/ \\
+      --trusted-proxy 127.0.0.1    # behind a reverse proxy of this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := s.access()
@@ -73,6 +74,7 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
 	f.StringVar(&s.tokenFile, "token-file", "", "the file of tokens; needed where other machines can reach the address")
 	f.StringSliceVar(&s.hosts, "allow-host", nil, "a further name that the server is asked for by, as that of a proxy; '*' for any, with tokens")
 	f.StringSliceVar(&s.frames, "allow-frame", nil, "an origin, as http://localhost:8888, whose pages may show this one in a frame: that of a notebook")
+	f.StringSliceVar(&s.proxies, "trusted-proxy", nil, "an address or network, as 10.0.0.7 or 10.0.0.0/24, of proxies whose X-Forwarded-For is believed")
 	f.StringVar(&s.basePath, "base-path", "/", "what a proxy leaves before all paths, as /zoetrope/")
 	f.StringVar(&s.tlsCert, "tls-cert", "", "the certificate, in PEM, to answer with HTTPS")
 	f.StringVar(&s.tlsKey, "tls-key", "", "its key, in PEM")
@@ -102,6 +104,13 @@ func (s *serveFlags) access() (o access.Options, err error) {
 			"with a line as 'read,log TOKEN'; or use a loopback address, as 127.0.0.1:8420, and from elsewhere a tunnel (ssh -L 8420:127.0.0.1:8420 HOST)", s.addr)
 	}
 	o = access.Options{Hosts: s.hosts, BasePath: s.basePath}
+	for _, text := range s.proxies {
+		network, err := parseNetwork(text)
+		if err != nil {
+			return o, fmt.Errorf("--trusted-proxy %q is neither an address nor a network: want 10.0.0.7 or 10.0.0.0/24", text)
+		}
+		o.Proxies = append(o.Proxies, network)
+	}
 	if s.tokenFile != "" {
 		if o.Tokens, err = access.ReadTokens(s.tokenFile); err != nil {
 			return o, fmt.Errorf("--token-file: %w", err)
@@ -111,6 +120,15 @@ func (s *serveFlags) access() (o access.Options, err error) {
 		return o, fmt.Errorf("--base-path or --allow-host: %w", err)
 	}
 	return o, nil
+}
+
+// parseNetwork reads a network, or an address as one.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return ip.Unmap().Prefix(ip.Unmap().BitLen())
+	}
+	network, err := netip.ParsePrefix(text)
+	return network.Masked(), err
 }
 
 // serve answers until ctx ends. Then it takes no new requests, and finishes those that it has.

@@ -201,6 +201,7 @@ func TestServeRefuses(t *testing.T) {
 		{"no token file", "no such file", []string{"--token-file", "/nowhere"}},
 		{"any host without tokens", "needs tokens", []string{"--allow-host", "*"}},
 		{"a host with a port", "without scheme, port or path", []string{"--allow-host", "lab:80"}},
+		{"a proxy that is none", "want 10.0.0.7 or 10.0.0.0/24", []string{"--trusted-proxy", "lab"}},
 		{"a base path that is none", "plain path from the root", []string{"--base-path", "lab"}},
 		{"half of TLS", "give both", []string{"--tls-cert", "cert.pem"}},
 		{"create and read-only", "contradict", []string{"--create", "--read-only"}},

@@ -29,12 +29,25 @@ func Incomplete(err error) error {
 	return Refuse(http.StatusBadRequest, "incomplete", "the body could not be read to its end (%v): send the request again", err)
 }
 
+// Limit returns the body of a request, of which at most most bytes can be read. One that says that it is longer is refused
+// before anybody waits for it.
+func Limit(w http.ResponseWriter, r *http.Request, most int64) (io.ReadCloser, error) {
+	if r.ContentLength > most {
+		return nil, &http.MaxBytesError{Limit: most}
+	}
+	return http.MaxBytesReader(w, r.Body, most), nil
+}
+
 // Read reads a body of at most most bytes as v.
 func Read(w http.ResponseWriter, r *http.Request, most int64, v any) error {
 	if err := CheckType(r); err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	limited, err := Limit(w, r, most)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(limited)
 	if err != nil {
 		return Incomplete(err)
 	}

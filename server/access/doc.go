@@ -2,7 +2,8 @@
 //
 //	tokens, err := access.ReadTokens("tokens.txt")
 //	guard, err := access.New(handler, access.Options{Tokens: tokens})
-//	err = http.Serve(access.LimitConnections(listener, 512), guard)
+//	s := &http.Server{Handler: guard, ConnContext: access.ConnContext}
+//	err = s.Serve(access.LimitConnections(listener, 512))
 //
 // # Tokens
 //
@@ -13,6 +14,11 @@
 //
 // A token permits reading, logging, or both: what GET and HEAD ask is reading, all else is logging. Without tokens everybody
 // may do both, which only suits a server that nobody else reaches.
+//
+// # Strangers
+//
+// Whoever has shown no right token gets seconds for a request and its answer, and the connection is closed then. Further
+// connections are taken in place of strangers', those that have been idle for longest first: [LimitConnections].
 //
 // # Other sites
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -29,6 +30,10 @@ type Options struct {
 	// CookieName distinguishes servers on one machine, whose ports browsers do not tell apart. Empty means zoetrope.
 	CookieName string
 
+	// Proxies are the addresses of reverse proxies that are trusted: what they say of where a request comes from, in
+	// X-Forwarded-For, is believed. That of anybody else is not, for anybody can say it.
+	Proxies []netip.Prefix
+
 	// ReadOnly says that nobody may log, whatever their token permits: for GET session to tell.
 	ReadOnly bool
 }
@@ -41,7 +46,8 @@ type Guard struct {
 	throttle throttle
 	own      *http.ServeMux
 	now      func() time.Time
-	patience time.Duration
+	patience time.Duration // with a body whose sender may ask
+	penalty  time.Duration // for a wrong token after too many
 }
 
 // New returns a guard of next.
@@ -64,7 +70,7 @@ func New(next http.Handler, o Options) (*Guard, error) {
 		}
 	}
 	o.Hosts = hosts
-	g := &Guard{next: next, o: o, base: base, now: time.Now, patience: patience}
+	g := &Guard{next: next, o: o, base: base, now: time.Now, patience: patience, penalty: penalty}
 	g.own = g.route()
 	return g, nil
 }
@@ -83,7 +89,7 @@ func cleanBase(base string) (string, error) {
 
 // ServeHTTP implements [http.Handler].
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.limitTime(w, r)
+	clock := strangersTime(w, r)
 	if err := CheckHost(r, g.o.Hosts); err != nil {
 		deny(w, r, err)
 		return
@@ -97,6 +103,9 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, pattern := g.own.Handler(r); pattern != "" {
+		if len(g.o.Tokens) > 0 {
+			w.Header().Set("Connection", "close") // strangers ask here: they keep no connection
+		}
 		g.own.ServeHTTP(w, r)
 		return
 	}
@@ -104,6 +113,9 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	defer connOf(r).work()()
+	clock.extend(g.patience)
+	defer clock.end()
 	g.next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), permitsKey{}, permits)))
 }
 
@@ -185,18 +197,21 @@ func (g *Guard) identify(r *http.Request) (Permission, error) {
 	return 0, httpjson.Refuse(http.StatusUnauthorized, "no_token", "this server wants a token: send it as 'Authorization: Bearer TOKEN', or log in with a browser")
 }
 
-// check returns the token whose secret this is, unless its sender has guessed too often.
+// check returns the token whose secret this is. A right one passes whatever came before it from the same address. Whoever has
+// guessed too often waits for the answer that the next guess is wrong, too.
 func (g *Guard) check(r *http.Request, secret string) (Token, error) {
-	from := source(r)
-	if wait := g.throttle.wait(from, g.now()); wait > 0 {
-		e := httpjson.Refuse(http.StatusTooManyRequests, "too_many_guesses", "too many wrong tokens came from your address: try again in a while")
-		e.After = int(wait/time.Second) + 1
-		return Token{}, e
+	if t, ok := find(g.o.Tokens, secret); ok {
+		return t, nil
 	}
-	t, ok := find(g.o.Tokens, secret)
-	if !ok {
-		g.throttle.failed(from, g.now())
+	wait := g.throttle.failed(source(r, g.o.Proxies), g.now())
+	if wait == 0 {
 		return Token{}, httpjson.Refuse(http.StatusUnauthorized, "wrong_token", "the token is none of this server's: look for typing errors, or ask who runs it for one")
 	}
-	return t, nil
+	select {
+	case <-time.After(g.penalty):
+	case <-r.Context().Done():
+	}
+	e := httpjson.Refuse(http.StatusTooManyRequests, "too_many_guesses", "the token is none of this server's, and too many wrong ones came from your address: try again in a while")
+	e.After = int(wait/time.Second) + 1
+	return Token{}, e
 }

@@ -2,99 +2,173 @@ package access_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/server/access"
 )
 
-// TestLimitConnections: so many connections are served at once, further ones when there is room.
-func TestLimitConnections(t *testing.T) {
+// A dialled is a connection to a server, as a client holds it.
+type dialled struct {
+	t *testing.T
+	net.Conn
+	answers *bufio.Reader
+}
+
+// serveLimited serves a guard with at most n connections, and returns a function that opens one.
+func serveLimited(t *testing.T, g http.Handler, n int, proxies ...netip.Prefix) (dial func() *dialled) {
+	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := access.LimitConnections(inner, 2)
-	g := newGuard(t, access.Options{})
-	server := &http.Server{Handler: g}
+	server := &http.Server{Handler: g, ConnContext: access.ConnContext}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-	talk := func(c net.Conn, wait time.Duration) error {
-		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		c.SetReadDeadline(time.Now().Add(wait))
-		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil {
-			return err
+	go func() { done <- server.Serve(access.LimitConnections(inner, n, proxies...)) }()
+	t.Cleanup(func() {
+		server.Close()
+		if err := <-done; err != http.ErrServerClosed {
+			t.Errorf("Serve = %v", err)
 		}
-		_, err = io.Copy(io.Discard, resp.Body)
-		return err
-	}
-	var conns []net.Conn
-	for range 3 {
+	})
+	return func() *dialled {
+		t.Helper()
 		c, err := net.Dial("tcp", inner.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		conns = append(conns, c)
-	}
-	for i, c := range conns[:2] {
-		if err := talk(c, 10*time.Second); err != nil {
-			t.Fatalf("connection %d: %v", i, err)
-		}
-	}
-	if err := talk(conns[2], 200*time.Millisecond); err == nil {
-		t.Error("a third connection is served")
-	}
-	conns[0].Close()
-	if err := talk(conns[2], 10*time.Second); err != nil {
-		t.Errorf("after one was closed: %v", err)
-	}
-	server.Close()
-	if err := <-done; err != http.ErrServerClosed {
-		t.Errorf("Serve = %v", err)
-	}
-	if _, err := listener.Accept(); err == nil {
-		t.Error("a closed listener accepts")
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(30 * time.Second))
+		return &dialled{t, c, bufio.NewReader(c)}
 	}
 }
 
-// TestLimitedListenerCloses while it waits for room.
-func TestLimitedListenerCloses(t *testing.T) {
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
+// ask sends a request, and returns the status of its answer.
+func (c *dialled) ask(headers string) int {
+	c.t.Helper()
+	fmt.Fprintf(c, "GET /x HTTP/1.1\r\nHost: localhost\r\n%s\r\n", headers)
+	resp, err := http.ReadResponse(c.answers, nil)
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	l := access.LimitConnections(inner, 1)
-	c, err := net.Dial("tcp", inner.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	defer resp.Body.Close()
+	io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
+
+// isClosed waits until the server has closed the connection.
+func (c *dialled) isClosed() bool {
+	_, err := c.answers.ReadByte()
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+const withToken = "Authorization: Bearer " + both + "\r\n"
+
+// TestLimitConnections: at the limit, strangers go before those who have a token, and of the strangers the one that has been
+// idle for longest. The newest is always served.
+func TestLimitConnections(t *testing.T) {
+	dial := serveLimited(t, newGuard(t, access.Options{Tokens: tokens(t)}), 4, netip.MustParsePrefix("127.0.0.1/32"))
+	friend := dial()
+	if status := friend.ask(withToken); status != 200 {
+		t.Fatalf("with a token = %d", status)
 	}
-	defer c.Close()
-	s, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
+	var strangers []*dialled
+	for range 10 {
+		strangers = append(strangers, dial())
+		time.Sleep(5 * time.Millisecond) // the server takes them in this order
 	}
-	defer s.Close()
-	failed := make(chan error, 1)
-	go func() {
-		_, err := l.Accept()
-		failed <- err
-	}()
-	time.Sleep(20 * time.Millisecond)
-	l.Close()
-	select {
-	case err := <-failed:
-		if err == nil {
-			t.Error("Accept = nil after Close")
+	newest := dial()
+	if status := newest.ask(withToken); status != 200 {
+		t.Errorf("the newest = %d", status)
+	}
+	for i, c := range strangers[:8] {
+		if !c.isClosed() {
+			t.Errorf("stranger %d of 10 is open", i)
 		}
-	case <-time.After(10 * time.Second):
-		t.Error("Accept waits on after Close")
+	}
+	if status := strangers[9].ask(""); status != 401 {
+		t.Errorf("the last stranger = %d", status)
+	}
+	if status := friend.ask(withToken); status != 200 {
+		t.Errorf("the oldest connection, with a token = %d", status)
+	}
+}
+
+// TestLimitStrangers: strangers of one source have a quarter of the connections.
+func TestLimitStrangers(t *testing.T) {
+	dial := serveLimited(t, newGuard(t, access.Options{Tokens: tokens(t)}), 8)
+	var strangers []*dialled
+	for range 3 {
+		strangers = append(strangers, dial())
+		time.Sleep(5 * time.Millisecond)
+	}
+	if !strangers[0].isClosed() {
+		t.Error("a third stranger of one source is let in beside the first")
+	}
+	if status := strangers[1].ask(""); status != 401 {
+		t.Errorf("the second = %d", status)
+	}
+	for range 8 {
+		if status := dial().ask(withToken); status != 200 {
+			t.Errorf("with a token = %d", status)
+		}
+	}
+}
+
+// TestLimitWorking: a request that is being answered is not cut off for others that rest.
+func TestLimitWorking(t *testing.T) {
+	begun, leave := make(chan struct{}), make(chan struct{})
+	g, err := access.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Slow") != "" {
+			begun <- struct{}{}
+			<-leave
+		}
+	}), access.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := serveLimited(t, g, 3)
+	slow := dial()
+	status := make(chan int, 1)
+	go func() { status <- slow.ask("Slow: yes\r\n") }()
+	<-begun
+	for range 6 {
+		if status := dial().ask(""); status != 200 {
+			t.Errorf("beside a slow request = %d", status)
+		}
+	}
+	close(leave)
+	if got := <-status; got != 200 {
+		t.Errorf("the slow request = %d", got)
+	}
+}
+
+// TestStrangersBody: a stranger's body is not waited for, however long it is said to be, and the connection is closed.
+func TestStrangersBody(t *testing.T) {
+	dial := serveLimited(t, newGuard(t, access.Options{Tokens: tokens(t)}), 8)
+	for _, path := range []string{"/api/v1/session", "/api/v1/runs"} {
+		c := dial()
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000000000\r\n\r\n{", path)
+		resp, err := http.ReadResponse(c.answers, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if want := map[string]int{"/api/v1/session": 413, "/api/v1/runs": 401}[path]; resp.StatusCode != want {
+			t.Errorf("%s = %d, want %d", path, resp.StatusCode, want)
+		}
+		if !c.isClosed() {
+			t.Errorf("%s: the connection is open", path)
+		}
 	}
 }
 

@@ -51,6 +51,10 @@ func (h *Handler) takeFrame(r *http.Request) (v frameAnswer, err error) {
 			return v, err
 		}
 	}
+	// An element has 8 bytes at most, and a header comes before them.
+	if least := r.ContentLength/2 - maxFrameHeader; least > h.o.MaxFrame {
+		return v, h.frameTooLarge(least)
+	}
 	// Before it reads a long body: is there such a run, and may it be written?
 	samples := 0
 	err = h.write(r.Context(), r.PathValue("run"), func(run *tracker.Run) error {

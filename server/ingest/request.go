@@ -77,10 +77,11 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (c *call, free fu
 			return nil, nil, err
 		}
 	}
-	if r.ContentLength > maxJSON {
-		return nil, nil, httpjson.Of(&http.MaxBytesError{Limit: maxJSON})
+	limited, err := httpjson.Limit(w, r, maxJSON)
+	if err != nil {
+		return nil, nil, err
 	}
-	body, taken, err := h.readAll(http.MaxBytesReader(w, r.Body, maxJSON))
+	body, taken, err := h.readAll(limited)
 	if err != nil {
 		return nil, nil, err
 	}
