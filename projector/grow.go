@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/procrustes"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -221,7 +222,7 @@ func (g *growth) layOut(ctx context.Context, start []float32, progress Progress)
 			skip[i] = !had
 		}
 	}
-	register(y, g.y, o.Dims, skip)
+	procrustes.Turn(y, g.y, o.Dims, skip)
 	return y, stages, nil
 }
 

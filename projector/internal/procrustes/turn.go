@@ -1,11 +1,12 @@
-package projector
+// Package procrustes lays one map onto another.
+package procrustes
 
 import "gonum.org/v1/gonum/mat"
 
-// register turns, mirrors and shifts y (n×dims) onto the map before: the motion that leaves the least squared distance
+// Turn turns, mirrors and shifts y (n×dims) onto the map before: the motion that leaves the least squared distance
 // between the rows of the two that are not skipped (Schönemann, A generalized solution of the orthogonal Procrustes
 // problem, Psychometrika 31, 1966). Distances within y stay as they are.
-func register(y, before []float32, dims int, skip []bool) {
+func Turn(y, before []float32, dims int, skip []bool) {
 	from, to := centre(y, dims, skip), centre(before, dims, skip)
 	if from == nil {
 		return
