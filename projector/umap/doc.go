@@ -13,7 +13,8 @@
 //   - [FuzzyUnion], [Unite], [Graph.Prune]: the undirected graph
 //   - [FitCurve]: the curve that min_dist and spread ask for
 //   - [Start]: where points lie at first ([Spectral], [PCA])
-//   - [Layout]: the descent, with negatives from all rows or a row's own group
+//   - [Layout]: the descent, with negatives from all rows or a row's own group,
+//     and what may move the points after each pass
 //
 // Rows may be standardised, brought to unit length or reduced to principal
 // components beforehand ([Prepare], Options.Scale and PCA), and a fit may begin

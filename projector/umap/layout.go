@@ -22,6 +22,11 @@ type LayoutOptions struct {
 	// the others from all rows.
 	Group      []int32
 	GroupShare float64
+
+	// After, when not nil, may move the points (n×dims) after each pass. It is
+	// told the pass's rate, which falls from 1 to 1/NEpochs, without
+	// LearningRate.
+	After func(ctx context.Context, y []float32, rate float64) error
 }
 
 // Layout moves the points y (n×dims, row-major), in place, so that points
@@ -50,6 +55,11 @@ func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOption
 			return err
 		}
 		d.now, d.next = d.next, d.now
+		if o.After != nil {
+			if err := o.After(ctx, d.now, d.rate(t)); err != nil {
+				return err
+			}
+		}
 		if progress != nil {
 			progress("layout", t, o.NEpochs)
 		}
@@ -117,10 +127,12 @@ func newDescent(y []float32, dims int, g *Graph, o LayoutOptions) (*descent, err
 	return d, nil
 }
 
-// begin sets up pass t, with a learning rate that falls linearly.
+// rate is that of pass t: it falls linearly from 1.
+func (d *descent) rate(t int) float64 { return 1 - float64(t-1)/float64(d.o.NEpochs) }
+
+// begin sets up pass t.
 func (d *descent) begin(t int) {
-	rate := d.o.LearningRate * (1 - float64(t-1)/float64(d.o.NEpochs))
-	d.adam = vec.NewAdamStep(t, rate, adamBeta1, adamBeta2, adamEps)
+	d.adam = vec.NewAdamStep(t, d.o.LearningRate*d.rate(t), adamBeta1, adamBeta2, adamEps)
 	d.t = uint32(t)
 	d.key = draw(d.o.Seed, 3, uint64(t))
 }

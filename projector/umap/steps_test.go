@@ -1,6 +1,8 @@
 package umap
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -223,6 +225,53 @@ func TestForceTable(t *testing.T) {
 		if v := att.At(d2); v-v != 0 {
 			t.Errorf("attraction at %v = %v", d2, v)
 		}
+	}
+}
+
+// TestAfter: what is called after each pass sees the points, and may move and stop them.
+func TestAfter(t *testing.T) {
+	x := blobs(300, 4, 2, 1)
+	knn, err := Neighbors(ctx, x, 4, NeighborOptions{NNeighbors: 10, Metric: "euclidean"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Memberships(ctx, knn, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := FuzzyUnion(ctx, knn, v, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := FitCurve(0.1, 1)
+	o := LayoutOptions{A: a, B: b, NEpochs: 4, LearningRate: 0.5, NegativeSampleRate: 5, RepulsionStrength: 1}
+	layout := func() ([]float32, error) {
+		y := slices.Clone(x[:600])
+		return y, Layout(ctx, y, 2, g, o, nil)
+	}
+	plain, err := layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rates []float64
+	o.After = func(_ context.Context, _ []float32, rate float64) error {
+		rates = append(rates, rate)
+		return nil
+	}
+	if y, err := layout(); err != nil || !slices.Equal(y, plain) || !slices.Equal(rates, []float64{1, 0.75, 0.5, 0.25}) {
+		t.Errorf("a call that does nothing: %v, rates %v, or the points differ", err, rates)
+	}
+	o.After = func(_ context.Context, y []float32, _ float64) error {
+		y[0] = 7
+		return nil
+	}
+	if y, err := layout(); err != nil || y[0] != 7 {
+		t.Errorf("a call that moves a point to 7 leaves it at %v, %v", y[0], err)
+	}
+	stop := errors.New("stop")
+	o.After = func(context.Context, []float32, float64) error { return stop }
+	if _, err := layout(); !errors.Is(err, stop) {
+		t.Errorf("a call that fails: %v", err)
 	}
 }
 
