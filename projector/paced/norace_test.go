@@ -1,0 +1,5 @@
+//go:build !race
+
+package paced
+
+const raceEnabled = false
