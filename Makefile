@@ -2,7 +2,7 @@
 #
 #   make test       everything CI runs: set-up, static checks, generated files, every suite
 #   make short      while you work: gofmt, vet, and the tests that need no browser, Python, PostgreSQL or further processes
-#   make page       types and layout of the page's sources; npm run format, in viewer/web, mends the layout
+#   make page       types and layout of the page's sources; npm run format, in server/page/web, mends the layout
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make attack     attack a server from outside, and print what it costs those who have a token, and the server
@@ -13,7 +13,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
-CONCURRENT = ./tracker/... ./server/... ./projector/... ./viewer/... ./train/... ./internal/... ./examples/...
+CONCURRENT = ./tracker/... ./server/... ./projector/... ./train/... ./internal/... ./examples/...
 
 .PHONY: fuzz million crash attack test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
 .NOTPARALLEL:
@@ -24,7 +24,7 @@ test: setup fmt vet staticcheck page generated unit race purego levels vuln
 # Under two minutes on two idle cores, once the packages are compiled. What this and -short leave out, make test runs.
 short: fmt
 	$(GO) vet ./...
-	$(GO) test -C viewer/_build ./...
+	$(GO) test -C server/page/_build ./...
 	ZOETROPE_TEST_ENGINE=sqlite $(GO) test -short -skip '^Test(PowerLoss|DamagedPages|Life|Limits)$$' ./...
 
 # Installs what the full suite needs and this machine lacks; without the right to, names what will be skipped.
@@ -38,16 +38,16 @@ vet:
 	$(GO) vet ./...
 	$(GO) vet -tags purego ./...
 	GOARCH=arm64 $(GO) vet ./...
-	GOOS=windows $(GO) vet ./tracker/... ./server/... ./projector/... ./viewer/... ./cmd/... ./examples/...
-	GOOS=darwin GOARCH=arm64 $(GO) vet ./tracker/... ./server/... ./projector/... ./viewer/... ./cmd/... ./examples/...
+	GOOS=windows $(GO) vet ./tracker/... ./server/... ./projector/... ./cmd/... ./examples/...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./tracker/... ./server/... ./projector/... ./cmd/... ./examples/...
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(STATICCHECK) -tags purego ./internal/... ./train/... ./projector/...
 
-# By TypeScript and Prettier, in the versions of viewer/web/package-lock.json, which set-up installs.
+# By TypeScript and Prettier, in the versions of server/page/web/package-lock.json, which set-up installs.
 page:
-	@if cmp -s viewer/web/package-lock.json viewer/web/node_modules/.installed; then npm --prefix viewer/web run --silent check; \
+	@if cmp -s server/page/web/package-lock.json server/page/web/node_modules/.installed; then npm --prefix server/page/web run --silent check; \
 		else .ci/skipped "types and layout of the page's sources" "npm, and what it installs"; fi
 
 generate:
@@ -55,11 +55,11 @@ generate:
 
 # Generated files must come out again byte for byte.
 generated: generate
-	@git diff --exit-code --stat -- '*.s' '*_amd64.go' viewer || { echo "generated files differ: run make generate and commit"; exit 1; }
+	@git diff --exit-code --stat -- '*.s' '*_amd64.go' server/page || { echo "generated files differ: run make generate and commit"; exit 1; }
 
 # The page's pure parts are tested by its builder, which is a module of its own.
 unit:
-	$(GO) test -C viewer/_build -count=1 ./...
+	$(GO) test -C server/page/_build -count=1 ./...
 	$(GO) test -count=1 -timeout 30m ./...
 
 # TestPowerLoss, TestDamagedPages, TestLife and TestLimits do one thing after another, for minutes under the race detector: they run in unit.
@@ -94,7 +94,7 @@ attack:
 
 # The page on a map of a million points, which the tests look at with 160,000.
 million:
-	ZOETROPE_MILLION=1 $(GO) test -count=1 -timeout 30m -v -run 'TestLargeMap$$' ./viewer
+	ZOETROPE_MILLION=1 $(GO) test -count=1 -timeout 30m -v -run 'TestLargeMap$$' ./server/page
 
 # Each target alone and with one worker, so that the counts compare.
 FUZZTIME ?= 10m

@@ -1,5 +1,5 @@
-// Package server answers for one store with all that there is: the page and its API (package viewer), logging over HTTP
-// (package ingest), and a guard that decides who may ask (package access). It is what zoetrope serve runs.
+// Package server answers for one store with all that there is: the page (package page), what it reads (package api), logging
+// over HTTP (package ingest), and a guard that decides who may ask (package access). It is what zoetrope serve runs.
 //
 //	s, err := server.New(store, server.Options{})
 //	…
@@ -17,9 +17,10 @@ import (
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/api"
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/page"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 // Options are the settings of a [Server]. The zero value suits a loopback address of a machine that nobody else uses.
@@ -29,14 +30,15 @@ type Options struct {
 
 	Access  access.Options // who may ask; its ReadOnly is set
 	Logging ingest.Options // its Next is set
-	Page    viewer.Options // its ReadOnly, Projections, MayProject and Hosts are set
+	API     api.Options    // its ReadOnly, Projections and MayProject are set
+	Page    page.Options   // its Hosts are set
 }
 
 // A Server is a handler for one store. It is safe for concurrent use.
 type Server struct {
 	guard   *access.Guard
 	logging *ingest.Handler // nil if nobody may log
-	page    *viewer.Handler
+	api     *api.Handler
 	proxies []netip.Prefix
 }
 
@@ -44,14 +46,14 @@ type Server struct {
 // server only reads.
 func New(store *tracker.Store, o Options) (*Server, error) {
 	o.Access.ReadOnly = o.ReadOnly
-	o.Page.ReadOnly = o.ReadOnly
-	o.Page.Projections = !o.ReadOnly
-	o.Page.MayProject = func(r *http.Request) bool { return access.Permits(r)&access.Log != 0 }
+	o.API.ReadOnly = o.ReadOnly
+	o.API.Projections = !o.ReadOnly
+	o.API.MayProject = func(r *http.Request) bool { return access.Permits(r)&access.Log != 0 }
 	o.Page.Hosts = []string{"*"} // the guard looks at names
-	s := &Server{page: viewer.New(store, o.Page), proxies: o.Access.Proxies}
-	var next http.Handler = s.page
+	s := &Server{api: api.New(store, o.API), proxies: o.Access.Proxies}
+	var next http.Handler = page.New(s.api, o.Page)
 	if !o.ReadOnly {
-		o.Logging.Next = s.page
+		o.Logging.Next = next
 		s.logging = ingest.New(store, o.Logging)
 		next = s.logging
 	}
@@ -69,7 +71,7 @@ func (s *Server) Close() error {
 	if s.logging != nil {
 		s.logging.Close()
 	}
-	return s.page.Close()
+	return s.api.Close()
 }
 
 // ServeHTTP implements [http.Handler].
@@ -77,7 +79,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.guard.Ser
 
 // Routes returns what a Server answers below /api/v1, as "GET /api/v1/runs", in order.
 func (s *Server) Routes() []string {
-	list := append(s.page.Routes(), "GET /api/v1/session", "POST /api/v1/session", "DELETE /api/v1/session")
+	list := append(s.api.Routes(), "GET /api/v1/session", "POST /api/v1/session", "DELETE /api/v1/session")
 	if s.logging != nil {
 		list = append(list, s.logging.Routes()...)
 	}
@@ -103,7 +105,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificates ...tls.
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams},
 		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
 	}
-	h.RegisterOnShutdown(func() { s.page.Close() }) // ends the event streams
+	h.RegisterOnShutdown(func() { s.api.Close() }) // ends the event streams
 	failed := make(chan error, 1)
 	limited := access.LimitConnections(l, connections, s.proxies...)
 	go func() {

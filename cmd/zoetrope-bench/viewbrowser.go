@@ -16,8 +16,9 @@ import (
 	"github.com/chromedp/cdproto/tracing"
 	"github.com/chromedp/chromedp"
 
+	"github.com/zoetrope-ml/zoetrope/server/api"
+	"github.com/zoetrope-ml/zoetrope/server/page"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 // findBrowser returns the program to start: the one asked for, or Chromium or Chrome.
@@ -46,15 +47,15 @@ func serveView(ctx context.Context, store *tracker.Store) (address string, stop 
 	if err != nil {
 		return "", nil, err
 	}
-	page := viewer.New(store, viewer.Options{ReadOnly: true})
-	server := &http.Server{Handler: page}
+	data := api.New(store, api.Options{ReadOnly: true})
+	server := &http.Server{Handler: page.New(data, page.Options{})}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		server.Serve(listener)
 	}()
 	return "http://" + listener.Addr().String() + "/", func() {
-		page.Close() // ends the event streams
+		data.Close() // ends the event streams
 		server.Close()
 		<-done
 	}, nil

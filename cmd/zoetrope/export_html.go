@@ -10,8 +10,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/server/page"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 // toldFrom is how large a page is, in bytes, that is announced: it takes a while, and mail servers refuse it.
@@ -34,18 +34,18 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	if len(have) == 0 {
 		return fmt.Errorf("run %s/%s has no epochs: there is nothing to export", out.run.Experiment, out.run.Name)
 	}
-	page := viewer.HTMLOptions{Run: out.run.ID}
-	if page.Epochs, err = pickEpochs(o.epochs, have); err != nil {
+	whole := page.HTMLOptions{Run: out.run.ID}
+	if whole.Epochs, err = pickEpochs(o.epochs, have); err != nil {
 		return err
 	}
 	e := exported{
-		Run: out.run.ID, Experiment: out.run.Experiment, Name: out.run.Name, Epochs: page.Epochs,
-		Samples: out.run.Samples, Rows: out.run.Samples * len(page.Epochs), Format: o.format, Path: o.out,
+		Run: out.run.ID, Experiment: out.run.Experiment, Name: out.run.Name, Epochs: whole.Epochs,
+		Samples: out.run.Samples, Rows: out.run.Samples * len(whole.Epochs), Format: o.format, Path: o.out,
 	}
 	if p := out.projection; p != nil {
 		info := p.Info()
 		e.Projection, e.Layer, e.Dims = info.ID, info.Layer, info.Dims
-		page.Projections = []string{info.ID}
+		whole.Projections = []string{info.ID}
 	} else if len(out.run.Layers) > 0 {
 		e.Layer = out.run.Layers[0]
 	}
@@ -54,12 +54,12 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 		if err != nil {
 			return err
 		}
-		page.Projections = nil
+		whole.Projections = nil
 		for _, info := range list {
-			page.Projections = append(page.Projections, info.ID)
+			whole.Projections = append(whole.Projections, info.ID)
 		}
 	}
-	for _, id := range page.Projections {
+	for _, id := range whole.Projections {
 		p, err := projector.Open(ctx, store, id)
 		if err != nil {
 			return err
@@ -70,15 +70,15 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	}
 	meter := a.NewMeter()
 	defer meter.Close()
-	page.Forecast = func(bytes int64) {
+	whole.Forecast = func(bytes int64) {
 		if bytes >= toldFrom {
 			a.Note("the page will have about %.0f MB: --epochs and --projection choose what is in it", float64(bytes)/1e6)
 		}
 	}
-	page.Progress = func(done, total int) { meter.Show("writing the page", done, total) }
+	whole.Progress = func(done, total int) { meter.Show("writing the page", done, total) }
 	err = interchange.WriteFile(o.out, func(f io.Writer) error {
 		b := bufio.NewWriterSize(f, 1<<20)
-		if err := viewer.WriteHTML(ctx, b, store, page); err != nil {
+		if err := page.WriteHTML(ctx, b, store, whole); err != nil {
 			return err
 		}
 		return b.Flush()
@@ -95,8 +95,8 @@ func (a *app) exportHTML(ctx context.Context, store *tracker.Store, o exportOpti
 	if a.JSON {
 		return a.PrintJSON(e)
 	}
-	maps := cli.Plural(len(page.Projections), "map")
-	if len(page.Projections) == 0 {
+	maps := cli.Plural(len(whole.Projections), "map")
+	if len(whole.Projections) == 0 {
 		maps = "the provisional map"
 		if o.which.id == "" {
 			a.Note("run %s has no projection yet: 'zoetrope project --run %s' makes one", e.Name, e.Run)

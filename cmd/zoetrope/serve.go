@@ -19,8 +19,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/cli"
 	"github.com/zoetrope-ml/zoetrope/server"
 	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/page"
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"github.com/zoetrope-ml/zoetrope/viewer"
 )
 
 // serveFlags are what the command line says about a server.
@@ -151,7 +151,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	if _, port, err := net.SplitHostPort(listener.Addr().String()); err == nil {
 		o.CookieName = "zoetrope_" + port
 	}
-	h, err := server.New(store, server.Options{ReadOnly: s.readOnly, Access: o, Page: viewer.Options{Frames: s.frames}})
+	h, err := server.New(store, server.Options{ReadOnly: s.readOnly, Access: o, Page: page.Options{Frames: s.frames}})
 	if err != nil {
 		listener.Close()
 		return err

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Write answers with v, which may not be kept: what a browser may keep has an address or a tag, and package viewer sends it.
+// Write answers with v, which may not be kept: what a browser may keep has an address or a tag, and package httpbody sends it.
 func Write(w http.ResponseWriter, r *http.Request, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -1,9 +1,8 @@
 // Package ingest lets programs in any language log to a store, over HTTP: what [tracker.Store.Start], [tracker.Run.Log] and
-// their companions do for a Go program. It is one [http.Handler]; a Handler of package viewer, given as [Options.Next],
+// their companions do for a Go program. It is one [http.Handler]; a Handler of package page, given as [Options.Next],
 // answers what is no logging.
 //
-//	page := viewer.New(store, viewer.Options{})
-//	log := ingest.New(store, ingest.Options{Next: page})
+//	log := ingest.New(store, ingest.Options{Next: page.New(api.New(store, api.Options{}), page.Options{})})
 //	defer log.Close()
 //	err = http.ListenAndServe("127.0.0.1:8420", log)
 //

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 )
 
 // fuzzed is a server that strangers send to, with little memory.
@@ -70,9 +71,9 @@ var jsonPaths = []struct{ method, path string }{
 
 // FuzzJSON sends bodies to all that takes JSON.
 func FuzzJSON(f *testing.F) {
-	d := readDocument(f)
-	for route, op := range d.operations() {
-		if b := d.example(op, route); b != nil {
+	d := servertest.ReadDocument(f, "../api/openapi.json")
+	for route, op := range d.Operations() {
+		if b := d.Example(op, route); b != nil {
 			for i := range jsonPaths {
 				f.Add(byte(i), "", b)
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 )
 
 // TestLimits asks for the limits, and sends for each of them what is just within it, which is taken, and what is just
@@ -42,7 +43,7 @@ func TestLimits(t *testing.T) {
 	sample := func(format string, args ...any) *httptest.ResponseRecorder {
 		return post("runs/"+id+"/samples", `{"samples": [{"id": "sample %d", %s}]}`, another(), fmt.Sprintf(format, args...))
 	}
-	png, err := base64.StdEncoding.DecodeString(onePixel)
+	png, err := base64.StdEncoding.DecodeString(servertest.OnePixel)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,193 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+// Options are the settings of a [Handler]. The zero value is right for a page on the own machine.
+type Options struct {
+	// ReadOnly tells the page that nothing may be written; it then offers nothing that would.
+	ReadOnly bool
+
+	// Projections lets the page start projections, cancel and delete them. It is for a handler behind a guard that keeps
+	// other sites' pages out, such as that of package access, and a store that is open for writing.
+	Projections bool
+
+	// MayProject reports whether whoever sends a request may do so, where there is somebody who decides that; nil means
+	// everybody. It is only for the page, which then offers nothing that would be refused.
+	MayProject func(*http.Request) bool
+
+	// Streams is how many event streams may be open at once; 0 means 256.
+	Streams int
+
+	// FilmPoints is how many points a film may have, of all epochs together; 0 means a million.
+	FilmPoints int
+
+	// Alone says that requests come one after the other, from one caller: what one of them began ends with it, and is not
+	// finished for others.
+	Alone bool
+
+	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.
+	Poll time.Duration
+
+	// Logger takes failures that are not the client's; nil means [slog.Default].
+	Logger *slog.Logger
+}
+
+// A Handler serves one store. It is safe for concurrent use.
+type Handler struct {
+	store *tracker.Store
+	o     Options
+	log   *slog.Logger
+	mux   *http.ServeMux
+	feed  *feed
+	jobs  *jobs
+
+	streams chan struct{} // holds an element for each open event stream
+
+	films chan struct{} // holds one while a film is made
+
+	outlines     *cache[outlineKey, *outline]
+	provisionals *cache[provisionalKey, *provisionalMap]
+	sprites      *cache[spriteKey, *sprite]
+	near         *cache[neighborhoodsKey, *projector.Neighborhoods]
+	rosters      *cache[spriteKey, []tracker.Sample]
+	columns      *cache[columnsKey, *httpbody.Body]
+}
+
+// New returns a handler for store, which must stay open until the handler is closed.
+func New(store *tracker.Store, o Options) *Handler {
+	h := &Handler{
+		store:        store,
+		o:            o,
+		log:          o.Logger,
+		outlines:     newCache[outlineKey, *outline](64),
+		provisionals: newCache[provisionalKey, *provisionalMap](8),
+		sprites:      newCache[spriteKey, *sprite](4),
+		near:         newCache[neighborhoodsKey, *projector.Neighborhoods](32),
+		rosters:      newCache[spriteKey, []tracker.Sample](3),
+		columns:      newCache[columnsKey, *httpbody.Body](4),
+	}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	if h.o.Poll <= 0 {
+		h.o.Poll = 200 * time.Millisecond
+	}
+	if h.o.Streams <= 0 {
+		h.o.Streams = 256
+	}
+	if h.o.FilmPoints <= 0 {
+		h.o.FilmPoints = filmMost
+	}
+	h.streams = make(chan struct{}, h.o.Streams)
+	h.films = make(chan struct{}, 1)
+	h.feed = newFeed(store, h.o.Poll, h.log)
+	h.jobs = &jobs{store: store, tell: h.feed.publish}
+	h.mux = h.route()
+	return h
+}
+
+// Close cancels projections that are being made, and ends all event streams. Requests that come later get no events.
+func (h *Handler) Close() error {
+	h.jobs.close()
+	h.feed.close()
+	return nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && !h.writes(r) {
+		h.refuseWrites(w, r)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+func (h *Handler) route() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", httpjson.NotFound)
+	for pattern, answer := range h.answers() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := answer(w, r); err != nil {
+				httpjson.Explain(w, r, err, h.log)
+			}
+		})
+	}
+	return mux
+}
+
+// writes reports whether a request writes what may be written here.
+func (h *Handler) writes(r *http.Request) bool {
+	_, pattern := h.mux.Handler(r)
+	return h.o.Projections && strings.HasPrefix(pattern, r.Method+" ")
+}
+
+// answers returns what answers each method and path.
+func (h *Handler) answers() map[string]func(http.ResponseWriter, *http.Request) error {
+	all := map[string]func(http.ResponseWriter, *http.Request) error{
+		"POST /api/v1/projections":                h.postProjection,
+		"DELETE /api/v1/projections/{projection}": h.deleteProjection,
+		"DELETE /api/v1/jobs/{job}":               h.deleteJob,
+	}
+	for path, answer := range h.reads() {
+		all["GET /api/v1/"+path] = answer
+	}
+	return all
+}
+
+// reads returns what answers a GET of each path below /api/v1.
+func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) error {
+	return map[string]func(http.ResponseWriter, *http.Request) error{
+		"runs":                                  h.getRuns,
+		"runs/{run}":                            h.getRun,
+		"projections":                           h.getProjections,
+		"projections/fields":                    h.getFields,
+		"jobs":                                  h.getJobs,
+		"jobs/{job}":                            h.getJob,
+		"openapi.json":                          h.getOpenAPI,
+		"metrics":                               h.getComparison,
+		"events":                                h.getEvents,
+		"runs/{run}/epochs":                     h.getEpochs,
+		"runs/{run}/metrics":                    h.getMetrics,
+		"runs/{run}/samples":                    h.getSamples,
+		"runs/{run}/vectors":                    h.getVectors,
+		"runs/{run}/samples/{sample}/thumbnail": h.getThumbnail,
+		"runs/{run}/sprite/{version}/{sheet}":   h.getSheet,
+		"runs/{run}/epochs/{epoch}/outputs":     h.getOutputs,
+		"runs/{run}/epochs/{epoch}/neighborhoods":                            h.getNeighborhoods,
+		"runs/{run}/provisional":                                             h.getProvisional,
+		"runs/{run}/provisional/{revision}/positions":                        h.getProvisionalPositions,
+		"projections/{projection}":                                           h.getProjection,
+		"projections/{projection}/layout":                                    h.getLayout,
+		"projections/{projection}/revisions/{revision}/positions":            h.getPositions,
+		"projections/{projection}/revisions/{revision}/epochs/{epoch}/trust": h.getTrust,
+		"projections/{projection}/points":                                    h.getPoints,
+		"projections/{projection}/trajectory":                                h.getTrajectory,
+		"projections/{projection}/neighbors":                                 h.getNeighbors,
+		"projections/{projection}/quality":                                   h.getQuality,
+		"projections/{projection}/film":                                      h.getFilm,
+	}
+}
+
+// mayProject reports whether whoever sends a request may start projections.
+func (h *Handler) mayProject(r *http.Request) bool {
+	return h.o.Projections && (h.o.MayProject == nil || h.o.MayProject(r))
+}
+
+// context returns a context for work that is shared by requests and must not end with the one that began it.
+func (h *Handler) context(r *http.Request) context.Context {
+	if h.o.Alone {
+		return r.Context()
+	}
+	return context.WithoutCancel(r.Context())
+}

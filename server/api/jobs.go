@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/projector"
+	"github.com/zoetrope-ml/zoetrope/tracker"
+)
+
+const (
+	queuedMost = 16                     // projections that wait
+	keptMost   = 50                     // jobs that are remembered
+	toldEvery  = 200 * time.Millisecond // how often progress is told
+)
+
+// A job is a projection that somebody has asked for.
+type job struct {
+	ID         string            `json:"id"`
+	State      string            `json:"state"` // queued, running, finished, failed or cancelled
+	Runs       []string          `json:"runs"`  // ids
+	Options    projector.Options `json:"options"`
+	Stage      string            `json:"stage"` // of a running one, and how far it is
+	Done       int               `json:"done"`
+	Total      int               `json:"total"`
+	Created    time.Time         `json:"created"`
+	Started    *time.Time        `json:"started"`
+	Ended      *time.Time        `json:"ended"`
+	Projection string            `json:"projection"` // of a finished one
+	Error      string            `json:"error"`      // of a failed one
+
+	key    string // of idempotency
+	cancel context.CancelFunc
+}
+
+func (j *job) over() bool { return j.Ended != nil }
+
+// jobs makes projections, one at a time, so that a training beside it keeps most of the machine.
+type jobs struct {
+	store *tracker.Store
+	tell  func(job) // somebody's progress; must return soon
+
+	mu      sync.Mutex
+	closed  bool
+	all     []*job // the oldest first
+	working bool
+	done    sync.WaitGroup
+}
+
+// add queues a projection. The same key again is the same job.
+func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return job{}, httpjson.ErrClosing
+	}
+	waiting := 0
+	for _, j := range q.all {
+		if key != "" && j.key == key {
+			return *j, nil
+		}
+		if j.State == "queued" {
+			waiting++
+		}
+	}
+	if waiting >= queuedMost {
+		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", queuedMost)
+	}
+	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Options: o, Created: time.Now(), key: key}
+	q.all = append(q.all, j)
+	for i := 0; len(q.all) > keptMost && i < len(q.all); {
+		if q.all[i].over() {
+			q.all = slices.Delete(q.all, i, i+1)
+		} else {
+			i++
+		}
+	}
+	if !q.working {
+		q.working = true
+		q.done.Go(q.work)
+	}
+	q.tell(*j)
+	return *j, nil
+}
+
+// work makes what is queued, until nothing is.
+func (q *jobs) work() {
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		j := q.next(cancel)
+		if j == nil {
+			cancel()
+			return
+		}
+		p, err := projector.Project(ctx, q.store, j.Runs, j.Options, q.progress(j))
+		q.end(j, p, err, ctx.Err() != nil)
+		cancel()
+	}
+}
+
+func (q *jobs) next(cancel context.CancelFunc) *job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, j := range q.all {
+		if j.State == "queued" && !q.closed {
+			now := time.Now()
+			j.State, j.Started, j.cancel = "running", &now, cancel
+			q.tell(*j)
+			return j
+		}
+	}
+	q.working = false
+	return nil
+}
+
+// progress returns a callback that tells how far a job is, some times a second.
+func (q *jobs) progress(j *job) projector.Progress {
+	var told time.Time
+	return func(stage string, done, total int) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		fresh := stage != j.Stage
+		j.Stage, j.Done, j.Total = stage, done, total
+		if now := time.Now(); fresh || now.Sub(told) >= toldEvery {
+			told = now
+			q.tell(*j)
+		}
+	}
+}
+
+func (q *jobs) end(j *job, p *projector.Projection, err error, cancelled bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	j.Ended, j.Stage, j.cancel = &now, "", nil
+	switch {
+	case err == nil:
+		j.State, j.Projection = "finished", p.Info().ID
+	case cancelled:
+		j.State = "cancelled"
+	default:
+		j.State, j.Error = "failed", err.Error()
+	}
+	q.tell(*j)
+}
+
+// list returns all jobs that are remembered, the newest first.
+func (q *jobs) list() []job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := make([]job, 0, len(q.all))
+	for _, j := range slices.Backward(q.all) {
+		list = append(list, *j)
+	}
+	return list
+}
+
+var errNoJob = httpjson.Refuse(http.StatusNotFound, "not_found", "no such job: it may be over for long, or of a server that has restarted")
+
+func (q *jobs) find(id string) (job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, err := q.findLocked(id)
+	if err != nil {
+		return job{}, err
+	}
+	return *j, nil
+}
+
+func (q *jobs) findLocked(id string) (*job, error) {
+	for _, j := range q.all {
+		if j.ID == id {
+			return j, nil
+		}
+	}
+	return nil, errNoJob
+}
+
+// stop cancels a job. One that is over stays as it is; one that is running ends within a moment.
+func (q *jobs) stop(id string) (job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, err := q.findLocked(id)
+	if err != nil {
+		return job{}, err
+	}
+	switch {
+	case j.State == "queued":
+		now := time.Now()
+		j.State, j.Ended = "cancelled", &now
+		q.tell(*j)
+	case j.cancel != nil:
+		j.cancel()
+	}
+	return *j, nil
+}
+
+// close cancels everything and waits for it.
+func (q *jobs) close() {
+	q.mu.Lock()
+	q.closed = true
+	for _, j := range q.all {
+		if j.cancel != nil {
+			j.cancel()
+		}
+	}
+	q.mu.Unlock()
+	q.done.Wait()
+}

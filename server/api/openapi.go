@@ -1,0 +1,24 @@
+package api
+
+import (
+	_ "embed"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// openapi describes the whole API under /api/v1, with what packages ingest and access answer. A test holds it against all of
+// them.
+//
+//go:embed openapi.json
+var openapi []byte
+
+func (h *Handler) getOpenAPI(w http.ResponseWriter, r *http.Request) error {
+	send(w, r, "application/json", openapi)
+	return nil
+}
+
+// Routes returns what a Handler answers below /api/v1, as "GET /api/v1/runs", in order.
+func (h *Handler) Routes() []string {
+	return slices.Sorted(maps.Keys(h.answers()))
+}

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/projector"
+)
+
+// What a page may ask of the machine, besides what package projector allows.
+const (
+	requestMost   = 1 << 20 // bytes
+	passesMost    = 10_000
+	neighborsMost = 1_000
+	projectedMost = 100           // runs
+	choiceMost    = 1_000_000_000 // samples and points; there are no stores with more
+)
+
+// projectRequest is the body of POST projections: the options that differ from the usual ones.
+type projectRequest struct {
+	Runs []string `json:"runs"` // none: the newest
+	projector.Options
+}
+
+// postProjection starts a projection, or queues it.
+func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
+	q := projectRequest{Options: projector.Defaults()}
+	if err := httpjson.Read(w, r, requestMost, &q); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		name, thing string
+		n, most     int
+	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost},
+		{"samples", "samples", q.Samples, choiceMost}, {"max_points", "points", q.MaxPoints, choiceMost}} {
+		if c.n > c.most {
+			return httpjson.Invalid("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
+		}
+	}
+	q.Workers = 0
+	if err := q.Options.Validate(); err != nil {
+		return err
+	}
+	if len(q.Runs) == 0 {
+		q.Runs = []string{""}
+	}
+	for i, name := range q.Runs {
+		info, err := h.store.Run(r.Context(), name)
+		if err != nil {
+			return err
+		}
+		if info.Epochs == 0 {
+			return httpjson.Invalid("run %s/%s has no epochs yet", info.Experiment, info.Name)
+		}
+		q.Runs[i] = info.ID
+	}
+	j, err := h.jobs.add(q.Runs, q.Options, r.Header.Get("Idempotency-Key"))
+	if err != nil {
+		return err
+	}
+	httpjson.Write(w, r, http.StatusAccepted, j)
+	return nil
+}
+
+func (h *Handler) getJobs(w http.ResponseWriter, r *http.Request) error {
+	return sendJSON(w, r, map[string]any{"jobs": h.jobs.list()})
+}
+
+func (h *Handler) getJob(w http.ResponseWriter, r *http.Request) error {
+	j, err := h.jobs.find(r.PathValue("job"))
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, j)
+}
+
+func (h *Handler) deleteJob(w http.ResponseWriter, r *http.Request) error {
+	j, err := h.jobs.stop(r.PathValue("job"))
+	if err != nil {
+		return err
+	}
+	httpjson.Write(w, r, http.StatusOK, j)
+	return nil
+}
+
+func (h *Handler) deleteProjection(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.projection(r)
+	if err != nil {
+		return err
+	}
+	if err := projector.Delete(r.Context(), h.store, p.Info().ID); err != nil {
+		return err
+	}
+	httpjson.Write(w, r, http.StatusOK, struct{}{})
+	return nil
+}
+
+// refuseWrites answers a method that is not possible here.
+func (h *Handler) refuseWrites(w http.ResponseWriter, r *http.Request) {
+	allow := []string{"GET", "HEAD"}
+	if h.o.Projections {
+		for _, method := range []string{"POST", "DELETE"} {
+			asked := *r
+			asked.Method = method
+			if _, pattern := h.mux.Handler(&asked); strings.HasPrefix(pattern, method) {
+				allow = append(allow, method)
+			}
+		}
+	}
+	why := ""
+	if !h.o.Projections {
+		why = "this server only reads"
+	}
+	httpjson.MethodNotAllowed(w, r, allow, why)
+}
