@@ -55,7 +55,7 @@ generate:
 
 # Generated files must come out again byte for byte.
 generated: generate
-	@git diff --exit-code --stat -- '*.s' '*_amd64.go' server/page || { echo "generated files differ: run make generate and commit"; exit 1; }
+	@git diff --exit-code --stat -- '*.s' '*_amd64.go' server/page docs || { echo "generated files differ: run make generate and commit"; exit 1; }
 
 # The page's pure parts are tested by its builder, which is a module of its own.
 unit:

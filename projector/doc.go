@@ -28,3 +28,5 @@
 //
 // Functions and methods are safe for concurrent use.
 package projector
+
+//go:generate go test -run ^TestOptionsPage$ -update .

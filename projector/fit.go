@@ -11,22 +11,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
-// fit lays out the rows of src as the resolved options say, and returns their coordinates. They start at start, or where
-// the options say if that is nil.
-func fit(ctx context.Context, src *source, o Options, start []float32, progress Progress) ([]float32, Stages, error) {
+// fitUMAP lays out the rows of src as the resolved options say, and returns their coordinates. They start at start, or
+// where the options say if that is nil.
+func fitUMAP(ctx context.Context, src *source, o Options, start []float32, progress Progress) ([]float32, Stages, error) {
 	u := o.umap()
 	u.Scale, u.PCA = "none", 0 // the source has seen to it
-	if o.plain() && start == nil {
-		m, err := umap.Fit(ctx, src.x, src.dim, u, umap.Progress(progress))
-		if err != nil {
-			return nil, nil, err
-		}
-		var stages Stages
-		for _, s := range m.Stages {
-			stages = append(stages, Stage(s))
-		}
-		return m.Embedding, stages, nil
-	}
 	watch := startWatch()
 	if u.NEpochs == 0 {
 		u.NEpochs = passes(src.rows())

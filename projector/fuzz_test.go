@@ -43,7 +43,7 @@ func FuzzModes(f *testing.F) {
 			}
 			return y
 		}
-		y, _, err := fit(ctx, src, o, nil, nil)
+		y, _, err := fitUMAP(ctx, src, o, nil, nil)
 		check(y, err)
 		fresh := make([]bool, len(src.frames))
 		for i := range fresh {

@@ -10,9 +10,6 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// MethodGiven is the method, and the mode, of a projection that another program computed.
-const MethodGiven = "given"
-
 // Given stores a map of a run that another program computed, of 2 or 3 dimensions, as a projection that is queried,
 // measured and shown as any other. It cannot be extended or fitted anew. Each place is of an epoch that the run has; the
 // samples of a placement are the run's, and nil means all of them in their order.
@@ -51,7 +48,7 @@ func Given(ctx context.Context, store *tracker.Store, run, layer string, dims in
 
 	o.Layer = src.layer
 	p := &Projection{store: store, info: Info{
-		Runs: src.runs, Layer: src.layer, Method: MethodGiven, Mode: MethodGiven, Dims: dims,
+		Runs: src.runs, Layer: src.layer, Title: MethodTitle(MethodGiven), Method: MethodGiven, Mode: MethodGiven, Dims: dims,
 		Points: len(g.y) / dims, Revision: 1, Options: o,
 	}}
 	return p, p.insert(ctx, g.src, g.y, quality, watch, progress)
@@ -157,12 +154,15 @@ func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options
 	return src, y, nil
 }
 
-// errGiven is why a map that another program computed stays as it is.
-func (p *Projection) errGiven() error {
-	if p.info.Method != MethodGiven {
-		return nil
+// method is what lays the map out. A map that another program computed stays as it is.
+func (p *Projection) method() (Method, error) {
+	if m, ok := findMethod(p.info.Method); ok {
+		return m, nil
 	}
-	return fmt.Errorf("%w: projection %q was computed elsewhere and cannot be extended or fitted anew: import the new map, or make one with Project", ErrOptions, p.info.ID)
+	if p.info.Method != MethodGiven {
+		return Method{}, fmt.Errorf("%w: projection %q was made by method %q, which this version does not have", ErrOptions, p.info.ID, p.info.Method)
+	}
+	return Method{}, fmt.Errorf("%w: projection %q was computed elsewhere and cannot be extended or fitted anew: import the new map, or make one with Project", ErrOptions, p.info.ID)
 }
 
 // measureGiven measures a map that another program computed, at some of its epochs.

@@ -32,7 +32,7 @@ func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection
 	if 2*g.left <= max(g.src.rows(), g.fitted) {
 		return g.refit(ctx, progress)
 	}
-	if err := place(ctx, g.src, g.y, g.fresh, g.p.info.Options, progress); err != nil {
+	if err := g.method.place(ctx, g.src, g.y, g.fresh, g.p.info.Options, progress); err != nil {
 		return nil, err
 	}
 	return g.p, g.store(ctx, false, progress)
@@ -65,6 +65,7 @@ func (p *Projection) Renew(ctx context.Context, progress Progress) (*Projection,
 // A growth is a projection with all frames there are by now.
 type growth struct {
 	p      *Projection // at its revision in the store
+	method Method
 	src    *source
 	y      []float32  // rows×dims; the places of the rows that are on the map, and of those that were there with other vectors
 	had    []bool     // of each row: its sample has a place in y for this epoch
@@ -82,11 +83,11 @@ func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, er
 
 // growthOf is growth with the samples that were chosen or, if they are chosen again, those that Project would choose.
 func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress) (*growth, error) {
-	if err := p.errGiven(); err != nil {
+	m, err := p.method()
+	if err != nil {
 		return nil, err
 	}
-	g := &growth{watch: startWatch()}
-	var err error
+	g := &growth{method: m, watch: startWatch()}
 	if g.p, err = Open(ctx, p.store, p.info.ID); err != nil {
 		return nil, err
 	}
@@ -187,7 +188,7 @@ func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, err
 		return g.fit(ctx, nil, progress)
 	}
 	start := slices.Clone(g.y)
-	if err := place(ctx, g.src, start, g.fresh, g.p.info.Options, progress); err != nil {
+	if err := g.method.place(ctx, g.src, start, g.fresh, g.p.info.Options, progress); err != nil {
 		return nil, err
 	}
 	return g.fit(ctx, start, progress)
@@ -212,7 +213,7 @@ func (g *growth) layOut(ctx context.Context, start []float32, progress Progress)
 	if err := g.src.learn(ctx, o); err != nil {
 		return nil, nil, err
 	}
-	y, stages, err := fit(ctx, g.src, o, start, progress)
+	y, stages, err := g.method.fit(ctx, g.src, o, start, progress)
 	if err != nil {
 		return nil, nil, err
 	}

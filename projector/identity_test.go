@@ -83,7 +83,7 @@ func stepHashes(t *testing.T, src *source, mode string, workers int) map[string]
 		must(err)
 		hashes["spectral start"] = hashOf(z)
 	}
-	y, _, err = fit(ctx, &young, o, nil, nil)
+	y, _, err = fitUMAP(ctx, &young, o, nil, nil)
 	must(err)
 	hashes["layout"] = hashOf(y)
 

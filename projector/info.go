@@ -13,6 +13,7 @@ type Info struct {
 	ID       string    `json:"projection"`
 	Runs     []string  `json:"runs"` // ids, in the order they were given
 	Layer    string    `json:"layer"`
+	Title    string    `json:"title"`  // of the method, for people
 	Method   string    `json:"method"` // the one used; Options.Method is the one asked for
 	Mode     string    `json:"mode"`
 	Dims     int       `json:"dims"`
@@ -24,14 +25,6 @@ type Info struct {
 	Stages   Stages    `json:"stages"`         // where the time went
 	PeakRSS  int64     `json:"peak_rss_bytes"` // most memory the process had held by then
 	Options  Options   `json:"options"`
-}
-
-// Choice says which method was used and, where auto chose it, why.
-func (i Info) Choice() string {
-	if i.Options.Method == i.Method {
-		return i.Method
-	}
-	return fmt.Sprintf("%s (chosen by %s: the only method there is so far)", i.Method, i.Options.Method)
 }
 
 // A Stage is one step of making a projection and the wall time it took.

@@ -103,7 +103,7 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 			continue
 		}
 		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended, digest) VALUES (?, ?, ?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, flag(extended), stored(f.digest)); err != nil {
+		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, asInteger(extended), stored(f.digest)); err != nil {
 			return err
 		}
 		id, at := ids[f.run], lists[f.run].find(f.samples)
@@ -145,8 +145,8 @@ func stored(d tracker.Digest) []byte {
 	return d[:]
 }
 
-// flag is a bool as the store keeps it.
-func flag(b bool) int {
+// asInteger is a bool as the store keeps it.
+func asInteger(b bool) int {
 	if b {
 		return 1
 	}

@@ -49,11 +49,6 @@ func modes() []string {
 	return append([]string{"joint"}, slices.DeleteFunc(slices.Sorted(maps.Keys(recipes)), func(m string) bool { return m == "joint" })...)
 }
 
-// plain reports whether o asks for nothing but UMAP over all rows.
-func (o Options) plain() bool {
-	return o.Mode == "joint" && o.EpochNegatives == 0 && o.TieWeight == 0 && o.Init != "first" && o.Init != initGiven
-}
-
 // passes is umap's own choice of NEpochs for n rows.
 func passes(n int) int {
 	if n <= 10000 {

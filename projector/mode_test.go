@@ -67,7 +67,7 @@ func TestJointIsUMAP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, _, err := fit(t.Context(), src, o.resolve(), nil, nil)
+	y, _, err := fitUMAP(t.Context(), src, o.resolve(), nil, nil)
 	if err != nil || !slices.Equal(y, m.Embedding) {
 		t.Errorf("joint differs from umap.Fit, %v", err)
 	}

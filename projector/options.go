@@ -3,8 +3,6 @@ package projector
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
@@ -50,9 +48,8 @@ type Options struct {
 	Workers int    `json:"workers"` // goroutines; 0 = one per processor
 }
 
-// What the string fields of [Options] accept.
+// What the string fields of [Options] accept, besides [Methods].
 var (
-	Methods = []string{"auto", "umap"} // auto takes what suits the size, which is UMAP until there is another method
 	Modes   = modes()
 	Metrics = umap.Metrics
 	Scales  = umap.Scales
@@ -64,7 +61,7 @@ var (
 func Defaults() Options {
 	u := umap.Defaults()
 	return Options{
-		Method:             "auto",
+		Method:             methodAuto,
 		Mode:               "balanced",
 		Dims:               u.Dims,
 		NNeighbors:         u.NNeighbors,
@@ -86,43 +83,18 @@ func Defaults() Options {
 
 // Validate reports the first setting outside its range, with the range. [Project] calls it first.
 func (o Options) Validate() error {
-	for _, c := range []struct {
-		name, value string
-		known       []string
-	}{
-		{"method", o.Method, Methods}, {"mode", o.Mode, Modes}, {"metric", o.Metric, Metrics}, {"init", o.Init, Inits},
-	} {
-		if c.name == "init" && c.value == "" {
-			continue
-		}
-		if !slices.Contains(c.known, c.value) {
-			return fmt.Errorf("%w: there is no %s %q: want %s", ErrOptions, c.name, c.value, strings.Join(c.known, ", "))
-		}
-	}
 	if err := o.validateChoice(); err != nil {
 		return err
 	}
-	if o.Dims != 2 && o.Dims != 3 {
-		return fmt.Errorf("%w: dims = %d, want 2 or 3", ErrOptions, o.Dims)
+	for _, s := range Settings() {
+		if err := s.check(&o); err != nil {
+			return err
+		}
 	}
-	if !(o.EpochNegatives >= 0 && o.EpochNegatives <= 1 || o.EpochNegatives == -1) {
-		return fmt.Errorf("%w: epoch_negatives = %v, want 0 to 1, or -1 for the mode's own", ErrOptions, o.EpochNegatives)
-	}
-	if !(o.TieWeight >= 0 && o.TieWeight <= 1 || o.TieWeight == -1) {
-		return fmt.Errorf("%w: tie_weight = %v, want 0 to 1, or -1 for the mode's own", ErrOptions, o.TieWeight)
-	}
-	if err := o.umap().Validate(); err != nil {
+	if err := o.umap().Validate(); err != nil { // what depends on other settings
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	return nil
-}
-
-// method is the method that o asks for at the given number of points.
-func (o Options) method(int) string {
-	if o.Method == "auto" {
-		return "umap"
-	}
-	return o.Method
 }
 
 // umap returns what concerns UMAP itself. The start called first is ours: [fit] sees to it.

@@ -51,11 +51,12 @@ func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Opt
 	}
 	watch.lap("load")
 
+	m := o.method(src.rows())
 	p := &Projection{store: store, shares: src.shares, info: Info{
-		Runs: src.runs, Layer: src.layer, Method: o.method(src.rows()), Mode: o.Mode, Dims: o.Dims,
+		Runs: src.runs, Layer: src.layer, Title: m.Title, Method: m.Name, Mode: o.Mode, Dims: o.Dims,
 		Points: src.rows(), Revision: 1, Options: o,
 	}}
-	y, stages, err := fit(ctx, src, o, y, progress)
+	y, stages, err := m.fit(ctx, src, o, y, progress)
 	if err != nil {
 		return nil, fmt.Errorf("projection: %w", err)
 	}

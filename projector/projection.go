@@ -102,7 +102,7 @@ func readProjections(ctx context.Context, tx *tracker.Tx, rest string, args ...a
 			&i.PeakRSS, &options, &stages, &i.Extended); err != nil {
 			return nil, err
 		}
-		i.Created = time.UnixMicro(created)
+		i.Created, i.Title = time.UnixMicro(created), MethodTitle(i.Method)
 		if err := errors.Join(json.Unmarshal(options, &i.Options), json.Unmarshal(stages, &i.Stages)); err != nil {
 			return nil, fmt.Errorf("projection %q: %w", i.ID, err)
 		}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,13 +65,7 @@ those that the scripts in bench/peers measure other implementations with, mode j
 	f.StringVar(&o.path, "embeddings", "", "an .npy `file` of E×n×d or n×d (default made up)")
 	f.Var(&o.shape, "shape", "epochs, samples and columns of embeddings that are made up")
 	f.IntVar(&o.rounds, "rounds", 1, "how often to measure")
-	f.StringVar(&u.Mode, "mode", u.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
-	f.IntVar(&u.NNeighbors, "n-neighbors", u.NNeighbors, "the size of a neighbourhood, counting the point itself: 2 or more")
-	f.Float64Var(&u.MinDist, "min-dist", u.MinDist, "how close points may lie on the map: 0 to 1")
-	f.IntVar(&u.NEpochs, "n-epochs", u.NEpochs, "UMAP's passes over the graph; 0 chooses by the number of points")
-	f.StringVar(&u.Metric, "metric", u.Metric, "the distance in the original space: "+strings.Join(projector.Metrics, ", "))
-	f.Uint64Var(&u.Seed, "seed", u.Seed, "the seed of all random choices, those for the embeddings included")
-	f.IntVar(&u.Workers, "workers", u.Workers, "goroutines; 0 is one for each processor")
+	cli.SettingFlags(f, u, "mode", "n_neighbors", "min_dist", "n_epochs", "metric", "seed", "workers")
 	return cmd
 }
 

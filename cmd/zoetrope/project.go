@@ -63,38 +63,10 @@ that are not on it find their places.`,
 	}
 	cmd.Flags().StringArrayVar(&runs, "run", nil, "a run, by name, experiment/name or id; given several times, or as a list separated by commas, several. "+
 		"The whole is taken for one name if there is such a run; in a list, a name with a comma stands in double quotes (default the newest)")
-	mapFlags(cmd, &o)
+	cli.SettingFlags(cmd.Flags(), &o)
+	cmd.Flags().Lookup("init").Usage += "; or an .npy file of places, E×n×dims"
 	cmd.AddCommand(extendCommand(a), refitCommand(a), transformCommand(a))
 	return cmd
-}
-
-// mapFlags are a flag for each of o, with the name it has in the store and its range.
-func mapFlags(cmd *cobra.Command, o *projector.Options) {
-	f := cmd.Flags()
-	f.StringVar(&o.Layer, "layer", o.Layer, "the layer (default the only one)")
-	f.StringVar(&o.Epochs, "epochs", o.Epochs, "epochs to lay out and ranges of them, as 0,5-10,last, or every 50th as 0-900:50 or 0-:50 (default all)")
-	f.IntVar(&o.Samples, "samples", o.Samples, "most samples of each run to lay out, those whose ids have the lowest SHA-256; 0 is all")
-	f.IntVar(&o.MaxPoints, "max-points", o.MaxPoints, "lay out as many samples of each run, so chosen, as make up to so many points; 0 is no limit")
-	f.StringVar(&o.Method, "method", o.Method, "the algorithm: "+strings.Join(projector.Methods, ", "))
-	f.StringVar(&o.Mode, "mode", o.Mode, "how epochs meet in the neighbour graph: "+strings.Join(projector.Modes, ", "))
-	f.Float64Var(&o.EpochNegatives, "epoch-negatives", o.EpochNegatives, "share of a point's repelled ones drawn from its own epoch: 0 to 1; -1 is the mode's own")
-	f.Float64Var(&o.TieWeight, "tie-weight", o.TieWeight, "of the edge between a sample and itself at the next epoch: 0 to 1; -1 is the mode's own")
-	f.IntVar(&o.Dims, "dims", o.Dims, "the dimensions of the map: 2 or 3")
-	f.StringVar(&o.Scale, "scale", o.Scale, "what is done to vectors beforehand: "+strings.Join(projector.Scales, ", "))
-	f.IntVar(&o.PCA, "pca", o.PCA, "principal components to keep of them, at most all columns; 0 leaves them")
-	f.StringVar(&o.Metric, "metric", o.Metric, "the distance in the original space: "+strings.Join(projector.Metrics, ", "))
-	f.StringVar(&o.Init, "init", o.Init, "where points start: "+strings.Join(projector.Inits, ", ")+", or an .npy file of places, E×n×dims (default as suits the mode)")
-	f.IntVar(&o.NNeighbors, "n-neighbors", o.NNeighbors, "the size of a neighbourhood, counting the point itself: 2 or more")
-	f.Float64Var(&o.MinDist, "min-dist", o.MinDist, "how close points may lie on the map: 0 to the spread")
-	f.Float64Var(&o.Spread, "spread", o.Spread, "the scale of the map: more than 0")
-	f.IntVar(&o.NEpochs, "n-epochs", o.NEpochs, "UMAP's passes over the graph; 0 chooses by the number of points")
-	f.Float64Var(&o.LearningRate, "learning-rate", o.LearningRate, "the step of the first pass: more than 0")
-	f.IntVar(&o.NegativeSampleRate, "negative-sample-rate", o.NegativeSampleRate, "repelled points per attracted one: 0 to 100")
-	f.Float64Var(&o.RepulsionStrength, "repulsion-strength", o.RepulsionStrength, "the weight of the repulsion: 0 or more")
-	f.Float64Var(&o.SetOpMixRatio, "set-op-mix-ratio", o.SetOpMixRatio, "1 joins the two directions of an edge as a fuzzy union, 0 as an intersection")
-	f.Float64Var(&o.LocalConnectivity, "local-connectivity", o.LocalConnectivity, "neighbours taken as fully connected: 0 to n-neighbors - 1")
-	f.Uint64Var(&o.Seed, "seed", o.Seed, "the seed of all random choices")
-	f.IntVar(&o.Workers, "workers", o.Workers, "goroutines; 0 is one for each processor")
 }
 
 // project makes a map, from the places in the .npy file at path unless that is empty.

@@ -25,6 +25,7 @@ type job struct {
 	ID         string            `json:"id"`
 	State      string            `json:"state"` // queued, running, finished, failed or cancelled
 	Runs       []string          `json:"runs"`  // ids
+	Title      string            `json:"title"` // of the method
 	Options    projector.Options `json:"options"`
 	Stage      string            `json:"stage"` // of a running one, and how far it is
 	Done       int               `json:"done"`
@@ -72,7 +73,7 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 	if waiting >= queuedMost {
 		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", queuedMost)
 	}
-	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Options: o, Created: time.Now(), key: key}
+	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Created: time.Now(), key: key}
 	q.all = append(q.all, j)
 	for i := 0; len(q.all) > keptMost && i < len(q.all); {
 		if q.all[i].over() {

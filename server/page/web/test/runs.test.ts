@@ -150,6 +150,7 @@ test("judgement: what is not defined has no chart", () => {
 });
 
 const map = (part: Record<string, unknown>): Described => ({
+  title: "UMAP",
   method: "umap",
   mode: "balanced",
   dims: 2,
@@ -198,7 +199,7 @@ test("settings: what may stand in a field", () => {
 
 test("settings: what a map shows of its runs, and how far it is behind", () => {
   const all = { epochs: "", samples: 0, max_points: 0 };
-  const of = (options: object): Described => ({ method: "umap", mode: "joint", dims: 2, layer: "a", options: { ...all, ...options } });
+  const of = (options: object): Described => ({ title: "UMAP", method: "umap", mode: "joint", dims: 2, layer: "a", options: { ...all, ...options } });
   const [a, b] = [of({}), of({ epochs: "0-:50", samples: 2000, max_points: 100_000 })];
   equal(traits(a, [a, b]), ["joint", "all epochs", "all samples", "any number of points"], "all");
   equal(traits(b, [a, b]), ["joint", "epochs 0-:50", "2,000 samples", "up to 100,000 points"], "some");

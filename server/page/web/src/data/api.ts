@@ -92,6 +92,7 @@ export interface Field {
   min: number;
   max: number;
   default: string | number;
+  methods?: string[]; // those that read it; absent: all
 }
 
 /** A failure that the server explained. */

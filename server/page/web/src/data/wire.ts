@@ -66,6 +66,8 @@ export type Job = {
   stage: string;
   started: string | null;
   state: "queued" | "running" | "finished" | "failed" | "cancelled";
+  /** of the method, for people */
+  title: string;
   total: number;
 };
 
@@ -196,6 +198,8 @@ export type Projection = {
   runs: string[];
   seconds?: number;
   stages?: Record<string, unknown>;
+  /** of the method, for people */
+  title: string;
 };
 
 export type Quality = {

@@ -6,6 +6,7 @@ import { check, range } from "../state/settings";
 /** A field on the page. */
 interface Row {
   field: Field;
+  box: HTMLElement;
   input: HTMLInputElement | HTMLSelectElement;
   error: HTMLElement;
 }
@@ -55,16 +56,7 @@ export class MapForm {
     const away = h("button", { type: "button", class: "small" }, "Close");
     away.addEventListener("click", this.close);
     this.form.replaceChildren(
-      ...this.rows.map(({ field: f, input, error }) =>
-        h(
-          "div",
-          { class: "field" },
-          h("label", { for: input.id }, f.title),
-          input,
-          h("p", { class: "hint", id: `${input.id}-hint` }, `${range(f)} \u00b7 ${f.about}`),
-          error,
-        ),
-      ),
+      ...this.rows.map((row) => row.box),
       this.wrong,
       h("div", { class: "acts" }, this.make, usual, away),
     );
@@ -80,11 +72,16 @@ export class MapForm {
     const input = field.choices
       ? h("select", about, ...field.choices.map((c) => h("option", { value: c }, c)))
       : h("input", { ...about, type: "text", inputmode: field.text ? "text" : field.whole ? "numeric" : "decimal", autocomplete: "off" });
-    const row = { field, input, error };
+    const hint = h("p", { class: "hint", id: `${id}-hint` }, `${range(field)} \u00b7 ${field.about}`);
+    const box = h("div", { class: "field" }, h("label", { for: id }, field.title), input, hint, error);
+    const row = { field, box, input, error };
     input.addEventListener("input", () => {
       if (error.textContent !== "") this.say(row, check(field, input.value)); // it goes as soon as it is mended
     });
-    input.addEventListener("change", () => this.say(row, check(field, input.value)));
+    input.addEventListener("change", () => {
+      this.say(row, check(field, input.value));
+      if (field.name === "method") this.showRead();
+    });
     return row;
   }
 
@@ -97,6 +94,13 @@ export class MapForm {
       this.say(row, check(f, input.value));
     }
     this.wrong.textContent = "";
+    this.showRead();
+  }
+
+  /** Shows the fields that the chosen method reads; where the server chooses it, all. */
+  private showRead(): void {
+    const method = this.rows.find((r) => r.field.name === "method")?.input.value ?? "auto";
+    for (const { field, box } of this.rows) box.hidden = method !== "auto" && !(field.methods?.includes(method) ?? true);
   }
 
   private say(row: Row, message: string): void {
@@ -109,10 +113,11 @@ export class MapForm {
     const { run, mapJobs } = this.model;
     if (!run || this.make.disabled) return;
     this.wrong.textContent = "";
-    for (const row of this.rows) this.say(row, check(row.field, row.input.value));
-    const bad = this.rows.find((r) => r.error.textContent !== "");
+    const asked = this.rows.filter((row) => !row.box.hidden);
+    for (const row of asked) this.say(row, check(row.field, row.input.value));
+    const bad = asked.find((r) => r.error.textContent !== "");
     if (bad) return bad.input.focus();
-    const options = Object.fromEntries(this.rows.map(({ field: f, input }) => [f.name, f.choices || f.text ? input.value.trim() : Number(input.value)]));
+    const options = Object.fromEntries(asked.map(({ field: f, input }) => [f.name, f.choices || f.text ? input.value.trim() : Number(input.value)]));
     this.make.disabled = true;
     try {
       await mapJobs.start([run.id], options);

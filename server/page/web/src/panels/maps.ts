@@ -185,6 +185,7 @@ export class Maps {
     const { mapJobs, projections } = this.model;
     const o = j.options;
     const d: Described = {
+      title: j.title,
       method: String(o["method"] ?? ""),
       mode: String(o["mode"] ?? ""),
       dims: Number(o["dims"] ?? 2),

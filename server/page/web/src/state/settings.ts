@@ -4,7 +4,7 @@ import type { Behind, Field, Projection, Quality } from "../data/api";
 import { count, figure, many, value } from "../ui/format";
 
 /** What describe needs of a projection. */
-export type Described = Pick<Projection, "method" | "mode" | "dims" | "layer" | "options"> & Partial<Pick<Projection, "runs">>;
+export type Described = Pick<Projection, "title" | "method" | "mode" | "dims" | "layer" | "options"> & Partial<Pick<Projection, "runs">>;
 
 /** What options are called; others have their own names. */
 const NAMES: Record<string, string> = { n_epochs: "passes", scale: "scaling", pca: "components" };
@@ -15,9 +15,9 @@ const APART = ["layer", "method", "mode", "dims", "n_neighbors", "workers"];
 /** Options that follow from the mode, unless the user said otherwise. */
 const OF_MODE = ["init", "epoch_negatives", "tie_weight"];
 
-/** "UMAP", "NOMAD in 3-D", "Imported". */
+/** "UMAP", "UMAP in 3-D", "Imported". */
 export function titleOf(p: Described): string {
-  return (p.method === "auto" ? "UMAP" : p.method === "given" ? "Imported" : p.method.toUpperCase()) + (p.dims === 3 ? " in 3-D" : "");
+  return p.title + (p.dims === 3 ? " in 3-D" : "");
 }
 
 /** "balanced", "20 neighbours", and what else differs among some maps. */
