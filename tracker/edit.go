@@ -106,6 +106,11 @@ func reset(ctx context.Context, tx *Tx, r runRow, e RunEdit) error {
 	if err != nil {
 		return refuse(ErrInvalid, "params of run %s: %v", r.title(), err)
 	}
+	if len(params) > len(text) { // those of an older store may be too long, and become shorter
+		if err := checkParams(params); err != nil {
+			return err
+		}
+	}
 	_, err = tx.ExecContext(ctx, "UPDATE run SET params = ? WHERE id = ?", params, r.id)
 	return err
 }
@@ -142,6 +147,14 @@ func checkNotes(notes string) error {
 		return refuse(ErrInvalid, "notes must be valid UTF-8 without NUL")
 	case len(notes) > MaxNotes:
 		return refuse(ErrInvalid, "notes have %d bytes, at most %d are allowed", len(notes), MaxNotes)
+	}
+	return nil
+}
+
+// checkParams refuses params, as JSON, that every list of runs would carry along.
+func checkParams(params string) error {
+	if len(params) > MaxParams {
+		return refuse(ErrInvalid, "params have %d bytes as JSON, at most %d are allowed: log what is long as a file's name or a digest", len(params), MaxParams)
 	}
 	return nil
 }

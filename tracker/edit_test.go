@@ -40,6 +40,7 @@ func TestEdit(t *testing.T) {
 		{"newline", RunEdit{Name: new("a\nb")}, ErrInvalid, "printable"},
 		{"tag", RunEdit{Notes: new("x"), AddTags: []string{""}}, ErrInvalid, "a tag is empty"},
 		{"tag text", RunEdit{Notes: new("x"), Tags: []string{" a"}}, ErrInvalid, "space"},
+		{"params", RunEdit{Notes: new("x"), SetParams: map[string]any{"long": strings.Repeat("x", MaxParams)}}, ErrInvalid, "params have 1048587 bytes as JSON"},
 		{"notes", RunEdit{Notes: new("\xff"), AddTags: []string{"x"}}, ErrInvalid, "UTF-8"},
 	} {
 		if err := s.Edit(ctx, "cnn", test.edit); !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.want) {

@@ -65,12 +65,14 @@ func ofLayer(name string, err error) error {
 
 // What a store refuses because it is too much. A program that must not fail late can check before it logs.
 const (
-	MaxName  = 200                    // bytes of an experiment, a run's name, a tag, the version of a program or its host
-	MaxTags  = 100                    // of a run
-	MaxNotes = 1 << 20                // bytes of a run's notes
-	MaxText  = 1 << 10                // bytes of a sample's ID, a layer's or a metric's name: PostgreSQL's indexes take no more than twice that
-	MaxKey   = 200                    // bytes of [RunConfig].Key and [Batch].Key
-	MaxDim   = content.ChunkBytes / 4 // columns of a layer: a chunk holds whole rows
+	MaxName   = 200                    // bytes of an experiment, a run's name, a tag, the version of a program or its host
+	MaxTags   = 100                    // of a run
+	MaxNotes  = 1 << 20                // bytes of a run's notes
+	MaxParams = 1 << 20                // bytes of a run's params, as JSON
+	MaxText   = 1 << 10                // bytes of a sample's ID, a layer's or a metric's name: PostgreSQL's indexes take no more than twice that
+	MaxKey    = 200                    // bytes of [RunConfig].Key and [Batch].Key
+	MaxDim    = content.ChunkBytes / 4 // columns of a layer: a chunk holds whole rows
+	MaxPixels = 1 << 24                // of a sample's thumbnail, width times height
 )
 
 // checkLength refuses a text of more bytes than the most that are allowed.

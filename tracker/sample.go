@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
@@ -41,6 +43,20 @@ func (r *Run) addSamples(t *txn, index *sampleIndex, batch []content.SampleRow) 
 
 var pngMagic = []byte("\x89PNG\r\n\x1a\n")
 
+// checkPixels refuses a PNG image that would take too much memory to show. Its first chunk says how large it is: a length of 4
+// bytes, IHDR, the width and the height. One without that cannot be shown at all.
+func checkPixels(png []byte) error {
+	const width, height = 16, 20 // where they begin
+	if len(png) < height+4 || string(png[12:width]) != "IHDR" {
+		return nil
+	}
+	w, h := uint64(binary.BigEndian.Uint32(png[width:])), uint64(binary.BigEndian.Uint32(png[height:]))
+	if w*h > MaxPixels {
+		return fmt.Errorf("the thumbnail has %d×%d pixels, at most %d are allowed", w, h, MaxPixels)
+	}
+	return nil
+}
+
 func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 	seen := make(map[string]int, len(samples))
 	rows := make([]content.SampleRow, len(samples))
@@ -59,6 +75,9 @@ func encodeSamples(samples []Sample) ([]content.SampleRow, error) {
 			return nil, refuseValue("label", i, s.ID, "sample %q, label %q: must be valid UTF-8 without NUL", s.ID, s.Label)
 		case len(s.Thumbnail) > 0 && !bytes.HasPrefix(s.Thumbnail, pngMagic):
 			return nil, refuseValue("thumbnail", i, s.ID, "sample %q: the thumbnail is not a PNG image", s.ID)
+		}
+		if err := checkPixels(s.Thumbnail); err != nil {
+			return nil, refuseValue("thumbnail", i, s.ID, "sample %q: %v", s.ID, err)
 		}
 		seen[s.ID] = i
 		rows[i] = content.SampleRow{UID: s.ID, Label: sql.NullString{String: s.Label, Valid: s.Label != ""}}

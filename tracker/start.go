@@ -130,6 +130,9 @@ func (c *RunConfig) prepare() (params, tags string, err error) {
 	if err != nil {
 		return "", "", refuse(ErrInvalid, "params of run %s: %v", c.title(), err)
 	}
+	if err := checkParams(params); err != nil {
+		return "", "", err
+	}
 	tags, err = c.describe()
 	if err != nil {
 		return "", "", err

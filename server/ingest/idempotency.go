@@ -1,14 +1,19 @@
 package ingest
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync"
 
 	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 )
 
-// maxRemembered is how many answers are kept for requests that come again.
-const maxRemembered = 10_000
+// What is kept of answers for requests that come again: the latest, as far as there is room.
+const (
+	maxRemembered   = 10_000   // answers
+	rememberedBytes = 16 << 20 // of all of them, with their names
+	answerBytes     = 300      // of an answer besides its name and body
+)
 
 // idempotency keeps the answers to requests with an idempotency key, so that a request that comes again gets the same answer
 // and is not done twice. The store also keeps the keys of requests that wrote an epoch, samples or metrics, across restarts;
@@ -17,6 +22,7 @@ type idempotency struct {
 	mu      sync.Mutex
 	answers map[string]*answer // by path and key
 	order   []string           // keys of answers, the oldest first
+	bytes   int                // of answers
 }
 
 // An answer is one that was given, or one that is being made.
@@ -25,7 +31,7 @@ type answer struct {
 	done   chan struct{} // closed when the fields below are set
 	ok     bool
 	status int
-	v      any
+	body   json.RawMessage
 }
 
 func newIdempotency() *idempotency { return &idempotency{answers: map[string]*answer{}} }
@@ -41,10 +47,9 @@ func (m *idempotency) once(c *call, do action) (status int, v any, err error) {
 		a, mine := m.reserve(name, c.hash)
 		if mine {
 			defer func() { // also when do panics
-				a.status, a.v, a.ok = status, v, err == nil && status != 0
-				if !a.ok {
-					m.drop(name, a)
-				}
+				body, bad := json.Marshal(v)
+				a.status, a.body, a.ok = status, body, err == nil && status != 0 && bad == nil
+				m.settle(name, a)
 				close(a.done)
 			}()
 			return do(c)
@@ -58,7 +63,7 @@ func (m *idempotency) once(c *call, do action) (status int, v any, err error) {
 			return 0, nil, c.ctx().Err()
 		}
 		if a.ok {
-			return a.status, a.v, nil
+			return a.status, a.body, nil
 		}
 	}
 }
@@ -73,18 +78,39 @@ func (m *idempotency) reserve(name string, hash [32]byte) (a *answer, mine bool)
 	a = &answer{hash: hash, done: make(chan struct{})}
 	m.answers[name] = a
 	m.order = append(m.order, name)
-	for len(m.order) > maxRemembered {
-		delete(m.answers, m.order[0])
-		m.order = m.order[1:]
-	}
+	m.bytes += 2*len(name) + answerBytes
+	m.forgetLocked()
 	return a, true
 }
 
-// drop removes an answer. Its place in order is harmless: at worst a later answer under the name is dropped early.
-func (m *idempotency) drop(name string, a *answer) {
+// settle keeps an answer that was given, and drops one that was not. Its place in order is harmless then: at worst a later answer
+// under the name is dropped early.
+func (m *idempotency) settle(name string, a *answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.answers[name] == a {
+	switch {
+	case m.answers[name] != a: // dropped meanwhile
+	case a.ok:
+		m.bytes += len(a.body)
+		m.forgetLocked()
+	default:
+		m.bytes -= 2*len(name) + answerBytes
 		delete(m.answers, name)
+	}
+}
+
+// forgetLocked drops the oldest answers until there is room for the rest.
+func (m *idempotency) forgetLocked() {
+	for len(m.order) > 0 && (len(m.order) > maxRemembered || m.bytes > rememberedBytes) {
+		oldest := m.order[0]
+		m.order[0] = "" // which the array would keep
+		m.order = m.order[1:]
+		if a, ok := m.answers[oldest]; ok {
+			m.bytes -= 2*len(oldest) + answerBytes
+			if a.ok {
+				m.bytes -= len(a.body)
+			}
+			delete(m.answers, oldest)
+		}
 	}
 }

@@ -46,13 +46,15 @@ type limits struct {
 	NameBytes       int   `json:"name_bytes"` // of an experiment, a run's name, a tag, code and host
 	Tags            int   `json:"tags"`       // of a run
 	NotesBytes      int   `json:"notes_bytes"`
-	IDBytes         int   `json:"id_bytes"` // of a sample
+	ParamsBytes     int   `json:"params_bytes"` // of a run, as JSON
+	IDBytes         int   `json:"id_bytes"`     // of a sample
 	LabelBytes      int   `json:"label_bytes"`
 	PredictionBytes int   `json:"prediction_bytes"`
-	MetadataBytes   int   `json:"metadata_bytes"`  // of a sample, as JSON
-	ThumbnailBytes  int   `json:"thumbnail_bytes"` // of a sample, as PNG
-	LayerBytes      int   `json:"layer_bytes"`     // of its name
-	MetricBytes     int   `json:"metric_bytes"`    // of its name
+	MetadataBytes   int   `json:"metadata_bytes"`   // of a sample, as JSON
+	ThumbnailBytes  int   `json:"thumbnail_bytes"`  // of a sample, as PNG
+	ThumbnailPixels int   `json:"thumbnail_pixels"` // width times height
+	LayerBytes      int   `json:"layer_bytes"`      // of its name
+	MetricBytes     int   `json:"metric_bytes"`     // of its name
 	CauseBytes      int   `json:"cause_bytes"`
 	Epoch           int64 `json:"epoch"` // the largest
 	Step            int64 `json:"step"`  // the largest
@@ -62,8 +64,8 @@ func (h *Handler) limits() limits {
 	return limits{
 		JSONBytes: maxJSON, Samples: maxSamples, Steps: maxSteps,
 		FrameBytes: h.o.MaxFrame, FrameHeaderBytes: maxFrameHeader, Parts: maxParts, Columns: tracker.MaxDim, Layers: maxLayers, KeyBytes: maxKey, MemoryBytes: h.o.MaxMemory,
-		NameBytes: tracker.MaxName, Tags: tracker.MaxTags, NotesBytes: tracker.MaxNotes,
-		IDBytes: tracker.MaxText, LabelBytes: maxText, PredictionBytes: maxText, MetadataBytes: maxMetadata, ThumbnailBytes: maxThumbnail,
+		NameBytes: tracker.MaxName, Tags: tracker.MaxTags, NotesBytes: tracker.MaxNotes, ParamsBytes: tracker.MaxParams,
+		IDBytes: tracker.MaxText, LabelBytes: maxText, PredictionBytes: maxText, MetadataBytes: maxMetadata, ThumbnailBytes: maxThumbnail, ThumbnailPixels: tracker.MaxPixels,
 		LayerBytes: tracker.MaxText, MetricBytes: tracker.MaxText, CauseBytes: maxCause, Epoch: maxEpoch - 1, Step: maxStep - 1,
 	}
 }

@@ -113,6 +113,14 @@ func TestLimits(t *testing.T) {
 			return post("runs", `{"tags": [%s]}`, strings.Join(tags, ","))
 		},
 		"notes_bytes": func(n int) *httptest.ResponseRecorder { return post("runs", `{"notes": %q}`, text(n)) },
+		"params_bytes": func(n int) *httptest.ResponseRecorder {
+			return post("runs", `{"params": {"a":%q}}`, text(n-len(`{"a":""}`)))
+		},
+		"thumbnail_pixels": func(n int) *httptest.ResponseRecorder {
+			wide := binary.BigEndian.AppendUint32([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), uint32(n))
+			wide = binary.BigEndian.AppendUint32(wide, 1)
+			return sample(`"thumbnail": %q`, base64.StdEncoding.EncodeToString(wide))
+		},
 		"id_bytes": func(n int) *httptest.ResponseRecorder {
 			return post("runs/"+id+"/samples", `{"samples": [{"id": %q}]}`, name(n))
 		},

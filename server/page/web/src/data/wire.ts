@@ -122,6 +122,8 @@ export type Limits = {
   /** of an experiment, a run's name, a tag, code and host */
   name_bytes: number;
   notes_bytes: number;
+  /** of a run, as JSON */
+  params_bytes: number;
   /** of a frame; they are numbered from 0 */
   parts: number;
   prediction_bytes: number;
@@ -135,6 +137,8 @@ export type Limits = {
   tags: number;
   /** of a sample, as a PNG file */
   thumbnail_bytes: number;
+  /** of a sample: width times height */
+  thumbnail_pixels: number;
 };
 
 export type Metrics = {
