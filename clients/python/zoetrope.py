@@ -2719,8 +2719,20 @@ def _address(url):
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
-def _token(token, permission):
-    """Returns the token: as given, of the environment, or the first in its file that permits."""
+def _origin(url):
+    """Returns what of an address says whose server it is: scheme, name and port."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _token(token, permission, url):
+    """Returns the token for the server at url: as given, of the environment, or the first in its file that permits.
+
+    That of the environment is for the server of $ZOETROPE_URL, where that is set, and goes to no other.
+    """
+    meant = os.environ.get("ZOETROPE_URL")
+    if not token and meant and _origin(_address(meant)) != _origin(url):
+        return ""
     token = token or os.environ.get("ZOETROPE_TOKEN")
     file = os.environ.get("ZOETROPE_TOKEN_FILE")
     if not token and file:
@@ -2742,7 +2754,7 @@ class _Server:
 
     def __init__(self, url=None, token=None, permission="log"):
         self.url = _address(url)
-        self.token = _token(token, permission)
+        self.token = _token(token, permission, self.url)
         self.parts = urllib.parse.urlsplit(self.url)
         self.client = None  # what it calls itself
         self.connection = None
@@ -2820,7 +2832,7 @@ class _Server:
         else:
             message = f"{self.url} answers {status} {response.reason}: is this the address that `zoetrope serve` printed?"
         if status == 401 and not self.token:
-            message += " (give a token with token= or $ZOETROPE_TOKEN)"
+            message += " (give a token with token= or $ZOETROPE_TOKEN; that of the environment goes to the server of $ZOETROPE_URL only, where that is set)"
         after = response.headers.get("Retry-After", "")
         refused = Refused(message, status, code, float(after) if after.isdigit() else None)
         if isinstance(answer, dict) and isinstance(answer.get("at"), dict):
@@ -2938,9 +2950,15 @@ def sync(dir=None, url=None, token=None, refused=False):
 
     refused: sends again also what a server refused and what was set aside, such as after its limits were raised, and resumes
     runs that have ended for it; they are ended again as they were.
+    url: of the server to send to; by default that which each run was logged to. The token goes to the server that url or
+    $ZOETROPE_URL names; where neither is given, only if all runs were logged to one server.
     """
     left, servers = 0, {}
-    for spool in _orphans(_spool_root(dir)):
+    spools = list(_orphans(_spool_root(dir)))
+    # A token is for one server. Which one a spool names is not for the spool to say where there are several.
+    named = url or os.environ.get("ZOETROPE_URL")
+    meant = {_origin(_address(named))} if named else {_origin(_address(spool.info.get("url"))) for spool in spools}
+    for spool in spools:
         title, total, kept = _title(spool), 0, 0
         address = url or spool.info.get("url")
         try:
@@ -2948,7 +2966,10 @@ def sync(dir=None, url=None, token=None, refused=False):
                 spool.take_back()
             total = len(spool.queue)
             if address not in servers:
-                servers[address] = _Courier(_Server(address, token))
+                server = _Server(address, token)
+                if meant != {_origin(server.url)}:
+                    server.token = ""
+                servers[address] = _Courier(server)
             while spool.queue:
                 kept += _sync_one(servers[address], spool, *spool.queue[0][:2], live=refused)
             if spool.resumed:

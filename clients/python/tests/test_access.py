@@ -1,8 +1,10 @@
 """Servers that ask for a token, or are behind a path of a proxy."""
 
 import contextlib
+import http.server
 import io
 import os
+import threading
 import unittest
 
 import numpy as np
@@ -56,6 +58,49 @@ class Access(ServerTest):
         with contextlib.redirect_stderr(io.StringIO()):
             self.assertEqual(zoetrope.sync(self.spool, token=BOTH), 0)
         self.assertEqual(zoetrope.runs(self.server.url, READ)["state"].tolist(), ["finished"] * 3)
+
+    def test_token_goes_to_its_server_only(self):
+        self.train(name="kept", token=None)  # in the spool, for the server's address
+        with contextlib.closing(Listener()) as other:
+            os.environ.update(ZOETROPE_URL=self.server.url, ZOETROPE_TOKEN=BOTH)
+            self.addCleanup(os.environ.pop, "ZOETROPE_URL")
+            self.addCleanup(os.environ.pop, "ZOETROPE_TOKEN")
+            self.assertEqual(len(zoetrope.runs()), 0)
+            for url in other.url, other.url + "/lab/zoetrope":
+                with self.assertRaises(zoetrope.ZoetropeError):
+                    zoetrope.runs(url)
+            with contextlib.redirect_stderr(io.StringIO()):
+                self.train(name="elsewhere", url=other.url)  # in the spool, for another address
+                del os.environ["ZOETROPE_URL"]
+                self.assertGreater(zoetrope.sync(self.spool), 0)  # two servers, and nobody says whose the token is
+                os.environ["ZOETROPE_URL"] = self.server.url
+                zoetrope.sync(self.spool)
+            self.assertEqual(zoetrope.runs()["name"].tolist(), ["kept"])
+            self.assertGreater(len(other.heard), 0)
+            self.assertNotIn(BOTH, "".join(other.heard))
+
+
+class Listener:
+    """A server that keeps what it hears, and answers that there is nothing."""
+
+    def __init__(self):
+        self.heard = heard = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                heard.append(str(self.headers))
+                self.send_error(404)
+
+            do_GET = do_POST = do_PUT = answer
+            log_message = lambda *_: None
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 if __name__ == "__main__":
