@@ -161,7 +161,7 @@ func TestChoiceGrows(t *testing.T) {
 	if got := placements(t, p, Query{Epoch: 8})[0].Samples; !slices.Equal(got, all) {
 		t.Errorf("fitted anew, %d samples are on the map, were %d", len(got), len(all))
 	}
-	if p, err = p.Renew(t.Context(), nil); err != nil {
+	if p, err = p.RefitFromScratch(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if i := p.Info(); i.Points > 60 || len(placements(t, p, Query{Epoch: 8})[0].Samples) != 12 {

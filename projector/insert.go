@@ -91,7 +91,7 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 			return fmt.Errorf("run %s: %w", uid, err)
 		}
 		var err error
-		if lists[i], ids[i], err = src.lists[i].enrol(ctx, tx, runs[i]); err != nil {
+		if lists[i], ids[i], err = src.lists[i].currentIDs(ctx, tx, runs[i]); err != nil {
 			return err
 		}
 	}

@@ -171,7 +171,7 @@ func TestBehind(t *testing.T) {
 			if again := extend(t, p); again.Info().Revision != k.revision {
 				t.Errorf("extended twice, revision %d", again.Info().Revision)
 			}
-			if p, err = p.Renew(t.Context(), nil); err != nil || p.Info().Points != k.points {
+			if p, err = p.RefitFromScratch(t.Context(), nil); err != nil || p.Info().Points != k.points {
 				t.Errorf("renewed: %d points, %v", p.Info().Points, err)
 			}
 		})

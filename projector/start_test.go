@@ -34,7 +34,7 @@ func TestProjectFrom(t *testing.T) {
 	if again, err := Open(t.Context(), store, p.Info().ID); err != nil || !reflect.DeepEqual(again.Info().Options, p.Info().Options) {
 		t.Errorf("read back %+v, %v", again.Info().Options, err)
 	}
-	if _, err := p.Renew(t.Context(), nil); err != nil { // which begins as suits the mode
+	if _, err := p.RefitFromScratch(t.Context(), nil); err != nil { // which begins as suits the mode
 		t.Error(err)
 	}
 	// An array of all samples, with NaN where one is missing; and all on one spot.

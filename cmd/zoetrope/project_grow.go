@@ -55,7 +55,7 @@ how it has grown, but may look different.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.grow(cmd, which, func(ctx context.Context, p *projector.Projection, progress projector.Progress) (*projector.Projection, error) {
 				if renew {
-					return p.Renew(ctx, progress)
+					return p.RefitFromScratch(ctx, progress)
 				}
 				return p.Refit(ctx, progress)
 			})

@@ -26,7 +26,7 @@ func (t *training) project(ctx context.Context) error {
 	var err error
 	p := t.live.projection()
 	if p != nil {
-		p, err = p.Renew(ctx, t.display.progress)
+		p, err = p.RefitFromScratch(ctx, t.display.progress)
 	} else {
 		p, err = projector.Project(ctx, store, []string{t.run.ID()}, projection(), t.display.progress)
 	}

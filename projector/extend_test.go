@@ -308,7 +308,7 @@ func TestRenew(t *testing.T) {
 	logMore(t, store, c, 3)
 	grown = extend(t, grown)
 	before := placements(t, grown, Query{AllEpochs: true})
-	renewed, err := grown.Renew(t.Context(), nil)
+	renewed, err := grown.RefitFromScratch(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

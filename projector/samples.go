@@ -48,9 +48,9 @@ func (r *roster) lookUp(uid string) int {
 	return -1
 }
 
-// enrol returns the run's samples as they are now, with their sample.id. Samples never change, so that it is the same
+// currentIDs returns the run's samples as they are now, with their sample.id. Samples never change, so that it is the same
 // roster unless some were added, or the store lost some, and their ids follow each other: then no row need be read.
-func (r *roster) enrol(ctx context.Context, tx *tracker.Tx, run int64) (*roster, []int64, error) {
+func (r *roster) currentIDs(ctx context.Context, tx *tracker.Tx, run int64) (*roster, []int64, error) {
 	ids, err := consecutive(ctx, tx, run, len(r.uids))
 	if err != nil || ids != nil {
 		return r, ids, err

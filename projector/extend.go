@@ -40,7 +40,7 @@ func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection
 
 // Refit fits the map anew to what its runs hold now, and returns the projection at its new revision. The fit starts from the
 // map as it is, and is turned and shifted onto it at the end, so that the picture neither jumps nor flips. Where little is
-// left of what was fitted last, the map as it is says little of what it is to show, and the fit begins as [Projection.Renew]
+// left of what was fitted last, the map as it is says little of what it is to show, and the fit begins as [Projection.RefitFromScratch]
 // does.
 func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection, error) {
 	g, err := p.growth(ctx, progress)
@@ -50,11 +50,11 @@ func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection,
 	return g.refit(ctx, progress)
 }
 
-// Renew fits the map anew to what its runs hold now, and returns the projection at its new revision. Unlike
+// RefitFromScratch fits the map anew to what its runs hold now, and returns the projection at its new revision. Unlike
 // [Projection.Refit] it begins where [Project] would, with the samples that Project would choose, and gives Project's map,
 // turned and shifted onto the one that is there: so the result does not depend on how the map has grown, but the picture may
 // jump.
-func (p *Projection) Renew(ctx context.Context, progress Progress) (*Projection, error) {
+func (p *Projection) RefitFromScratch(ctx context.Context, progress Progress) (*Projection, error) {
 	g, err := p.growthOf(ctx, true, progress)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func TestEnrol(t *testing.T) {
 			if err := tx.QueryRowContext(ctx, "SELECT id FROM run WHERE name = 'r'").Scan(&run); err != nil {
 				return err
 			}
-			now, ids, err := list.enrol(ctx, tx, run)
+			now, ids, err := list.currentIDs(ctx, tx, run)
 			if err != nil {
 				return err
 			}
