@@ -19,6 +19,7 @@ type Quality struct {
 	Projection string `json:"projection"`
 	Revision   int    `json:"revision"`
 	Exact      bool   `json:"exact"`      // false: what looks at neighbourhoods and silhouettes was estimated from some samples
+	Version    int    `json:"version"`    // of the set of measures: what was stored by an earlier one is measured again
 	Unmeasured int    `json:"unmeasured"` // epochs on the map of which the vectors were not there any more: see [Projection.Behind]
 	measure.Report
 	Epochs      []EpochQuality      `json:"epochs"`      // by run and epoch
@@ -50,19 +51,29 @@ type TransitionQuality struct {
 // An epoch is compared with the vectors that it was placed by. Where these were replaced or removed before it was measured, it
 // is left out, and counted in Unmeasured.
 func (p *Projection) Quality(ctx context.Context) (*Quality, error) {
-	q, err := p.storedQuality(ctx)
-	if q == nil && err == nil {
-		q, err = p.measureAgain(ctx, false)
-	}
-	return q, err
+	return p.atLeast(ctx, false)
 }
 
 // ExactQuality is Quality from all samples, which takes time that grows with the square of their number. The result is
 // stored in place of the estimate.
 func (p *Projection) ExactQuality(ctx context.Context) (*Quality, error) {
-	q, err := p.storedQuality(ctx)
-	if err == nil && (q == nil || !q.Exact) {
-		q, err = p.measureAgain(ctx, true)
+	return p.atLeast(ctx, true)
+}
+
+// measures is the set of measures that there are: 2 since those of time.
+const measures = 2
+
+// atLeast returns what is stored if it is all that is asked for, and else measures again. What an earlier version stored of
+// epochs whose vectors are not there any more stays good.
+func (p *Projection) atLeast(ctx context.Context, exact bool) (*Quality, error) {
+	stored, err := p.storedQuality(ctx)
+	if err != nil || stored != nil && stored.Version >= measures && (stored.Exact || !exact) {
+		return stored, err
+	}
+	q, err := p.measureAgain(ctx, exact || stored != nil && stored.Exact)
+	less := errors.Is(err, tracker.ErrNotFound) || err == nil && q.Unmeasured > 0
+	if less && stored != nil && (stored.Exact || !exact) {
+		return stored, nil
 	}
 	return q, err
 }
@@ -241,8 +252,8 @@ func measureQuality(ctx context.Context, src *source, y []float32, o Options, ex
 	if err != nil {
 		return nil, err
 	}
-	q := &Quality{Exact: rows == 0, Report: *report, Transitions: []TransitionQuality{}} // in JSON a list, also for one epoch
-	i := 0                                                                               // frames stand run by run, epoch by epoch
+	q := &Quality{Exact: rows == 0, Version: measures, Report: *report, Transitions: []TransitionQuality{}} // in JSON a list, also for one epoch
+	i := 0                                                                                                  // frames stand run by run, epoch by epoch
 	for r, run := range src.runs {
 		for e, frame := range report.Frames[r] {
 			epoch := src.frames[i].epoch

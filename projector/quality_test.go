@@ -1,7 +1,9 @@
 package projector
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -81,6 +83,41 @@ func TestQualityAgain(t *testing.T) {
 	}
 }
 
+// TestQualityOfAnEarlierVersion: what lacks measures that there are by now is measured again, as exactly as before; where the
+// vectors are gone, what there is stays good.
+func TestQualityOfAnEarlierVersion(t *testing.T) {
+	store := newStore(t)
+	logTraining(t, store, training{name: "a", epochs: []int{1, 2, 3}, samples: 30})
+	p := project(t, store, quick())
+	forget := func() {
+		t.Helper()
+		if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": true, "revision": 1, "knn50": 0.25}'`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	q, err := p.Quality(t.Context())
+	if err != nil || !q.Exact || q.MotionIn == nil || q.PMax == nil {
+		t.Fatalf("measured again: %+v, %v", q, err)
+	}
+	forget()
+	r, err := store.Start(t.Context(), tracker.RunConfig{Experiment: "test", Name: "a", Resume: tracker.Must})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.TruncateAfter(t.Context(), -1), r.Finish(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for name, get := range map[string]func(context.Context) (*Quality, error){"as it is": p.Quality, "exact": p.ExactQuality} {
+		if q, err := get(t.Context()); err != nil || q.KNN50 == nil || *q.KNN50 != 0.25 {
+			t.Errorf("%s, without vectors: %+v, %v, want what was stored", name, q, err)
+		}
+	}
+}
+
 func TestInfoJSON(t *testing.T) {
 	i := Info{ID: "p", Runs: []string{"r"}, Stages: Stages{{"neighbors", 1.5}, {"layout", 2}}, PeakRSS: 7, Options: Defaults()}
 	text, err := json.Marshal(i)
@@ -120,7 +157,7 @@ func TestQualityIsEstimatedForManySamples(t *testing.T) {
 	logTraining(t, store, training{name: "a", epochs: []int{1}, samples: 20})
 	p := project(t, store, quick())
 	if err := store.Write(t.Context(), func(tx *tracker.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": false, "revision": 1}'`)
+		_, err := tx.ExecContext(t.Context(), `UPDATE projection SET quality = '{"exact": false, "revision": 1, "version": 2}'`)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -156,6 +156,7 @@ func report(t *testing.T, p *Projection, name string) {
 		value *float64
 	}{
 		{"trust_epoch", q.TrustEpoch}, {"knn15", q.KNN15}, {"knn50", q.KNN50}, {"sil_corr", q.SilCorr}, {"motion", q.Motion},
+		{"own15", q.Own15}, {"motion_in", q.MotionIn}, {"pmax", q.PMax}, {"pmin", q.PMin}, {"pearson", q.Pearson},
 		{"displacement", q.Displacement}, {"jump", q.Jump}, {"sil_first", q.SilFirst}, {"sil_last", q.SilLast},
 	} {
 		if m.value != nil {

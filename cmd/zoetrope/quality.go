@@ -64,25 +64,8 @@ Where there are many samples, some of the measures are estimated from a part of 
 
 func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *projector.Quality) error {
 	t := cli.NewTable(a.Stdout)
-	for _, m := range []struct {
-		name  string
-		value *float64
-		says  string
-	}{
-		{"trust_epoch", q.TrustEpoch, "trustworthiness of an epoch's points among themselves, mean over epochs; 1 is perfect"},
-		{"knn15", q.KNN15, "share of the 15 nearest vectors of all epochs that are among the 15 nearest points; 1 is perfect"},
-		{"knn50", q.KNN50, "… among the 50 nearest points"},
-		{"sil_first", q.SilFirst, "silhouette by label at the first epoch, on the map"},
-		{"sil_last", q.SilLast, "… at the last epoch, on the map"},
-		{"silx_first", q.SilXFirst, "… at the first epoch, in the original space"},
-		{"silx_last", q.SilXLast, "… at the last epoch, in the original space"},
-		{"sil_corr", q.SilCorr, "rank correlation of the two over epochs: does the map tell when clusters form? 1 is perfect"},
-		{"purity_gap", q.PurityGap, "label purity on the map less that in the original space; 0 is perfect"},
-		{"motion", q.Motion, "rank correlation of how far samples move in both spaces; 1 is perfect"},
-		{"displacement", q.Displacement, "median distance moved on the map per epoch, over its radius"},
-		{"jump", q.Jump, "the largest such median of one epoch"},
-	} {
-		t.Row(m.name, measured(m.value), m.says)
+	for _, m := range explained(q) {
+		t.Row(m.name, m.value, m.says)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -94,6 +77,9 @@ func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *project
 		a.Note("estimated from a part of the samples; 'zoetrope quality --exact' takes all")
 	}
 	fmt.Fprintln(a.Stdout)
+	if text := tempo(q); text != "" {
+		fmt.Fprintf(a.Stdout, "%s\n\n", text)
+	}
 	return a.printEpochQuality(ctx, store, q)
 }
 
@@ -125,22 +111,28 @@ func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *pr
 		}
 		t.Row(cells...)
 	}
-	row("RUN", "EPOCH", "TRUST", "CONTINUITY", "SIL_MAP", "SIL_ORIG", "PURITY_MAP", "PURITY_ORIG", "SEP_MAP", "SEP_ORIG",
-		"CKA_MAP", "CKA_ORIG", "CHURN_MAP", "CHURN_ORIG")
+	row("RUN", "EPOCH", "TRUST", "CONTINUITY", "OWN15", "DUST", "SIL_MAP", "SIL_ORIG", "PURITY_MAP", "PURITY_ORIG", "SEP_MAP", "SEP_ORIG",
+		"CKA_MAP", "CKA_ORIG", "CHURN_MAP", "CHURN_ORIG", "SHARE_MAP", "SHARE_ORIG", "PACE", "MOTION")
 	for _, e := range q.Epochs {
 		s := since[key{e.Run, e.Epoch}]
-		row(titles[e.Run], e.Epoch, measured(e.Trustworthiness), measured(e.Continuity),
+		row(titles[e.Run], e.Epoch, measured(e.Trustworthiness), measured(e.Continuity), measured(e.Own15), fine(e.Dust),
 			measured(e.Map.Silhouette), measured(e.Original.Silhouette), measured(e.Map.Purity), measured(e.Original.Purity),
 			measured(e.Map.Separation), measured(e.Original.Separation),
-			measured(s.Map.CKA), measured(s.Original.CKA), measured(s.Map.Churn), measured(s.Original.Churn))
+			measured(s.Map.CKA), measured(s.Original.CKA), measured(s.Map.Churn), measured(s.Original.Churn),
+			measured(s.Map.Share), measured(s.Original.Share), measured(s.Pace), measured(s.Motion))
 	}
 	return t.Flush()
 }
 
 // measured writes a measure; one that is not defined as nothing.
-func measured(v *float64) string {
+func measured(v *float64) string { return rounded(v, 3) }
+
+// fine is measured for shares that are small.
+func fine(v *float64) string { return rounded(v, 4) }
+
+func rounded(v *float64, digits int) string {
 	if v == nil {
 		return ""
 	}
-	return strconv.FormatFloat(*v, 'f', 3, 64)
+	return strconv.FormatFloat(*v, 'f', digits, 64)
 }

@@ -30,18 +30,21 @@ func TestMapAlone(t *testing.T) {
 	}
 	for _, rows := range []int{0, 20} {
 		want, got := compute(t, [][]Frame{both}, Options{Rows: rows}), compute(t, [][]Frame{alone}, Options{Rows: rows})
-		for _, v := range []**float64{&want.TrustEpoch, &want.KNN15, &want.KNN50, &want.SilXFirst, &want.SilXLast, &want.SilCorr, &want.PurityGap, &want.Motion} {
+		for _, v := range []**float64{&want.TrustEpoch, &want.KNN15, &want.KNN50, &want.SilXFirst, &want.SilXLast, &want.SilCorr, &want.PurityGap, &want.Own15,
+			&want.PMax, &want.PMin, &want.Pearson, &want.Motion, &want.MotionIn, &want.TravelX, &want.CommonX, &want.StraightX, &want.Fly, &want.Still} {
 			if *v == nil {
 				t.Fatal("beside the original space, something has no value")
 			}
 			*v = nil
 		}
+		want.KeepsPace, want.KeepsMotion = nil, nil
 		for e := range want.Frames[0] {
 			f := &want.Frames[0][e]
-			f.Trustworthiness, f.Continuity, f.Original = nil, nil, Labels{}
+			f.Trustworthiness, f.Continuity, f.Own15, f.Original = nil, nil, nil, Labels{}
 		}
 		for e := range want.Steps[0] {
-			want.Steps[0][e].Original = Step{}
+			s := &want.Steps[0][e]
+			s.Original, s.Pace, s.Motion = Step{}, nil, nil
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%d rows: the map alone measures otherwise than beside its original space:\n%+v\n%+v", rows, got, want)

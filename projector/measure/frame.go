@@ -33,6 +33,8 @@ func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers 
 	hoods := &neighbourhoods{rows: rows, k: k, original: make([][]int32, len(rows)), laid: make([][]int32, len(rows))}
 	kt := min(Neighbours, (n-1)/2) // trustworthiness needs k < n/2
 	trust, cont := make([]int, len(rows)), make([]int, len(rows))
+	kept, alone := make([]float64, len(rows)), make([]bool, len(rows))
+	far := dustRadius * rmsRadius([][]Frame{{f}})
 	sx, sy := newLabelRows(len(rows)), newLabelRows(len(rows))
 	sums := make([][]float64, workers)
 	err = p.each(ctx, rows, workers, func(w, r int, x, y *space.View) {
@@ -42,6 +44,9 @@ func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers 
 		i := rows[r]
 		labelled := c.count > 1 && c.of[i] >= 0
 		hoods.laid[r] = y.Nearest(k)
+		if k >= dustNeighbour {
+			alone[r] = p.y.Distance(i, p.y.Rows, int(hoods.laid[r][dustNeighbour-1])) > far
+		}
 		if labelled {
 			sy.measure(r, y, hoods.laid[r], i, c, sums[w])
 		}
@@ -49,6 +54,7 @@ func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers 
 			return
 		}
 		hoods.original[r] = x.Nearest(k)
+		kept[r] = share(hoods.original[r], hoods.laid[r])
 		if kt > 0 {
 			nx, ny := hoods.original[r], hoods.laid[r]
 			if kt < k {
@@ -64,7 +70,13 @@ func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers 
 		return FrameReport{}, nil, err
 	}
 	var report FrameReport
+	if k >= dustNeighbour {
+		report.Dust = defined(part(alone))
+	}
 	if p.x != nil {
+		if n-1 > k {
+			report.Own15 = defined(mean(kept))
+		}
 		report.Trustworthiness, report.Continuity = rankScore(trust, n, kt), rankScore(cont, n, kt)
 	}
 	if c.count > 1 {
@@ -74,6 +86,23 @@ func measureFrame(ctx context.Context, f Frame, metric string, sampled, workers 
 		report.Map = sy.report(rows, c, f.Y, f.Dims, onMap)
 	}
 	return report, hoods, nil
+}
+
+// A point is dust whose dustNeighbour-th nearest point of the epoch is farther away than dustRadius times the epoch's radius.
+const (
+	dustNeighbour = 5
+	dustRadius    = 0.1
+)
+
+// part is the share of those that are true.
+func part(all []bool) float64 {
+	n := 0
+	for _, is := range all {
+		if is {
+			n++
+		}
+	}
+	return float64(n) / float64(len(all))
 }
 
 // excess returns Σ max(0, rank − k) over the picked rows, where a row's rank counts from 1 along the distances from a

@@ -21,6 +21,9 @@ type Frame struct {
 
 func (f Frame) rows() int { return len(f.Samples) }
 
+func (f Frame) original() ([]float32, int) { return f.X, f.Dim }
+func (f Frame) laid() ([]float32, int)     { return f.Y, f.Dims }
+
 // bare reports whether there is only the map.
 func (f Frame) bare() bool { return f.X == nil && f.Dim == 0 }
 
@@ -64,12 +67,13 @@ type Report struct {
 	SilCorr *float64 `json:"sil_corr"`
 	// PurityGap is the mean over frames of the label purity on the map less that in the original space.
 	PurityGap *float64 `json:"purity_gap"`
-	// Motion is the Spearman correlation, over samples and consecutive epochs, of the distances moved in the two
-	// spaces; Displacement the median distance moved on the map over the map's root-mean-square radius; Jump the
-	// largest, over transitions, of the median distance moved, over the same radius.
-	Motion       *float64 `json:"motion"`
+	// Own15 is the mean over frames of the share of a row's neighbours in its epoch that the map keeps.
+	Own15 *float64 `json:"own15"`
+	// Displacement is the median distance moved on the map from one epoch to the next over the map's root-mean-square
+	// radius; Jump the largest, over transitions, of the median distance moved, over the same radius.
 	Displacement *float64 `json:"displacement"`
 	Jump         *float64 `json:"jump"`
+	Time
 
 	Frames [][]FrameReport `json:"-"` // one per frame given, in the same places
 	Steps  [][]StepReport  `json:"-"` // one per pair of consecutive frames: Steps[r][e] leads from frame e to e+1
@@ -83,8 +87,14 @@ type FrameReport struct {
 	// below n/2, for which the measure is defined; with fewer than 3 rows both are nil.
 	Trustworthiness *float64 `json:"trustworthiness"`
 	Continuity      *float64 `json:"continuity"`
-	Original        Labels   `json:"original"`
-	Map             Labels   `json:"map"`
+	// Own15 is the share of a row's 15 nearest rows of its epoch in the original space found among its 15 nearest of the
+	// epoch on the map; by chance 15/(n−1). With fewer than 17 rows, all of which are then near, it is nil.
+	Own15 *float64 `json:"own15"`
+	// Dust is the share of points that hang between the others: the 5th nearest point of the epoch is farther away than a
+	// tenth of the epoch's root-mean-square radius. With fewer than 6 rows it is nil.
+	Dust     *float64 `json:"dust"`
+	Original Labels   `json:"original"`
+	Map      Labels   `json:"map"`
 }
 
 // Labels is how the labels of one epoch stand apart in one space. Rows without a label are left out, as if they
@@ -105,6 +115,12 @@ type Labels struct {
 type StepReport struct {
 	Original Step `json:"original"`
 	Map      Step `json:"map"`
+	// Pace is the transition's share of the movement on the map over its share in the original space: 1 where the map
+	// keeps time, 2 where it shows twice the movement that there was. Shares below a hundredth of an even one count as that.
+	Pace *float64 `json:"pace"`
+	// Motion is the Spearman correlation over samples of the distances moved in the two spaces: is it the right ones
+	// that move? By chance 0.
+	Motion *float64 `json:"motion"`
 }
 
 // Step is what happened in one space.
@@ -115,6 +131,11 @@ type Step struct {
 	CKA *float64 `json:"cka"`
 	// Churn is the mean over samples of 1 − the share of its 15 nearest samples that are so in both epochs.
 	Churn *float64 `json:"churn"`
+	// Moved is the median distance that samples move, over the space's radius (see [Time]).
+	Moved *float64 `json:"moved"`
+	// Share is the transition's share of the run's movement: the median distance moved over the sum of those of all
+	// transitions.
+	Share *float64 `json:"share"`
 }
 
 // Compute measures the map of runs, each a list of frames in the order of their epochs.
@@ -153,7 +174,7 @@ func Compute(ctx context.Context, runs [][]Frame, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.summarise()
-	if err := r.measureMotion(runs, metric); err != nil {
+	if err := r.measureTime(ctx, runs, metric, o.Rows > 0, workers); err != nil {
 		return nil, err
 	}
 	return r, r.measureRecall(ctx, runs, metric, workers)

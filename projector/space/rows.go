@@ -1,5 +1,7 @@
 package space
 
+import "math"
+
 // Rows are rows of one metric. What it says of a pair is exact.
 type Rows struct {
 	*metric
@@ -44,6 +46,15 @@ func (r *Rows) row(i int) []float32 { return r.x[i*r.dim : (i+1)*r.dim] }
 // Distance is that of row i of r and row j of s, which has r's columns and
 // metric.
 func (r *Rows) Distance(i int, s *Rows, j int) float64 { return r.distance(r.orderOf(i, s, j)) }
+
+// Line is how far row i of r and row j of s are apart where distances are to be added up: the straight line between their
+// forms (see [Form]), whose square a distance by cosine is half of. For other metrics it is the distance.
+func (r *Rows) Line(i int, s *Rows, j int) float64 {
+	if r.straight() {
+		return math.Sqrt(r.orderOf(i, s, j))
+	}
+	return r.Distance(i, s, j)
+}
 
 // orderOf measures row i of r and row j of s.
 func (r *Rows) orderOf(i int, s *Rows, j int) float64 {
