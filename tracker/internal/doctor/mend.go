@@ -40,7 +40,19 @@ func (s *salvage) ints(query string, args ...any) (list [][]int64, err error) {
 	return list, rows.Err()
 }
 
-// mendRuns makes runs whose rows are lost from what the two indexes of them say: name and id.
+// mend makes the rows that were lost and follow from other rows or from indexes, and drops those that hang on lost rows.
+func (s *salvage) mend() error {
+	for _, step := range []func() error{
+		s.mendRuns, s.mendEpochs, s.mendSamples, s.mendFrames, s.mendRosters, s.dropTornFrames, s.dropDangling, s.setClock,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mendRuns makes runs whose rows are lost, from their two indexes, which have the name and the id.
 func (s *salvage) mendRuns() error {
 	names := map[any][]any{}
 	for _, v := range s.index["sqlite_autoindex_run_2"] {
@@ -63,7 +75,7 @@ func (s *salvage) mendRuns() error {
 	return nil
 }
 
-// mendEpochs makes epochs whose rows are lost from their index.
+// mendEpochs makes epochs whose rows are lost, from their index.
 func (s *salvage) mendEpochs() error {
 	for _, v := range s.index["sqlite_autoindex_epoch_1"] {
 		n, err := s.exec(`INSERT OR IGNORE INTO epoch (id, run, number, step, time, seq)
@@ -113,7 +125,7 @@ func (s *salvage) mendSamples() error {
 	return s.mendLinks()
 }
 
-// mendLinks gives runs that have frames but no samples the sets that their frames are of.
+// mendLinks gives a run that has frames but no samples the sets of the samples in its frames.
 func (s *salvage) mendLinks() error {
 	links, err := s.ints(`SELECT DISTINCT e.run, sa.sample_set, ss.rows FROM epoch e JOIN frame f ON f.epoch = e.id
 		JOIN roster_row rr ON rr.roster = f.roster JOIN sample sa ON sa.id = rr.sample JOIN sample_set ss ON ss.id = sa.sample_set
@@ -131,7 +143,7 @@ func (s *salvage) mendLinks() error {
 	return nil
 }
 
-// mendRosters drops the rows of a list of samples that is not what its hash says, and makes a list that is lost from its rows.
+// mendRosters makes lists of samples that are lost from their rows, and completes those that are not whole.
 func (s *salvage) mendRosters() error {
 	if _, err := s.exec(`INSERT OR IGNORE INTO roster (id, hash, rows)
 		SELECT f.roster, randomblob(32), max(f.rows) FROM frame f WHERE f.roster NOT IN (SELECT id FROM roster) GROUP BY f.roster`); err != nil {
@@ -173,7 +185,7 @@ func (s *salvage) mendRosters() error {
 	return nil
 }
 
-// guessRoster tries whether a list that is not whole was all samples of its run, in order, which most are.
+// guessRoster completes a list that is not whole if its hash is that of all samples of a run, in order, as most lists are.
 func (s *salvage) guessRoster(roster, rows int64, hash []byte) error {
 	runs, err := s.ints("SELECT DISTINCT e.run FROM frame f JOIN epoch e ON e.id = f.epoch WHERE f.roster = ?", roster)
 	if err != nil {

@@ -84,14 +84,7 @@ func salvageInto(ctx context.Context, db *sql.DB, f *rawsqlite.File, progress fu
 		func() error { return s.copyRows(f, progress) },
 		func() error { return database.MigrateTo(ctx, "", db, latest) },
 		func() error { _, err := s.exec("BEGIN"); return err },
-		s.mendRuns,
-		s.mendEpochs,
-		s.mendSamples,
-		s.mendFrames,
-		s.mendRosters,
-		s.dropTornFrames,
-		s.dropDangling,
-		s.setClock,
+		s.mend,
 		func() error { _, err := s.exec("COMMIT"); return err },
 	} {
 		if err := step(); err != nil {
