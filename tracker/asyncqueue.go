@@ -185,8 +185,8 @@ func (w *pending) own() int64 {
 		for j := range e.frames {
 			cost += e.frames[j].own()
 		}
-		for j := range e.spare {
-			cost += e.spare[j].own()
+		for j := range e.skipped {
+			cost += e.skipped[j].own()
 		}
 		if o := e.outputs; o != nil {
 			e.outputs = &Outputs{Predictions: slices.Clone(o.Predictions), Losses: slices.Clone(o.Losses), Confidences: slices.Clone(o.Confidences)}

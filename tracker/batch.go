@@ -175,7 +175,7 @@ func (r *Run) apply(ctx context.Context, w *pending) (receipt Receipt, err error
 	}
 	r.advance(w)
 	for i := range w.epochs {
-		r.setAside(&w.epochs[i], false)
+		r.holdSkipped(&w.epochs[i], false)
 	}
 	return receipt, nil
 }
@@ -188,7 +188,7 @@ func (r *Run) applyAll(ctx context.Context, list []*pending) (err error) {
 	}
 	for _, w := range list {
 		for i := range w.epochs {
-			r.setAside(&w.epochs[i], true)
+			r.holdSkipped(&w.epochs[i], true)
 		}
 	}
 	return nil

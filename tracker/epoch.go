@@ -30,7 +30,7 @@ func (r *Run) Log(ctx context.Context, e Epoch) (err error) {
 type preparedEpoch struct {
 	number, step int
 	frames       []preparedFrame
-	spare        []preparedFrame // what [RunConfig].Every does not keep
+	skipped      []preparedFrame // by [RunConfig].Every
 	apart        bool            // frames that are committed by themselves, to an epoch that keeps what it has
 	outputs      *Outputs
 	samples      []int64 // sample.id of each row of the outputs
@@ -66,7 +66,7 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 		if r.Keeps(e.Number) {
 			p.frames = append(p.frames, f)
 		} else {
-			p.spare = append(p.spare, f)
+			p.skipped = append(p.skipped, f)
 		}
 	}
 	if e.Outputs != nil {
@@ -82,7 +82,7 @@ func (r *Run) prepareEpoch(index *sampleIndex, e Epoch) (p preparedEpoch, err er
 func (r *Run) Keeps(epoch int) bool { return r.every <= 1 || epoch%r.every == 0 }
 
 func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
-	for _, f := range e.spare {
+	for _, f := range e.skipped {
 		if err := r.checkDim(t.ctx, t.Tx, f.layer, e.number, f.dim); err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (r *Run) TruncateAfter(ctx context.Context, epoch int) (err error) {
 		return err
 	}
 	r.train(max(epoch, 0) + 1)
-	r.forgetSpare(epoch)
+	r.forgetSkipped(epoch)
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
 		if _, err := t.ExecContext(ctx, "UPDATE run SET state = ?, cause = ?, ended = ? WHERE id = ?", state, text, t.time, r.id); err != nil {
 			return err
 		}
-		return r.keepSpare(t)
+		return r.storeSkipped(t)
 	})
 	if err != nil && !errors.Is(err, ErrSuperseded) {
 		if r.queue != nil {
@@ -51,7 +51,7 @@ func (r *Run) end(ctx context.Context, state State, cause error) (err error) {
 	}
 	if err == nil {
 		r.mu.Lock()
-		r.ended, r.spare = state, nil
+		r.ended, r.skipped = state, nil
 		r.mu.Unlock()
 	}
 	r.store.forget(r)

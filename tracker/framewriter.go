@@ -132,7 +132,7 @@ func (f *FrameWriter) Commit(ctx context.Context) (err error) {
 	if f.run.Keeps(f.epoch) {
 		e.frames = []preparedFrame{frame}
 	} else {
-		e.spare = []preparedFrame{frame}
+		e.skipped = []preparedFrame{frame}
 	}
 	return f.run.dispatch(ctx, &pending{epochs: []preparedEpoch{e}})
 }

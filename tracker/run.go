@@ -45,12 +45,12 @@ type Run struct {
 	adding  sync.Mutex // held by AddSamples, the only writer of samples
 	ending  sync.Mutex // held by Finish, Stop and Fail
 
-	mu    sync.Mutex
-	ended State // empty while running
-	epoch int   // the one in training, as far as is known: the number after the last one logged
-	spare *spare
-	stop  context.CancelFunc
-	beats sync.WaitGroup
+	mu      sync.Mutex
+	ended   State // empty while running
+	epoch   int   // the one in training, as far as is known: the number after the last one logged
+	skipped *skippedEpoch
+	stop    context.CancelFunc
+	beats   sync.WaitGroup
 }
 
 // ID returns the run's id, which never changes.

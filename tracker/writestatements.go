@@ -1,8 +1,6 @@
 package tracker
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
@@ -36,14 +34,14 @@ func upsertMetrics(rows int) string {
 		" SET epoch = excluded.epoch, time = excluded.time, kind = excluded.kind, value = excluded.value, seq = excluded.seq"
 }
 
-// The columns of what comes by the thousand, for [Tx.Insert].
+// The columns of rows that are inserted by the thousand, for [Tx.Insert].
 var (
 	outputColumns = []string{"epoch", "sample", "prediction", "loss", "confidence"}
 	rosterColumns = []string{"roster", "position", "sample"}
 	sampleColumns = []string{"sample_set", "position", "uid", "label", "metadata", "thumbnail"}
 )
 
-// writePath returns what is worth preparing.
+// writePath returns the statements that are worth preparing.
 func writePath() []string {
 	return []string{
 		claimSQL, findEpochSQL, insertEpochSQL, otherDimSQL, findRosterSQL, insertFrameSQL, insertChunkSQL, insertMetricSQL,
@@ -53,21 +51,4 @@ func writePath() []string {
 		database.InsertRows("sample", sampleColumns, database.BatchRows),
 		findKeySQL, forgetKeysSQL, insertKeySQL,
 	}
-}
-
-// A txn is one write transaction of a run.
-type txn struct {
-	*Tx
-	ctx  context.Context
-	seq  int64 // what the clock says
-	time int64 // microseconds
-}
-
-func (t *txn) exec(query string, args ...any) error {
-	_, err := t.ExecContext(t.ctx, query, args...)
-	return err
-}
-
-func (t *txn) row(query string, args ...any) *sql.Row {
-	return t.QueryRowContext(t.ctx, query, args...)
 }

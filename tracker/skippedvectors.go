@@ -7,51 +7,52 @@ import (
 	"slices"
 )
 
-// A spare is the vectors of an epoch that [RunConfig].Every does not keep. They are kept after all if the run ends and
-// nothing came after them: how a training ended is what people look at first.
-type spare struct {
+// A skippedEpoch holds the vectors of an epoch that [RunConfig].Every skips. They are stored after all if the run ends and no
+// later epoch has vectors: people look first at how a training ended.
+type skippedEpoch struct {
 	number int
-	frames []spareFrame
+	frames []skippedFrame
 }
 
-// A spareFrame is a frame of a spare. apart is that of preparedEpoch.
-type spareFrame struct {
+// A skippedFrame is a frame of a skippedEpoch. apart is that of preparedEpoch.
+type skippedFrame struct {
 	preparedFrame
 	apart bool
 }
 
-// setAside keeps in mind what was not stored of an epoch that has been written. Only the last epoch with vectors counts, and
-// what is logged of it again replaces what was, as in the store. owned says that the vectors belong to the run already.
-func (r *Run) setAside(e *preparedEpoch, owned bool) {
+// holdSkipped keeps in memory the vectors that were not stored of an epoch that has been written. Only the last epoch with
+// vectors counts; a frame of it that is logged again replaces the earlier one, as in the store. owned says that the vectors
+// belong to the run already.
+func (r *Run) holdSkipped(e *preparedEpoch, owned bool) {
 	if r.every <= 1 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last := r.spare
+	last := r.skipped
 	if last == nil || last.number < e.number {
-		if len(e.frames)+len(e.spare) == 0 {
+		if len(e.frames)+len(e.skipped) == 0 {
 			return
 		}
-		last = &spare{number: e.number}
-		r.spare = last
+		last = &skippedEpoch{number: e.number}
+		r.skipped = last
 	}
 	if last.number > e.number {
 		return
 	}
 	if !e.apart { // the epoch as a whole
-		last.frames = slices.DeleteFunc(last.frames, func(f spareFrame) bool { return !f.apart })
+		last.frames = slices.DeleteFunc(last.frames, func(f skippedFrame) bool { return !f.apart })
 		for i := range last.frames {
 			last.frames[i].apart = false
 		}
 	}
-	for _, f := range e.spare {
-		last.frames = slices.DeleteFunc(last.frames, func(other spareFrame) bool { return other.layer == f.layer })
+	for _, f := range e.skipped {
+		last.frames = slices.DeleteFunc(last.frames, func(other skippedFrame) bool { return other.layer == f.layer })
 		if !owned {
 			f.samples, f.chunks = slices.Clone(f.samples), slices.Clone(f.chunks)
 			f.own()
 		}
-		last.frames = append(last.frames, spareFrame{f, e.apart})
+		last.frames = append(last.frames, skippedFrame{f, e.apart})
 	}
 }
 
@@ -68,19 +69,19 @@ func (f *preparedFrame) own() int {
 	return cost
 }
 
-// forgetSpare forgets what was set aside of epochs with a number above epoch.
-func (r *Run) forgetSpare(epoch int) {
+// forgetSkipped drops the vectors held of an epoch with a number above epoch.
+func (r *Run) forgetSkipped(epoch int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.spare != nil && r.spare.number > epoch {
-		r.spare = nil
+	if r.skipped != nil && r.skipped.number > epoch {
+		r.skipped = nil
 	}
 }
 
-// keepSpare stores what was set aside, unless a later epoch has vectors.
-func (r *Run) keepSpare(t *txn) error {
+// storeSkipped stores the vectors that are held, unless a later epoch has vectors.
+func (r *Run) storeSkipped(t *txn) error {
 	r.mu.Lock()
-	last := r.spare
+	last := r.skipped
 	r.mu.Unlock()
 	if last == nil || len(last.frames) == 0 {
 		return nil
