@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import io
 import os
+import tempfile
 import threading
 import unittest
 
@@ -101,6 +102,25 @@ class Listener:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Tokens(unittest.TestCase):
+    def test_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "tokens")
+            os.environ["ZOETROPE_TOKEN_FILE"] = file
+            self.addCleanup(os.environ.pop, "ZOETROPE_TOKEN_FILE")
+            for text, log, read in [("secret\n", "secret", "secret"), ("# both\nread r\nlog l # mine\n", "l", "r"), ("read,log x", "x", "x")]:
+                with open(file, "w") as f:
+                    f.write(text)
+                self.assertEqual((zoetrope._token(None, "log"), zoetrope._token(None, "read")), (log, read))
+                self.assertEqual(zoetrope._token("given", "log"), "given")
+            with open(file, "w") as f:
+                f.write("read r\n")
+            with self.assertRaisesRegex(ValueError, "no token that permits to log"):
+                zoetrope._token(None, "log")
+        with self.assertRaises(ValueError):
+            zoetrope._token("a\r\nX-Evil: 1", "log")
 
 
 if __name__ == "__main__":

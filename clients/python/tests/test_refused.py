@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import http.server
 import io
-import json
 import sqlite3
 import threading
 import unittest
