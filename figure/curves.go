@@ -12,11 +12,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Curves are charts of measures over epochs, side by side.
+// Curves draws charts of measures over epochs, side by side.
 type Curves struct {
 	Title, Subtitle string
 	Charts          []Chart
-	Dark            bool // as the page is in its dark theme
+	Dark            bool // in the colours of the page's dark theme
 }
 
 // A Chart has one axis of values and any number of lines.
@@ -69,7 +69,7 @@ func (g *Curves) Draw(w io.Writer, format string) error {
 				plots[r][k].Draw(canvas)
 				chart := g.Charts[r*columns+k]
 				c.FillText(style(9, look.ink), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y + 17}, line(chart.Title))
-				names := c // on which glyphs beside the chart are drawn too
+				names := c // which also draws glyphs beside the chart
 				names.Min.X, names.Max.X = canvas.Min.X, canvas.Max.X
 				key(names, look, chart.legend(look), canvas.Max.Y+4)
 			}
@@ -128,7 +128,7 @@ func (c *Chart) plot(look *look) (*plot.Plot, error) {
 	return p, nil
 }
 
-// parts are the pieces of a line between gaps.
+// parts returns the pieces of a line between gaps.
 func (l *Line) parts() []plotter.XYs {
 	var parts []plotter.XYs
 	var at plotter.XYs

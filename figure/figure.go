@@ -17,26 +17,26 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Formats are what pictures can be.
+// Formats are the formats of pictures.
 var Formats = []string{"png", "svg"}
 
-// Colors are those of the page in its light theme, chosen to stay apart for the colour-blind too. Further classes get
-// them again, darker.
+// Colors are the class colours of the page's light theme, which the colour-blind can tell apart too. Further classes
+// get the same colours, darker.
 var Colors = []color.NRGBA{
 	{0x20, 0x72, 0xae, 255}, {0xdc, 0x7a, 0x12, 255}, {0x2d, 0xb4, 0x7b, 255}, {0xc0, 0x4d, 0x6c, 255}, {0x4b, 0x38, 0xba, 255}, {0x37, 0xc2, 0xf2, 255},
 	{0xba, 0xbb, 0x33, 255}, {0x82, 0x35, 0x13, 255}, {0xf2, 0x8b, 0xb9, 255}, {0x78, 0x6f, 0x14, 255}, {0xac, 0x73, 0xe9, 255}, {0xa3, 0x0c, 0x78, 255},
 }
 
-// DarkColors are those of its dark theme.
+// DarkColors are the class colours of the page's dark theme.
 var DarkColors = []color.NRGBA{
 	{0x2d, 0x7d, 0xdf, 255}, {0xf2, 0xa1, 0x01, 255}, {0x51, 0xd0, 0x75, 255}, {0xf8, 0x74, 0xab, 255}, {0xc1, 0x86, 0xfa, 255}, {0x85, 0xee, 0xfe, 255},
 	{0xe2, 0xe1, 0x7e, 255}, {0xc4, 0x81, 0x6f, 255}, {0xfb, 0xb1, 0xbf, 255}, {0x77, 0x8e, 0x16, 255}, {0xab, 0xba, 0xf6, 255}, {0xbd, 0x4d, 0xa7, 255},
 }
 
-// A look is the colours of a picture.
+// A look holds the colours of a picture.
 type look struct {
 	paper, ink, faint, frame color.NRGBA
-	none                     color.NRGBA // of what has no class
+	none                     color.NRGBA // of points without a class
 	classes                  []color.NRGBA
 	ramp                     []color.NRGBA // of a scale of numbers
 }
@@ -59,7 +59,7 @@ func lookOf(inTheDark bool) *look {
 	return &light
 }
 
-// of is the colour of a class; below 0 is none.
+// of returns the colour of a class; a negative class is none.
 func (l *look) of(class int) color.NRGBA {
 	if class < 0 {
 		return l.none
@@ -73,7 +73,7 @@ func (l *look) of(class int) color.NRGBA {
 
 const dpi = 160 // of a PNG
 
-// render makes a canvas of a size in points, has it drawn on, and writes it.
+// render makes a canvas of a size in points, calls paint, and writes the canvas.
 func render(w io.Writer, format string, l *look, width, height vg.Length, paint func(draw.Canvas)) error {
 	var c vg.CanvasWriterTo
 	switch format {
@@ -91,22 +91,22 @@ func render(w io.Writer, format string, l *look, width, height vg.Length, paint 
 	return err
 }
 
-// style is plain text of a size in points.
+// style returns the style of plain text of a size in points.
 func style(size vg.Length, c color.Color) text.Style {
 	return text.Style{Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size), Handler: writer{text.Plain{Fonts: font.DefaultCache}}}
 }
 
-// label is a name as it fits a legend: one line of printable characters, and not too long.
+// label returns a name as a legend shows it: one line of at most 28 printable characters.
 func label(s string) string {
-	const most = 28
+	const maxLength = 28
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most-1]) + "…"
+	if r := []rune(s); len(r) > maxLength {
+		s = string(r[:maxLength-1]) + "…"
 	}
 	return s
 }

@@ -15,26 +15,26 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// A Film is a map that moves from epoch to epoch, on one scale. Row i is the same sample in each panel of its grid, with
-// NaN where it has no place.
+// A Film is a map that moves from epoch to epoch, on one scale. Row i is the same sample in each panel of the grid; a
+// sample without coordinates at an epoch is NaN there.
 type Film struct {
 	Grid
 	Pace float64 // panels a second; faster where the film would last longer than half a minute
 }
 
 const (
-	filmRate  = 20  // frames a second
-	filmMost  = 30  // seconds of movement
-	filmFirst = 60  // hundredths of a second for which the first epoch stands
-	filmLast  = 180 // and the last
-	filmSide  = 480 // of the map, in pixels
-	filmDPI   = 108
-	filmHead  = 62
-	filmEdge  = 16
+	filmRate    = 20  // frames a second
+	maxFilmTime = 30  // seconds of movement
+	filmFirst   = 60  // hundredths of a second for which the first epoch is shown
+	filmLast    = 180 // and the last
+	filmSide    = 480 // of the map, in pixels
+	filmDPI     = 108
+	filmHead    = 62
+	filmEdge    = 16
 )
 
-// Draw writes the film as a GIF that plays again and again, once all of it is drawn; progress is told how many of all
-// frames are. It returns how many there are.
+// Draw writes the film as a GIF that repeats for ever, once all frames are drawn; progress is called after each frame.
+// It returns the number of frames.
 func (f *Film) Draw(ctx context.Context, w io.Writer, progress func(done, total int)) (frames int, err error) {
 	if !(f.Pace > 0) {
 		return 0, errors.New("a film needs a pace above 0")
@@ -43,7 +43,7 @@ func (f *Film) Draw(ctx context.Context, w io.Writer, progress func(done, total 
 	if err != nil {
 		return 0, err
 	}
-	travel := math.Min(filmMost, float64(len(f.Panels)-1)/f.Pace)
+	travel := math.Min(maxFilmTime, float64(len(f.Panels)-1)/f.Pace)
 	steps := int(math.Ceil(travel * filmRate))
 	p := &reel{film: f, look: f.look(), box: box, radius: math.Max(1.1, math.Min(4.5, 100/math.Sqrt(float64(points)))), order: shuffled(len(f.Panels[0].X))}
 	p.tones()
@@ -76,7 +76,7 @@ func (f *Film) Draw(ctx context.Context, w io.Writer, progress func(done, total 
 	return len(film.Image), gif.EncodeAll(until{ctx, w}, &film)
 }
 
-// until writes until its context is done.
+// until is a writer that fails once its context is done.
 type until struct {
 	ctx context.Context
 	w   io.Writer
@@ -97,14 +97,14 @@ type reel struct {
 	radius  float64
 	order   []int
 	palette color.Palette
-	nearest [1 << 15]uint8 // place in the palette of each colour, five bits a part
+	nearest [1 << 15]uint8 // index in the palette of the nearest colour, by five bits a channel
 
-	panel  int         // whose heading ground shows
+	panel  int         // the one whose heading ground shows
 	ground *image.RGBA // everything but the points
 	last   []uint8     // the frame before
 }
 
-// frame draws the film at a position between panels; all but the first hold only what changed.
+// frame draws the film at a position between panels. All frames but the first hold only the pixels that changed.
 func (p *reel) frame(at float64) (*image.Paletted, error) {
 	from := int(at)
 	to := min(from+1, len(p.film.Panels)-1)
@@ -145,7 +145,7 @@ func (p *reel) frame(at float64) (*image.Paletted, error) {
 	return p.reduce(img), nil
 }
 
-// between is where a row is between two panels, and how much of it is there.
+// between returns the position of a row at time t between two panels, and its opacity.
 func between(a, b *Panel, i int, t float64) (x, y, alpha float64) {
 	ax, ay, bx, by := float64(a.X[i]), float64(a.Y[i]), float64(b.X[i]), float64(b.Y[i])
 	switch noA, noB := math.IsNaN(ax), math.IsNaN(bx); {
@@ -176,7 +176,7 @@ func disc(img *image.RGBA, x, y, r float64, c color.NRGBA, alpha float64) {
 	}
 }
 
-// head draws what does not move: title, epoch, legend and the map's edge.
+// head draws the parts that do not move: title, epoch, legend and the map's frame.
 func (p *reel) head(panel int) error {
 	g, l := &p.film.Grid, p.look
 	pt := func(pixels float64) vg.Length { return vg.Length(pixels * 72 / filmDPI) }
@@ -222,7 +222,7 @@ func cut(s string, size, width vg.Length) string {
 	return ""
 }
 
-// tones chooses the colours of a GIF: greys, and of each class's colour as many steps to the paper as there is room for.
+// tones chooses the palette of a GIF: greys, and as many steps from the paper to each class's colour as there is room for.
 func (p *reel) tones() {
 	used := map[color.NRGBA]bool{}
 	var list []color.NRGBA
@@ -245,7 +245,7 @@ func (p *reel) tones() {
 			add(*e.color)
 		}
 	}
-	p.palette = color.Palette{color.NRGBA{}} // the first stands for what stays
+	p.palette = color.Palette{color.NRGBA{}} // the first is transparent, for pixels that stay
 	const greys = 20
 	for i := range greys {
 		p.palette = append(p.palette, mix(p.look.ink, p.look.paper, i, greys-1))
@@ -269,13 +269,13 @@ func (p *reel) tones() {
 	}
 }
 
-// mix is a colour at a step of so many on the way from a to b.
+// mix returns the colour at a step on the way from a to b.
 func mix(a, b color.NRGBA, step, steps int) color.NRGBA {
 	part := func(a, b uint8) uint8 { return uint8(int(a) + (int(b)-int(a))*step/steps) }
 	return color.NRGBA{part(a.R, b.R), part(a.G, b.G), part(a.B, b.B), 255}
 }
 
-// reduce gives a frame the palette's colours, and keeps the part of it that differs from the one before.
+// reduce gives a frame the palette's colours, and keeps the part that differs from the previous frame.
 func (p *reel) reduce(img *image.RGBA) *image.Paletted {
 	size := img.Rect.Size()
 	now := make([]uint8, size.X*size.Y)
@@ -309,7 +309,7 @@ func (p *reel) reduce(img *image.RGBA) *image.Paletted {
 	return out
 }
 
-// shuffled is 0 to n−1 in no apparent order, so that the last class does not cover the others.
+// shuffled returns 0 to n−1 in a scattered order, so that the last class does not cover the others.
 func shuffled(n int) []int {
 	list := make([]int, n)
 	for k, step := 0, coprime(n); k < n; k++ {

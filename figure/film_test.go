@@ -114,7 +114,7 @@ func TestFilmEnds(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || b.Len() > 0 {
 		t.Errorf("Draw = %v, with %d bytes written", err, b.Len())
 	}
-	for panels, want := range map[int]int{1: 1, 200: filmMost*filmRate + 1} {
+	for panels, want := range map[int]int{1: 1, 200: maxFilmTime*filmRate + 1} {
 		if n, err := (&Film{Pace: 1, Grid: *grid(panels, 5)}).Draw(t.Context(), io.Discard, nil); err != nil || n != want {
 			t.Errorf("a film of %d panels has %d frames (%v), want %d", panels, n, err, want)
 		}

@@ -22,7 +22,7 @@ import (
 
 // Texts are drawn in Liberation Sans, which is in the program and has Latin, Greek and Cyrillic. In a picture of pixels, other
 // characters are drawn in a font of this system that has them; where there is none, they are written as \u4e2d. An SVG
-// has the characters themselves: whoever shows it has the fonts.
+// keeps the characters; the program that shows it brings the fonts.
 
 // A writer draws lines of text, each character in a font that has it.
 type writer struct{ text.Plain }
@@ -36,7 +36,7 @@ func (w writer) Box(txt string, fnt font.Font) (width, height, depth vg.Length) 
 	return width, height, depth
 }
 
-// Draw implements [text.Handler]. The pictures of this package turn no text.
+// Draw implements [text.Handler]. No text is rotated in this package's pictures.
 func (w writer) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 	on := c
 	if d, ok := c.(*draw.Canvas); ok {
@@ -56,13 +56,13 @@ func (w writer) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 	}
 }
 
-// A part is text that one font has.
+// A part is text for which one font has all characters.
 type part struct {
 	text string
 	face font.Face
 }
 
-// parts cuts text where another font has the characters.
+// parts splits text where the font changes.
 func (w writer) parts(txt string, fnt font.Font) []part {
 	own := w.Fonts.Lookup(fnt, fnt.Size)
 	var list []part
@@ -87,7 +87,7 @@ func (w writer) parts(txt string, fnt font.Font) []part {
 	return list
 }
 
-// unseen reports whether a character only says how others are shown.
+// unseen reports whether a character is invisible and only changes how others are shown.
 func unseen(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Variation_Selector) }
 
 func escaped(r rune) string {
@@ -102,7 +102,7 @@ func has(f *opentype.Font, r rune) bool {
 	return err == nil && i > 0
 }
 
-// lacking returns the characters of texts that no font has, each once, as they come.
+// lacking returns the characters of texts that no font has, each once, in order of appearance.
 func lacking(texts ...string) string {
 	st := style(8, light.ink)
 	own := font.DefaultCache.Lookup(st.Font, st.Font.Size)
@@ -117,7 +117,7 @@ func lacking(texts ...string) string {
 	return string(none)
 }
 
-// Lacking returns the characters of the picture for which there is no font: but for SVG they are written as \u4e2d.
+// Lacking returns the characters of the picture for which there is no font. Formats other than SVG show them as \u4e2d.
 func (g *Grid) Lacking() string {
 	texts := []string{g.Title, g.Subtitle, g.None}
 	for _, p := range g.Panels {
@@ -126,10 +126,10 @@ func (g *Grid) Lacking() string {
 	return lacking(append(texts, g.Classes...)...)
 }
 
-// Lacking is that of [Grid].
+// Lacking is as for [Grid].
 func (g *Curves) Lacking() string { return lacking(g.Title, g.Subtitle) }
 
-// systemFonts are the fonts of this system, looked through when a character is first needed.
+// systemFonts are the fonts of this system, searched when a character is first needed.
 type systemFonts struct {
 	folders func() []string
 
@@ -144,8 +144,8 @@ type systemFonts struct {
 var system = &systemFonts{folders: fontFolders}
 
 const (
-	mostFonts = 2000 // files that are looked through
-	mostScans = 64   // characters for which all are
+	maxFonts = 2000 // files that are searched
+	maxScans = 64   // characters for which all files are searched
 )
 
 // find returns a font that has a character, or nil.
@@ -169,7 +169,7 @@ func (s *systemFonts) look(r rune) *opentype.Font {
 			return f
 		}
 	}
-	if s.scans == mostScans {
+	if s.scans == maxScans {
 		return nil
 	}
 	s.scans++
@@ -211,11 +211,11 @@ func (p fontFile) ReadAt(b []byte, at int64) (int, error) {
 	return f.ReadAt(b, at)
 }
 
-// sans are parts of the names of fonts without serifs that have Chinese, Japanese and Korean; they are looked at first.
+// sans are parts of the names of fonts without serifs that have Chinese, Japanese and Korean; they are tried first.
 var sans = []string{"notosanscjk", "sourcehansans", "notosans", "pingfang", "hiraginosans", "hiragino", "applesdgothic", "yugoth", "meiryo", "msyh",
 	"malgun", "msgothic", "wqy", "droidsansfallback", "ipag", "takao", "vlgothic", "nanumgothic", "arialuni", "unifont"}
 
-// fontFiles lists the fonts in folders, those first that are likely to have what is looked for.
+// fontFiles lists the fonts in folders, the likely ones first.
 func fontFiles(folders []string) []string {
 	var files []string
 	for _, folder := range folders {
@@ -223,13 +223,13 @@ func fontFiles(folders []string) []string {
 			folder = real
 		}
 		filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-			if len(files) == mostFonts {
+			if len(files) == maxFonts {
 				return filepath.SkipAll
 			}
 			if err == nil && d.Type()&^fs.ModeSymlink == 0 && slices.Contains([]string{".ttf", ".otf", ".ttc", ".otc"}, strings.ToLower(filepath.Ext(path))) {
 				files = append(files, path)
 			}
-			return nil // what cannot be read is passed over
+			return nil // skip a folder that cannot be read
 		})
 	}
 	rank := func(path string) int {
@@ -249,7 +249,7 @@ func fontFiles(folders []string) []string {
 	return files
 }
 
-// plainer is 0 for a font that is neither bold nor slanted, as far as its name says.
+// plainer returns 0 for a font whose name says neither bold nor slanted, for sorting.
 func plainer(path string) int {
 	name := strings.ToLower(filepath.Base(path))
 	for _, style := range []string{"bold", "black", "italic", "oblique", "thin", "light", "medium", "heavy"} {

@@ -13,11 +13,11 @@ import (
 type Grid struct {
 	Title, Subtitle string
 	Panels          []Panel
-	Classes         []string // names of the colours; none of them and no Scale: there is no legend
+	Classes         []string // names of the colours; without names and Scale there is no legend
 	More            int      // further classes, which the legend counts
-	None            string   // what the legend calls points without a class; empty: there are none
-	Scale           *Scale   // of colours that are numbers and not classes; nil if they are classes
-	Dark            bool     // as the page is in its dark theme
+	None            string   // the legend's name for points without a class; empty: there are none
+	Scale           *Scale   // where colours stand for numbers; nil where they stand for classes
+	Dark            bool     // in the colours of the page's dark theme
 }
 
 func (g *Grid) look() *look { return lookOf(g.Dark) }
@@ -26,7 +26,7 @@ func (g *Grid) look() *look { return lookOf(g.Dark) }
 type Panel struct {
 	Title  string
 	X, Y   []float32
-	Class  []int  // of each point: its place in the grid's classes, or the step of its scale; −1 for none
+	Class  []int  // of each point: an index of the grid's Classes, or a step of its Scale; −1 for none
 	Raised []bool // points that are drawn last, and larger; nil for none
 }
 
@@ -70,7 +70,7 @@ func (g *Grid) Draw(w io.Writer, format string) error {
 	})
 }
 
-// columnsOf is how many of n panels stand side by side: a little more than there are rows, with few places left empty.
+// columnsOf returns the number of columns for n panels: slightly more than rows, with few cells left empty.
 func columnsOf(n int) int {
 	best, least := 1, math.Inf(1)
 	for c := 1; c <= n; c++ {
@@ -83,12 +83,12 @@ func columnsOf(n int) int {
 	return best
 }
 
-// line is text that is hardly cut, but is one line of printable characters.
+// line returns text as one line of at most 200 printable characters.
 func line(s string) string {
 	r := []rune(s)
-	const most = 200
-	if len(r) > most {
-		r = r[:most]
+	const maxLength = 200
+	if len(r) > maxLength {
+		r = r[:maxLength]
 	}
 	out := ""
 	for len(r) > 0 {
@@ -99,10 +99,10 @@ func line(s string) string {
 	return out
 }
 
-// A square is the part of the plane that every panel shows: its middle and half its side.
+// A square is the part of the plane that every panel shows, by its centre and half its side.
 type square struct{ x, y, half float64 }
 
-// extent is the smallest square around all points, and how many points the fullest panel has.
+// extent returns the smallest square around all points, and the number of points of the fullest panel.
 func (g *Grid) extent() (s square, points int, err error) {
 	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	for _, p := range g.Panels {
@@ -157,7 +157,7 @@ func (p *Panel) draw(c draw.Canvas, g *Grid, area vg.Rectangle, box square, radi
 	}
 }
 
-// coprime is a step that visits all of n numbers in no apparent order.
+// coprime returns a step that visits all of n numbers in a scattered order.
 func coprime(n int) int {
 	gcd := func(a, b int) int {
 		for b != 0 {

@@ -9,21 +9,21 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// ScaleSteps is how many colours a [Scale] has.
+// ScaleSteps is the number of colours of a [Scale].
 const ScaleSteps = 32
 
-// A Scale says which numbers the colours stand for, where they are no classes: step 0 is Lo, step ScaleSteps−1 is Hi.
+// A Scale maps numbers to colours: step 0 is Lo, step ScaleSteps−1 is Hi.
 type Scale struct{ Lo, Hi float64 }
 
-// Step is the colour of a number within the scale.
+// Step returns the step of a number on the scale.
 func (s *Scale) Step(v float64) int {
 	if !(s.Hi > s.Lo) {
 		return 0
 	}
-	return min(ScaleSteps-1, max(0, int((v/2-s.Lo/2)/(s.Hi/2-s.Lo/2)*ScaleSteps))) // halves, for what is too far apart to be subtracted
+	return min(ScaleSteps-1, max(0, int((v/2-s.Lo/2)/(s.Hi/2-s.Lo/2)*ScaleSteps))) // halves, because Hi−Lo may overflow
 }
 
-// ramps are the page's scales, whose lightness runs evenly (viridis), the end that stands out last.
+// ramps are the page's scales of even lightness (viridis); the end that stands out comes last.
 var (
 	lightRamp = []color.NRGBA{{0xb8, 0xde, 0x29, 255}, {0x6e, 0xce, 0x58, 255}, {0x2f, 0xb4, 0x7c, 255}, {0x1f, 0x9a, 0x8a, 255},
 		{0x28, 0x7c, 0x8e, 255}, {0x34, 0x61, 0x8d, 255}, {0x44, 0x3a, 0x83, 255}, {0x3b, 0x0f, 0x54, 255}}
@@ -31,14 +31,14 @@ var (
 		{0x27, 0xad, 0x81, 255}, {0x5c, 0xc8, 0x63, 255}, {0xa8, 0xdb, 0x34, 255}, {0xfd, 0xe7, 0x25, 255}}
 )
 
-// step is a colour of a scale.
+// step returns the colour of a step.
 func (l *look) step(i int) color.NRGBA {
 	at := i * (len(l.ramp) - 1)
 	k := min(at/(ScaleSteps-1), len(l.ramp)-2)
 	return mix(l.ramp[k], l.ramp[k+1], at-k*(ScaleSteps-1), ScaleSteps-1)
 }
 
-// color is that of a point of a class, or of a step of the scale; below 0 is none.
+// color returns the colour of a class or of a step of the scale; a negative class is none.
 func (g *Grid) color(class int) color.NRGBA {
 	l := g.look()
 	if g.Scale != nil && class >= 0 {
@@ -76,7 +76,7 @@ func (g *Grid) legend() []entry {
 	return list
 }
 
-// dot is an entry of a class; without a name, of those that have none.
+// dot returns the entry of a class or, with an empty name, of points without a class.
 func dot(name string, c color.NRGBA) entry {
 	if name == "" {
 		name = "no label"
@@ -92,7 +92,7 @@ const (
 	barStep = 3
 )
 
-// text is the entry's name as it fits, and wide is all that it takes.
+// text returns the entry's name as it fits; wide is the width of the whole entry.
 func (e *entry) text() string { return cut(label(e.name), 8, keyText) }
 
 func (e *entry) wide() vg.Length {
@@ -103,7 +103,7 @@ func (e *entry) wide() vg.Length {
 	return w + vg.Length(len(e.bar)*barStep)
 }
 
-// key draws a legend in as many lines as it takes, below y.
+// key draws a legend below y, in as many lines as it needs.
 func key(c draw.Canvas, l *look, entries []entry, y vg.Length) {
 	st := style(8, l.ink)
 	x := c.Min.X
@@ -126,7 +126,7 @@ func key(c draw.Canvas, l *look, entries []entry, y vg.Length) {
 	}
 }
 
-// keyLines is how many lines key takes.
+// keyLines returns how many lines key needs.
 func keyLines(entries []entry, width vg.Length) int {
 	lines, x := 1, vg.Length(0)
 	for i, e := range entries {

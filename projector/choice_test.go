@@ -82,7 +82,7 @@ func TestChoice(t *testing.T) {
 		samples, maxPoints int
 		want               string
 	}{
-		{"x", 0, 0, `epochs: "x" is no list of epochs`},
+		{"x", 0, 0, `epochs: "x" is not a list of epochs`},
 		{"0,20", 0, 0, "there is no epoch 20"},
 		{"", -1, 0, "samples = -1"},
 		{"", 1, 0, "samples = 1"},

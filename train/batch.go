@@ -22,7 +22,7 @@ func newBatch(rows int, oneHot bool) *batch {
 	return b
 }
 
-// fill loads the given rows of set; what is left over of the batch keeps what it had.
+// fill loads the given rows of set; the rest of the batch is unchanged.
 func (b *batch) fill(set *Set, rows []int32) {
 	x := b.images.Float32s()
 	for i, r := range rows {
@@ -61,7 +61,7 @@ type loader struct {
 
 	set   *Set
 	order []int32
-	size  int // images in a batch; the last one has what is left
+	size  int // images in a batch; the last one may have fewer
 	index int // of the batch that is being filled, or was last
 	last  *batch
 
@@ -78,7 +78,7 @@ func newLoader(oneHot bool) *loader {
 	return l
 }
 
-// start begins to fill the first batch. Whoever starts calls stop.
+// start begins to fill the first batch. The caller must call stop.
 func (l *loader) start(set *Set, order []int32, size int) {
 	l.set, l.order, l.size, l.index = set, order, size, 0
 	l.prepare()
@@ -94,7 +94,7 @@ func (l *loader) next() *batch {
 	return b
 }
 
-// stop waits for what runs in the background.
+// stop waits for the goroutine in the background.
 func (l *loader) stop() {
 	l.filling.Wait()
 	l.set, l.order, l.last = nil, nil, nil

@@ -26,7 +26,7 @@ const (
 	maxCheckpoint     = 64 << 20 // bytes; this network's have 5 MB
 )
 
-// header is what a checkpoint says before its numbers.
+// header is the JSON before a checkpoint's numbers.
 type header struct {
 	Settings   Settings    `json:"settings"`
 	Epoch      int         `json:"epoch"` // completed
@@ -73,7 +73,7 @@ func (m *Model) Save(path string) error {
 }
 
 // Load returns the model that was saved at path. The settings must be the checkpoint's:
-// see [Saved] for what they are. Errors name the file and what was expected.
+// see [Saved] for what they are. Errors name the file and the expectation.
 func Load(path string, s Settings) (*Model, error) {
 	h, numbers, err := readCheckpoint(path)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Evaluation is what the network makes of a set: one row, or entry, per image.
+// Evaluation holds the network's outputs for a set: one row, or entry, per image.
 type Evaluation struct {
 	Embeddings  []float32 // n×[EmbeddingDim], row-major
 	Predictions []int     // the digit with the largest logit, the first of equals

@@ -89,7 +89,7 @@ func readHeader(r io.Reader, magic uint32, dims int) ([]uint32, error) {
 func readBody(r io.Reader, count uint32, size int, what string) ([]byte, error) {
 	want := int64(count) * int64(size)
 	var b bytes.Buffer
-	b.Grow(int(min(want, 64<<20)) + bytes.MinRead) // all of MNIST, but not whatever a broken header says
+	b.Grow(int(min(want, 64<<20)) + bytes.MinRead) // all of MNIST, but not the claim of a broken header
 	switch n, err := b.ReadFrom(io.LimitReader(r, want+1)); {
 	case err != nil:
 		return nil, fmt.Errorf("%d of %d %s read: %w", n/int64(size), count, what, noEOF(err))
@@ -101,7 +101,7 @@ func readBody(r io.Reader, count uint32, size int, what string) ([]byte, error) 
 	return b.Bytes(), nil
 }
 
-// noEOF says what io.EOF means where more was due.
+// noEOF replaces io.EOF, where more data was expected, by an error that says so.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the file is cut off")

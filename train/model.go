@@ -74,7 +74,7 @@ func (m *Model) resume(epoch, step int) {
 	m.adam.Restore(step, means, variances)
 }
 
-// Settings returns what the model was made with.
+// Settings returns the settings the model was made with.
 func (m *Model) Settings() Settings { return m.settings }
 
 // Epoch returns the number of epochs completed.
@@ -161,7 +161,7 @@ func (m *Model) learn(b *batch) (float64, error) {
 	return loss, m.adam.Step(t.learn)
 }
 
-// Close frees what the compiled graphs hold.
+// Close frees the memory of the compiled graphs.
 func (m *Model) Close() error {
 	var errs []error
 	for _, t := range m.learners {

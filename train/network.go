@@ -72,7 +72,7 @@ func FLOPs(n int) float64 {
 	return float64(n) * float64(perImage)
 }
 
-// operations are what the network is made of. The definition below does not know how they
+// operations are the parts of the network. The definition below does not know how they
 // compute, nor in which layout they want their parameters.
 type operations struct {
 	// conv is a 3×3 convolution with padding 1, plus bias, ReLU and 2×2 max-pooling. The first

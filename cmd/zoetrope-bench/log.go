@@ -19,7 +19,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchLog is what 'zoetrope-bench log' is asked for.
+// benchLog holds the flags of 'zoetrope-bench log'.
 type benchLog struct {
 	epochs, samples, dim int
 	dir                  string
@@ -37,14 +37,14 @@ func logCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "Measure tracker.Log, beside a plain file that is written and synced",
-		Long: `Log measures how long tracker.Log takes until an epoch is durable, with and without outputs, in a new store,
-taking turns with a plain file to which as many bytes are added and synced with fsync, and with a store in
-PostgreSQL if --postgres names one. The folder, --dir, decides on the disk; what is made there is removed. MB/s
-are those of the vectors, over all epochs.
+		Long: `Log measures how long tracker.Log takes until an epoch is durable, with and without outputs, in a new store.
+It alternates with a plain file, to which the same number of bytes is appended and synced with fsync, and with a store
+in PostgreSQL if --postgres names one. --dir chooses the disk; the files made there are removed. MB/s counts the bytes of
+the vectors, over all epochs.
 
-With --writers and --readers it is a trial instead: so many processes log, each a run of its own, to one store, and
-so many read what they log, for --seconds; at the end all that was acknowledged must be there. Any error of any
-process, such as "database is locked", makes it fail.`,
+With --writers and --readers it is a stress test instead: for --seconds, writers log to one store, each its own run, and
+readers read these runs; at the end every acknowledged epoch must be there. Any error of any process, such as "database is
+locked", makes it fail.`,
 		Example: `  zoetrope-bench log
   zoetrope-bench log --json --dir /mnt/disk | jq .log.mb_per_s
   zoetrope-bench log --writers 8 --readers 4 --seconds 60
@@ -60,7 +60,7 @@ process, such as "database is locked", makes it fail.`,
 				return a.stressRole(cmd.Context(), o)
 			case o.writers > 0:
 				if !cmd.Flags().Changed("samples") && !cmd.Flags().Changed("dim") {
-					o.samples, o.dim = 500, 64 // so that every process comes to its turn often
+					o.samples, o.dim = 500, 64 // so that every process gets its turn often
 				}
 				return a.benchStress(cmd.Context(), o)
 			case o.readers > 0:
@@ -78,7 +78,7 @@ process, such as "database is locked", makes it fail.`,
 	f.StringVar(&o.profile, "cpuprofile", "", "write a profile to a `file`, for go tool pprof")
 	f.IntVar(&o.writers, "writers", 0, "processes that log")
 	f.IntVar(&o.readers, "readers", 0, "processes that read")
-	f.Float64Var(&o.seconds, "seconds", 60, "how long they do")
+	f.Float64Var(&o.seconds, "seconds", 60, "how long they run")
 	f.StringVar(&o.role, "role", "", "")
 	f.StringVar(&o.run, "run", "", "")
 	for _, hidden := range []string{"role", "run"} {
@@ -99,7 +99,7 @@ type logResult struct {
 	each     []*logSeries // in the order of printing
 }
 
-// logLatency says how long an epoch takes until it is durable.
+// logLatency is the time from Log until the epoch is durable.
 type logLatency struct {
 	Rate float64 `json:"mb_per_s"`
 	Min  float64 `json:"min_ms"`
@@ -205,7 +205,7 @@ func (a *app) benchLog(ctx context.Context, o benchLog) (err error) {
 	return a.printLogBench(r)
 }
 
-// takeTurns keeps each epoch in every way, each time with another way first.
+// takeTurns stores each epoch in every way; the way that goes first rotates.
 func (a *app) takeTurns(ctx context.Context, series []*logSeries, o benchLog) error {
 	m := a.NewMeter()
 	defer m.Close()
@@ -231,7 +231,7 @@ func (a *app) takeTurns(ctx context.Context, series []*logSeries, o benchLog) er
 	return nil
 }
 
-// benchRun starts a run with samples; end removes it, which counts where the store stays.
+// benchRun starts a run with samples. end removes the run, which matters in a store that stays.
 func benchRun(ctx context.Context, address string, o benchLog) (run *tracker.Run, end func() error, err error) {
 	store, err := tracker.Open(ctx, address, tracker.OpenOptions{Create: true})
 	if err != nil {

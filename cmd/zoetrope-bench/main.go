@@ -1,5 +1,5 @@
 // Command zoetrope-bench measures how fast this machine trains the example's network, logs, lays out and shows a map. It is
-// a command of its own so that what it measures with is not linked into zoetrope.
+// a separate command so that its browser driver and stock operations are not linked into zoetrope.
 //
 // Results go to standard output, progress and messages to standard error. The exit status is 0, 1 when something
 // failed, and 2 when the command line was wrong.
@@ -16,21 +16,21 @@ import (
 
 func main() { cli.Main(run) }
 
-// run is the whole command: it returns the exit status.
+// run executes the command and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{&cli.App{Stdout: stdout, Stderr: stderr}}
 	return a.Run(ctx, newRoot(a, args))
 }
 
-// app is what the subcommands share.
+// app holds the state that the subcommands share.
 type app struct{ *cli.App }
 
 func newRoot(a *app, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "zoetrope-bench",
 		Short: "Measure how fast this machine does Zoetrope's work",
-		Long: `Zoetrope-bench measures how fast this build does its work on this machine. On a machine with other work, compare the
-minima, and processor time rather than the clock.`,
+		Long: `Zoetrope-bench measures how fast this build does its work on this machine. On a busy machine, compare minima, and
+processor time rather than wall time.`,
 		Example: "  zoetrope-bench train\n  zoetrope-bench project --mode balanced",
 	}
 	root.AddCommand(trainCommand(a), projectCommand(a), logCommand(a), viewCommand(a))

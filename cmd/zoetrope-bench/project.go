@@ -18,28 +18,28 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchProject is what 'zoetrope-bench project' is asked for.
+// benchProject holds the flags of 'zoetrope-bench project'.
 type benchProject struct {
-	path    string // embeddings; "" = made up
-	shape   shape  // of those made up
+	path    string // embeddings; "" = generated
+	shape   shape  // of generated embeddings
 	rounds  int
 	options projector.Options
 }
 
 func projectCommand(a *app) *cobra.Command {
 	o := benchProject{shape: shape{20, 2000, 128}, options: projector.Defaults()}
-	o.options.Mode = "joint" // what other implementations are compared with
+	o.options.Mode = "joint" // the mode in which other implementations are compared
 	u := &o.options
 	u.NNeighbors, u.MinDist, u.NEpochs = 20, 0.01, 200
 	cmd := &cobra.Command{
 		Use:   "project",
 		Short: "Measure a projection, stage by stage",
 		Long: `Project lays embeddings out on one map, as 'zoetrope project' does, in a store of its own that is gone afterwards, and
-says what each stage took: seconds on the clock, seconds of processor time, and the most memory that the process had
-held by its end. With --rounds, the round of the least time on the clock counts.
+prints the cost of each stage: wall time and processor time in seconds, and the peak memory of the process by its end.
+With --rounds, the round with the least wall time counts.
 
-The embeddings are those of a file, or made up: 10 classes that move apart as epochs go by, in noise. Settings are
-those that the scripts in bench/peers measure other implementations with, mode joint among them.`,
+The embeddings come from a file, or are generated: 10 classes that move apart over the epochs, in noise. The settings are
+those of the scripts in bench/peers for other implementations, including mode joint.`,
 		Example: `  zoetrope-bench project
   zoetrope-bench project --embeddings embeddings.npy --rounds 3 --workers 1
   zoetrope-bench project --mode balanced --shape 5x1000x64 --json | jq .wall_seconds`,
@@ -63,7 +63,7 @@ those that the scripts in bench/peers measure other implementations with, mode j
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.path, "embeddings", "", "an .npy `file` of E×n×d or n×d (default made up)")
-	f.Var(&o.shape, "shape", "epochs, samples and columns of embeddings that are made up")
+	f.Var(&o.shape, "shape", "epochs, samples and columns of generated embeddings")
 	f.IntVar(&o.rounds, "rounds", 1, "how often to measure")
 	cli.SettingFlags(f, u, "mode", "n_neighbors", "min_dist", "n_epochs", "metric", "seed", "workers")
 	return cmd
@@ -128,7 +128,7 @@ func (a *app) benchProject(ctx context.Context, o benchProject) (r *projectResul
 	return r, nil
 }
 
-// fillBench logs the embeddings that are to be measured, and says in r what they are.
+// fillBench logs the embeddings to measure, and describes them in r.
 func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProject, r *projectResult, meter *cli.Meter) error {
 	run, err := store.Start(ctx, tracker.RunConfig{Experiment: "bench", Name: "project"})
 	if err != nil {
@@ -163,7 +163,7 @@ func (a *app) fillBench(ctx context.Context, store *tracker.Store, o benchProjec
 	return run.Finish(ctx)
 }
 
-// logFile logs the embeddings of a file, their epochs counted from 1 where the file does not number them.
+// logFile logs the embeddings of a file. Where the file does not number its epochs, they are counted from 1.
 func logFile(ctx context.Context, run *tracker.Run, in *interchange.Dataset, meter *cli.Meter) error {
 	samples := make([]tracker.Sample, in.Samples.Count)
 	for i := range samples {

@@ -7,7 +7,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
 )
 
-// stageCost is what a stage took.
+// stageCost is the cost of a stage.
 type stageCost struct {
 	Stage   string  `json:"stage"`
 	Wall    float64 `json:"wall_seconds"`
@@ -15,7 +15,7 @@ type stageCost struct {
 	PeakRSS int64   `json:"peak_rss_bytes"` // of the process, by the stage's end
 }
 
-// total is what all stages took together.
+// total sums the costs of all stages.
 func total(stages []stageCost) (all stageCost) {
 	for _, s := range stages {
 		all.Wall += s.Wall
@@ -25,10 +25,10 @@ func total(stages []stageCost) (all stageCost) {
 	return all
 }
 
-// costs tells stages apart by their names in reports of progress.
+// costs measures stages, which reports of progress name.
 type costs struct {
 	mu     sync.Mutex // protects following fields
-	stage  string     // which runs; "" = none was named yet, and what passes counts for the first
+	stage  string     // the one that runs; "" = none was named yet, and the time counts for the first
 	began  time.Time
 	cpu    time.Duration // when it began
 	stages []stageCost
@@ -36,7 +36,7 @@ type costs struct {
 
 func newCosts() *costs { return &costs{began: time.Now(), cpu: usage.CPU()} }
 
-// enter says that a stage is running.
+// enter reports that a stage is running.
 func (c *costs) enter(stage string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

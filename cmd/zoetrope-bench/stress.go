@@ -33,11 +33,11 @@ type stressResult struct {
 	Errors  []string `json:"errors"`
 }
 
-// stressPart is what one process has done, as it says on standard output.
+// stressPart is the work that one process did, as it reports on standard output.
 type stressPart struct {
 	Run     string      `json:"run"`
 	Epochs  int         `json:"epochs"`
-	Last    map[int]int `json:"last"` // the attempt at each epoch that was acknowledged last
+	Last    map[int]int `json:"last"` // for each epoch, the last acknowledged attempt
 	Longest float64     `json:"longest_ms"`
 }
 
@@ -126,7 +126,7 @@ func stressProcess(ctx context.Context, address, role, run string, o benchLog) (
 	return p, json.Unmarshal(out, &p)
 }
 
-// stressRole is what the process does.
+// stressRole is the role of the process.
 func (a *app) stressRole(ctx context.Context, o benchLog) error {
 	do := stressRead
 	if o.role == "writer" {
@@ -168,7 +168,7 @@ func stressWrite(ctx context.Context, address string, o benchLog, until time.Tim
 	return p, run.Finish(ctx)
 }
 
-// stressRead reads each epoch that is logged, and checks that it is in itself one attempt's.
+// stressRead reads each epoch that is logged, and checks that all of it comes from one attempt.
 func stressRead(ctx context.Context, address string, o benchLog, until time.Time) (p stressPart, err error) {
 	store, err := tracker.Open(ctx, address, tracker.OpenOptions{ReadOnly: true})
 	if err != nil {
@@ -187,7 +187,7 @@ func stressRead(ctx context.Context, address string, o benchLog, until time.Time
 				break
 			}
 			if info, err := store.Run(ctx, e.Run); err != nil || info.Experiment != "zoetrope-bench" {
-				continue // somebody else's, in a store that is shared
+				continue // of another program, in a shared store
 			}
 			f, err := store.Frame(ctx, e.Run, "fc1", e.Number)
 			if err != nil {
@@ -203,7 +203,7 @@ func stressRead(ctx context.Context, address string, o benchLog, until time.Time
 	return p, nil
 }
 
-// verify looks for what a writer has logged.
+// verify compares the store with what a writer reported as logged.
 func verify(ctx context.Context, store *tracker.Store, p stressPart, o benchLog) (found, lost int, err error) {
 	for epoch, attempt := range p.Last {
 		f, ferr := store.Frame(ctx, p.Run, "fc1", epoch)
@@ -217,7 +217,7 @@ func verify(ctx context.Context, store *tracker.Store, p stressPart, o benchLog)
 	return found, lost, err
 }
 
-// stressVectors returns n floats that are others for each epoch and attempt, and begin with these two.
+// stressVectors returns n floats that differ for each epoch and attempt, and begin with these two.
 func stressVectors(epoch, attempt, n int) []float32 {
 	v := make([]float32, n)
 	state := uint32(epoch)<<20 ^ uint32(attempt)

@@ -16,15 +16,15 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// benchTrain is what 'zoetrope-bench train' is asked for.
+// benchTrain holds the flags of 'zoetrope-bench train'.
 type benchTrain struct {
 	steps    int
 	fastOnly bool
 	profile  string // file; "" = none
 }
 
-// A round is so many steps of the fast path that get caches and pools of memory warm and are not
-// counted, so many that are, then one of stock operations.
+// A round takes steps of the fast path, the first of which warm caches and pools of memory and are not
+// counted, then one step of stock operations.
 const warmSteps, roundSteps = 4, 10
 
 func trainCommand(a *app) *cobra.Command {
@@ -77,7 +77,7 @@ type trainResult struct {
 	PeakRSS int64       `json:"peak_rss_bytes"`
 }
 
-// stepResult says what a step takes: minima, but for the medians.
+// stepResult is the cost of a step: minima, except for the medians.
 type stepResult struct {
 	CPU        float64 `json:"cpu_ms"`
 	Wall       float64 `json:"wall_ms"`
@@ -88,7 +88,7 @@ type stepResult struct {
 	Steps      int     `json:"steps"`
 }
 
-// benchTrain measures both ways of training, in turns.
+// benchTrain measures both ways of training, alternately.
 func (a *app) benchTrain(ctx context.Context, o benchTrain) (r *trainResult, err error) {
 	batch := train.Defaults().Batch
 	r = &trainResult{Level: vec.CPU().String(), CPUs: runtime.GOMAXPROCS(0), Batch: batch, FLOPs: train.FLOPs(batch)}
@@ -138,7 +138,7 @@ func (a *app) benchTrain(ctx context.Context, o benchTrain) (r *trainResult, err
 		if err := stock.round(ctx); err != nil {
 			return nil, err
 		}
-		runtime.GC() // or the fast path, too, pays for what stock operations leave behind
+		runtime.GC() // otherwise the fast path pays for the garbage of stock operations
 	}
 	r.Fast = fast.result(batch)
 	if stock != nil {

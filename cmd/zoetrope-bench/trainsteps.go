@@ -19,7 +19,7 @@ type stepper struct {
 	cpu, wall, alloc sample     // ms and ms by step, bytes a step by round
 }
 
-// newStepper's rounds are so many steps to get warm, then so many that count.
+// newStepper returns a stepper whose rounds skip their first steps, which warm up, and count the others.
 func newStepper(model func(train.Settings) (*train.Model, error), skip, steps int) (*stepper, error) {
 	m, err := model(train.Defaults())
 	return &stepper{model: m, set: noise((skip + steps) * train.Defaults().Batch), skip: skip}, err
@@ -38,7 +38,7 @@ func noise(n int) *train.Set {
 	return s
 }
 
-// warmUp takes a round that is not counted: it compiles the graph.
+// warmUp takes a round that does not count, in which the graph is compiled.
 func (s *stepper) warmUp(ctx context.Context) error {
 	err := s.round(ctx)
 	s.cpu, s.wall, s.alloc = nil, nil, nil

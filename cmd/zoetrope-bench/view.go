@@ -16,19 +16,19 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// benchView is what 'zoetrope-bench view' is asked for.
+// benchView holds the flags of 'zoetrope-bench view'.
 type benchView struct {
 	points, samples int
 	shape           mapShape // wins over both, if given
-	run             string   // of --db; "" = made up
-	browser         string   // the program; "" = looked for
+	run             string   // of --db; "" = generated
+	browser         string   // the program; "" = the first one found
 	loads           int
 	seconds         float64
 	scrubs          int
 	trace           string // folder for Chromium's traces; "" = none
 }
 
-// A mapShape is the size of a map that is made up, written 20x2000.
+// A mapShape is the size of a generated map, written 20x2000.
 type mapShape struct{ epochs, samples int }
 
 func (s *mapShape) String() string { return fmt.Sprintf("%dx%d", s.epochs, s.samples) }
@@ -44,10 +44,10 @@ func (s *mapShape) Set(text string) error {
 	return nil
 }
 
-// usualEpochs are the epochs of a map of so many points, unless --samples says otherwise.
+// usualEpochs returns the number of epochs of a map with this many points, unless --samples is given.
 const usualEpochs = 20
 
-// size says what --points, --samples and --shape come to.
+// size returns the map's size according to --points, --samples and --shape.
 func (o *benchView) size(cmd *cobra.Command) error {
 	f := cmd.Flags()
 	switch given := f.Changed("points") || f.Changed("samples"); {
@@ -75,15 +75,15 @@ func viewCommand(a *app) *cobra.Command {
 		Use:   "view",
 		Short: "Measure the page in Chromium: frames, hover, loading, memory",
 		Long: `View serves a run and its map on a free loopback port, opens the page in a Chromium without a window, and takes from
-Chromium's own trace how long the page's scripts run: for each frame while it plays and while the slider is dragged,
-and for each sample that the pointer comes to. Besides, it measures how long after navigation the frame with the first
-map is on screen, and all its epochs are loaded, over several --loads, the first of them in a browser that has drawn
-nothing before and on a server that has just started; the bytes that go to the GPU while the map moves; what a frame
-allocates; and how the JavaScript heap has grown after --scrubs, garbage collected before and after.
+Chromium's trace how long the page's scripts run: for each frame while the map plays and while the slider is dragged, and
+for each sample that the pointer reaches. It also measures the time from navigation until the first map is on screen and
+until all epochs are loaded, over several --loads, the first of them in a new browser and on a server that has just
+started; the bytes sent to the GPU while the map moves; the allocations of a frame; and the growth of the JavaScript heap
+after --scrubs, with garbage collected before and after.
 
-The map is made up, in a temporary folder that is gone afterwards: --points of them in 20 epochs, or in epochs of
---samples each. With --run it is that of a run in the store. Chromium draws without a graphics card here, so how many
-frames it shows in a second says nothing; script times are processor times of the page's thread, in milliseconds.`,
+The map is generated in a temporary folder, which is removed afterwards: --points in 20 epochs, or in epochs of --samples
+each. With --run it is the map of a run in the store. Chromium draws without a graphics card here, so frames per second
+mean nothing; script times are processor times of the page's thread, in milliseconds.`,
 		Example: `  zoetrope-bench view
   zoetrope-bench view --points 1000000
   zoetrope-bench view --shape 3x1000000 --json | jq .play.median_ms
@@ -108,7 +108,7 @@ frames it shows in a second says nothing; script times are processor times of th
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.points, "points", usualEpochs*2000, "points of a map that is made up, all epochs counted")
+	f.IntVar(&o.points, "points", usualEpochs*2000, "points of a generated map, all epochs together")
 	f.IntVar(&o.samples, "samples", 0, "samples of an epoch of it (default a twentieth of the points)")
 	f.Var(&o.shape, "shape", "epochs and samples of it, instead of both")
 	f.StringVar(&o.run, "run", "", "a `run` of the store instead, by its id or name")

@@ -7,8 +7,8 @@ import (
 	"github.com/chromedp/cdproto/heapprofiler"
 )
 
-// allocatedIn sums a sampled heap up, over so many frames: only what the page's frames made, not what asked it from
-// outside.
+// allocatedIn sums a sampled heap up per frame. It counts allocations of the page's frames only, not those of the
+// driver's questions.
 func allocatedIn(head *heapprofiler.SamplingHeapProfileNode, frames int) allocation {
 	a := allocation{Frames: frames}
 	by := map[allocatedByFn]float64{}

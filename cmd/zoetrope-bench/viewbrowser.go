@@ -61,12 +61,12 @@ func serveView(ctx context.Context, store *tracker.Store) (address string, stop 
 	}, nil
 }
 
-// startBrowser starts Chromium without a window, with one tab, which stop ends. What it writes goes below dir.
+// startBrowser starts Chromium without a window, with one tab; stop ends it. Its files go below dir.
 func startBrowser(ctx context.Context, path, dir string) (tab context.Context, stop func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(filepath.Join(dir, "chromium")),
-		chromedp.Env("TMPDIR="+dir), // it does not take all away that it puts there
+		chromedp.Env("TMPDIR="+dir), // it does not remove all that it puts there
 		chromedp.WindowSize(1280, 800),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
@@ -94,7 +94,7 @@ func removeAll(dir string) (err error) {
 	return err
 }
 
-// traced returns Chromium's trace of what act does.
+// traced returns Chromium's trace while act runs.
 func traced(tab context.Context, act func() error) ([]traceEvent, error) {
 	if _, err := chromedp.Call(tab, tracing.Start, tracing.StartParams{
 		TransferMode: tracing.StartTransferModeReportEvents,

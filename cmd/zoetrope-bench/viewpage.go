@@ -24,7 +24,7 @@ type watched struct {
 	o   benchView
 }
 
-// watchPage opens the page at address in a Chromium of its own, and writes to r what it measures.
+// watchPage opens the page at address in a Chromium of its own, and writes the measurements to r.
 func watchPage(ctx context.Context, o benchView, address, dir string, r *viewResult, meter *cli.Meter) error {
 	meter.Show("starting Chromium", 0, 6)
 	tab, stop, err := startBrowser(ctx, o.browser, dir)
@@ -32,7 +32,7 @@ func watchPage(ctx context.Context, o benchView, address, dir string, r *viewRes
 		return err
 	}
 	defer stop()
-	// A browser that has just started is busy with itself, and those of users have been there for a while.
+	// A browser that has just started is busy with itself; a user's has been running for a while.
 	if err := sleep(tab, settle); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (p *watched) load(address string, r *viewResult) error {
 			if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil {
 				return err
 			}
-			if err := p.sleep(settle); err != nil { // it may still draw what was there before
+			if err := p.sleep(settle); err != nil { // it may still draw the previous state
 				return err
 			}
 		}
@@ -133,14 +133,14 @@ func (p *watched) load(address string, r *viewResult) error {
 	if _, err := chromedp.Call(p.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added)); err != nil {
 		return err
 	}
-	// Scripts take as long for few pixels as for many, and software draws few of them faster: so there are more frames.
+	// Scripts take as long for few pixels as for many, and software draws few pixels faster: more frames are measured.
 	if _, err := chromedp.Call(p.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1000, Height: 400, DeviceScaleFactor: 1}); err != nil {
 		return err
 	}
 	return p.rest()
 }
 
-// moved traces the page while act moves the map, and takes the times of its frames and the bytes that went to the GPU.
+// moved traces the page while act moves the map, and records the times of frames and the bytes sent to the GPU.
 func (p *watched) moved(name string, act func() error, r *viewResult) (times scriptTimes, err error) {
 	before, err := evaluate[int64](p, `zoetrope.counters.bytesUploaded`)
 	if err != nil {
@@ -169,7 +169,7 @@ func (p *watched) play(r *viewResult) (err error) {
 	return err
 }
 
-// turns plays for a while, from a position in time on, at some speed.
+// turns plays for a while, from a position in time, at a given speed.
 func (p *watched) turns(speed, from float64) error {
 	if err := p.run(fmt.Sprintf(`zoetrope.model.playhead.speed = %g; zoetrope.model.playhead.seek(%g)`, speed, from)); err != nil {
 		return err
@@ -191,8 +191,8 @@ func (p *watched) scrub(r *viewResult) (err error) {
 	return err
 }
 
-// drag drags the slider to and fro, for so long or so many movements.
-func (p *watched) drag(d time.Duration, most int) error {
+// drag drags the slider to and fro, until d has passed or after maxMoves movements.
+func (p *watched) drag(d time.Duration, maxMoves int) error {
 	box, err := evaluate[[]float64](p, `(() => { const r = document.getElementById("marks").getBoundingClientRect(); return [r.left, r.width, r.top + 4] })()`)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (p *watched) drag(d time.Duration, most int) error {
 		return err
 	}
 	began := time.Now()
-	for i := 1; time.Since(began) < d && i <= most; i++ {
+	for i := 1; time.Since(began) < d && i <= maxMoves; i++ {
 		share := float64(i%100) / 100 // down to the first epoch in 50 movements, and back
 		if share < 0.5 {
 			share = 1 - share
@@ -255,7 +255,7 @@ func (p *watched) hover(r *viewResult) error {
 	return chromedp.Do(p.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1))
 }
 
-// allocation is what a frame leaves to the garbage collector, in bytes, as Chromium's sampling heap profiler sees it.
+// allocation is the garbage of a frame, in bytes, by Chromium's sampling heap profiler.
 type allocation struct {
 	Own    float64         `json:"page_bytes_per_frame"` // in the page's functions themselves
 	All    float64         `json:"all_bytes_per_frame"`  // with the browser's, such as strings that it makes of numbers
@@ -273,7 +273,7 @@ type allocatedByFn struct {
 
 func (p *watched) allocate(r *viewResult) error {
 	all := true
-	// So slowly that it stays between two epochs: what comes only with another epoch is not every frame's.
+	// So slowly that it stays between two epochs: work done once per epoch does not belong to every frame.
 	turns := func() error { return p.turns(0.3/1.5/p.o.seconds, 0.55) }
 	if err := turns(); err != nil {
 		return err
@@ -301,7 +301,7 @@ func (p *watched) allocate(r *viewResult) error {
 	return nil
 }
 
-// heap measures what scrubs leave behind.
+// heap measures the memory that scrubs leave behind.
 func (p *watched) heap(r *viewResult) (err error) {
 	if err := p.drag(time.Hour, min(20, p.o.scrubs)); err != nil {
 		return err

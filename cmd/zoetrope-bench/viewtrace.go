@@ -20,19 +20,18 @@ type traceEvent struct {
 	Args     json.RawMessage `json:"args"`
 }
 
-// scripts are the spans in which the page's own code runs, the outermost of them: what draws a frame, what handles input,
-// timers, and what waits for an answer.
+// scripts are the names of the spans in which the page's own code runs: frames, handlers of input, timers, and promises.
 var scripts = []string{"FireAnimationFrame", "EventDispatch", "TimerFire", "FunctionCall", "RunMicrotasks", "EvaluateScript"}
 
-// A script is time that the page's code took.
+// A script is a span of the page's code.
 type script struct {
 	name  string
-	input string // what was handled, as "pointermove"
+	input string // the event handled, as "pointermove"
 	start float64
 	ms    float64
 }
 
-// scriptsOf returns what the page's code did, in order. A span within another one counts once.
+// scriptsOf returns the spans of the page's code, in order. A span within another one counts once.
 func scriptsOf(events []traceEvent) []script {
 	page := 0 // the process that draws frames
 	for _, e := range events {
@@ -78,7 +77,7 @@ func scriptsOf(events []traceEvent) []script {
 	return list
 }
 
-// frames returns what the page's code took for each frame, with what it did since the frame before.
+// frames returns the time of the page's code for each frame, including other scripts since the previous frame.
 func frames(list []script) (took sample) {
 	sum := 0.0
 	for _, s := range list {
@@ -90,7 +89,7 @@ func frames(list []script) (took sample) {
 	return took
 }
 
-// hovers returns what the page's code took for each movement of the pointer, until the next one.
+// hovers returns the time of the page's code for each movement of the pointer, until the next one.
 func hovers(list []script) (took sample) {
 	for _, s := range list {
 		if s.input == "pointermove" {
@@ -150,7 +149,7 @@ func shownAt(events []traceEvent, drawn float64) (float64, error) {
 	return drawn + (at-mark.Start)/1000, nil
 }
 
-// scriptTimes sum up what the page's code took, in milliseconds of its thread's processor time.
+// scriptTimes summarise the times of the page's code, in milliseconds of its thread's processor time.
 type scriptTimes struct {
 	Median float64 `json:"median_ms"`
 	P95    float64 `json:"p95_ms"`

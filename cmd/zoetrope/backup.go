@@ -16,8 +16,8 @@ func backupCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup [flags] FILE",
 		Short: "Copy the store to a new file, also while runs are being written",
-		Long: `Backup copies the store as it is now to a new file, which is a store like any other. Runs may be written
-meanwhile, and do not wait for it. The file appears when it is whole; one that exists is never written over.
+		Long: `Backup copies the store as it is now to a new file, which is a store like any other. Runs can be written
+meanwhile and do not wait for it. The file appears when it is complete; an existing file is never overwritten.
 
 A store in PostgreSQL is backed up with pg_dump.`,
 		Example: `  zoetrope backup zoetrope-$(date +%F).db
@@ -29,7 +29,7 @@ A store in PostgreSQL is backed up with pg_dump.`,
 	}
 }
 
-// backupResult is the copy as JSON.
+// backupResult describes the copy, as JSON.
 type backupResult struct {
 	Path    string  `json:"path"`
 	Bytes   int64   `json:"bytes"`

@@ -16,16 +16,16 @@ func doctorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor [flags]",
 		Short: "Check the store for damage, and salvage what can be read",
-		Long: `Doctor reads the whole store, also while runs are being written, and compares it with the checksums that were
-made when it was logged: the vectors, the samples with their labels and thumbnails, and which sample each row is.
-Of a file it checks the structure, too. It says what is damaged, what can still be read, and what takes room for
-nothing. It changes nothing. Exit status 1 means damage.
+		Long: `Doctor reads the whole store, also while runs are being written, and compares it with the checksums made when it
+was logged: of the vectors, of the samples with their labels and thumbnails, and of the sample of each row. For a
+file, it also checks the structure. It reports what is damaged, what can still be read, and what takes space needlessly.
+It changes nothing. Exit status 1 means damage.
 
 With --salvage it copies everything that can be read to a new store, page by page, even from a file that does not
-open, is cut short, or has lost its header. A damaged page costs the vectors on it; of other things that it held,
-most can be told from the rest of the file. Nothing may be writing the store meanwhile.
+open, is cut short, or has lost its header. A damaged page loses the vectors on it; most of its other content
+follows from the rest of the file. Nothing may write the store meanwhile.
 
-There are no checksums of metrics, predictions and losses: a changed digit in one of these is not noticed.`,
+Metrics, predictions and losses have no checksums: a changed digit in one of them is not noticed.`,
 		Example: `  zoetrope doctor
   zoetrope doctor --json | jq -r '.damage[]'
   zoetrope doctor --db broken.db --salvage saved.db`,
@@ -43,7 +43,7 @@ There are no checksums of metrics, predictions and losses: a changed digit in on
 			return a.doctor(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&salvage, "salvage", "", "copy what can be read to a new store in a `file`")
+	cmd.Flags().StringVar(&salvage, "salvage", "", "copy everything readable to a new store in a `file`")
 	return cmd
 }
 
@@ -130,7 +130,7 @@ func (a *app) printDoctor(r doctorResult, frames, readable int) error {
 	return err
 }
 
-// salvageResult is what was saved, as JSON.
+// salvageResult describes the salvaged store, as JSON.
 type salvageResult struct {
 	Store string        `json:"store"`
 	Runs  []salvagedRun `json:"runs"`

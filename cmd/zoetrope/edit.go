@@ -17,11 +17,11 @@ func editCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit",
 		Short: "Change a run's name, notes, tags or params",
-		Long: `Edit changes what is said about a run, also while it is being written. A run is named by its id,
-its name or experiment/name; the id never changes. Prints the run as it then is.
+		Long: `Edit changes a run's name, notes, tags and params, also while it is being written. A run is named by its id,
+its name or experiment/name; the id never changes. Edit prints the changed run.
 
-The value of a param is JSON where it can be read so, else text: lr=0.1 is a number, and name='"0.1"' a text. Who resumes
-the run is held to its params as they then are, but for those that say how long to train: epochs, max_steps and the like.`,
+The value of a param is JSON if it can be read as JSON, else text: lr=0.1 is a number, and name='"0.1"' is text. Resuming
+the run then requires the changed params, except those for the length of training: epochs, max_steps and the like.`,
 		Example: `  zoetrope edit --run cnn --name cnn-wide
   zoetrope edit --run mnist/cnn --add-tag best --remove-tag todo
   zoetrope edit cnn --set-param epochs=20 --remove-param comment
@@ -71,7 +71,7 @@ the run is held to its params as they then are, but for those that say how long 
 	takesRun(cmd, &run)
 	f := cmd.Flags()
 	f.StringVar(&name, "name", "", "the run's new name, unique within its experiment")
-	f.StringVar(&notes, "notes", "", "new notes, in place of those that it has; empty for none")
+	f.StringVar(&notes, "notes", "", "new notes, which replace the present ones; empty for none")
 	f.StringArrayVar(&add, "add-tag", nil, "a tag to add; may be given several times")
 	f.StringArrayVar(&remove, "remove-tag", nil, "a tag to remove; may be given several times")
 	f.StringArrayVar(&set, "set-param", nil, "a param to set, as `NAME=VALUE`; may be given several times")

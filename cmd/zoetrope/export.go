@@ -25,7 +25,7 @@ type exportOptions struct {
 
 var exportFormats = append(slices.Clone(interchange.Formats), "html")
 
-// exported is what export wrote, as JSON.
+// exported describes the file that export wrote, as JSON.
 type exported struct {
 	Run        string `json:"run"`
 	Experiment string `json:"experiment"`
@@ -47,22 +47,22 @@ func exportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export -o FILE",
 		Short: "Write a run's page, or its vectors, map and metadata for other programs",
-		Long: `Export writes the vectors of one layer of a run, the newest map of that layer, and what is known of its samples:
+		Long: `Export writes the vectors of one layer of a run, the newest map of that layer, and its samples:
 
   .npz          arrays vectors (epochs × samples × columns) and points, epochs, ids, labels, predictions, losses,
                 confidences, layer, and metadata/NAME; NaN and the empty string where something is missing
   .parquet      a row for each epoch and sample: epoch, id, label, prediction, loss, confidence, vector, x, y, z, and a
   .arrow        column for each piece of metadata, called metadata.NAME where NAME is one of these; .arrows is a stream
   .html         the page, as one file that opens without a server or a network: all maps of the run, or the one that
-                --projection names, with everything beside them
+                --projection names, with all their data
   tensorboard   a folder for TensorBoard's projector, with a tensor for each epoch; tensorboard-tsv has them as text.
-                In metadata.tsv, which knows no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
+                In metadata.tsv, which has no quotes, \t, \n, \r and \\ stand for tab, line ends and backslash
 
-Metadata have the same values and types when they are imported again. A column that no type of a file holds, as one of
-numbers and texts, is written as JSON text, and the file says so (.npz: metadata.json/NAME).
+Metadata keep their values and types when they are imported again. A column that fits no type of the format, such as one
+of numbers and texts, is written as JSON text and marked as such (.npz: metadata.json/NAME).
 
-The ending of FILE says the format; a path without one is a folder for TensorBoard. The file appears when it is complete.
-'zoetrope import' reads all but .html back; --points FILE brings the map back in.`,
+The ending of FILE gives the format; a path without one is a folder for TensorBoard. The file appears when it is complete.
+'zoetrope import' reads all of these but .html; with --points FILE, it imports the map.`,
 		Example: `  zoetrope export -o run.parquet
   zoetrope export --run mnist/cnn --layer fc1 --epochs 0,5-10,last --projection none -o fc1.npz
   zoetrope export -o map.html
@@ -77,7 +77,7 @@ The ending of FILE says the format; a path without one is a folder for TensorBoa
 				}
 				if o.format == "" {
 					if i := strings.LastIndexByte(o.out, '.'); i > strings.LastIndexAny(o.out, `/\`)+1 {
-						return cli.Usagef(cmd, "the ending of %s says no format: want .npz, .parquet, .arrow, .arrows or .html, or name one with --format", o.out)
+						return cli.Usagef(cmd, "the ending of %s names no format: want .npz, .parquet, .arrow, .arrows or .html, or name one with --format", o.out)
 					}
 					o.format = "tensorboard"
 				}

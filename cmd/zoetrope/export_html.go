@@ -14,7 +14,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// toldFrom is how large a page is, in bytes, that is announced: it takes a while, and mail servers refuse it.
+// toldFrom is the size in bytes from which a page is announced: it takes a while, and mail servers refuse it.
 const toldFrom = 10e6
 
 // exportHTML writes the page of a run as one file.

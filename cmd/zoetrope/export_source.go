@@ -16,7 +16,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// outgoing is what export writes of a run.
+// outgoing holds the part of a run that export writes.
 type outgoing struct {
 	store      *tracker.Store
 	run        tracker.RunInfo
@@ -24,9 +24,9 @@ type outgoing struct {
 	layer      string
 	dim        int // 0: no vectors
 	epochs     []int
-	spoken     bool // the network said something of the samples
+	spoken     bool // the run has outputs of the network
 	samples    []tracker.Sample
-	at         map[string]int // place of a sample by id
+	at         map[string]int // position of a sample, by id
 }
 
 func (a *app) openOutgoing(ctx context.Context, store *tracker.Store, o exportOptions) (*outgoing, error) {
@@ -122,7 +122,7 @@ func (out *outgoing) choose(ctx context.Context, frames []tracker.FrameInfo, o e
 	return nil
 }
 
-// source is the run as the file formats take it.
+// source returns the run in the form that the file formats take.
 func (out *outgoing) source() *interchange.Source {
 	src := &interchange.Source{
 		Samples: interchange.Samples{Count: len(out.samples), Columns: metadataColumns(out.samples), Thumbnails: out.thumbnail},
@@ -188,7 +188,7 @@ func (out *outgoing) outputs(ctx context.Context, epoch int) (*interchange.Outpu
 	return &interchange.Outputs{Predictions: o.Predictions, Losses: o.Losses, Confidences: o.Confidences, Rows: out.rows(o.IDs)}, nil
 }
 
-// rows are the places of the samples with some ids; nil for all in their order.
+// rows returns the positions of the samples with the given ids; nil means all, in their order.
 func (out *outgoing) rows(ids []string) []int {
 	rows, all := make([]int, len(ids)), len(ids) == len(out.samples)
 	for i, id := range ids {

@@ -17,7 +17,7 @@ import (
 
 // importOptions are the flags of import, and its argument.
 type importOptions struct {
-	path, points       string // files of vectors and of places on a map; one of them may be empty
+	path, points       string // files of vectors and of coordinates; either may be empty
 	run, layer         string
 	experiment, name   string // the two parts of run
 	labels, thumbnails string
@@ -30,7 +30,7 @@ type importOptions struct {
 	numbered           bool // --first-epoch was given
 }
 
-// imported is what import did, as JSON.
+// imported describes the run or map that import made, as JSON.
 type imported struct {
 	Run        string   `json:"run"`
 	Experiment string   `json:"experiment"`
@@ -51,37 +51,37 @@ func importCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import --run NAME [flags] [EMBEDDINGS]",
 		Short: "Make a run of embeddings, or a map, that another program made",
-		Long: `Import makes a new run of embeddings that another program saved:
+		Long: `Import makes a new run from embeddings that another program saved:
 
 ` + interchange.AboutFormats() + `
-Floats of 16, 32 and 64 bits are read, in any order of bytes and axes. What a file is shows in its first bytes; other
-columns are named with flags, and - says that there is none. Each of several columns or arrays of vectors becomes a layer.
-Ids are texts or whole numbers, be they floats; a column of ids that is of another type is refused by name. Without ids,
-samples are called 0…n−1. An array of an .npz file that cannot be read is left out, which is said.
+Floats of 16, 32 and 64 bits are read, in any order of bytes and axes. The format is recognised by a file's first bytes.
+Flags name columns with other names; - means that there is none. Each of several columns or arrays of vectors becomes a
+layer. Ids are texts or whole numbers, also as floats; a column of ids of another type is refused by name. Without ids,
+samples are named 0…n−1. An array of an .npz file that cannot be read is left out, with a note.
 
---metadata FILE.csv, .tsv or .jsonl says more about the samples: joined by id where both files have ids, else row by
-row. A join by id that cannot be one is refused or, where the rows plainly match, said in a note; nothing is ever joined
-by row in silence when the file has a column of ids. So ids of which none is the other file's are refused, and so is a
-column that holds the samples' ids in another order under a name that says nothing; --join row means it all the same.
-A column without a name, as pandas writes its index, is neither ids nor labels. Of several usual names the first counts.
+--metadata FILE.csv, .tsv or .jsonl adds metadata of the samples: joined by id where both files have ids, else row by
+row. A join by id that is impossible is refused or, where the rows plainly match, reported in a note; a file with a column
+of ids is never joined by row silently. So ids without any match in the other file are refused, and so is a column of
+unknown name that holds the samples' ids in another order; --join row joins by row all the same. A column without a name,
+such as the index that pandas writes, is neither ids nor labels. Of several usual names, the first counts.
 
-What separates the columns of a .csv, .tsv or .txt file shows in it, or in a first line sep=; or is said with
---delimiter. Where it is a tab, a quotation mark is a character. Empty rows at the end are none. Text that is not UTF-8,
-or UTF-16 with a byte order mark, is refused with its place, never replaced: say with --encoding what it is. Whole
+The delimiter of a .csv, .tsv or .txt file is recognised, read from a first line sep=, or given with --delimiter. In
+tab-separated files, quotation marks are plain characters. Empty rows at the end are ignored. Text that is neither UTF-8
+nor UTF-16 with a byte order mark is refused with its position, never replaced: name its encoding with --encoding. Whole
 numbers beyond 64 bits are kept as text.
 
-A label, an id or a prediction is a text, the same one from every kind of file: text stays as it is (1.10, 007, true),
-3, 3.0 and 3 in float32 are 3, a date is ISO 8601, null and NaN are none, lists are refused. Metadata keep their types.
-Where a file knows none, as CSV, a column is numbers only if nothing is lost: 0.50 and 1.25 are, 1.9 and 1.10 are text.
+A label, an id or a prediction is text, and the same text from every format: text stays as it is (1.10, 007, true),
+3, 3.0 and 3 in float32 are 3, a date is ISO 8601, null and NaN are missing, lists are refused. Metadata keep their types.
+In a file without types, such as CSV, a column is numbers only if nothing is lost: 0.50 and 1.25 are, 1.9 and 1.10 are text.
 
 --labels and --thumbnails are .npy files of n labels and of n pictures (uint8, n×h×w or n×h×w×3).
 
---points FILE brings in a map that another program computed, as the projection of the run: .npy of E×n×2, E×n×3, n×2 or
-n×3 with NaN for what is missing, .npz with an array points, or a table with columns x, y and perhaps z. Without
-embeddings beside it, the map is added to the run if there is one of that name, and makes a run without vectors if not.
+--points FILE imports a map that another program computed, as a projection of the run: .npy of E×n×2, E×n×3, n×2 or
+n×3 with NaN for missing points, .npz with an array points, or a table with columns x, y and perhaps z. Without a file of
+embeddings, the map is added to the run of that name, or makes a run without vectors if there is none.
 
-The store is made if it does not exist. All files are checked first, by the store's own rules too: what is damaged or
-refused leaves the store as it was.`,
+The store is made if it does not exist. All files are checked first, also by the store's own rules: a damaged or
+refused file leaves the store as it was.`,
 		Example: `  zoetrope import --run reference --labels labels.npy embeddings.npy
   zoetrope import --run mnist/torch --layer fc1 --first-epoch 0 --labels labels.npy --thumbnails digits.npy fc1.npy
   zoetrope import --run words --metadata words.csv vectors.parquet
@@ -102,14 +102,14 @@ refused leaves the store as it was.`,
 	f := cmd.Flags()
 	f.StringVar(&o.run, "run", "", "the new run: NAME, or EXPERIMENT/NAME (required)")
 	f.StringVar(&o.layer, "layer", "", "the layer that the embeddings are of (default what the file says, or embedding)")
-	f.IntVar(&o.firstEpoch, "first-epoch", 1, "the number of the file's first epoch, where it numbers none; 0 is before training")
+	f.IntVar(&o.firstEpoch, "first-epoch", 1, "the number of the file's first epoch, if it does not number them; 0 is before training")
 	f.StringVar(&o.labels, "labels", "", "an .npy file of n labels, names or numbers")
 	f.StringVar(&o.thumbnails, "thumbnails", "", "an .npy file of n pictures")
 	f.StringVar(&o.metadata, "metadata", "", "a .csv, .tsv or .jsonl file with a row for each sample")
-	f.StringVar(&o.join, "join", "auto", "how metadata meet the samples: id, row or auto")
+	f.StringVar(&o.join, "join", "auto", "how metadata are joined to the samples: id, row or auto")
 	f.StringVar(&o.delimiter, "delimiter", "", "what separates the columns of the metadata: a character, tab or space (default what does)")
-	f.StringVar(&o.encoding, "encoding", "", "what text that is not UTF-8 is: latin-1, windows-1252, utf-16, …")
-	f.StringVar(&o.points, "points", "", "a file of places on a map")
+	f.StringVar(&o.encoding, "encoding", "", "the encoding of text that is not UTF-8: latin-1, windows-1252, utf-16, …")
+	f.StringVar(&o.points, "points", "", "a file of coordinates on a map")
 	f.StringSliceVar(&o.columns.Vectors, "vectors", nil, "the columns, arrays or tensors of vectors (default what looks so)")
 	f.StringVar(&o.columns.ID, "id-column", "", "the column or array of sample ids (default id, sample, …; - for none)")
 	f.StringVar(&o.metadataID, "metadata-id-column", "", "the column of ids in the metadata (default as --id-column, if it is there)")
@@ -118,7 +118,7 @@ refused leaves the store as it was.`,
 	return cmd
 }
 
-// check finds what is wrong with the command line, and takes the run's name apart.
+// check returns an error for a wrong command line, and splits the run's name.
 func (o *importOptions) check(cmd *cobra.Command) error {
 	var split bool
 	if o.experiment, o.name, split = strings.Cut(o.run, "/"); !split {
@@ -142,7 +142,7 @@ func (o *importOptions) check(cmd *cobra.Command) error {
 	return o.checkText(cmd)
 }
 
-// checkText reads what the flags say of how text is written.
+// checkText reads the flags that say how text is written.
 func (o *importOptions) checkText(cmd *cobra.Command) (err error) {
 	if cmd.Flags().Changed("delimiter") {
 		if o.columns.Delimiter, err = interchange.ParseDelimiter(o.delimiter); err != nil {
@@ -159,7 +159,7 @@ func (o *importOptions) checkText(cmd *cobra.Command) (err error) {
 
 func (a *app) importRun(cmd *cobra.Command, o importOptions) error {
 	ctx := cmd.Context()
-	// What is read lives until it is stored: with the usual 100, as much again would be garbage beside it.
+	// The data live until they are stored: at the usual 100, garbage could take as much memory again.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	meter := a.NewMeter()
 	defer meter.Close()
@@ -234,7 +234,7 @@ func (a *app) printImported(i imported) error {
 	return err
 }
 
-// giveUp ends a run whose import broke off, and says what is left of it.
+// giveUp ends a run whose import failed midway, and says how much of it is stored.
 func giveUp(ctx context.Context, run *tracker.Run, done, of int, cause error) error {
 	state, end := tracker.Failed, error(nil)
 	if ctx.Err() != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// incoming is what import found in its files, all of it checked.
+// incoming holds the content of import's files, all of it checked.
 type incoming struct {
 	o       importOptions
 	vectors *interchange.Dataset // nil: there is only a map
-	points  []interchange.Layer  // places of each epoch of the map; nil: there is no map
+	points  []interchange.Layer  // coordinates at each epoch of the map; nil: there is no map
 	mapped  *interchange.Dataset // the file of the map
 	mapNums []int                // the epochs' numbers in it
 	numbers []int                // the epochs of the run
@@ -23,7 +23,7 @@ type incoming struct {
 	said    []string // notes
 }
 
-// openImport opens and checks the files. The caller closes what is returned, with an error too.
+// openImport opens and checks the files. The caller closes the result, also after an error.
 func openImport(ctx context.Context, o importOptions, meter *cli.Meter) (in *incoming, err error) {
 	in = &incoming{o: o}
 	trial, err := tracker.Try(o.config())
@@ -59,7 +59,7 @@ func openImport(ctx context.Context, o importOptions, meter *cli.Meter) (in *inc
 	return in, err
 }
 
-// config is the run that is made.
+// config describes the run to make.
 func (o importOptions) config() tracker.RunConfig {
 	params := map[string]any{}
 	for key, path := range map[string]string{"imported_from": o.path, "points_from": o.points} {
@@ -88,7 +88,7 @@ func (in *incoming) notes() []string {
 	return list
 }
 
-// main is the file that says who the samples are.
+// main returns the file that identifies the samples.
 func (in *incoming) main() (*interchange.Dataset, string) {
 	if in.vectors != nil {
 		return in.vectors, in.o.path
@@ -96,7 +96,7 @@ func (in *incoming) main() (*interchange.Dataset, string) {
 	return in.mapped, in.o.points
 }
 
-// number is the number of an epoch in the run.
+// number returns the number of an epoch in the run.
 func (in *incoming) number(d *interchange.Dataset, e *interchange.Epoch) int {
 	if d.Numbered {
 		return e.Number
@@ -104,8 +104,8 @@ func (in *incoming) number(d *interchange.Dataset, e *interchange.Epoch) int {
 	return in.o.firstEpoch + e.Number
 }
 
-// checkVectors reads the whole file and tries to log it before anything is stored, so that a bad number deep in it leaves no
-// half of a run.
+// checkVectors reads the whole file and tries to log it before anything is stored, so that a bad number deep in it does not
+// leave half a run.
 func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, meter *cli.Meter) error {
 	for e, err := range in.vectors.Epochs(ctx) {
 		if err != nil {
@@ -123,7 +123,7 @@ func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, mete
 	return nil
 }
 
-// log makes the samples and logs every epoch, and says how many it has logged.
+// log makes the samples, logs every epoch, and returns how many it has logged.
 func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *cli.Meter) (done *imported, logged int, err error) {
 	done = &imported{Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Epochs: len(in.numbers), Samples: len(in.samples)}
 	done.FirstEpoch, done.LastEpoch = extremes(in.numbers)
@@ -163,7 +163,7 @@ func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *cli.Meter)
 	return done, logged, nil
 }
 
-// epoch is an epoch of the file as the tracker takes it.
+// epoch returns an epoch of the file in the tracker's form.
 func (in *incoming) epoch(e *interchange.Epoch) tracker.Epoch {
 	epoch := tracker.Epoch{Number: in.number(in.vectors, e)}
 	for _, l := range e.Layers {
@@ -181,7 +181,7 @@ func (in *incoming) epoch(e *interchange.Epoch) tracker.Epoch {
 	return epoch
 }
 
-// ids names the samples of some rows; nil, all of them, stays nil.
+// ids returns the ids of the samples of some rows; nil means all, and stays nil.
 func (in *incoming) ids(rows []int) []string {
 	if rows == nil {
 		return nil
@@ -201,7 +201,7 @@ func extremes(numbers []int) (first, last int) {
 	return first, last
 }
 
-// names returns 0…n−1 as texts.
+// names returns 0 to n−1 as texts.
 func names(n int) []string {
 	list := make([]string, n)
 	for i := range list {

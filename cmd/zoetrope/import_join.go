@@ -10,10 +10,10 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A join by id that cannot be one is refused or, where the rows plainly match, said in a note; nothing is ever joined by row
-// in silence when a file has a column of ids.
+// A join by id that is impossible is refused or, where the rows plainly match, reported in a note. When a file has a column
+// of ids, nothing is ever joined by row silently.
 
-// join adds what the file of metadata says.
+// join adds the content of the metadata file.
 func (in *incoming) join(s interchange.Samples, path string) (interchange.Samples, error) {
 	o := in.o
 	m, err := in.readMetadata(s.Count)
@@ -53,12 +53,12 @@ func (in *incoming) join(s interchange.Samples, path string) (interchange.Sample
 	return s, nil
 }
 
-// readMetadata reads the file of metadata. Its ids are in --metadata-id-column, in a column of the name that --id-column
-// gives, or in one that is called as usual.
+// readMetadata reads the metadata file. Its ids are in the column that --metadata-id-column names, else in the one that
+// --id-column names, else in a column with a usual name.
 func (in *incoming) readMetadata(samples int) (*interchange.Metadata, error) {
 	o := in.o
 	columns := interchange.Options{ID: o.metadataID, Encoding: o.columns.Encoding, Delimiter: o.columns.Delimiter, Samples: samples}
-	if d, _ := in.main(); d.Format == "npy" || d.Format == "tensorboard" { // which have no columns of their own that the flags could mean
+	if d, _ := in.main(); d.Format == "npy" || d.Format == "tensorboard" { // formats without columns to which the flags could refer
 		columns.Label = o.columns.Label
 		if columns.ID == "" {
 			columns.ID = o.columns.ID
@@ -78,8 +78,8 @@ func (in *incoming) readMetadata(samples int) (*interchange.Metadata, error) {
 	return m, nil
 }
 
-// rows finds the row of metadata that each sample has, −1 for none. Rows meet by their ids, and one by one only where no
-// ids speak against it: which is said where one of the files has ids. Samples without ids take those of the metadata.
+// rows returns the row of metadata of each sample, −1 for none. Rows are joined by their ids, and in order only where no ids
+// contradict it; a note says so if one of the files has ids. Samples without ids take those of the metadata.
 func (in *incoming) rows(s *interchange.Samples, m *interchange.Metadata, path string) ([]int, error) {
 	o := in.o
 	ids := s.IDs
@@ -112,7 +112,7 @@ func (in *incoming) rows(s *interchange.Samples, m *interchange.Metadata, path s
 	return row, nil
 }
 
-// sameOrder refuses to join row by row what columns show to stand in another order.
+// sameOrder refuses to join by row where columns show that the rows are in another order.
 func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, path string) error {
 	o := in.o
 	switch {
@@ -136,7 +136,7 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 	default:
 		for _, c := range s.Columns {
 			for _, d := range m.Columns {
-				// Numbers under different names may be two rankings.
+				// Numbers in columns of different names may be two rankings.
 				same := strings.EqualFold(strings.TrimSpace(c.Name), strings.TrimSpace(d.Name)) || isText(c) && isText(d)
 				if same && shuffled(cells(d), c) {
 					return fmt.Errorf("the column %q of %s holds what %q of %s does, in another order: join by them with --id-column %q --metadata-id-column %q, or with --join row",
@@ -153,12 +153,12 @@ func (in *incoming) sameOrder(s *interchange.Samples, m *interchange.Metadata, p
 	return nil
 }
 
-// isIndex reports whether a column may be the index that pandas writes, which counts the rows as they were once.
+// isIndex reports whether a column may be the index that pandas writes, which numbers the rows of an earlier order.
 func isIndex(name string) bool {
 	return strings.HasPrefix(name, "Unnamed: ") || strings.EqualFold(name, "index") || name == "__index_level_0__"
 }
 
-// mapInOrder finds out whether a map without ids can lie in the order of the samples.
+// mapInOrder checks whether a map without ids can be in the order of the samples.
 func (in *incoming) mapInOrder(samples []string) error {
 	s := in.mapped.Samples
 	switch {
@@ -179,8 +179,8 @@ func (in *incoming) say(format string, args ...any) {
 	in.said = append(in.said, fmt.Sprintf(format, args...))
 }
 
-// shuffled reports whether a column holds most of the ids, in another order. Ids that are the rows' own numbers in order
-// are those of any ranking too, and show nothing.
+// shuffled reports whether a column holds most of the ids, in another order. Ids that number the rows in order prove
+// nothing, because any ranking has the same values.
 func shuffled(ids []string, c interchange.Column) bool {
 	if slices.Equal(ids, names(len(ids))) {
 		return false
@@ -217,7 +217,7 @@ func cells(c interchange.Column) []string {
 	return texts
 }
 
-// inOrder refuses ids that are the rows' own numbers in another order: they are likely meant to be joined by.
+// inOrder refuses ids that number the rows in another order: they are probably meant for a join by id.
 func inOrder(ids []string, o importOptions) error {
 	sorted := true
 	known := make(map[string]bool, len(ids))
@@ -231,8 +231,8 @@ func inOrder(ids []string, o importOptions) error {
 	return fmt.Errorf("the ids in %s are the numbers of the rows in another order: say with --join id or --join row which of them counts", o.metadata)
 }
 
-// match finds the row of each sample by its id, −1 for none, and notes what has no partner. Where nothing has one, the ids
-// are not of the same kind.
+// match returns the row of each sample by its id, −1 for none, and notes the rows and samples without a partner. If none has
+// a partner, the ids are of different kinds, which is an error.
 func (in *incoming) match(ids, found []string, path string) ([]int, error) {
 	row := make([]int, len(ids))
 	at := make(map[string]int, len(found))

@@ -11,7 +11,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// readMap reads the places on a map that another program computed.
+// readMap reads the coordinates of a map that another program computed.
 func (in *incoming) readMap(ctx context.Context, meter *cli.Meter) error {
 	o := in.o.columns
 	o.Points, o.Vectors = true, nil
@@ -43,7 +43,7 @@ func (in *incoming) readMap(ctx context.Context, meter *cli.Meter) error {
 	return nil
 }
 
-// align gives the map's epochs the numbers of those of the embeddings, where the map has none of its own.
+// align gives the map's epochs the numbers of the embeddings' epochs, unless the map numbers them.
 func (in *incoming) align() error {
 	if in.mapped.Numbered || !in.vectors.Numbered {
 		return nil
@@ -56,7 +56,7 @@ func (in *incoming) align() error {
 	return nil
 }
 
-// checkMap holds the map against the embeddings that it comes with, if there are any.
+// checkMap compares the map with the embeddings that are imported with it, if any.
 func (in *incoming) checkMap() error {
 	if in.vectors == nil {
 		return nil
@@ -88,14 +88,14 @@ func (in *incoming) checkMap() error {
 	return nil
 }
 
-// storeMap stores the map with the run that was made of the same samples.
+// storeMap stores the map of the run that was made from the same samples.
 func (in *incoming) storeMap(ctx context.Context, store *tracker.Store, run string, done *imported, meter *cli.Meter) error {
 	samples := sampleIDs(in.samples)
-	in.samples = nil // they are stored, and a million take much memory
+	in.samples = nil // they are stored, and a million of them take much memory
 	return in.giveMap(ctx, store, run, samples, done, meter)
 }
 
-// addMap adds the map to a run that is there.
+// addMap adds the map to an existing run.
 func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *cli.Meter) (*imported, error) {
 	o := in.o
 	if o.labels != "" || o.thumbnails != "" || o.metadata != "" {
@@ -131,7 +131,7 @@ func (in *incoming) addMap(ctx context.Context, store *tracker.Store, meter *cli
 	return done, in.giveMap(ctx, store, info.ID, samples, done, meter)
 }
 
-// giveMap stores the map of the given samples of a run.
+// giveMap stores a map of a run with the given samples.
 func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run string, samples []string, done *imported, meter *cli.Meter) error {
 	ids := in.mapped.Samples.IDs // nil: they stand in the order of the samples
 	if n := in.mapped.Samples.Count; ids == nil && n != len(samples) {

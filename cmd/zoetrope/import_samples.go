@@ -9,8 +9,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// readSamples makes the samples of all that the files say of them. A file of its own counts for more than what stands
-// with the vectors.
+// readSamples makes the samples from all the files. A separate file of labels, thumbnails or metadata takes precedence over
+// the file of vectors.
 func (in *incoming) readSamples(ctx context.Context, meter *cli.Meter) ([]tracker.Sample, error) {
 	d, path := in.main()
 	s, o := d.Samples, in.o

@@ -1,4 +1,4 @@
-// Command zoetrope looks at what training left in a store: it lists and imports runs, lays their epochs out on one map,
+// Command zoetrope works on a store of logged trainings: it lists and imports runs, lays their epochs out on one map,
 // prints and measures the map, and shows it in the browser.
 //
 // Results go to standard output, progress and messages to standard error. The exit status is 0, 1 when something
@@ -14,7 +14,7 @@ import (
 
 func main() { cli.Main(run) }
 
-// run is the whole command: it returns the exit status.
+// run executes the command and returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := &app{&cli.App{Stdout: stdout, Stderr: stderr}}
 	return a.Run(ctx, newRoot(a, args))

@@ -27,8 +27,8 @@ func neighborsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "neighbors --epoch N --sample ID",
 		Short: "Print the samples nearest to one at an epoch, in the original space",
-		Long: `Neighbors prints which samples were nearest to one at an epoch, among the vectors that the projection was
-made from and by its metric: what the map ought to show. A note says which map that is, and whether it is behind its run.`,
+		Long: `Neighbors prints the samples that were nearest to one at an epoch, by the vectors and the metric from which the
+projection was made: the neighbours that the map ought to show. A note names the map and says if it is behind its run.`,
 		Example: `  zoetrope neighbors --epoch 7 --sample 42
   zoetrope neighbors --run cnn --epoch 20 --sample 42 -k 5 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -31,7 +31,7 @@ type plotOptions struct {
 	pace   float64
 }
 
-// plotted is what plot drew, as JSON.
+// plotted describes the picture, as JSON.
 type plotted struct {
 	Projection string `json:"projection"`
 	What       string `json:"what"`
@@ -48,15 +48,15 @@ func plotCommand(a *app) *cobra.Command {
 		Use:   "plot [map|quality] -o FILE",
 		Short: "Draw a map's epochs, or its quality, as PNG or SVG; or the training as a GIF",
 		Long: `Plot draws without a browser. map is a grid of epochs, all on one scale; without --epochs, at most twelve that are
-spread over the training. quality is the map's measures over the epochs, on the map and in the original space.
+spread over the training. quality draws the map's measures over the epochs, on the map and in the original space.
 
-Colours are by label, by what the network predicted at that epoch, or by whether that was correct: wrong ones are larger.
-The legend names 40 classes and counts the others; of more labels than that which are numbers, and not all whole, it shows
-the scale. What the built-in font lacks, as Chinese, is drawn in a font of this system.
-A map of three dimensions is seen along its third axis. The ending of FILE says whether it is PNG, SVG or GIF.
+Colours show the label, the prediction at that epoch, or whether it was correct; wrong points are larger. The legend names
+40 classes and counts the others. For more labels that are numbers, and not all whole, it shows a scale. Characters that
+the built-in font lacks, such as Chinese, are drawn in a font of this system.
+A map of three dimensions is seen along its third axis. The ending of FILE gives the format: PNG, SVG or GIF.
 
-With --animate, a GIF moves through all epochs, or those of --epochs, on one scale; --pace is how many pass in a second.
-Where that would take longer than half a minute, they pass faster.`,
+With --animate, a GIF moves through all epochs, or those of --epochs, on one scale, at --pace epochs a second. It moves
+faster where it would take longer than half a minute.`,
 		Example: `  zoetrope plot -o map.png
   zoetrope plot --epochs 0,1,5,last --color correct -o errors.svg
   zoetrope plot quality --dark -o quality.png
@@ -71,11 +71,11 @@ Where that would take longer than half a minute, they pass faster.`,
 			}
 			switch {
 			case o.what != "map" && o.what != "quality":
-				return cli.Usagef(cmd, "there is no picture of %q: want map or quality", o.what)
+				return cli.Usagef(cmd, "cannot draw %q: want map or quality", o.what)
 			case o.out == "" || o.out == "-":
 				return cli.Usagef(cmd, "name the file to write with -o")
 			case o.format != "gif" && !slices.Contains(figure.Formats, o.format):
-				return cli.Usagef(cmd, "the ending of %s says no format: want .png, .svg or .gif, or name one with --format", o.out)
+				return cli.Usagef(cmd, "the ending of %s names no format: want .png, .svg or .gif, or name one with --format", o.out)
 			case o.film && o.format != "gif":
 				return cli.Usagef(cmd, "--animate makes a GIF: name the file .gif instead of .%s", o.format)
 			case o.format == "gif" && o.what != "map":
@@ -149,7 +149,7 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 		a.tellLacking(o.format, g.Lacking)
 		draw, done.Color = g.Draw, o.color
 		if film {
-			var b bytes.Buffer // whole, before there is a file
+			var b bytes.Buffer // the whole picture, before the file is made
 			m := a.NewMeter()
 			done.Frames, err = (&figure.Film{Grid: *g, Pace: o.pace}).Draw(ctx, &b, func(done, total int) { m.Show("frames", done, total) })
 			m.Close()
@@ -174,10 +174,10 @@ func (a *app) plot(ctx context.Context, store *tracker.Store, o plotOptions) err
 	return err
 }
 
-// tellLacking says which characters a picture of pixels has no font for.
+// tellLacking notes the characters for which there is no font.
 func (a *app) tellLacking(format string, lacking func() string) {
 	if format == "svg" {
-		return // whoever shows it has the fonts
+		return // the program that shows it brings the fonts
 	}
 	if none := []rune(lacking()); len(none) > 0 {
 		a.Note("no font here has %s: such characters are written as \\u%04x. Install a font that has them, as Noto Sans CJK, or draw an SVG",
@@ -185,7 +185,7 @@ func (a *app) tellLacking(format string, lacking func() string) {
 	}
 }
 
-// spread returns at most n of the given numbers, the first and the last among them.
+// spread returns at most n of the given numbers, evenly spread, with the first and the last.
 func spread(all []int, n int) []int {
 	if len(all) <= n {
 		return all

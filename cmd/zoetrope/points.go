@@ -38,8 +38,8 @@ func pointsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "points",
 		Short: "Print the points of a map, of all epochs or of one, of all samples or of some",
-		Long: `Points prints where each sample lies on the map at each epoch; with --sample, only that one. A note says which map
-that is, and whether it is behind its run.
+		Long: `Points prints the coordinates of each sample on the map at each epoch; with --sample, only of that one. A note names the
+map and says if it is behind its run.
 
 csv has the columns run,epoch,sample,label,prediction,x,y and, in three dimensions, z. json is an array of
 objects with the same keys. npy is one array of float32, E×n×dims: epochs ascending, samples in the order in
@@ -100,7 +100,7 @@ func (a *app) points(ctx context.Context, store *tracker.Store, which projection
 	return nil
 }
 
-// pointWriter reads what the query selects, and returns how to write it.
+// pointWriter reads the points that the query selects, and returns a function that writes them.
 func pointWriter(ctx context.Context, p *projector.Projection, q projector.Query, format string) (func(io.Writer) error, error) {
 	if format == "npy" {
 		if runs := p.Info().Runs; q.Run == "" && len(runs) > 1 {
@@ -146,7 +146,7 @@ func writeJSON(w io.Writer, points []projector.Point, dims int) error {
 	return b.Flush()
 }
 
-// toFile writes a file, and removes what is left of it when that fails.
+// toFile writes a file, and removes it when that fails.
 func toFile(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
 	if err != nil {

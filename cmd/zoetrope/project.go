@@ -31,12 +31,12 @@ func projectCommand(a *app) *cobra.Command {
 		Long: `Project lays all epochs of a layer out jointly on one map, stores the map beside the runs, and measures
 how far it can be trusted. The same seed gives the same coordinates, bit for bit, for any number of workers.
 
-A long training need not be laid out whole: --epochs chooses epochs, --samples and --max-points choose samples. Those are
-the ones whose ids have the lowest SHA-256, so the choice depends on nothing else, and two runs with the same samples show
-the same of them. A map that is extended or fitted anew goes on with its choice.
+A long training need not be laid out whole: --epochs chooses epochs, and --samples and --max-points choose samples: those
+whose ids have the lowest SHA-256. The choice depends on the ids only, so two runs with the same samples show the same
+ones. A map keeps its choice when it is extended or fitted again.
 
-Its subcommands go on from a map that there is: epochs logged since join it, it is fitted anew, or vectors
-that are not on it find their places.`,
+The subcommands work on an existing map: they add epochs that were logged since, fit it again, or place
+further vectors on it.`,
 		Example: `  zoetrope project
   zoetrope project --run reference --n-neighbors 20 --min-dist 0.01 --n-epochs 200
   zoetrope project --run seed1,seed2 --layer fc1 --dims 3 --metric cosine
@@ -69,7 +69,7 @@ that are not on it find their places.`,
 	return cmd
 }
 
-// project makes a map, from the places in the .npy file at path unless that is empty.
+// project makes a map, starting from the coordinates in the .npy file at path unless path is empty.
 func (a *app) project(ctx context.Context, store *tracker.Store, names []string, path string, o projector.Options) error {
 	ids, err := a.findRuns(ctx, store, names)
 	if err != nil {
@@ -90,7 +90,7 @@ func (a *app) project(ctx context.Context, store *tracker.Store, names []string,
 	return a.printMap(ctx, store, p, meter)
 }
 
-// readPlaces reads where the points of a run start, from what 'zoetrope points --format npy' writes or a file like it.
+// readPlaces reads the start of a run's points from a file like those of 'zoetrope points --format npy'.
 func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path string, o projector.Options) ([]projector.Placement, error) {
 	if len(runs) > 1 {
 		return nil, fmt.Errorf("%w: an array of places is of one run, and %d are to be laid out", projector.ErrOptions, len(runs))

@@ -13,15 +13,14 @@ func extendCommand(a *app) *cobra.Command {
 	var which projectionFlags
 	cmd := &cobra.Command{
 		Use:   "extend",
-		Short: "Bring a map up to its runs, which have gone on since",
-		Long: `Extend places the epochs that were logged since the map was made among the points that are there, which stay where
-they are. That takes a small part of the time of a fit, so it suits a training that goes on. Epochs whose vectors or
-samples are others now are placed anew, and those that the runs no longer have leave the map; an epoch that was logged
-again with the same vectors has not changed. Of the runs, the map goes on to show what --epochs, --samples and
---max-points chose when it was made.
+		Short: "Add the epochs logged since the map was made",
+		Long: `Extend places the epochs that were logged since the map was made among the existing points, which do not move. It takes
+a fraction of the time of a fit, so it suits a running training. Epochs whose vectors or samples have changed are placed
+again, and epochs that the runs no longer have leave the map; logging an epoch again with the same vectors is no change.
+The map keeps the choice of --epochs, --samples and --max-points with which it was made.
 
-When the points have doubled since the last fit, or half of what was fitted is gone or has changed, the map is fitted
-anew, as 'zoetrope project refit' does.`,
+When the points have doubled since the last fit, or half of the fitted points are gone or have changed, the map is fitted
+again, as by 'zoetrope project refit'.`,
 		Example: `  zoetrope project extend
   zoetrope project extend --run cnn --json | jq '{revision, points}'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -45,11 +44,11 @@ func refitCommand(a *app) *cobra.Command {
 	var renew bool
 	cmd := &cobra.Command{
 		Use:   "refit",
-		Short: "Fit a map anew to all epochs there are now",
-		Long: `Refit fits a map anew to what its runs hold now, with the options it was made with. It begins with the map as
-it is, and turns and shifts the result onto it, so that the picture neither jumps nor flips; where little is left of
-what was fitted, it begins anew. With --renew it begins where 'zoetrope project' would: the map then does not depend on
-how it has grown, but may look different.`,
+		Short: "Fit a map again to all present epochs",
+		Long: `Refit fits a map again to the present content of its runs, with the options it was made with. It starts from the
+map's coordinates, and turns and shifts the result onto them, so that the picture neither jumps nor flips; where few of
+the fitted points are left, it starts from scratch. With --renew it starts as 'zoetrope project' would: the map then does
+not depend on how it has grown, but may look different.`,
 		Example: `  zoetrope project refit
   zoetrope project refit --projection k3v9x2m4qa --renew`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,11 +62,11 @@ how it has grown, but may look different.`,
 	}
 	which.add(cmd)
 	takesRun(cmd, &which.run)
-	cmd.Flags().BoolVar(&renew, "renew", false, "begin where a new map would, not with the map as it is")
+	cmd.Flags().BoolVar(&renew, "renew", false, "start as a new map would, not from the map's coordinates")
 	return cmd
 }
 
-// grow changes a map and prints what became of it.
+// grow changes a map and prints the result.
 func (a *app) grow(cmd *cobra.Command, which projectionFlags, change func(context.Context, *projector.Projection, projector.Progress) (*projector.Projection, error)) error {
 	return a.with(cmd, tracker.OpenOptions{}, func(ctx context.Context, store *tracker.Store) error {
 		p, _, err := a.findProjection(ctx, store, which)

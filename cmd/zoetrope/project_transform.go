@@ -17,11 +17,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// transformOptions say what is to be placed, and how to print it.
+// transformOptions say which vectors to place, and how to print the result.
 type transformOptions struct {
 	which       projectionFlags
-	path, from  string // one of them: a file, a run
-	vectors     string // the column, array or tensor of the file; empty for what looks so
+	path, from  string // a file or a run, never both
+	vectors     string // the column, array or tensor of the file; empty: the one that looks like vectors
 	epoch       int
 	every       bool // of the run's epochs; epoch is not given
 	format, out string
@@ -32,16 +32,16 @@ func transformCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "transform [flags] {VECTORS | --from RUN}",
 		Short: "Place vectors that are not on a map",
-		Long: `Transform prints where vectors that are not on a map would lie on it, such as further inputs put through the
-network, or another training of it. The map stays as it is, and nothing is stored. Vectors are placed as those of
-an epoch are, among the points that are their neighbours.
+		Long: `Transform places vectors that are not on a map among their neighbours at an epoch of it, and prints the coordinates:
+of further inputs to the network, for example, or of another training. The map does not change, and nothing is stored.
 
-They come from a file of one epoch that 'zoetrope import' reads, such as .npy of n×d or .npz, and are placed at --epoch,
-by default the last one of the map. Of several arrays or columns of vectors, --vectors names one, or else that of the
-map's layer is taken; without ids, samples are called 0…n−1. Or they are those of a run that is not on the map, in the map's layer: each of its epochs is
-placed at the epoch of that number on the map, or --epoch alone.
+The vectors come from a file of one epoch in a format that 'zoetrope import' reads, such as .npy of n×d or .npz, and are
+placed at --epoch, by default the map's last. Of several arrays or columns of vectors, the one that --vectors names is
+taken, or else the one named like the map's layer; without ids, samples are named 0…n−1. Or, with --from, the vectors are
+those of the map's layer in a run that is not on the map: each epoch is placed at the map's epoch of the same number, or
+--epoch alone.
 
-Formats are those of 'zoetrope points'.`,
+The formats of output are those of 'zoetrope points'.`,
 		Example: `  zoetrope project transform --epoch 7 more.npy
   zoetrope project transform --vectors fc1 more.npz
   zoetrope project transform --from seed2 --format npy -o seed2.npy
@@ -188,7 +188,7 @@ func (a *app) placeFile(ctx context.Context, p *projector.Projection, at string,
 	return points, nil
 }
 
-// checkColumns refuses vectors of other columns than those that the map was made from.
+// checkColumns refuses vectors with another number of columns than those that the map was made from.
 func checkColumns(ctx context.Context, p *projector.Projection, what string, dim int) error {
 	columns, err := p.Columns(ctx)
 	if err == nil && dim != columns {
@@ -197,7 +197,7 @@ func checkColumns(ctx context.Context, p *projector.Projection, what string, dim
 	return err
 }
 
-// layerOf returns the only layer of an epoch, or the one that is called as the map's.
+// layerOf returns the only layer of an epoch, or the one with the name of the map's layer.
 func layerOf(e *interchange.Epoch, name, path string) (interchange.Layer, error) {
 	var names []string
 	for _, l := range e.Layers {
@@ -209,7 +209,7 @@ func layerOf(e *interchange.Epoch, name, path string) (interchange.Layer, error)
 	return interchange.Layer{}, fmt.Errorf("%s holds vectors of %s, none of which is the map's layer %s: name one of them with --vectors", path, strings.Join(names, ", "), name)
 }
 
-// placeRun places those epochs of a run that are among the given ones.
+// placeRun places those of the given epochs that the run has.
 func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.Projection, at string, epochs []int, name string, meter *cli.Meter) ([]projector.Point, error) {
 	run, err := a.findRun(ctx, store, name)
 	if err != nil {
@@ -253,7 +253,7 @@ func (a *app) placeRun(ctx context.Context, store *tracker.Store, p *projector.P
 	return points, nil
 }
 
-// placed makes points of places; who tells a row's sample and label.
+// placed makes points from coordinates. who returns the sample and label of a row.
 func placed(y []float32, dims int, run string, epoch int, who func(row int) (sample, label string)) []projector.Point {
 	points := make([]projector.Point, len(y)/dims)
 	for i := range points {
@@ -265,7 +265,7 @@ func placed(y []float32, dims int, run string, epoch int, who func(row int) (sam
 	return points
 }
 
-// placedWriter returns how to write points; as an array, E×n×dims, epochs must have equally many.
+// placedWriter returns a function that writes points. In an array, E×n×dims, all epochs must have n points.
 func placedWriter(points []projector.Point, dims int, format string) func(io.Writer) error {
 	switch format {
 	case "json":

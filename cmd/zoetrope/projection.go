@@ -52,7 +52,7 @@ func (a *app) findProjection(ctx context.Context, store *tracker.Store, f projec
 	return p, run, err
 }
 
-// newestProjection is the id of the newest projection that a run is on, of a layer unless that is empty; empty if there is none.
+// newestProjection returns the id of the newest projection of a run and, unless it is empty, of a layer; empty if there is none.
 func newestProjection(ctx context.Context, store *tracker.Store, run, layer string) (string, error) {
 	list, err := projector.List(ctx, store, run)
 	for _, p := range list {
@@ -70,7 +70,7 @@ func noProjection(run tracker.RunInfo, layer string) error {
 	return fmt.Errorf("run %s/%s has no projection of layer %q yet: make one with 'zoetrope project --run %s --layer %s'", run.Experiment, run.Name, layer, run.ID, layer)
 }
 
-// tellProjection says which map a result is of, and how far that is behind its runs.
+// tellProjection notes which map a result is of, and how far the map is behind its runs.
 func (a *app) tellProjection(ctx context.Context, store *tracker.Store, p *projector.Projection) (*projector.Behind, error) {
 	i := p.Info()
 	titles, err := titlesOf(ctx, store, i.Runs)
@@ -85,7 +85,7 @@ func (a *app) tellProjection(ctx context.Context, store *tracker.Store, p *proje
 	return a.tellBehind(ctx, p)
 }
 
-// tellBehind says how far a map is behind its runs, and what to do about it; nothing if it is not.
+// tellBehind notes how far a map is behind its runs, if it is, and what to do about it.
 func (a *app) tellBehind(ctx context.Context, p *projector.Projection) (*projector.Behind, error) {
 	b, err := p.Behind(ctx)
 	switch i := p.Info(); {

@@ -19,15 +19,15 @@ func qualityCommand(a *app) *cobra.Command {
 		Use:   "quality",
 		Short: "Print how far a map can be trusted",
 		Long: `Quality prints how faithful a map is to the vectors that it was made from, over all epochs, and for each
-epoch on the map and in the original space. Where samples have no labels, or all the same, the measures of
+epoch on the map and in the original space. If samples have no labels, or all the same label, the measures of
 labels are missing: a dash, and null in JSON.
 
-Where there are many samples, some of the measures are estimated from a part of them; --exact takes all.`,
+With many samples, some measures are estimated from a part of them; --exact uses all.`,
 		Example: `  zoetrope quality
   zoetrope quality --exact
   zoetrope quality --run cnn --json | jq '{trust_epoch, knn15, knn50}'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := tracker.OpenOptions{ReadOnly: !exact} // exact measures are kept
+			o := tracker.OpenOptions{ReadOnly: !exact} // exact measures are stored
 			return a.with(cmd, o, func(ctx context.Context, store *tracker.Store) error {
 				p, _, err := a.findProjection(ctx, store, which)
 				if err != nil {
@@ -83,7 +83,7 @@ func (a *app) printQuality(ctx context.Context, store *tracker.Store, q *project
 	return a.printEpochQuality(ctx, store, q)
 }
 
-// printEpochQuality prints a row for each epoch: its own measures, then what changed since the one before.
+// printEpochQuality prints a row for each epoch: its measures, then the changes since the previous epoch.
 func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *projector.Quality) error {
 	type key struct {
 		run   string
@@ -124,10 +124,10 @@ func (a *app) printEpochQuality(ctx context.Context, store *tracker.Store, q *pr
 	return t.Flush()
 }
 
-// measured writes a measure; one that is not defined as nothing.
+// measured formats a measure; an undefined one is empty.
 func measured(v *float64) string { return rounded(v, 3) }
 
-// fine is measured for shares that are small.
+// fine formats a small share like measured, with a digit more.
 func fine(v *float64) string { return rounded(v, 4) }
 
 func rounded(v *float64, digits int) string {

@@ -15,7 +15,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// rm is what 'zoetrope rm' is asked for.
+// rm holds the flags of 'zoetrope rm', and its arguments.
 type rm struct {
 	projections []string
 	yes         bool
@@ -27,12 +27,12 @@ func rmCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rm [flags] [RUN…]",
 		Short: "Remove runs or projections, and give their space back",
-		Long: `Rm removes runs, named by id, name or experiment/name, with all that was logged of them, the projections that
-were made of them alone, and the samples that no other run has; or, with --projection, single projections. There
-is no way back but a backup. It asks first, unless --yes is given, and refuses while a run is being written.
+		Long: `Rm removes runs, named by id, name or experiment/name, with everything logged for them, the projections made of
+these runs alone, and the samples that no other run has; or, with --projection, single projections. Only a backup
+can bring them back. Rm asks first, unless --yes is given, and refuses while a run is being written.
 
-The space is then given back to the disk, which writes the store anew and needs that much room meanwhile. While
-any run is being written, or with --keep-space, it is left to be used by what is logged next.`,
+The space is then returned to the disk, for which the store is rewritten and needs that much space meanwhile. While
+any run is being written, or with --keep-space, the space stays in the store for later epochs.`,
 		Example: `  zoetrope rm cnn-first-try
   zoetrope rm --yes mnist/a mnist/b
   zoetrope rm --projection 3k5zvw2mrt --keep-space`,
@@ -47,16 +47,16 @@ any run is being written, or with --keep-space, it is left to be used by what is
 	}
 	cmd.Flags().StringArrayVar(&o.projections, "projection", nil, "the `id` of a projection to remove; may be given several times")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&o.keepSpace, "keep-space", false, "leave the space to what is logged next")
+	cmd.Flags().BoolVar(&o.keepSpace, "keep-space", false, "keep the space in the store for later epochs")
 	return cmd
 }
 
-// rmResult is what was removed, as JSON.
+// rmResult lists the runs and projections that were removed, as JSON.
 type rmResult struct {
 	Runs        []runSummary `json:"runs"`
 	Projections []string     `json:"projections"`
 	Freed       int64        `json:"freed_bytes"` // given back to the disk
-	Compacted   bool         `json:"compacted"`   // false: the space is left to what is logged next
+	Compacted   bool         `json:"compacted"`   // false: later epochs use the space
 }
 
 func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, runs []string, o rm) error {
@@ -92,7 +92,7 @@ func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, 
 		}
 	}
 	for _, id := range r.Projections {
-		if err := projector.Delete(ctx, store, id); err != nil && !errors.Is(err, tracker.ErrNotFound) { // it may have gone with its run
+		if err := projector.Delete(ctx, store, id); err != nil && !errors.Is(err, tracker.ErrNotFound) { // it may have been removed with its run
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (a *app) rm(ctx context.Context, cmd *cobra.Command, store *tracker.Store, 
 // confirm asks, and returns an error for any answer but yes.
 func (a *app) confirm(cmd *cobra.Command, question string) error {
 	if !cli.IsTerminal(os.Stdin) || !cli.IsTerminal(a.Stderr) {
-		return cli.Usagef(cmd, "there is nobody to ask: confirm with --yes")
+		return cli.Usagef(cmd, "cannot ask for confirmation here: confirm with --yes")
 	}
 	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')

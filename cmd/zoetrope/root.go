@@ -6,7 +6,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/cli"
 )
 
-// app is what the subcommands share.
+// app holds the state that the subcommands share.
 type app struct{ *cli.App }
 
 // newRoot builds the command and all its subcommands.
@@ -16,7 +16,7 @@ func newRoot(a *app, args []string) *cobra.Command {
 		Use:   "zoetrope",
 		Short: "Watch a neural network's hidden layers while it trains",
 		Long: `Zoetrope records what a neural network's hidden layer looks like at every epoch of its training,
-and draws all epochs on one shared map, so that clusters can be watched forming, splitting and moving.
+and draws all epochs on one shared map, so that you can watch clusters form, split and move.
 
 Runs come from a program that calls tracker.Log, or from 'zoetrope import'.`,
 		Example: `  zoetrope import --run reference --labels labels.npy embeddings.npy

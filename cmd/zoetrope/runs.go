@@ -20,7 +20,7 @@ type runSummary struct {
 	Experiment string         `json:"experiment"`
 	Name       string         `json:"name"`
 	State      string         `json:"state"`
-	Quiet      bool           `json:"quiet"` // running, and no sign of life for a while
+	Quiet      bool           `json:"quiet"` // running, without a heartbeat for a while
 	Cause      *string        `json:"cause"` // why it failed
 	Started    *time.Time     `json:"started"`
 	Seen       *time.Time     `json:"seen"`
@@ -33,7 +33,7 @@ type runSummary struct {
 	Tags       []string       `json:"tags"`
 	Notes      string         `json:"notes"`
 	Code       string         `json:"code"` // main package and revision of the program that wrote it last
-	Host       string         `json:"host"` // where that ran
+	Host       string         `json:"host"` // the machine on which that ran
 }
 
 func summarize(r tracker.RunInfo) runSummary {
@@ -62,23 +62,23 @@ type runsOptions struct {
 	limit         int
 }
 
-// runColumns are what runs prints unless --columns says otherwise.
+// runColumns are the columns that runs prints by default.
 const runColumns = "experiment,name,state,epochs,samples,layers,tags,started,id"
 
 func runsCommand(a *app) *cobra.Command {
 	var o runsOptions
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List the runs in the store, newest first, or those that meet conditions, in any order",
+		Short: "List the runs in the store, newest first, or those that meet conditions, in a chosen order",
 		Long: `Runs lists the runs in the store, newest first.
 
 --filter, --sort and --columns name fields: ` + strings.Join(slices.Sorted(maps.Keys(runFields)), ", ") + `;
-params.NAME is a param, in others with further dots, and metrics.NAME the last value of a metric.
+params.NAME is a param (params.A.B is B inside A), and metrics.NAME is the last value of a metric.
 
 A condition is a field, one of = != < <= > >= ~, and a value. ~ finds a part of a text, in upper or lower case. Numbers are
-compared as numbers, times as exactly as they are written: started=2026-07-01 is that day. Of tags and layers, one must
-meet it. A run without the field meets only !=; 'FIELD=' finds runs without it, 'FIELD!=' those that have it. All
-conditions must be met.
+compared as numbers, and times at the precision written: started=2026-07-01 is that day. At least one of the tags or
+layers must meet a condition on them. A run without the field meets only !=; 'FIELD=' finds runs without it, 'FIELD!='
+those that have it. All conditions must be met.
 
 With --columns, JSON has objects of these fields, in this order.`,
 		Example: `  zoetrope runs
@@ -171,7 +171,7 @@ func listRuns(ctx context.Context, store *tracker.Store, filters []runFilter, or
 	return runs, nil
 }
 
-// printRuns prints the columns of runs or, as JSON, the whole of them.
+// printRuns prints the columns of runs or, as JSON, everything about them.
 func (a *app) printRuns(runs []listedRun, columns []string, whole bool) error {
 	if a.JSON {
 		list := make([]any, len(runs))
@@ -205,7 +205,7 @@ func (a *app) printRuns(runs []listedRun, columns []string, whole bool) error {
 	return t.Flush()
 }
 
-// heading is what stands above a column: a field's name in capitals, that of a param or a metric as it is.
+// heading returns the title of a column: a field's name in capitals, or the name of a param or metric unchanged.
 func heading(field string) string {
 	if runFields[field] != nil {
 		return strings.ToUpper(field)
@@ -213,10 +213,10 @@ func heading(field string) string {
 	return field
 }
 
-// silence is how long a running run may give no sign of life, which its writer does every 5 s, before that is said.
+// silence is how long the heartbeat of a running run, sent every 5 s, may be missing before the list says so.
 const silence = 20 * time.Second
 
-// quietFor returns for how long a running run has been silent; 0 if that is no reason to wonder.
+// quietFor returns how long a running run has been without a heartbeat; 0 if not longer than silence.
 func quietFor(r tracker.RunInfo, now time.Time) time.Duration {
 	if d := now.Sub(r.Seen); r.State == tracker.Running && d > silence {
 		return d
@@ -224,7 +224,7 @@ func quietFor(r tracker.RunInfo, now time.Time) time.Duration {
 	return 0
 }
 
-// stateOf writes a run's state for people.
+// stateOf formats a run's state for people.
 func stateOf(r tracker.RunInfo, now time.Time) string {
 	switch d := quietFor(r, now); {
 	case d > 0:

@@ -15,15 +15,15 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A listedRun is a run with the last value of each of its metrics that the list asks for.
+// A listedRun is a run with the last value of each metric that the list needs.
 type listedRun struct {
 	tracker.RunInfo
 	metrics map[string]float64
 }
 
-// runFields are what is known of a run, by name. Beside them, params.NAME is a param, in others with further dots, and
-// metrics.NAME the last value of a metric. Each returns a string, a float64, a time.Time, a []string, what JSON holds, or nil
-// for what the run does not have.
+// runFields are the fields of a run, by name. In addition, params.NAME is a param (with more dots, one inside an object), and
+// metrics.NAME is the last value of a metric. Each returns a string, a float64, a time.Time, a []string, a JSON value, or nil
+// if the run does not have it.
 var runFields = map[string]func(listedRun) any{
 	"id":         func(r listedRun) any { return r.ID },
 	"experiment": func(r listedRun) any { return r.Experiment },
@@ -48,7 +48,7 @@ var runFields = map[string]func(listedRun) any{
 	"ended":   func(r listedRun) any { return orNil(r.Ended) },
 }
 
-// orNil is nil for a zero value.
+// orNil returns nil for a zero value.
 func orNil[T comparable](v T) any {
 	if v == *new(T) {
 		return nil
@@ -65,7 +65,7 @@ func checkField(name string) error {
 	if runFields[name] != nil || strings.HasPrefix(name, paramPrefix) || strings.HasPrefix(name, metricPrefix) {
 		return nil
 	}
-	return fmt.Errorf("nothing of a run is called %q: want params.NAME, metrics.NAME, %s", name, strings.Join(slices.Sorted(maps.Keys(runFields)), ", "))
+	return fmt.Errorf("a run has no field %q: want params.NAME, metrics.NAME, %s", name, strings.Join(slices.Sorted(maps.Keys(runFields)), ", "))
 }
 
 // value returns a field of the run; nil if it does not have it.
@@ -82,7 +82,7 @@ func (r listedRun) value(field string) any {
 	return paramValue(r.Params, strings.TrimPrefix(field, paramPrefix))
 }
 
-// paramValue finds a param by its name, or by a path of names with dots.
+// paramValue finds a param by its name, or by a dotted path of names.
 func paramValue(params map[string]any, path string) any {
 	if v, ok := params[path]; ok {
 		return v
@@ -98,7 +98,7 @@ func paramValue(params map[string]any, path string) any {
 // A runFilter is a condition, as params.lr<0.01.
 type runFilter struct{ field, op, value string }
 
-// filterOps are the comparisons, those first that begin with others.
+// filterOps are the comparisons; longer ones come before their prefixes.
 var filterOps = []string{"<=", ">=", "!=", "=", "<", ">", "~"}
 
 func parseFilter(s string) (f runFilter, err error) {
@@ -111,15 +111,15 @@ func parseFilter(s string) (f runFilter, err error) {
 			}
 		}
 	}
-	return f, fmt.Errorf("%q is no condition: want FIELD and one of = != < <= > >= ~, and a value, as params.lr<0.01", s)
+	return f, fmt.Errorf("%q is not a condition: want FIELD and one of = != < <= > >= ~, and a value, as params.lr<0.01", s)
 }
 
-// matches reports whether the run meets the condition. One that does not have the field only differs from any value.
+// matches reports whether the run meets the condition. A run without the field meets != VALUE, and = with an empty value.
 func (f runFilter) matches(r listedRun) bool {
 	switch v := r.value(f.field).(type) {
 	case nil:
 		return (f.op == "!=") != (f.value == "")
-	case []string: // one of them, or with != none
+	case []string: // = needs one equal element, != none
 		one := runFilter{f.field, strings.TrimPrefix(f.op, "!"), f.value}
 		if f.value == "" {
 			return (f.op == "!=") == (len(v) > 0)
@@ -153,14 +153,14 @@ func (f runFilter) holdsNumber(v float64) bool {
 	if err != nil || f.op == "~" {
 		return f.holds(cli.Number(v).String())
 	}
-	if math.IsNaN(v) || math.IsNaN(want) { // which is neither less nor more
+	if math.IsNaN(v) || math.IsNaN(want) { // neither less nor more
 		same := math.IsNaN(v) && math.IsNaN(want)
 		return f.op == "!=" && !same || same && strings.Contains(f.op, "=") && f.op != "!="
 	}
 	return f.compared(cmp.Compare(v, want))
 }
 
-// holdsTime compares with a time as people write it, as exactly as they do: a day is equal to all its times.
+// holdsTime compares a time with one that people wrote, at the precision of the latter: a day equals each time on it.
 func (f runFilter) holdsTime(v time.Time) bool {
 	v = v.Local()
 	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "2006-01", "2006"} {
@@ -190,8 +190,8 @@ func (f runFilter) compared(order int) bool {
 	return order >= 0
 }
 
-// sortRuns sorts by fields, the first before the others; those with a minus from the largest down. Runs that do not have a
-// field come last in either direction.
+// sortRuns sorts by fields, the first one first; a minus means descending. Runs without a field come last in either
+// direction.
 func sortRuns(runs []listedRun, fields []string) {
 	slices.SortStableFunc(runs, func(a, b listedRun) int {
 		for _, field := range fields {
@@ -215,7 +215,7 @@ func sortRuns(runs []listedRun, fields []string) {
 	})
 }
 
-// missing reports whether a value has no place in an order.
+// missing reports whether a value cannot be ordered.
 func missing(v any) bool {
 	f, ok := v.(float64)
 	return v == nil || ok && math.IsNaN(f)
@@ -249,7 +249,7 @@ func numberOf(v any) (float64, bool) {
 	return 0, false
 }
 
-// cellText writes a field for people.
+// cellText formats a field for people.
 func cellText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -264,7 +264,7 @@ func cellText(v any) string {
 	return paramText(v)
 }
 
-// columnsOf returns the columns that a list names. params.* and metrics.* stand for all that one of the runs has.
+// columnsOf returns the columns that a list names. params.* and metrics.* stand for all params and metrics of the runs.
 func columnsOf(names []string, runs []listedRun) []string {
 	var columns []string
 	for _, name := range names {
@@ -289,7 +289,7 @@ func columnsOf(names []string, runs []listedRun) []string {
 	return columns
 }
 
-// A runCells are some fields of a run, which JSON has in this order.
+// runCells are fields of a run, in their order in JSON.
 type runCells struct {
 	columns []string
 	run     listedRun

@@ -7,8 +7,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/projector"
 )
 
-// tellSameness says of which epochs a map shows nothing, or less than it seems to, because vectors are zero or equal. runs
-// are the names of its runs, in their order.
+// tellSameness notes the epochs at which a map shows nothing, or less than it seems to, because vectors are zero or equal.
+// runs are the names of its runs, in order.
 func (a *app) tellSameness(info projector.Info, q *projector.Quality, runs []string) {
 	for i, run := range info.Runs {
 		var zero, equal, some []int

@@ -23,7 +23,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// serveFlags are what the command line says about a server.
+// serveFlags are the flags of serve.
 type serveFlags struct {
 	addr, tokenFile, basePath string
 	tlsCert, tlsKey           string
@@ -36,20 +36,20 @@ func serveCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the map in the browser, and let programs in any language log",
-		Long: `Serve answers with a page that shows the map of each epoch and follows runs that are being logged
-meanwhile. Programs in any language log to the same address over HTTP, unless --read-only is given; the API
-is described at api/v1/openapi.json below it. Ctrl-C ends it.
+		Long: `Serve serves a page that shows the map of each epoch and follows runs while they are logged. Programs in any
+language can log to the same address over HTTP, unless --read-only is given; api/v1/openapi.json below the address
+describes the API. Ctrl-C ends it.
 
-Only this machine can reach the default address. On any other, everybody needs a token of --token-file,
+Only this machine can reach the default address. On any other address, every client needs a token of --token-file,
 whose lines are
 
-  read TOKEN          may look at everything
-  log TOKEN           may log
-  read,log TOKEN      may do both
+  read TOKEN          permits reading everything
+  log TOKEN           permits logging
+  read,log TOKEN      permits both
 
-with tokens of at least 16 characters, as 'openssl rand -hex 16' makes. Programs send a token in the header
+with tokens of at least 16 characters, such as those of 'openssl rand -hex 16'. Programs send a token in the header
 Authorization: Bearer TOKEN; a browser asks for it once, or takes it from the link ADDRESS/login#token=TOKEN.
-From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, and open the address there.`,
+From another machine, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, and open the address there.`,
 		Example: `  zoetrope serve
   zoetrope serve --db runs/new.db --create
   zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only
@@ -68,27 +68,27 @@ From elsewhere, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 HOST, a
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&s.addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 takes any free one")
-	f.BoolVar(&s.readOnly, "read-only", false, "open the store read-only; nobody can log")
+	f.StringVar(&s.addr, "addr", "127.0.0.1:8420", "the address to listen on; port 0 means any free port")
+	f.BoolVar(&s.readOnly, "read-only", false, "open the store read-only and accept no logging")
 	f.BoolVar(&s.create, "create", false, "make the store if there is none yet")
 	f.StringVar(&s.tokenFile, "token-file", "", "the file of tokens; needed where other machines can reach the address")
-	f.StringSliceVar(&s.hosts, "allow-host", nil, "a further name that the server is asked for by, as that of a proxy; '*' for any, with tokens")
-	f.StringSliceVar(&s.frames, "allow-frame", nil, "an origin, as http://localhost:8888, whose pages may show this one in a frame: that of a notebook")
+	f.StringSliceVar(&s.hosts, "allow-host", nil, "a further host name of the server, such as that of a proxy; '*' for any, with tokens")
+	f.StringSliceVar(&s.frames, "allow-frame", nil, "an origin whose pages may show this one in a frame, such as http://localhost:8888 of a notebook")
 	f.StringSliceVar(&s.proxies, "trusted-proxy", nil, "an address or network, as 10.0.0.7 or 10.0.0.0/24, of proxies whose X-Forwarded-For is believed")
-	f.StringVar(&s.basePath, "base-path", "/", "what a proxy leaves before all paths, as /zoetrope/")
+	f.StringVar(&s.basePath, "base-path", "/", "the prefix of all paths behind a proxy, as /zoetrope/")
 	f.StringVar(&s.tlsCert, "tls-cert", "", "the certificate, in PEM, to answer with HTTPS")
 	f.StringVar(&s.tlsKey, "tls-key", "", "its key, in PEM")
 	return cmd
 }
 
-// origin is what a page is of: a scheme, a name and perhaps a port.
+// origin matches the origin of a page: a scheme, a name and perhaps a port.
 var origin = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
-// access checks the flags, and returns who may ask.
+// access checks the flags, and returns the options for access to the server.
 func (s *serveFlags) access() (o access.Options, err error) {
 	host, _, err := net.SplitHostPort(s.addr)
 	if err != nil {
-		return o, fmt.Errorf("--addr %q is no address: want host:port, as 127.0.0.1:8420", s.addr)
+		return o, fmt.Errorf("--addr %q is not an address: want host:port, as 127.0.0.1:8420", s.addr)
 	}
 	ip, err := netip.ParseAddr(host)
 	loopback := host == "localhost" || err == nil && ip.IsLoopback()
@@ -131,7 +131,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return network.Masked(), err
 }
 
-// serve answers until ctx ends. Then it takes no new requests, and finishes those that it has.
+// serve answers requests until ctx ends. Then it takes no new requests, and finishes the running ones.
 func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o access.Options) error {
 	var certificates []tls.Certificate
 	if s.tlsCert != "" {
@@ -168,7 +168,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	return nil
 }
 
-// announce says where the page is.
+// announce prints the page's address.
 func (a *app) announce(at net.Addr, s serveFlags) error {
 	address := at.String()
 	tcp, ok := at.(*net.TCPAddr)

@@ -18,11 +18,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// runDetails is all that show tells of a run, as JSON.
+// runDetails holds everything that show prints about a run, as JSON.
 type runDetails struct {
 	runSummary
 	Labels      map[string]int `json:"labels"`     // samples by label
-	Unlabelled  int            `json:"unlabelled"` // samples without
+	Unlabelled  int            `json:"unlabelled"` // samples without a label a label a label a label a label
 	Frames      []frameSpan    `json:"frames"`     // one for each layer
 	History     []epochDetails `json:"history"`    // by epoch, ascending
 	Projections []shownMap     `json:"projections"`
@@ -35,7 +35,7 @@ type shownMap struct {
 	Behind   *projector.Behind `json:"behind"`
 }
 
-// frameSpan says of one layer at which epochs it was logged.
+// frameSpan says at which epochs a layer was logged.
 type frameSpan struct {
 	Layer            string `json:"layer"`
 	Dim              int    `json:"dim"`
@@ -45,7 +45,7 @@ type frameSpan struct {
 	tracker.Sameness        // of the last epoch
 }
 
-// epochDetails is one epoch with its metrics: of those logged several times in it, the last.
+// epochDetails is one epoch with the last value of each of its metrics.
 type epochDetails struct {
 	Epoch   int                   `json:"epoch"`
 	Step    int                   `json:"step"`
@@ -114,7 +114,7 @@ func readDetails(ctx context.Context, store *tracker.Store, run tracker.RunInfo)
 		switch {
 		case err == nil:
 			span.Sameness = tracker.SamenessOf(last.Vectors, last.Dim)
-		case !errors.Is(err, tracker.ErrCorrupt) && !errors.Is(err, tracker.ErrNotFound): // damage, or what was just replaced, hides no run
+		case !errors.Is(err, tracker.ErrCorrupt) && !errors.Is(err, tracker.ErrNotFound): // damage, or a frame replaced just now, must not hide the run
 			return nil, err
 		}
 	}
@@ -125,7 +125,7 @@ func readDetails(ctx context.Context, store *tracker.Store, run tracker.RunInfo)
 	return d, err
 }
 
-// readMaps reads the projections that a run is on, the newest first.
+// readMaps reads the projections of a run, the newest first.
 func readMaps(ctx context.Context, store *tracker.Store, run string) ([]shownMap, error) {
 	list, err := projector.List(ctx, store, run)
 	if err != nil {
@@ -211,7 +211,7 @@ func (a *app) printDetails(d *runDetails, run tracker.RunInfo) error {
 	return a.printHistory(d.History)
 }
 
-// describe writes what people say about a run.
+// describe prints a run's name, tags and notes.
 func describe(t cli.Table, run tracker.RunInfo) {
 	t.Row("run", run.Experiment+"/"+run.Name)
 	if len(run.Tags) > 0 {
@@ -251,7 +251,7 @@ func (a *app) printHistory(history []epochDetails) error {
 	return t.Flush()
 }
 
-// params writes a run's settings as name=value, by name; strings bare.
+// params formats a run's settings as name=value, sorted by name, strings without quotes.
 func params(m map[string]any) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {

@@ -13,7 +13,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// read calls f with the store that --db names, opened for looking only.
+// read calls f with the store that --db names, opened read-only.
 func (a *app) read(cmd *cobra.Command, f func(context.Context, *tracker.Store) error) error {
 	return a.with(cmd, tracker.OpenOptions{ReadOnly: true}, f)
 }
@@ -33,7 +33,7 @@ func (a *app) with(cmd *cobra.Command, o tracker.OpenOptions, f func(context.Con
 	return errors.Join(f(cmd.Context(), store), store.Close())
 }
 
-// shownDB is --db for messages.
+// shownDB returns --db for messages, without a password.
 func (a *app) shownDB() string { return tracker.WithoutPassword(a.DB) }
 
 // runFlag adds --run to a command that is about one run.
@@ -100,7 +100,7 @@ func (a *app) findRuns(ctx context.Context, store *tracker.Store, names []string
 // splitNames splits a list of names at its commas. Those within double quotes belong to the name, as in CSV.
 func splitNames(list string) []string {
 	names, err := csv.NewReader(strings.NewReader(list)).Read()
-	if err != nil { // quotes that mean something else
+	if err != nil { // quotes that are not CSV's
 		names = strings.Split(list, ",")
 	}
 	for i, name := range names {

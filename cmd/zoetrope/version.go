@@ -10,7 +10,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 )
 
-// versionInfo says which build this is, from what the Go tool records in the binary.
+// versionInfo identifies this build, by the Go tool's records in the binary.
 type versionInfo struct {
 	Module   string `json:"module"`
 	Version  string `json:"version"` // of the module: a tag, a pseudo-version or (devel)

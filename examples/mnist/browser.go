@@ -15,7 +15,7 @@ func browse(ctx context.Context, url string) error {
 	return exec.CommandContext(ctx, c[0], c[1:]...).Run()
 }
 
-// opener is the command by which an operating system opens an address.
+// opener returns the command that opens an address on an operating system.
 func opener(system, url string) []string {
 	switch system {
 	case "windows":

@@ -12,8 +12,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// display writes what happens: results to stdout; how far things are to stderr, as a bar with the
-// time left on a terminal, as a line now and then elsewhere.
+// display prints results to stdout, and progress to stderr: on a terminal a bar with the time left,
+// elsewhere a line now and then.
 type display struct {
 	stdout, stderr io.Writer
 	terminal       bool
@@ -60,7 +60,7 @@ func (d *display) epoch(epoch, epochs int, m tracker.Metrics) {
 	d.print("epoch %d, before training: accuracy %.4f", epoch, m["accuracy"])
 }
 
-// progress shows how far a stage is. A new name begins a new stage.
+// progress shows the progress of a stage. A new name begins a new stage.
 func (d *display) progress(stage string, done, total int) {
 	now := time.Now()
 	if stage != d.stage {
@@ -85,7 +85,7 @@ func (d *display) progress(stage string, done, total int) {
 	}
 }
 
-// clear ends the stage and takes its bar off the screen.
+// clear ends the stage and removes its bar from the screen.
 func (d *display) clear() {
 	if d.bar != nil {
 		d.bar.Clear()

@@ -15,7 +15,7 @@ import (
 
 var errUsage = errors.New("wrong usage")
 
-// options are what the command line says.
+// options are the flags of the command line.
 type options struct {
 	recipe
 	db, data, addr      string
@@ -23,7 +23,7 @@ type options struct {
 	given               map[string]bool // flags that were on the command line
 }
 
-// recipe is what decides the course of a run. It is stored with the run, as its params.
+// recipe holds the settings that determine a run. It is stored as the run's params.
 type recipe struct {
 	Epochs  int     `json:"epochs"`
 	Rate    float64 `json:"lr"`
@@ -51,7 +51,7 @@ Examples:
   %[1]s -db digits.db -lr 1e-3      another store, and faster learning
 `
 
-// command is how the help and the messages name this program.
+// command is this program's name in help and messages.
 const command = "go run ./examples/mnist"
 
 // parse reads the command line. For -help it writes to stdout and returns flag.ErrHelp.
@@ -116,7 +116,7 @@ func (o options) check() error {
 	return nil
 }
 
-// misuse is an error of the command line.
+// misuse returns an error about the command line.
 func misuse(format string, args ...any) error {
 	return fmt.Errorf("%w: %s (%s -help lists the flags)", errUsage, fmt.Sprintf(format, args...), command)
 }

@@ -9,13 +9,13 @@ import (
 
 // live keeps a map of the epochs so far, beside the training. A nil live does nothing.
 type live struct {
-	news chan struct{} // an epoch was logged; holds one, which stands for all since
+	news chan struct{} // an epoch was logged; one signal stands for all epochs since
 	done chan struct{}
 	p    *projector.Projection // read these after done
 	err  error                 // why the map no longer follows
 }
 
-// follow begins a map of a run, or takes up the one that an interrupted training has left.
+// follow begins a map of a run, or continues the one of an interrupted training.
 func follow(ctx context.Context, run *tracker.Run) *live {
 	l := &live{news: make(chan struct{}, 1), done: make(chan struct{})}
 	go func() {
@@ -32,7 +32,7 @@ func follow(ctx context.Context, run *tracker.Run) *live {
 	return l
 }
 
-// next returns the map with all epochs there are now.
+// next returns the map with all epochs so far.
 func (l *live) next(ctx context.Context, run *tracker.Run) (*projector.Projection, error) {
 	if l.p != nil {
 		return l.p.Extend(ctx, nil)
@@ -54,13 +54,13 @@ func (l *live) next(ctx context.Context, run *tracker.Run) (*projector.Projectio
 	return projector.Project(ctx, run.Store(), []string{run.ID()}, projection(), nil)
 }
 
-// ours reports whether this example made a map, and not somebody else from its run.
+// ours reports whether this example made a map; other programs may make maps of its runs.
 func ours(m projector.Info) bool {
 	o := projection()
 	return len(m.Runs) == 1 && m.Mode == o.Mode && m.Options.NNeighbors == o.NNeighbors && m.Options.MinDist == o.MinDist && m.Options.NEpochs == o.NEpochs
 }
 
-// grow tells that an epoch was logged. It does not wait for the map.
+// grow signals that an epoch was logged. It does not wait for the map.
 func (l *live) grow() {
 	if l == nil {
 		return
@@ -71,7 +71,7 @@ func (l *live) grow() {
 	}
 }
 
-// stop waits until the map is as it will stay, and returns why it did not follow to the end.
+// stop waits until the map is final, and returns the error that kept it from following to the end.
 func (l *live) stop() error {
 	if l == nil {
 		return nil
@@ -81,7 +81,7 @@ func (l *live) stop() error {
 	return l.err
 }
 
-// projection is the map so far, once stopped; nil if there is none, or it did not follow.
+// projection returns the map, once stopped; nil if there is none, or it failed to follow.
 func (l *live) projection() *projector.Projection {
 	if l == nil || l.err != nil {
 		return nil

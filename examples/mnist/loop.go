@@ -7,8 +7,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// learn is the training loop: one epoch after the other, it trains, looks at the samples and logs
-// what it sees.
+// learn is the training loop: in each epoch it trains, evaluates the samples and logs the
+// result.
 func (t *training) learn(ctx context.Context) error {
 	for epoch := t.first(); epoch <= t.Epochs; epoch++ {
 		metrics := tracker.Metrics{}
@@ -44,10 +44,10 @@ func (t *training) learn(ctx context.Context) error {
 	return nil
 }
 
-// averaged is how many batches' losses are averaged between two epochs.
+// averaged is the number of batches whose losses are averaged into one metric.
 const averaged = 200
 
-// report returns what follows every batch: the bar moves and, once in a while, the average loss is logged.
+// report returns the function to call after every batch: it moves the bar and now and then logs the average loss.
 func (t *training) report(ctx context.Context) func(train.Batch) error {
 	var sum float64
 	return func(b train.Batch) error {

@@ -32,7 +32,7 @@ func main() {
 	os.Exit(exitCode(err))
 }
 
-// run is the whole example: data, page, training, map, page.
+// run runs the example: data, page, training, map, page.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	o, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {

@@ -11,7 +11,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// projection says how the epochs are laid out.
+// projection returns the options of the map.
 func projection() projector.Options {
 	o := projector.Defaults()
 	o.Layer = train.EmbeddingLayer
@@ -19,8 +19,8 @@ func projection() projector.Options {
 	return o
 }
 
-// project lays all epochs out on one map and prints how training went, beside how the map shows it. A map that has grown
-// meanwhile is fitted anew, to what it would be without having grown.
+// project lays all epochs out on one map and prints the course of training beside the map's measures. A map that has
+// grown meanwhile is fitted anew, to the map that a single fit gives.
 func (t *training) project(ctx context.Context) error {
 	store := t.run.Store()
 	var err error
@@ -51,7 +51,7 @@ func (t *training) project(ctx context.Context) error {
 	return nil
 }
 
-// table has one row for each epoch: training's numbers, and how far the digits stand apart on the
+// table has one row for each epoch: training's numbers, and how well the digits are separated on the
 // map and in the original space.
 func table(epochs []projector.EpochQuality, metrics []tracker.Metric) string {
 	values := map[string]map[int]*float64{"loss": {}, "accuracy": {}}
@@ -70,7 +70,7 @@ func table(epochs []projector.EpochQuality, metrics []tracker.Metric) string {
 	return b.String()
 }
 
-// number prints what may be missing.
+// number formats a number that may be missing.
 func number(v *float64) string {
 	if v == nil {
 		return "-"

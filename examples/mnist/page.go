@@ -14,7 +14,7 @@ import (
 
 const (
 	defaultAddr = "127.0.0.1:8420"
-	ports       = 100 // tried from the default one on
+	ports       = 100 // how many are tried, from the default one on
 )
 
 // page is the address where the map is shown. A nil page shows nothing.
@@ -41,7 +41,7 @@ func listen(ctx context.Context, o options) (*page, error) {
 
 func (p *page) url() string { return "http://" + p.listener.Addr().String() + "/" }
 
-// announce says where the page is, and opens it if asked.
+// announce prints the page's address, and opens it if asked.
 func (p *page) announce(ctx context.Context, o options, d *display) {
 	if p == nil {
 		return
@@ -55,14 +55,14 @@ func (p *page) announce(ctx context.Context, o options, d *display) {
 	}
 }
 
-// serve begins to answer from the store. Whoever came earlier has waited.
+// serve begins to answer from the store. Earlier requests have waited.
 func (p *page) serve(ctx context.Context, store *tracker.Store) {
 	if p == nil {
 		return
 	}
 	var err error
 	if p.server, err = server.New(store, server.Options{ReadOnly: true}); err != nil {
-		panic(err) // there are no settings that could be wrong
+		panic(err) // only wrong settings fail, and there are none
 	}
 	ctx, p.stop = context.WithCancel(ctx)
 	go func() {
@@ -71,7 +71,7 @@ func (p *page) serve(ctx context.Context, store *tracker.Store) {
 	}()
 }
 
-// wait keeps the page until ctx ends.
+// wait serves the page until ctx ends.
 func (p *page) wait(ctx context.Context, d *display) error {
 	if p == nil {
 		return nil
@@ -85,7 +85,7 @@ func (p *page) wait(ctx context.Context, d *display) error {
 	}
 }
 
-// close gives the address back and ends the connections. It may be called twice.
+// close releases the address and ends the connections. It may be called twice.
 func (p *page) close() {
 	if p == nil {
 		return

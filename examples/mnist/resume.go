@@ -71,8 +71,8 @@ func (r recipe) params() map[string]any {
 	}
 }
 
-// agree returns the recipe to go on with: the run's own, and as many epochs as the command line
-// asks for. It refuses other settings on the command line, naming each.
+// agree returns the recipe to continue with: the run's own, with the number of epochs from the command line.
+// It refuses other settings on the command line, naming each.
 func (o options) agree(run tracker.RunInfo) (recipe, error) {
 	var was recipe
 	params, err := json.Marshal(run.Params)

@@ -8,7 +8,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// describe returns images as samples: named by their place in the set, labelled, and with a picture.
+// describe returns images as samples, with their index in the set as id, a label and a picture.
 func describe(set *train.Set) ([]tracker.Sample, error) {
 	samples := make([]tracker.Sample, set.Len())
 	for i := range samples {
@@ -21,7 +21,7 @@ func describe(set *train.Set) ([]tracker.Sample, error) {
 	return samples, nil
 }
 
-// digit is how a label, or a prediction, is shown.
+// digit returns the text of a label or a prediction.
 func digit(n int) string { return fmt.Sprintf("Digit: %d", n) }
 
 func digits(predictions []int) []string {

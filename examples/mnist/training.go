@@ -13,7 +13,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/train"
 )
 
-// training is a run on its way: the network, where it is logged, and what it is shown.
+// training is a run in progress: the network, its run, its data and the samples.
 type training struct {
 	recipe
 	run        *tracker.Run  // the default run of package tracker
@@ -23,12 +23,12 @@ type training struct {
 	samples    *train.Set
 	checkpoint string // file; written after every epoch, and before the first
 	began      int    // optimiser steps taken before this process
-	again      string // the command that goes on with the run
-	live       *live  // the map while training goes on; nil if nobody watches
+	again      string // the command that continues the run
+	live       *live  // the map while training goes on; nil without a page
 	display    *display
 }
 
-// errInterrupted is what a training ends with that was stopped by Ctrl-C.
+// errInterrupted is the error of a training that was stopped by Ctrl-C.
 var errInterrupted = errors.New("interrupted")
 
 // begin starts a run, or resumes one, with its samples in the store and its checkpoint written.
@@ -45,7 +45,7 @@ func begin(ctx context.Context, o options, data *train.Data, d *display) (*train
 	}
 	t.began = t.model.Step()
 	if err := t.prepare(ctx); err != nil {
-		if t.was != tracker.Finished { // such a run Finish leaves as it was
+		if t.was != tracker.Finished { // Finish would leave such a run as it was
 			err = t.end(ctx, err)
 		}
 		return nil, errors.Join(err, tracker.Finish(ctx))
@@ -69,7 +69,7 @@ func (t *training) start(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// prepare stores what every epoch refers to, and takes back what was logged after the checkpoint.
+// prepare stores the samples, and removes epochs that were logged after the checkpoint.
 func (t *training) prepare(ctx context.Context) error {
 	samples, err := describe(t.samples)
 	if err != nil {
@@ -87,7 +87,7 @@ func (t *training) prepare(ctx context.Context) error {
 	return t.model.Save(t.checkpoint)
 }
 
-// first is the epoch to begin with.
+// first returns the epoch to begin with.
 func (t *training) first() int {
 	if t.model.Epoch() == 0 && t.Initial {
 		return 0
@@ -95,7 +95,7 @@ func (t *training) first() int {
 	return t.model.Epoch() + 1
 }
 
-// end puts down how the training ended, and says how to go on with one that was interrupted.
+// end stores how the training ended, and says how to continue an interrupted one.
 func (t *training) end(ctx context.Context, err error) error {
 	t.display.clear()
 	switch {
@@ -108,7 +108,7 @@ func (t *training) end(ctx context.Context, err error) error {
 	return errors.Join(err, t.run.Fail(ctx, err))
 }
 
-// goOn is the command that resumes a run of these options.
+// goOn returns the command that resumes a run with these options.
 func (o options) goOn() string {
 	words := []string{command, "-resume"}
 	for _, f := range []struct{ name, value string }{{"db", tracker.WithoutPassword(o.db)}, {"data", o.data}, {"addr", o.addr}} {
@@ -116,7 +116,7 @@ func (o options) goOn() string {
 			words = append(words, "-"+f.name, f.value)
 		}
 	}
-	if o.resume && o.given["epochs"] { // more than the run's params say
+	if o.resume && o.given["epochs"] { // beyond the run's params
 		words = append(words, "-epochs", strconv.Itoa(o.Epochs))
 	}
 	if !o.serve {
@@ -127,7 +127,7 @@ func (o options) goOn() string {
 
 const experiment = "mnist"
 
-// checkpointPath is where a run's checkpoint lies: beside its store, or in the working folder if that is on a server.
+// checkpointPath returns the path of a run's checkpoint: beside its store, or in the working folder if the store is on a server.
 func checkpointPath(db, run string) string {
 	if strings.Contains(db, "://") {
 		db = "zoetrope"

@@ -1,6 +1,6 @@
 // Command pixels lays out MNIST's images by their pixels, 60,000 rows of 784
 // columns, with projector/umap alone: no run, no store. It prints the seconds
-// of each stage, then places test images on the finished map, and says how
+// of each stage, then places test images on the finished map, and prints how
 // often neighbours on the map share a digit.
 //
 //	go run ./examples/pixels            # all 60,000
@@ -59,7 +59,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	return o, f.Parse(args)
 }
 
-// run is the whole example: pixels, map, test images.
+// run runs the example: pixels, map, test images.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	o, err := parse(args, stdout)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 
 const near = 15
 
-// reportKept says how many of a row's nearest in the pixels are among its
-// nearest on the map, for 1,500 rows: bench/peers/quality.py's knn15 and knn50.
+// reportKept prints the share of a row's nearest rows by pixels that are among its
+// nearest on the map, over 1,500 rows: bench/peers/quality.py's knn15 and knn50.
 func reportKept(ctx context.Context, w io.Writer, m *umap.Model, x []float32) error {
 	dim := len(x) / m.N
 	index, err := umap.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
@@ -53,8 +53,8 @@ func reportKept(ctx context.Context, w io.Writer, m *umap.Model, x []float32) er
 	return err
 }
 
-// reportDigits says how often the nearest on the map show the digit of a
-// placed image.
+// reportDigits prints how often the nearest points on the map show the digit
+// of a placed image.
 func reportDigits(ctx context.Context, w io.Writer, m *umap.Model, labels []uint8, places []float32, digits []uint8) error {
 	index, err := umap.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package cli is what this module's commands share: flags, exit statuses, tables, JSON and the meter of long work.
+// Package cli holds the parts that this module's commands share: flags, exit statuses, tables, JSON and the meter of long work.
 package cli
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// App is what subcommands share: where they write, and the flags that all of them take.
+// App holds the state that subcommands share: where they write, and the flags that all of them take.
 type App struct {
 	Stdout, Stderr io.Writer
 	DB             string // the store that --db names
@@ -30,7 +30,7 @@ func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer)
 }
 
 // Finish completes a root command to which all subcommands were added: the flags --db and --json, help and completion, and
-// what is said of a command line that is wrong.
+// the messages for a wrong command line.
 func (a *App) Finish(root *cobra.Command, args []string) *cobra.Command {
 	root.Args = Subcommand
 	if root.RunE == nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A Meter shows how far a long command is, one bar per stage, on a terminal; elsewhere it shows nothing.
+// A Meter shows the progress of a long command on a terminal, one bar per stage; elsewhere it shows nothing.
 type Meter struct {
 	w io.Writer // nil: nothing is shown
 
@@ -28,7 +28,7 @@ func (a *App) NewMeter() *Meter {
 	return &Meter{w: a.Stderr}
 }
 
-// Show reports that done of total is done of a stage. It may be called from several goroutines.
+// Show reports that done of a stage's total is done. It may be called from several goroutines.
 func (m *Meter) Show(stage string, done, total int) {
 	if m.w == nil {
 		return
@@ -51,7 +51,7 @@ func (m *Meter) Show(stage string, done, total int) {
 	m.bar.Set(done)
 }
 
-// Close takes the bar off the screen.
+// Close removes the bar from the screen.
 func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -65,7 +65,7 @@ func (m *Meter) clear() {
 	}
 }
 
-// IsTerminal reports whether what is written to w is read by a person at once.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -18,7 +18,7 @@ func (a *App) PrintJSON(v any) error {
 	return e.Encode(v)
 }
 
-// Note writes a message for the person in front, not part of the result.
+// Note writes a message for the user that is not part of the result.
 func (a *App) Note(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, format+"\n", args...)
 }
@@ -44,10 +44,10 @@ func (t Table) Row(cells ...any) {
 	io.WriteString(t.w, "\n")
 }
 
-// Flush aligns and writes what was added.
+// Flush aligns and writes the rows added so far.
 func (t Table) Flush() error { return t.w.Flush() }
 
-// A Number is a float64 whose JSON keeps what JSON has no numeral for, as the strings "NaN", "+Inf" and "-Inf".
+// A Number is a float64 whose JSON may also be "NaN", "+Inf" or "-Inf", for which JSON has no numerals.
 type Number float64
 
 // MarshalJSON implements [json.Marshaler].
@@ -59,10 +59,10 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// String writes it as short as tells it apart.
+// String returns the shortest decimal that identifies the number.
 func (n Number) String() string { return strconv.FormatFloat(float64(n), 'g', -1, 64) }
 
-// OrNull is nil, hence null in JSON, for the empty string.
+// OrNull returns nil, hence null in JSON, for the empty string.
 func OrNull(s string) *string {
 	if s == "" {
 		return nil
@@ -70,7 +70,7 @@ func OrNull(s string) *string {
 	return &s
 }
 
-// Clock writes a time for people, in their zone; a zero time as nothing.
+// Clock formats a time for people, in their zone; a zero time is empty.
 func Clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -78,7 +78,7 @@ func Clock(t time.Time) string {
 	return t.Local().Format("2006-01-02 15:04:05")
 }
 
-// Stamp is a time for JSON: RFC 3339 in UTC, or null for a zero time.
+// Stamp formats a time for JSON: RFC 3339 in UTC, or null for a zero time.
 func Stamp(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

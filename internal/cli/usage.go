@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Subcommand complains about the first argument of a command that only has subcommands.
+// Subcommand returns an error about the first argument of a command that only has subcommands.
 func Subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -19,7 +19,7 @@ func Subcommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%s", msg)
 }
 
-// markArgs makes a complaint of c about its arguments, and those of its subcommands, a [UsageError].
+// markArgs makes errors about the arguments of c and its subcommands a [UsageError].
 func markArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ func markArgs(c *cobra.Command) {
 	}
 }
 
-// A UsageError is a command line that was wrong, whatever the store holds.
+// A UsageError reports a command line that is wrong whatever the store holds.
 type UsageError struct {
 	command string // the full name of the command whose help to read
 	err     error

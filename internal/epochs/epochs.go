@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// ErrList is wrapped by the error about a text that is no list.
+// ErrList is wrapped by the error for a text that is not a list.
 var ErrList = errors.New("want epochs and ranges of them, as 0,5-10,last, or every 50th as 0-900:50 or 0-:50")
 
-// most is how many parts a list may have: each is held against every epoch.
-const most = 1000
+// maxParts is how many parts a list may have: each is compared with every epoch.
+const maxParts = 1000
 
-// A List is a choice among epochs. The zero List is all of them.
+// A List selects epochs. The zero List selects all.
 type List []part
 
-// A part is an epoch, or every step-th number of a range. last stands for the last epoch that there is.
+// A part is an epoch, or every step-th number of a range. last stands for the run's last epoch.
 type part struct {
 	text     string
-	low, hi  int // hi may be the highest number there is
+	low, hi  int // hi may be math.MaxInt
 	step     int
 	fromLast bool // low is the last epoch
 	toLast   bool // hi is
@@ -34,14 +34,14 @@ func Parse(text string) (List, error) {
 		return nil, nil
 	}
 	parts := strings.Split(text, ",")
-	if len(parts) > most {
-		return nil, fmt.Errorf("the list of epochs has %d parts, want at most %d: use ranges, as 0-900:50", len(parts), most)
+	if len(parts) > maxParts {
+		return nil, fmt.Errorf("the list of epochs has %d parts, want at most %d: use ranges, as 0-900:50", len(parts), maxParts)
 	}
 	var list List
 	for _, p := range parts {
 		read, ok := parsePart(strings.TrimSpace(p))
 		if !ok {
-			return nil, fmt.Errorf("%q is no list of epochs: %w", text, ErrList)
+			return nil, fmt.Errorf("%q is not a list of epochs: %w", text, ErrList)
 		}
 		list = append(list, read)
 	}
@@ -94,7 +94,7 @@ func (p part) has(epoch, last int) bool {
 	return epoch >= low && epoch <= hi && (epoch-low)%p.step == 0
 }
 
-// Of returns those of the given epochs, ascending, that the list names.
+// Of returns the given epochs that the list names, ascending.
 func (l List) Of(have []int) []int {
 	if l == nil || len(have) == 0 {
 		return have
@@ -124,7 +124,7 @@ func Format(list []int) string {
 	return strings.Join(parts, ",")
 }
 
-// Check returns an error about the first part that names none of the given epochs, ascending.
+// Check returns an error about the first part that names none of the given epochs, which are ascending.
 func (l List) Check(have []int) error {
 	if len(have) == 0 {
 		return nil

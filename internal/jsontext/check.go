@@ -1,4 +1,4 @@
-// Package jsontext finds in JSON what encoding/json replaces in silence: strings that are no Unicode text.
+// Package jsontext finds strings in JSON that are not valid Unicode, which encoding/json replaces silently.
 package jsontext
 
 import (
@@ -12,9 +12,9 @@ import (
 
 // An Error is a string that a store cannot keep as it is.
 type Error struct {
-	Path string // where it stands: samples[3].metadata.city; empty for the whole
+	Path string // its place: samples[3].metadata.city; empty for the whole
 	Text string // as it stands there, without quotation marks
-	What string // is wrong with it
+	What string // the fault
 }
 
 // Error implements error.
@@ -26,14 +26,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s%.40q %s", at, e.Text, e.What)
 }
 
-// What is wrong with a text.
+// The faults of a string.
 const (
 	NotUTF8 = "is not UTF-8"
 	Half    = "has half of a surrogate pair, which is no character"
 	HasNUL  = "has a NUL character, which no store keeps"
 )
 
-// A level is an object or an array that is open.
+// A level is an open object or array.
 type level struct {
 	object, atName bool
 	name           string
@@ -41,7 +41,7 @@ type level struct {
 }
 
 // Check returns an [*Error] for the first string of a JSON text, name or value, that is not UTF-8, or has half of a
-// surrogate pair, or else for the first that has a NUL. What is not JSON is the business of whoever decodes it.
+// surrogate pair, or else for the first that has a NUL. Malformed JSON is left to the decoder.
 func Check(text []byte) error {
 	if utf8.Valid(text) && !bytes.Contains(text, []byte(`\u`)) {
 		return nil
@@ -78,7 +78,7 @@ func Check(text []byte) error {
 	return nul
 }
 
-// stringLength is how far the quotation mark is that ends a string.
+// stringLength returns the distance to the quotation mark that ends a string.
 func stringLength(text []byte) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -95,7 +95,7 @@ func wrong(s string) string {
 	if !utf8.ValidString(s) {
 		return NotUTF8
 	}
-	half, nul := rune(0), "" // half waits for its other one
+	half, nul := rune(0), "" // half of a surrogate pair that waits for the other
 	for len(s) > 0 {
 		unit := rune(-1)
 		switch {

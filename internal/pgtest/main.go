@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Current is the server that the tests at hand keep their stores on; nil: in SQLite files.
+// Current is the server that holds the stores of the running tests; nil: they are in SQLite files.
 var Current *Server
 
 // Main runs a package's tests twice: with stores in SQLite files, then with stores on a PostgreSQL server, where only those
@@ -78,5 +78,5 @@ func (s *Server) Address(t testing.TB) string {
 	if err := s.Exec("postgres", "CREATE SCHEMA "+name); err != nil {
 		t.Fatal(err)
 	}
-	return s.URL("postgres") + "?options=-csearch_path%3D" + name // as libpq takes it, too
+	return s.URL("postgres") + "?options=-csearch_path%3D" + name // libpq takes it in this form, too
 }

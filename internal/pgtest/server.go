@@ -21,7 +21,7 @@ import (
 // ErrMissing says that this machine has no PostgreSQL server, or no user that could run one.
 var ErrMissing = errors.New("no PostgreSQL server on this machine (Debian: postgresql)")
 
-// A Server is a PostgreSQL server with one superuser, zoetrope, who needs no password.
+// A Server is a PostgreSQL server with one superuser, zoetrope, without a password.
 type Server struct {
 	Port int
 	dir  string // its folder; the data lie in data, the log in log
@@ -59,7 +59,7 @@ func (s *Server) start(attr *syscall.SysProcAttr, own func(path string) error, s
 	}
 	data := filepath.Join(s.dir, "data")
 	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "-D", data, "-U", "zoetrope", "-A", "trust", "-E", "UTF8",
-		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync") // a locale that sorts otherwise than by bytes
+		"--locale=C", "--locale-provider=icu", "--icu-locale=en", "--no-sync") // a locale that does not sort by bytes
 	initdb.Dir, initdb.SysProcAttr = s.dir, attr
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
@@ -119,7 +119,7 @@ func (s *Server) Run() error {
 	}
 }
 
-// Halt ends the server in order: connections are cut, what was committed is kept.
+// Halt shuts the server down: connections are cut, commits are kept.
 func (s *Server) Halt() { s.end(syscall.SIGINT) }
 
 // Kill ends the server as a crash would.
@@ -141,11 +141,11 @@ func (s *Server) end(signal os.Signal) {
 
 // Stop ends the server and removes its folder.
 func (s *Server) Stop() {
-	s.Kill() // there is nothing to keep
+	s.Kill() // nothing has to be kept
 	os.RemoveAll(s.dir)
 }
 
-// Log returns what the server has logged.
+// Log returns the server's log.
 func (s *Server) Log() string {
 	b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 	return string(b)

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns how to start a process that may be a PostgreSQL server, which root may not, and what gives it a folder.
+// unprivileged returns process attributes with which PostgreSQL, which refuses to run as root, can be started, and a function
+// that gives it a folder.
 func unprivileged() (*syscall.SysProcAttr, func(path string) error, error) {
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT} // no server outlives its tests
 	if os.Getuid() != 0 {

@@ -13,16 +13,16 @@ import (
 // classes say which colour a point has.
 type classes struct {
 	by    string
-	names []string // those that a legend has room for
-	more  int      // further ones
+	names []string // as many as a legend has room for
+	more  int      // further classes
 	place map[string]int
 	scale *figure.Scale // of labels that are numbers, instead of names
-	any   bool          // some point has what they are by
+	any   bool          // some point has the value they are made of
 	none  bool          // some point has no class
 }
 
-// legendMost is how many classes a legend names.
-const legendMost = 40
+// maxLegend is how many classes a legend names at most.
+const maxLegend = 40
 
 func classesBy(all [][]projector.Point, by string) *classes {
 	c := &classes{by: by, place: map[string]int{}}
@@ -40,7 +40,7 @@ func classesBy(all [][]projector.Point, by string) *classes {
 			}
 			found[value] = true
 			if by == "prediction" && p.Label != "" {
-				found[p.Label] = true // so that a label has one colour in both pictures
+				found[p.Label] = true // so that a label has the same colour in both pictures
 			}
 		}
 	}
@@ -66,17 +66,17 @@ func classesBy(all [][]projector.Point, by string) *classes {
 	for i, name := range c.names {
 		c.place[name] = i
 	}
-	if len(c.names) > legendMost {
-		c.more = len(c.names) - legendMost
-		c.names = c.names[:legendMost]
+	if len(c.names) > maxLegend {
+		c.more = len(c.names) - maxLegend
+		c.names = c.names[:maxLegend]
 	}
 	return c
 }
 
-// scaleOf returns the scale of what a network estimates instead of telling classes apart: more numbers than a legend has room
-// for, not all of them whole. It is nil for classes.
+// scaleOf returns a scale for labels of a regression: more numbers than a legend has room for, not all of them whole. It
+// returns nil for labels that are classes.
 func scaleOf(names []string) *figure.Scale {
-	if len(names) <= legendMost {
+	if len(names) <= maxLegend {
 		return nil
 	}
 	s := &figure.Scale{Lo: math.Inf(1), Hi: math.Inf(-1)}
@@ -95,7 +95,7 @@ func scaleOf(names []string) *figure.Scale {
 	return s
 }
 
-// noneName is what a legend calls the points without a class, if there are any.
+// noneName returns the legend's name for points without a class; empty if there are none.
 func (c *classes) noneName() string {
 	switch {
 	case !c.none:
@@ -108,7 +108,7 @@ func (c *classes) noneName() string {
 	return "not known"
 }
 
-// of is the class of a point, −1 for none, and whether it stands out.
+// of returns the class of a point, −1 for none, and whether the point is highlighted.
 func (c *classes) of(p projector.Point) (class int, raised bool) {
 	value := p.Label
 	switch c.by {

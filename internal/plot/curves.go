@@ -9,7 +9,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/projector"
 )
 
-// Curves are the measures over the epochs.
+// Curves returns the measures over the epochs.
 func (s *Subject) Curves(ctx context.Context) (*figure.Curves, error) {
 	q, err := s.Projection.Quality(ctx)
 	if err != nil {

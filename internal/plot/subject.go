@@ -13,10 +13,10 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// Colors are what points can be coloured by.
+// Colors lists the properties that points can be coloured by.
 var Colors = []string{"label", "prediction", "correct"}
 
-// ErrNoPredictions is of a map that is to be coloured by what was never logged.
+// ErrNoPredictions is returned for a map to be coloured by predictions that were never logged.
 var ErrNoPredictions = errors.New("no predictions at these epochs: colour by label, or log outputs")
 
 // A Subject is some epochs of a run on a map.
@@ -38,7 +38,7 @@ func (s *Subject) titles(what string) (title, subtitle string) {
 	return fmt.Sprintf("%s/%s: %s", s.Run.Experiment, s.Run.Name, what), subtitle
 }
 
-// Grid is the map at the epochs, coloured by one of [Colors]. For a film, each panel has all samples, in one order.
+// Grid returns the map at the epochs, coloured by one of [Colors]. For a film, each panel has all samples, in one order.
 func (s *Subject) Grid(ctx context.Context, by string, film bool) (*figure.Grid, error) {
 	g := &figure.Grid{}
 	g.Title, g.Subtitle = s.titles(map[string]string{"label": "the map by label", "prediction": "the map by prediction", "correct": "the map, and what was predicted wrongly"}[by])
@@ -75,8 +75,8 @@ func (s *Subject) Grid(ctx context.Context, by string, film bool) (*figure.Grid,
 	return g, nil
 }
 
-// aligned returns a point for each sample that has one at any epoch, in the order in which they first come; those that
-// are not among points are nowhere.
+// aligned returns a point for each sample that has one at any epoch, in order of first appearance. A sample without a
+// point at this epoch gets NaN.
 func aligned(points []projector.Point, all [][]projector.Point) []projector.Point {
 	at := map[string]int{}
 	var list []projector.Point

@@ -4,7 +4,7 @@ package usage
 
 import "time"
 
-// CPU returns the time since the program started: nothing here tells the processor time.
+// CPU returns the time since the program started: this system does not report processor time.
 func CPU() time.Duration { return time.Since(started) }
 
 var started = time.Now()

@@ -1,2 +1,2 @@
-// Package usage tells what this process has used of the machine so far.
+// Package usage reports the processor time and the peak memory of this process.
 package usage

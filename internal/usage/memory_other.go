@@ -4,8 +4,8 @@ package usage
 
 import "runtime"
 
-// PeakRSS returns, in bytes, what Go's runtime has asked of the system so far: where nothing tells the peak of the
-// whole process, this is close to it.
+// PeakRSS returns the bytes that Go's runtime has obtained from the system: close to the peak of the whole process, which
+// this system does not report.
 func PeakRSS() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

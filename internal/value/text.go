@@ -1,6 +1,6 @@
-// Package value says which text a value has where a text is kept: as a label, an id or a prediction. The same value has
+// Package value turns a value into the text that is stored for it as a label, an id or a prediction. The same value has
 // the same text from whichever program, file or type it comes. [Text] is the rule; the Python client mirrors it, and
-// testdata/texts.json is the table that both are held against.
+// testdata/texts.json is the table that both are tested with.
 package value
 
 import (
@@ -22,7 +22,7 @@ import (
 //   - whole numbers are decimal: 3, −1, also those of floats (3.0 is 3, −0 is 0, 1e5 is 100000) up to 2⁵³, beyond which
 //     not every whole number is a float;
 //   - other floats are the shortest decimal that tells them apart from others of their own precision, see [Float];
-//   - numbers of JSON are what they are worth: see [Number];
+//   - numbers of JSON are read by their value: see [Number];
 //   - times are ISO 8601, see [Time];
 //   - a type that has a text by encoding.TextMarshaler or fmt.Stringer has that one; a pointer has that of what it points to.
 //
@@ -85,11 +85,11 @@ func Text(v any) (string, error) {
 	return "", fmt.Errorf("%s cannot be a label, an id or a prediction: want text, a number, a truth value or a time", what)
 }
 
-// exact is how far all whole numbers are floats of 64 bits.
+// exact is 2⁵³: up to it, every whole number is a float64.
 const exact = 1 << 53
 
 // Float returns the text of a float of 16, 32 or 64 bits: a whole one's decimal up to 2⁵³, and otherwise the shortest
-// decimal that tells it apart from others of so many bits, with an exponent below 0.0001 and from 1e16, as Python writes
+// decimal that identifies it among floats of that size, with an exponent below 0.0001 and from 1e16, as Python writes
 // it. NaN is empty; the infinities are +Inf and -Inf.
 func Float(f float64, bits int) string {
 	switch {
@@ -110,7 +110,7 @@ func Float(f float64, bits int) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
-// shortest returns the shortest decimal that tells f apart, as d.ddde±dd.
+// shortest returns the shortest decimal that identifies f, as d.ddde±dd.
 func shortest(f float64, bits int) string {
 	if bits != 16 {
 		return strconv.FormatFloat(f, 'e', -1, bits)
@@ -148,7 +148,7 @@ func Number(s string) (string, error) {
 	return Float(f, 64), nil
 }
 
-// Decimal returns the text of a number that is written with a fixed number of decimals, as 12.50: that of its worth, 12.5.
+// Decimal returns the text of a number that is written with a fixed number of decimals, as 12.50: by its value, 12.5.
 func Decimal(s string) string {
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")

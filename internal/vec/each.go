@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// Each calls f(worker, task) for every task below n on up to so many workers
+// Each calls f(worker, task) for every task below n on up to the given workers
 // ([Workers] reads the setting), which take tasks in order as they become
 // free. It returns ctx.Err() when ctx ends first, and then some tasks were not
 // begun. What f computes must not depend on worker, which is below the number

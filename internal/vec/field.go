@@ -64,7 +64,7 @@ func pullGeneric(f *Field, i int, cols []int32, steps []uint32, key uint32) (x, 
 	list := f.list
 	for e, step := range steps {
 		list[near] = cols[e]
-		_, due := bits.Sub32(pass*step, step, 0) // no branch: half of them would be foretold wrongly
+		_, due := bits.Sub32(pass*step, step, 0) // no branch: half would be mispredicted
 		near += int(due)
 	}
 	places := f.Places

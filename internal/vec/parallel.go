@@ -18,7 +18,7 @@ func Workers(workers int) int {
 // Parallel calls f(worker, i) once for every i in [0, n), on up to workers
 // goroutines ([Workers] reads the setting), of which the caller is one, and
 // returns when all calls have. Pieces are handed out in ascending order to
-// whoever is free; worker, below the number of workers, tells whose scratch to
+// the next free worker; worker, below the number of workers, tells whose scratch to
 // use. Parallel itself does not allocate once it has run: a caller that must not
 // either keeps f instead of making it anew.
 func Parallel(workers, n int, f func(worker, i int)) {
@@ -50,7 +50,7 @@ type crew struct {
 	next  atomic.Int64 // the next piece
 	hired atomic.Int64 // helpers that have started
 	wait  sync.WaitGroup
-	help  func() // what a helper runs; made once, so that starting it does not allocate
+	help  func() // the function a helper runs; made once, so that starting it does not allocate
 }
 
 var crews = sync.Pool{New: func() any {

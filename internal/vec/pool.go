@@ -20,7 +20,7 @@ func Pool(q [4]float32, bias float32) (y float32, code uint8) {
 	return y, code
 }
 
-// mustFit panics when a kernel's slices do not hold what its sizes say.
+// mustFit panics when a kernel's slices are shorter than its sizes say.
 func mustFit(ok bool) {
 	if !ok {
 		panic("vec: slice too short, or channels not padded to whole vectors")

@@ -18,7 +18,7 @@ package vec
 // also the output channels in a panel of the convolution kernels.
 func TileShape() (rows, cols int) { return tileShape() }
 
-// Lanes returns the floats in a vector at this level: what channels are padded to.
+// Lanes returns the floats in a vector at this level; channels are padded to a multiple of it.
 func Lanes() int {
 	switch level {
 	case AVX512:
@@ -29,7 +29,7 @@ func Lanes() int {
 	return genericLanes
 }
 
-// genericLanes is what Go code pads channels to.
+// genericLanes is the padding of channels in Go code.
 const genericLanes = 8
 
 // Tiles multiplies m rows of x by the columns of packed panels, whole tiles at a

@@ -4,7 +4,7 @@ import "github.com/zoetrope-ml/zoetrope/internal/vec"
 
 // gradientBlocks is the number of blocks that a batch's images are divided into:
 // each sums its own gradient of the weights, and these are added in order, so
-// that the result does not depend on who computed which.
+// that the result does not depend on which worker computed which part.
 const gradientBlocks = 16
 
 // backwardBuffers are a convolution's buffers of the backward pass.

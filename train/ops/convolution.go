@@ -39,7 +39,7 @@ type convolution struct {
 	forwardPiece, packPiece, backwardPiece, reducePiece func(worker, i int)
 }
 
-// workspace is what a worker needs for itself.
+// workspace is the scratch memory of one worker.
 type workspace struct {
 	images []float32 // of a group, unless learning
 	codes  []uint8

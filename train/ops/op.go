@@ -11,7 +11,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// operation is what all of ours answer Gorgonia alike. Gorgonia takes two
+// operation holds the methods that all our operations answer alike. Gorgonia takes two
 // operations with one hash and the same inputs for one, so each has its number.
 type operation struct {
 	name   string
@@ -32,7 +32,7 @@ func newOperation(name string, inputs []hm.Type, data []float32, shape ...int) o
 	return o
 }
 
-// typeOf is the type of float32 tensors of so many dimensions: a value, for
+// typeOf is the type of float32 tensors with this many dimensions: a value, for
 // Gorgonia does not take pointers here.
 func typeOf(dims int) hm.Type {
 	if dims == 0 {

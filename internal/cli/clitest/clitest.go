@@ -1,4 +1,4 @@
-// Package clitest is what the tests of this module's commands share.
+// Package clitest holds the helpers that the tests of this module's commands share.
 package clitest
 
 import (
