@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// screen is what a GIF shows after so many of its frames.
+// screen returns the picture that a GIF shows after the first n frames.
 func screen(g *gif.GIF, frames int) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, g.Config.Width, g.Config.Height))
 	for _, f := range g.Image[:frames] {

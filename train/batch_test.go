@@ -35,7 +35,7 @@ func TestLoader(t *testing.T) {
 	}
 }
 
-// After stop nobody reads the set any more, even where an epoch ends early: the race detector sees.
+// After stop, no goroutine reads the set any more, even if an epoch ends early: the race detector checks that.
 func TestLoaderStops(t *testing.T) {
 	set := stripes(64, 1)
 	l := newLoader(false)

@@ -94,7 +94,7 @@ func TestSeedDecides(t *testing.T) {
 	}
 }
 
-// However many CPUs share the work, the weights and what is seen are the same, bit for bit.
+// On any number of CPUs, the weights and the outputs are the same, bit for bit.
 func TestCPUsDoNotMatter(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	set := stripes(2*48+7, 1)

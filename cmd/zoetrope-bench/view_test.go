@@ -60,7 +60,7 @@ func TestMapShape(t *testing.T) {
 	}
 }
 
-// TestTracedScripts: a frame has what was done since the frame before, a hover what was done until the next one, and
+// TestTracedScripts: a frame includes the scripts since the previous frame, a hover those until the next one, and
 // a span within another counts once.
 func TestTracedScripts(t *testing.T) {
 	var events []traceEvent
@@ -143,7 +143,7 @@ func needBrowser(t *testing.T) (temp string) {
 	return temp
 }
 
-// left are the names of what is in a folder.
+// left returns the names of the files in a folder.
 func left(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	list, err := os.ReadDir(dir)

@@ -60,7 +60,7 @@ func npyTexts(texts ...string) string {
 	return b
 }
 
-// zoetrope runs the command and returns its exit status, what it printed and what it said.
+// zoetrope runs the command and returns its exit status, standard output and standard error.
 func zoetrope(t *testing.T, args ...string) (status int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

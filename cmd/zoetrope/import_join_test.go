@@ -11,7 +11,7 @@ import (
 )
 
 // TestJoin joins metadata to an archive of three samples, of which the vectors begin with 103, 101 and 102. What comes in
-// says for each sample which row it is; what cannot be joined is refused, and what is joined by the rows is said.
+// says for each sample which row it is; an impossible join is refused, and a join by row is reported.
 func TestJoin(t *testing.T) {
 	const vectorRows = "103 101 102"
 	texts := []string{"103", "101", "102"}

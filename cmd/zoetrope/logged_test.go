@@ -62,7 +62,7 @@ func logRun(t *testing.T) {
 	output(t, "project", "--n-neighbors", "4")
 }
 
-// output runs the command, which must succeed, and returns what it wrote to standard output.
+// output runs the command, which must succeed, and returns its standard output.
 func output(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer

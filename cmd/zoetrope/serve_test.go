@@ -138,8 +138,8 @@ func TestServeReadOnly(t *testing.T) {
 	}
 }
 
-// TestServeFinishesWhatItHas: a request that is under way when Ctrl-C comes is answered, and what it wrote is there.
-func TestServeFinishesWhatItHas(t *testing.T) {
+// TestServeFinishesRequests: a request that is running when Ctrl-C comes is answered, and its writes are stored.
+func TestServeFinishesRequests(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "r.db")
 	s := startServer(t, "--db", db, "--create")
 	if status, body := s.ask("POST", "api/v1/runs", `{"name": "r"}`); status != 201 {

@@ -198,7 +198,7 @@ func try(ctx context.Context, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// output collects what is printed, and can act when something is.
+// output collects the printed text, and can act when a text appears.
 type output struct {
 	mu    sync.Mutex
 	b     strings.Builder

@@ -61,7 +61,7 @@ var whole struct {
 	err  error
 }
 
-// A process that is killed in the third of four epochs leaves what it logged, and can be resumed.
+// A process that is killed in the third of four epochs leaves the epochs that it logged, and can be resumed.
 func TestKillAndResume(t *testing.T) {
 	data, dir := writeDigits(t, 20, 12), t.TempDir()
 	whole := uninterrupted(t)

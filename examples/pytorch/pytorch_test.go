@@ -1,6 +1,6 @@
 //go:build !race
 
-// Package pytorch_test runs the example with PyTorch, for real. The race detector sees nothing of what it runs.
+// Package pytorch_test runs the example with PyTorch, for real. The race detector does not see the processes that it runs.
 package pytorch_test
 
 import (
@@ -141,7 +141,7 @@ func TestExample(t *testing.T) {
 	t.Run("the server is killed", func(t *testing.T) { serverKilled(t, p) })
 }
 
-// endsInMap trains for two short epochs, and looks at what is in the store then.
+// endsInMap trains for two short epochs, and checks the content of the store.
 func endsInMap(t *testing.T, p *place) {
 	p.t = t
 	out := p.run(func(string) {}, "--epochs", "2", "--limit", "1280", "--samples", "200", "--name", "first", "--lr", "1e-3")

@@ -19,7 +19,7 @@ type Routes struct {
 	count     []uint32 // entries of window t at place p: 4*t+p
 }
 
-// An Entry is a gradient that passes, and where what it multiplies begins: an
+// An Entry is a gradient that passes, and the start of the values that it multiplies: an
 // index in floats.
 type Entry struct {
 	At uint32
