@@ -1,21 +1,15 @@
 package api_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"image"
 	"image/color"
-	"image/png"
 	"io"
 	"log/slog"
 	"math"
 	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/server/api"
 	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -209,141 +203,6 @@ func TestSamplesAndOutputs(t *testing.T) {
 	}
 }
 
-func TestPositions(t *testing.T) {
-	for _, dims := range []int{2, 3} {
-		t.Run(fmt.Sprint(dims, " dimensions"), func(t *testing.T) {
-			store := servertest.NewStore(t)
-			h := newHandler(t, store)
-			run := servertest.NewTraining(30, "a", "b", "c").Log(t, store, "r", 3)
-			p := servertest.Project(t, store, run.ID(), dims)
-			l := decode[layout](t, h, fmt.Sprintf("%sprojections/%s/layout?run=r", root, p.Info().ID))
-			if l.Provisional || l.Rows != 30 || l.Dims != dims || fmt.Sprint(l.Epochs) != "[1 2 3]" || len(l.Origin) != dims {
-				t.Fatalf("layout = %+v", l)
-			}
-			want, err := p.Points(t.Context(), projector.Query{AllEpochs: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			quanta := servertest.Get(t, h, root+l.Positions+"&epochs=3,1").Body.Bytes()
-			floats := servertest.Get(t, h, root+l.Positions+"&epochs=3,1&format=f32").Body.Bytes()
-			if len(quanta) != 2*30*dims*2 || len(floats) != 2*len(quanta) {
-				t.Fatalf("got %d and %d bytes", len(quanta), len(floats))
-			}
-			for block, first := range []int{60, 0} { // epoch 3, then epoch 1
-				for i := range 30 {
-					pt := want[first+i]
-					for d, v := range []float64{pt.X, pt.Y, pt.Z}[:dims] {
-						at := (block*30+i)*dims + d
-						q := float64(binary.LittleEndian.Uint16(quanta[2*at:]))
-						if got := l.Origin[d] + q/65534*l.Size; math.Abs(got-v) > l.Size/65534 {
-							t.Fatalf("epoch %d, sample %s, axis %d = %g, want %g", pt.Epoch, pt.Sample, d, got, v)
-						}
-						if got := math.Float32frombits(binary.LittleEndian.Uint32(floats[4*at:])); got != float32(v) {
-							t.Fatalf("float of epoch %d, sample %s, axis %d = %g, want %g", pt.Epoch, pt.Sample, d, got, v)
-						}
-						if v < l.Min[d] || v > l.Max[d] {
-							t.Fatalf("%g is not in %g … %g", v, l.Min[d], l.Max[d])
-						}
-					}
-				}
-			}
-			for i, b := range servertest.Get(t, h, root+l.Positions+"&epochs=1&every=7").Body.Bytes() { // rows 0, 7, 14, 21, 28
-				row, rest := i/(2*dims), i%(2*dims)
-				if want := quanta[2*dims*(30+7*row)+rest]; row > 4 || b != want {
-					t.Fatalf("byte %d of a sketch is %d, want %d", i, b, want)
-				}
-			}
-			if c := servertest.Get(t, h, root+l.Positions).Header().Get("Cache-Control"); !strings.Contains(c, "immutable") {
-				t.Errorf("Cache-Control = %q, want immutable", c)
-			}
-		})
-	}
-}
-
-func TestMissingSamples(t *testing.T) {
-	store := servertest.NewStore(t)
-	h := newHandler(t, store)
-	tr := servertest.NewTraining(20, "a", "b")
-	run := tr.Log(t, store, "r", 1)
-	part := tr.Epoch(2)
-	part.Outputs = nil
-	part.Layers[0].Vectors = part.Layers[0].Vectors[:10*tr.Dim]
-	for i := range 10 {
-		part.Layers[0].IDs = append(part.Layers[0].IDs, fmt.Sprint("s", 19-i))
-	}
-	servertest.LogEpoch(t, run, part)
-	servertest.Project(t, store, run.ID(), 2)
-	for _, path := range []string{"runs/r/provisional", "projections?run=r"} {
-		if path == "projections?run=r" {
-			list := decode[struct{ Projections []projector.Info }](t, h, root+path)
-			path = fmt.Sprintf("projections/%s/layout", list.Projections[0].ID)
-		}
-		l := decode[layout](t, h, root+path)
-		sep := "?"
-		if strings.Contains(l.Positions, "?") {
-			sep = "&"
-		}
-		b := servertest.Get(t, h, root+l.Positions+sep+"epochs=2").Body.Bytes()
-		for i := range 20 {
-			x, y := binary.LittleEndian.Uint16(b[4*i:]), binary.LittleEndian.Uint16(b[4*i+2:])
-			if there := i >= 10; there != (x != math.MaxUint16) || there != (y != math.MaxUint16) {
-				t.Errorf("%s: sample s%d is at (%d, %d)", path, i, x, y)
-			}
-		}
-	}
-}
-
-// TestProvisional follows a stand-in map through a training: nothing on it moves while epochs come in.
-func TestProvisional(t *testing.T) {
-	store := servertest.NewStore(t)
-	h := newHandler(t, store)
-	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := servertest.NewTraining(25, "a", "b", "c")
-	if err := run.AddSamples(t.Context(), tr.Samples(t)); err != nil {
-		t.Fatal(err)
-	}
-	if w := servertest.Get(t, h, root+"runs/r/provisional"); w.Code != http.StatusNotFound {
-		t.Errorf("without an epoch: %d %s", w.Code, w.Body)
-	}
-	place := func(l layout, epoch int) (float64, float64) { // of the first sample, in the plane's own units
-		b := servertest.Get(t, h, fmt.Sprintf("%s%s&epochs=%d", root, l.Positions, epoch)).Body.Bytes()
-		return l.Origin[0] + float64(binary.LittleEndian.Uint16(b))/65534*l.Size, l.Origin[1] + float64(binary.LittleEndian.Uint16(b[2:]))/65534*l.Size
-	}
-	servertest.LogEpoch(t, run, tr.Epoch(1))
-	first := decode[layout](t, h, root+"runs/r/provisional")
-	x, y := place(first, 1)
-	last := first
-	for e := 2; e <= 8; e++ {
-		servertest.LogEpoch(t, run, tr.Epoch(e))
-		last = decode[layout](t, h, root+"runs/r/provisional")
-		if !last.Provisional || len(last.Epochs) != e {
-			t.Fatalf("after epoch %d: %+v", e, last)
-		}
-		if nx, ny := place(last, 1); math.Abs(nx-x) > last.Size/30000 || math.Abs(ny-y) > last.Size/30000 {
-			t.Errorf("after epoch %d the first sample of epoch 1 is at (%g, %g), not (%g, %g)", e, nx, ny, x, y)
-		}
-	}
-	if last.Revision == first.Revision || last.Size <= first.Size {
-		t.Errorf("blobs that moved 24 apart fit the first box: %g, then %g", first.Size, last.Size)
-	}
-	if w := servertest.Get(t, h, root+first.Positions); w.Code != http.StatusGone {
-		t.Errorf("positions of a past revision: %d %s", w.Code, w.Body)
-	}
-	servertest.LogEpoch(t, run, tr.Epoch(8)) // again: it may differ
-	if again := decode[layout](t, h, root+"runs/r/provisional"); again.Revision == last.Revision {
-		t.Error("a replaced epoch keeps the revision")
-	}
-	if err := run.TruncateAfter(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
-	if cut := decode[layout](t, h, root+"runs/r/provisional"); fmt.Sprint(cut.Epochs) != "[1 2]" {
-		t.Errorf("epochs after the cut = %v", cut.Epochs)
-	}
-}
-
 func TestPointsNeighborsQuality(t *testing.T) {
 	store := servertest.NewStore(t)
 	h := newHandler(t, store)
@@ -377,94 +236,5 @@ func TestPointsNeighborsQuality(t *testing.T) {
 	quality := decode[map[string]any](t, h, base+"/quality")
 	if quality["projection"] == "" || quality["epochs"] == nil {
 		t.Errorf("quality = %v", quality)
-	}
-}
-
-func TestSprite(t *testing.T) {
-	store := servertest.NewStore(t)
-	h := newHandler(t, store)
-	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := append([]byte(nil), servertest.Picture(t, 4, 4, color.Gray{1})[:30]...)
-	err = run.AddSamples(t.Context(), []tracker.Sample{
-		{ID: "wide", Thumbnail: servertest.Picture(t, 300, 100, color.NRGBA{200, 10, 10, 255})},
-		{ID: "none"},
-		{ID: "small", Thumbnail: servertest.Picture(t, 10, 10, color.Gray{90})},
-		{ID: "broken", Thumbnail: broken},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := decode[struct {
-		Sprite struct {
-			Version         string
-			Width, Height   int
-			Columns, Sheets int
-			Missing         []int
-		}
-	}](t, h, root+"runs/r/samples").Sprite
-	if s.Width != 96 || s.Height != 32 || s.Sheets != 1 || s.Columns != 2 {
-		t.Fatalf("sprite = %+v", s)
-	}
-	w := servertest.Get(t, h, fmt.Sprintf("%sruns/r/sprite/%s/0.png", root, s.Version))
-	img, err := png.Decode(w.Body)
-	if err != nil {
-		t.Fatalf("%d: %v", w.Code, err)
-	}
-	at := func(tile, x, y int) string {
-		c := color.NRGBAModel.Convert(img.At(tile%s.Columns*s.Width+x, tile/s.Columns*s.Height+y)).(color.NRGBA)
-		return fmt.Sprint(c.R, c.G, c.B)
-	}
-	if got := at(0, 50, 16); got != "200 10 10" {
-		t.Errorf("the wide picture, made smaller, is %s", got)
-	}
-	if got := at(2, 48, 16); got != "90 90 90" {
-		t.Errorf("the small picture, in the middle of its tile, is %s", got)
-	}
-	full, err := png.DecodeConfig(servertest.Get(t, h, root+"runs/r/samples/wide/thumbnail").Body)
-	if err != nil || full.Width != 300 {
-		t.Errorf("the whole picture is %v, %v", full, err)
-	}
-	if w := servertest.Get(t, h, root+"runs/r/sprite/0123/0.png"); w.Code != http.StatusGone {
-		t.Errorf("a sheet of another version: %d", w.Code)
-	}
-}
-
-// TestManySheets: more pictures than a sheet holds.
-func TestManySheets(t *testing.T) {
-	store := servertest.NewStore(t)
-	h := newHandler(t, store)
-	run, err := store.Start(t.Context(), tracker.RunConfig{Name: "r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	samples := make([]tracker.Sample, 500)
-	white := servertest.Picture(t, 96, 96, color.White)
-	for i := range samples {
-		samples[i] = tracker.Sample{ID: fmt.Sprint(i), Thumbnail: white}
-	}
-	samples[499].Thumbnail = servertest.Picture(t, 96, 96, color.Gray{77})
-	if err := run.AddSamples(t.Context(), samples); err != nil {
-		t.Fatal(err)
-	}
-	s := decode[struct {
-		Sprite struct {
-			Version                        string
-			Width, Height, Columns, Sheets int
-			PerSheet                       int `json:"per_sheet"`
-		}
-	}](t, h, root+"runs/r/samples").Sprite
-	if s.Sheets != (500+s.PerSheet-1)/s.PerSheet || s.Sheets < 2 || s.Columns*s.Width > 2048 || s.PerSheet/s.Columns*s.Height > 2048 {
-		t.Fatalf("sprite = %+v", s)
-	}
-	img, _, err := image.Decode(bytes.NewReader(servertest.Get(t, h, fmt.Sprintf("%sruns/r/sprite/%s/%d.png", root, s.Version, s.Sheets-1)).Body.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := 499 - (s.Sheets-1)*s.PerSheet
-	if got := color.GrayModel.Convert(img.At(k%s.Columns*s.Width+3, k/s.Columns*s.Height+3)).(color.Gray).Y; got != 77 {
-		t.Errorf("the last picture's shade is %d, want 77", got)
 	}
 }
