@@ -8,7 +8,7 @@ import (
 
 var errUnfinished = errors.New("api: interrupted, try again")
 
-// A cache keeps the few values that were asked for last. Who asks for a value that is being made waits for it.
+// A cache keeps the few values that were asked for last. A call for a value that is being made waits for it.
 type cache[K comparable, V any] struct {
 	size int
 
@@ -44,7 +44,7 @@ func (c *cache[K, V]) get(key K, build func() (V, error)) (V, error) {
 		c.order = c.order[1:]
 	}
 	c.mu.Unlock()
-	e.err = errUnfinished // what the others see should build panic
+	e.err = errUnfinished // the error that waiting calls get if build panics
 	defer func() {
 		close(e.ready)
 		if e.err != nil {

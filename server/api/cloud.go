@@ -13,7 +13,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A cloud is where the samples of one run are on a provisional map: a matrix per epoch.
+// A cloud holds the coordinates of one run's samples on a map: a matrix per epoch.
 type cloud struct {
 	dims, rows int
 	epochs     []int       // ascending
@@ -24,12 +24,12 @@ type cloud struct {
 type box struct {
 	Origin []float64 `json:"origin"` // the corner that 0 stands for
 	Size   float64   `json:"size"`   // the side
-	Min    []float64 `json:"min"`    // what of it is to be shown: the points' own extremes, for a finished map
+	Min    []float64 `json:"min"`    // the corner of the part to show: for a finished map, the points' own minimum
 	Max    []float64 `json:"max"`
 }
 
 const (
-	missing = math.MaxUint16     // in place of a coordinate that does not exist
+	missing = math.MaxUint16     // for a missing coordinate
 	steps   = math.MaxUint16 - 1 // the highest coordinate
 	margin  = 0.02               // of the side, kept free on each side
 )
@@ -48,8 +48,8 @@ type Layout struct {
 	Positions string `json:"positions"` // address of the positions, below /api/v1/
 }
 
-// arrange gives each of the run's samples its place. A placement is nearly always in their order, so that few are looked
-// up by id.
+// arrange returns the rows in the order of the run's samples. They are nearly always in that order, so few are looked up
+// by id.
 func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []float32 {
 	out := filled(c.rows*c.dims, float32(math.NaN()))
 	var row map[string]int
@@ -71,7 +71,7 @@ func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []floa
 	return out
 }
 
-// bounds returns the cloud's extremes, per dimension; it reports false if it has no point.
+// bounds returns the cloud's extremes, per dimension, and false if it has no point.
 func (c *cloud) bounds() (low, high []float64, ok bool) {
 	low, high = filled(c.dims, math.Inf(1)), filled(c.dims, math.Inf(-1))
 	for _, places := range c.places {
@@ -110,7 +110,7 @@ func (b box) holds(low, high []float64) bool {
 	return true
 }
 
-// appendQuanta appends places as quantised positions.
+// appendQuanta appends coordinates as quantised positions.
 func (b box) appendQuanta(out []byte, places []float32) []byte {
 	dims := len(b.Origin)
 	for i := 0; i < len(places); i += dims {
@@ -125,7 +125,7 @@ func (b box) appendQuanta(out []byte, places []float32) []byte {
 	return out
 }
 
-// askedEpochs reads the query's epochs: places in list, which is ascending. None means all.
+// askedEpochs reads the query's epochs and returns their indexes in list, which is ascending. No epochs means all.
 func askedEpochs(r *http.Request, list []int) ([]int, error) {
 	text := r.URL.Query().Get("epochs")
 	if text == "" {
@@ -154,8 +154,7 @@ func askedEpochs(r *http.Request, list []int) ([]int, error) {
 	return at, nil
 }
 
-// sendPlaces answers with the positions of epochs: quantised, or as they are; those of every so manieth row, if the query
-// asks for that.
+// sendPlaces answers with the positions of epochs, quantised or as float32. With every=N in the query, only each N-th row is sent.
 func sendPlaces(w http.ResponseWriter, r *http.Request, b box, places [][]float32) error {
 	every, err := intParam(r, "every", 1, 1, math.MaxInt32)
 	if err != nil {
@@ -186,7 +185,7 @@ func sendPlaces(w http.ResponseWriter, r *http.Request, b box, places [][]float3
 	return nil
 }
 
-// thin returns every so manieth row, and the first.
+// thin returns each row whose index is a multiple of every.
 func thin(places []float32, dims, every int) []float32 {
 	var out []float32
 	for i := 0; i < len(places); i += dims * every {

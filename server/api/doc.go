@@ -1,16 +1,16 @@
-// Package api answers a store's readers over HTTP: the page, and whoever asks. It also makes projections, where that is
-// allowed, and tells of what changes.
+// Package api serves a store's content over HTTP to the page and to programs. It also makes projections, where that is
+// allowed, and streams changes.
 //
 //	store, err := tracker.Open(ctx, "zoetrope.db", tracker.OpenOptions{ReadOnly: true})
 //	…
 //	data := api.New(store, api.Options{})
 //	defer data.Close()
 //
-// A [Handler] asks nobody who they are, nor under which name they ask: it is to be put behind package page, which serves it
-// with the page, or package server, which guards both.
+// A [Handler] checks neither tokens nor host names: put it behind package page, which serves it with the page, or package
+// server, which guards both.
 //
 // All paths are below /api/v1. A run is named by its id, its name, or experiment%2Fname; errors are
-// {"error": "…", "code": "not_found"}. All of it is described in openapi.json, as is what package ingest takes.
+// {"error": "…", "code": "not_found"}. openapi.json describes this API and that of package ingest.
 //
 //	runs                                             all runs, the newest first, and a cursor for events
 //	runs/{run}                                       one run
@@ -18,7 +18,7 @@
 //	runs/{run}/metrics?since=SEQ                     its metrics, one column set per name
 //	metrics?run=A&run=B&name=loss                    the metrics of several runs
 //	runs/{run}/samples                               its samples, as columns, and where their pictures are
-//	runs/{run}/vectors?layer=L&epoch=7&format=npy    what a layer made of them, or as json
+//	runs/{run}/vectors?layer=L&epoch=7&format=npy    a layer's vectors, as .npy or as json
 //	runs/{run}/samples/{sample}/thumbnail            one picture
 //	runs/{run}/sprite/{version}/{sheet}              many pictures on one sheet
 //	runs/{run}/epochs/{epoch}/outputs                predictions, losses and confidences, in the order of the samples
@@ -35,7 +35,7 @@
 //	projections/{projection}/neighbors?run=RUN&epoch=7&sample=ID&k=10
 //	projections/{projection}/quality
 //	jobs, jobs/{job}                                 projections that are being made, where [Options.Projections] is set
-//	events?after=CURSOR                              what changes, as server-sent events
+//	events?after=CURSOR                              changes, as server-sent events
 //
 // Positions are little-endian, one block of rows × dims per epoch asked for, row-major, rows in the order of the run's
 // samples. As u16, 0 … 65534 divide the layout's range evenly, and 65535 is a sample that the epoch does not have; as

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	pulse    = 15 * time.Second // between two signs of life on a quiet stream
+	pulse    = 15 * time.Second // between two heartbeats on a quiet stream
 	patience = 10 * time.Second // for a client to take what it is sent
 )
 
-// getEvents streams what changes. Each event has the cursor up to which it tells as its id, so that a browser which lost
-// the connection goes on from there.
+// getEvents streams changes. Each event's id is the cursor up to which it reports, so that a browser that lost the
+// connection continues from there.
 func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	select {
 	case h.streams <- struct{}{}:
@@ -44,7 +44,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if from > now {
-		from = 0 // another store has taken this one's place
+		from = 0 // the store was replaced by another
 	}
 	missed, _, err := h.feed.since(r.Context(), from, nil)
 	if err != nil {
@@ -53,7 +53,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	s := stream{w, http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies must not wait for more
+	w.Header().Set("X-Accel-Buffering", "no") // proxies must not buffer
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -86,7 +86,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			if n.cursor <= missed.cursor {
-				continue // told already
+				continue // already sent
 			}
 			if s.event("change", n.cursor, n) != nil {
 				return nil
@@ -95,7 +95,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// A stream is a response that is sent bit by bit.
+// A stream is a response that is sent in parts.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -109,7 +109,7 @@ func (s stream) event(kind string, id int64, data any) error {
 	return s.send(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", id, kind, b))
 }
 
-// progress sends how far a projection is. It has no id, so that a reader's cursor stays where it is.
+// progress sends the progress of a projection. The event has no id, so that a reader's cursor stays where it is.
 func (s stream) progress(j job) error {
 	b, err := json.Marshal(j)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s stream) progress(j job) error {
 }
 
 func (s stream) send(text string) error {
-	s.control.SetWriteDeadline(time.Now().Add(patience)) // where there are no deadlines, the write waits as it must
+	s.control.SetWriteDeadline(time.Now().Add(patience)) // without support for deadlines, the write has no limit
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// news is what changed in the store up to a cursor.
+// news lists the changes in the store up to a cursor.
 type news struct {
 	cursor      int64
-	job         *job             // how far a projection is, and nothing else
-	Runs        []string         `json:"runs"` // of which anything changed
+	job         *job             // progress of a projection; then the rest is empty
+	Runs        []string         `json:"runs"` // that have changed
 	Cut         []string         `json:"cut"`  // that lost epochs or metrics: read them whole
 	Epochs      []epochNews      `json:"epochs"`
 	Projections []projectionNews `json:"projections"` // new, or of a new revision
@@ -34,7 +34,7 @@ type projectionNews struct {
 	Runs     []string `json:"runs"`
 }
 
-// A feed asks the store for news, once for all who listen, and only while somebody does.
+// A feed polls the store for news, once for all listeners, and only while there is one.
 type feed struct {
 	store  *tracker.Store
 	log    *slog.Logger
@@ -46,10 +46,10 @@ type feed struct {
 	at       int64 // cursor of the last news
 	known    map[string]projectionNews
 	listener map[chan news]struct{}
-	wake     chan struct{} // a first listener has come
+	wake     chan struct{} // signalled by the first listener
 }
 
-// backlog is how many news a listener may be behind before it is dropped; it comes back by its cursor.
+// backlog is how many news a listener may be behind before it is dropped; it resumes by its cursor.
 const backlog = 64
 
 func newFeed(store *tracker.Store, every time.Duration, log *slog.Logger) *feed {
@@ -96,7 +96,7 @@ func (f *feed) run(ctx context.Context, every time.Duration) {
 			case <-f.wake:
 			}
 		}
-		// A store that is busy or being copied answers again later; the same trouble is told once.
+		// A busy store answers again later; the same error is logged once.
 		err := f.poll(ctx)
 		if err == nil {
 			failed = ""
@@ -134,7 +134,7 @@ func (f *feed) poll(ctx context.Context) error {
 	return nil
 }
 
-// publish tells those who listen now how far a projection is. Who is behind misses it: the next one says more.
+// publish sends the progress of a projection to the present listeners. A listener that is behind misses it; more follows.
 func (f *feed) publish(j job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -145,8 +145,8 @@ func (f *feed) publish(j job) {
 	}
 }
 
-// since returns the news after a cursor, and the projections that there are now; known are those that there were then,
-// nil if that is not known.
+// since returns the news after a cursor, and the present projections. known are the projections at the cursor; nil if they
+// are unknown.
 func (f *feed) since(ctx context.Context, cursor int64, known map[string]projectionNews) (news, map[string]projectionNews, error) {
 	c, err := f.store.Changes(ctx, cursor)
 	if err != nil {
@@ -180,11 +180,11 @@ func (f *feed) since(ctx context.Context, cursor int64, known map[string]project
 
 // cursor returns the store's cursor of this moment.
 func (f *feed) cursor(ctx context.Context) (int64, error) {
-	c, err := f.store.Changes(ctx, math.MaxInt64) // after all that ever was: nothing but the cursor comes back
+	c, err := f.store.Changes(ctx, math.MaxInt64) // after every change: only the cursor comes back
 	return c.Cursor, err
 }
 
-// listen returns what comes from now on. The channel is closed when the listener is too slow, or the feed is closed;
+// listen returns a channel of the news from now on. The channel is closed when the listener is too slow, or the feed is closed;
 // stop must be called.
 func (f *feed) listen(ctx context.Context) (ch chan news, stop func()) {
 	ch = make(chan news, backlog)
@@ -195,7 +195,7 @@ func (f *feed) listen(ctx context.Context) (ch chan news, stop func()) {
 		return ch, func() {}
 	}
 	if len(f.listener) == 0 {
-		// Nobody was listening: what happened meanwhile is no news to anybody.
+		// Without listeners, earlier changes are no news.
 		if at, err := f.cursor(ctx); err == nil {
 			f.at = max(f.at, at)
 		}

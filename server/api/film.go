@@ -13,11 +13,11 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/plot"
 )
 
-// filmMost is how many points a film may have unless [Options] say so: more take a minute, and hundreds of megabytes.
-const filmMost = 1_000_000
+// maxFilmPoints is how many points a film may have by default: more take a minute, and hundreds of megabytes.
+const maxFilmPoints = 1_000_000
 
-// getFilm answers with a run's map as a GIF that moves through its epochs. One is made at a time, for it takes a processor
-// and much memory; it ends when who asked for it leaves.
+// getFilm answers with a run's map as a GIF that moves through its epochs. Only one is made at a time, because it takes a
+// processor and much memory; it stops when the client leaves.
 func (h *Handler) getFilm(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.projection(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func (h *Handler) getFilm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// oneOf reads a word from the query; where it is not given, the first that it can be.
+// oneOf reads a word from the query; if it is missing, the first of the allowed words.
 func oneOf(r *http.Request, name string, words []string) (string, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {

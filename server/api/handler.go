@@ -13,17 +13,17 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// Options are the settings of a [Handler]. The zero value is right for a page on the own machine.
+// Options are the settings of a [Handler]. The zero value suits a page on the user's own machine.
 type Options struct {
-	// ReadOnly tells the page that nothing may be written; it then offers nothing that would.
+	// ReadOnly tells the page that nothing may be written, so that it offers nothing that writes.
 	ReadOnly bool
 
 	// Projections lets the page start projections, cancel and delete them. It is for a handler behind a guard that keeps
 	// other sites' pages out, such as that of package access, and a store that is open for writing.
 	Projections bool
 
-	// MayProject reports whether whoever sends a request may do so, where there is somebody who decides that; nil means
-	// everybody. It is only for the page, which then offers nothing that would be refused.
+	// MayProject reports whether the sender of a request may do so; nil means that everybody may. It only informs the page,
+	// so that it offers nothing that would be refused.
 	MayProject func(*http.Request) bool
 
 	// Streams is how many event streams may be open at once; 0 means 256.
@@ -32,11 +32,11 @@ type Options struct {
 	// FilmPoints is how many points a film may have, of all epochs together; 0 means a million.
 	FilmPoints int
 
-	// Alone says that requests come one after the other, from one caller: what one of them began ends with it, and is not
+	// Alone says that requests come one after the other, from one caller: work that a request began ends with it, and is not
 	// finished for others.
 	Alone bool
 
-	// Poll is how often the store is asked for news while somebody listens; 0 means 200 ms.
+	// Poll is the interval at which the store is asked for news while there are listeners; 0 means 200 ms.
 	Poll time.Duration
 
 	// Logger takes failures that are not the client's; nil means [slog.Default].
@@ -87,7 +87,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		h.o.Streams = 256
 	}
 	if h.o.FilmPoints <= 0 {
-		h.o.FilmPoints = filmMost
+		h.o.FilmPoints = maxFilmPoints
 	}
 	h.streams = make(chan struct{}, h.o.Streams)
 	h.films = make(chan struct{}, 1)
@@ -126,13 +126,13 @@ func (h *Handler) route() *http.ServeMux {
 	return mux
 }
 
-// writes reports whether a request writes what may be written here.
+// writes reports whether a request is one that writes, which this handler takes.
 func (h *Handler) writes(r *http.Request) bool {
 	_, pattern := h.mux.Handler(r)
 	return h.o.Projections && strings.HasPrefix(pattern, r.Method+" ")
 }
 
-// answers returns what answers each method and path.
+// answers returns the function for each method and path.
 func (h *Handler) answers() map[string]func(http.ResponseWriter, *http.Request) error {
 	all := map[string]func(http.ResponseWriter, *http.Request) error{
 		"POST /api/v1/projections":                h.postProjection,
@@ -145,7 +145,7 @@ func (h *Handler) answers() map[string]func(http.ResponseWriter, *http.Request) 
 	return all
 }
 
-// reads returns what answers a GET of each path below /api/v1.
+// reads returns the function for a GET of each path below /api/v1.
 func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) error {
 	return map[string]func(http.ResponseWriter, *http.Request) error{
 		"runs":                                  h.getRuns,
@@ -179,12 +179,12 @@ func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) er
 	}
 }
 
-// mayProject reports whether whoever sends a request may start projections.
+// mayProject reports whether the sender of a request may start projections.
 func (h *Handler) mayProject(r *http.Request) bool {
 	return h.o.Projections && (h.o.MayProject == nil || h.o.MayProject(r))
 }
 
-// context returns a context for work that is shared by requests and must not end with the one that began it.
+// context returns a context for work that is shared by requests and must not end with the request that began it.
 func (h *Handler) context(r *http.Request) context.Context {
 	if h.o.Alone {
 		return r.Context()

@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	queuedMost = 16                     // projections that wait
-	keptMost   = 50                     // jobs that are remembered
-	toldEvery  = 200 * time.Millisecond // how often progress is told
+	maxQueued = 16                     // projections that wait
+	maxKept   = 50                     // jobs that are remembered
+	toldEvery = 200 * time.Millisecond // between two reports of progress
 )
 
-// A job is a projection that somebody has asked for.
+// A job is a requested projection.
 type job struct {
 	ID         string            `json:"id"`
 	State      string            `json:"state"` // queued, running, finished, failed or cancelled
 	Runs       []string          `json:"runs"`  // ids
 	Title      string            `json:"title"` // of the method
 	Options    projector.Options `json:"options"`
-	Stage      string            `json:"stage"` // of a running one, and how far it is
+	Stage      string            `json:"stage"` // of a running job, with its progress
 	Done       int               `json:"done"`
 	Total      int               `json:"total"`
 	Created    time.Time         `json:"created"`
 	Started    *time.Time        `json:"started"`
 	Ended      *time.Time        `json:"ended"`
-	Projection string            `json:"projection"` // of a finished one
-	Error      string            `json:"error"`      // of a failed one
+	Projection string            `json:"projection"` // of a finished job
+	Error      string            `json:"error"`      // of a failed job
 
 	key    string // of idempotency
 	cancel context.CancelFunc
@@ -42,10 +42,10 @@ type job struct {
 
 func (j *job) over() bool { return j.Ended != nil }
 
-// jobs makes projections, one at a time, so that a training beside it keeps most of the machine.
+// jobs makes projections, one at a time, so that a training on the same machine keeps most of it.
 type jobs struct {
 	store *tracker.Store
-	tell  func(job) // somebody's progress; must return soon
+	tell  func(job) // reports progress; must return soon
 
 	mu      sync.Mutex
 	closed  bool
@@ -70,12 +70,12 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 			waiting++
 		}
 	}
-	if waiting >= queuedMost {
-		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", queuedMost)
+	if waiting >= maxQueued {
+		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", maxQueued)
 	}
 	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Created: time.Now(), key: key}
 	q.all = append(q.all, j)
-	for i := 0; len(q.all) > keptMost && i < len(q.all); {
+	for i := 0; len(q.all) > maxKept && i < len(q.all); {
 		if q.all[i].over() {
 			q.all = slices.Delete(q.all, i, i+1)
 		} else {
@@ -90,7 +90,7 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 	return *j, nil
 }
 
-// work makes what is queued, until nothing is.
+// work makes the queued projections, until the queue is empty.
 func (q *jobs) work() {
 	for {
 		ctx, cancel := context.WithCancel(context.Background())
@@ -120,7 +120,7 @@ func (q *jobs) next(cancel context.CancelFunc) *job {
 	return nil
 }
 
-// progress returns a callback that tells how far a job is, some times a second.
+// progress returns a callback that reports a job's progress, a few times a second.
 func (q *jobs) progress(j *job) projector.Progress {
 	var told time.Time
 	return func(stage string, done, total int) {
@@ -183,7 +183,7 @@ func (q *jobs) findLocked(id string) (*job, error) {
 	return nil, errNoJob
 }
 
-// stop cancels a job. One that is over stays as it is; one that is running ends within a moment.
+// stop cancels a job. A job that has ended stays as it is; a running one ends within a moment.
 func (q *jobs) stop(id string) (job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

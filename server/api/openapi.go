@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// openapi describes the whole API under /api/v1, with what packages ingest and access answer. A test holds it against all of
+// openapi describes the whole API under /api/v1, including that of packages ingest and access. Tests compare it with all of
 // them.
 //
 //go:embed openapi.json

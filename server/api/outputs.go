@@ -12,7 +12,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// getOutputs answers with what the network said of each of a run's samples at an epoch.
+// getOutputs answers with the network's outputs for each of a run's samples at an epoch.
 func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
 	info, err := h.run(r)
 	if err != nil {
@@ -35,7 +35,7 @@ func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if seq > 0 && seq == h.seqOf(r, info.ID, epoch) {
-		httpbody.CacheForever(w) // an epoch that is written again has another seq
+		httpbody.CacheForever(w) // a rewritten epoch has another seq
 	}
 	list := outputsOf(info.ID, epoch, out)
 	if compact {
@@ -48,12 +48,12 @@ func (h *Handler) getOutputs(w http.ResponseWriter, r *http.Request) error {
 	return b.Send(w, r)
 }
 
-// outputs are what the network said of each sample. A column is empty when it was not logged.
+// outputs are the network's outputs for each sample. A column that was not logged is empty.
 type outputs struct {
 	Run        string    `json:"run"`
 	Epoch      int       `json:"epoch"`
-	Classes    []string  `json:"classes"` // predictions that occur
-	prediction []int     // places in Classes, -1 for none
+	Classes    []string  `json:"classes"` // the distinct predictions
+	prediction []int     // indexes of Classes, -1 for none
 	loss       []float64 // NaN for none
 	confidence []float64 // NaN for none
 }
@@ -74,11 +74,11 @@ func outputsOf(run string, epoch int, out tracker.Outputs) *outputs {
 	return o
 }
 
-// packedOutputs are outputs whose columns are bytes, which are in base64 in JSON: a third of the size, and read at once.
+// packedOutputs are outputs whose columns are bytes, base64 in JSON: a third of the size, and decoded at once.
 type packedOutputs struct {
 	*outputs
 	Width      int    `json:"width"`      // bytes of a prediction
-	Prediction []byte `json:"prediction"` // little-endian whole numbers with a sign; null when nothing was logged
+	Prediction []byte `json:"prediction"` // little-endian signed integers; null when nothing was logged
 	Loss       []byte `json:"loss"`       // little-endian float32, NaN for none; likewise
 	Confidence []byte `json:"confidence"`
 }
@@ -103,9 +103,9 @@ func packFloats(list []float64) []byte {
 	return packed
 }
 
-// body writes the answer by hand, which for a million samples takes a tenth of what package json does: with what is public
+// body writes the answer by hand, which for a million samples takes a tenth of encoding/json's time: the public fields and
 //
-//	prediction  []int     of each sample, places in classes, -1 for none; null when nothing was logged
+//	prediction  []int     of each sample, indexes of classes, -1 for none; null when nothing was logged
 //	loss        []number  likewise
 //	confidence  []number
 func (o *outputs) body() (*httpbody.Body, error) {

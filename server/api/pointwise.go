@@ -12,7 +12,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// MaxPairwise is how many samples an epoch may have for what looks at all pairs of them: some seconds of two cores.
+// MaxPairwise is how many samples an epoch may have where all pairs of them are compared: some seconds on two cores.
 const MaxPairwise = 50_000
 
 type neighborhoodsKey struct {
@@ -20,9 +20,9 @@ type neighborhoodsKey struct {
 	epoch, seq, k, revision        int
 }
 
-// getNeighborhoods answers with the k nearest samples of every sample at an epoch, in the original space, which is that of
-// a projection where one is named: rows × k
-// little-endian uint32, places among the run's samples, and the highest number where there is none. K is a header.
+// getNeighborhoods answers with the k nearest samples of every sample at an epoch, in the original space, or in that
+// of a projection if one is named: rows × k little-endian uint32, indexes of the run's samples, and the highest number for
+// none. K is a header.
 func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error {
 	info, err := h.run(r)
 	if err != nil {
@@ -84,12 +84,12 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 	}
 	w.Header().Set("Neighbors", strconv.Itoa(found.K))
 	if asked := q.Get("seq"); asked != "" && asked == strconv.Itoa(seq) {
-		httpbody.CacheForever(w) // an epoch that is written again has another seq
+		httpbody.CacheForever(w) // a rewritten epoch has another seq
 	}
 	return sendBytes(w, r, out)
 }
 
-// current reports that another revision of a projection was asked for than there is.
+// current returns an error if the request names another revision of a projection than the present one.
 func current(i projector.Info, revision string) error {
 	if now := strconv.Itoa(i.Revision); revision != now {
 		return httpjson.Gone("revision %s of projection %s is gone, it is revision %s now", revision, i.ID, now)

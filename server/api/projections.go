@@ -151,8 +151,8 @@ func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// getPositions answers with the positions of epochs. They are not kept here: they are read from the store in less time
-// than it takes to send them, and browsers keep them.
+// getPositions answers with the positions of epochs. They are not cached here: reading them from the store takes less
+// time than sending them, and browsers cache them.
 func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.projection(r)
 	if err != nil {
@@ -188,7 +188,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	return sendPlaces(w, r, m.box, places)
 }
 
-// pointQuery reads run, epoch and sample; where they are not given, all are meant.
+// pointQuery reads run, epoch and sample; a missing one means all.
 func pointQuery(r *http.Request) (projector.Query, error) {
 	q := r.URL.Query()
 	out := projector.Query{Run: q.Get("run"), AllEpochs: q.Get("epoch") == "", Samples: q["sample"]}

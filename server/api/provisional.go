@@ -15,8 +15,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A provisionalMap is the provisional map of a run, kept while epochs come in: what is placed stays where it is, and the box
-// only changes when points leave it, which makes a new revision.
+// A provisionalMap is the provisional map of a run, kept while epochs come in: points that are placed do not move, and the
+// box only changes when points leave it, which makes a new revision.
 type provisionalMap struct {
 	store      *tracker.Store
 	run, layer string
@@ -31,7 +31,7 @@ type provisionalMap struct {
 
 type provisionalKey struct{ run, layer string }
 
-// growth is how much room a training that goes on is given, as a factor: activations grow, and the map with them.
+// growth is the factor by which the box of a running training is enlarged: activations grow, and the map with them.
 const growth = 1.6
 
 // provisional returns the provisional map of the path's run, up to date. It fails with tracker.ErrNotFound until the run
@@ -104,7 +104,7 @@ func (s *provisionalMap) update(ctx context.Context, info tracker.RunInfo) error
 	return nil
 }
 
-// stale reports whether the map has to be made anew: there is none yet, or an epoch on it was replaced or removed, or the
+// stale reports whether the map has to be made again: there is none yet, or an epoch on it was replaced or removed, or the
 // run has more samples.
 func (s *provisionalMap) stale(frames []tracker.FrameInfo, info tracker.RunInfo) bool {
 	if s.plane == nil || s.cloud.rows != info.Samples {
@@ -175,6 +175,6 @@ func (h *Handler) getProvisionalPositions(w http.ResponseWriter, r *http.Request
 	for i, k := range at {
 		places[i] = s.cloud.places[k]
 	}
-	httpbody.CacheForever(w) // revisions are never used again
+	httpbody.CacheForever(w) // a revision never changes
 	return sendPlaces(w, r, s.box, places)
 }

@@ -17,12 +17,12 @@ func sendJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return b.Send(w, r)
 }
 
-// send answers with bytes of some type.
+// send answers with bytes of a content type.
 func send(w http.ResponseWriter, r *http.Request, kind string, bytes []byte) {
 	httpbody.New(kind, bytes).Send(w, r)
 }
 
-// intParam reads a whole number from the query; fallback where it is not given.
+// intParam reads a whole number from the query, or returns fallback if it is missing.
 func intParam(r *http.Request, name string, fallback, low, high int) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// silence is how long a run that is training may give no sign of life before the page says so. Its writer gives one
-// every few seconds.
+// silence is how long the heartbeats of a running run may be missing before the page says so. Its writer sends one every
+// few seconds.
 const silence = 20 * time.Second
 
 type runJSON struct {
@@ -19,16 +19,16 @@ type runJSON struct {
 	Experiment string         `json:"experiment"`
 	Name       string         `json:"name"`
 	State      tracker.State  `json:"state"`
-	Quiet      bool           `json:"quiet"`           // running, and silent for a while
+	Quiet      bool           `json:"quiet"`           // running, without a heartbeat for a while
 	Cause      string         `json:"cause,omitempty"` // why it failed
 	Started    time.Time      `json:"started"`
-	Seen       time.Time      `json:"seen"` // when its writer last gave a sign of life
+	Seen       time.Time      `json:"seen"` // the last heartbeat of its writer
 	Ended      *time.Time     `json:"ended"`
 	Params     map[string]any `json:"params"`
 	Tags       []string       `json:"tags"`
 	Notes      string         `json:"notes"`
 	Code       string         `json:"code"` // version of the program that logs
-	Host       string         `json:"host"` // where it runs
+	Host       string         `json:"host"` // the machine it runs on
 	Epochs     int            `json:"epochs"`
 	LastEpoch  *int           `json:"last_epoch"` // null without epochs
 	LastStep   int            `json:"last_step"`
@@ -72,7 +72,7 @@ func toRunJSON(i tracker.RunInfo, now time.Time) runJSON {
 }
 
 func (h *Handler) getRuns(w http.ResponseWriter, r *http.Request) error {
-	// The cursor is read first: what is written in between is told again by an event, which does no harm.
+	// The cursor is read first: a write in between is reported again by an event, which does no harm.
 	cursor, err := h.feed.cursor(r.Context())
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (h *Handler) getRun(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, toRunJSON(info, time.Now()))
 }
 
-// run is the run that the path names. Unlike elsewhere, no name is no run.
+// run returns the run that the path names. Unlike elsewhere, an empty name is an error.
 func (h *Handler) run(r *http.Request) (tracker.RunInfo, error) {
 	name := r.PathValue("run")
 	if name == "" {
@@ -105,7 +105,7 @@ func (h *Handler) run(r *http.Request) (tracker.RunInfo, error) {
 	return h.store.Run(r.Context(), name)
 }
 
-// An Epoch is an epoch of a run, as the API tells of it.
+// An Epoch is an epoch of a run in the API.
 type Epoch struct {
 	Number int       `json:"number"`
 	Step   int       `json:"step"`
@@ -140,7 +140,7 @@ type seriesJSON struct {
 // metricsJSON are a run's metrics, one column set per name.
 type metricsJSON struct {
 	Run    string        `json:"run"`
-	Seq    int64         `json:"seq"` // up to which these are all, for since
+	Seq    int64         `json:"seq"` // the cursor up to which these are complete, for since
 	Series []*seriesJSON `json:"series"`
 }
 
@@ -160,14 +160,14 @@ func (h *Handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
 	return sendJSON(w, r, toMetricsJSON(info.ID, int64(since), list))
 }
 
-// comparedMost is how many runs' metrics may be asked for at once.
-const comparedMost = 100
+// maxCompared is how many runs' metrics may be asked for at once.
+const maxCompared = 100
 
 // getComparison answers with the metrics of several runs.
 func (h *Handler) getComparison(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	if n := len(q["run"]); n == 0 || n > comparedMost {
-		return httpjson.Invalid("metrics of %d runs are asked for: name 1 to %d, as ?run=A&run=B", n, comparedMost)
+	if n := len(q["run"]); n == 0 || n > maxCompared {
+		return httpjson.Invalid("metrics of %d runs are asked for: name 1 to %d, as ?run=A&run=B", n, maxCompared)
 	}
 	runs := []metricsJSON{}
 	for _, name := range q["run"] {
@@ -227,7 +227,7 @@ func filled[T any](n int, v T) []T {
 	return s
 }
 
-// exact is a float64 of which JSON keeps what it has no numeral for, as the words "NaN", "Infinity" and "-Infinity".
+// exact is a float64 whose JSON may also be "NaN", "Infinity" or "-Infinity", for which JSON has no numerals.
 type exact float64
 
 // MarshalJSON implements json.Marshaler.

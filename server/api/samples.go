@@ -19,9 +19,9 @@ type samplesJSON struct {
 	Run     string   `json:"run"`
 	Count   int      `json:"count"`
 	IDs     []string `json:"ids"`     // null in a compact answer where they are 0 … count−1
-	Classes []string `json:"classes"` // labels that occur, in the order in which people sort them
-	Label   []int    `json:"label"`   // places in classes; -1 for a sample without a label; null in a compact answer
-	// Packed is Label in a compact answer: little-endian whole numbers with a sign, of so many bytes each.
+	Classes []string `json:"classes"` // distinct labels, in natural order
+	Label   []int    `json:"label"`   // indexes of classes; -1 for a sample without a label; null in a compact answer
+	// Packed is Label in a compact answer: little-endian signed integers of Width bytes.
 	Packed []byte `json:"packed,omitempty"`
 	Width  int    `json:"width,omitempty"`
 	// Metadata has a column per key that any sample has; null where a sample has no such key.
@@ -29,7 +29,7 @@ type samplesJSON struct {
 	Sprite   *spriteJSON      `json:"sprite"` // null without pictures
 }
 
-// samples returns a run's samples: whoever reads a map needs them, and a million takes seconds to read.
+// samples returns a run's samples, cached: every reader of a map needs them, and reading a million takes seconds.
 func (h *Handler) samples(r *http.Request, info tracker.RunInfo) ([]tracker.Sample, error) {
 	return h.rosters.get(spriteKey{info.ID, info.Samples}, func() ([]tracker.Sample, error) {
 		return h.store.Samples(h.context(r), info.ID)
@@ -59,12 +59,12 @@ type columnsKey struct {
 	compact bool
 }
 
-// describeSamples makes the answer, which every page asks for that opens the run.
+// describeSamples makes the answer that every page of the run asks for.
 func (h *Handler) describeSamples(r *http.Request, info tracker.RunInfo, compact bool) (*httpbody.Body, error) {
 	var sprite *sprite
 	var bad error
 	var pictures sync.WaitGroup
-	pictures.Go(func() { sprite, bad = h.sprite(r, info.ID, info.Samples) }) // looks at all samples, too
+	pictures.Go(func() { sprite, bad = h.sprite(r, info.ID, info.Samples) }) // reads all samples, too
 	defer pictures.Wait()
 	list, err := h.samples(r, info)
 	if err != nil {
@@ -83,8 +83,8 @@ func (h *Handler) describeSamples(r *http.Request, info tracker.RunInfo, compact
 	return httpbody.JSON(j)
 }
 
-// legible is a value of metadata as a page can read it, whose numbers are float64: whole ones that none is, which would become
-// the same as their neighbours, are text.
+// legible returns a value of metadata for a page, whose numbers are float64: integers that no float64 holds exactly become
+// text.
 func legible(v any) any {
 	n, ok := v.(json.Number)
 	if !ok || len(n) < 16 || strings.ContainsAny(n.String(), ".eE") {
@@ -104,7 +104,7 @@ func columnsOf(list []tracker.Sample) *samplesJSON {
 		Label:    make([]int, len(list)),
 		Metadata: map[string][]any{},
 	}
-	met := map[string]int{"": -1} // each label's number, in the order in which they come
+	met := map[string]int{"": -1} // index of each label, in order of appearance
 	for i, s := range list {
 		j.IDs[i] = s.ID
 		number, known := met[s.Label]
@@ -134,7 +134,7 @@ func columnsOf(list []tracker.Sample) *samplesJSON {
 	return j
 }
 
-// pack writes the ids and labels of many samples in few bytes, which are quick to read.
+// pack encodes the ids and labels of many samples in few bytes, which are quick to decode.
 func (j *samplesJSON) pack() {
 	numbered := true
 	var digits []byte
@@ -152,7 +152,7 @@ func (j *samplesJSON) pack() {
 	j.Label = nil
 }
 
-// packNumbers packs numbers from -1 to n as little-endian whole numbers with a sign, of as few bytes each as will do.
+// packNumbers packs numbers from -1 to n as little-endian signed integers of as few bytes as suffice.
 func packNumbers(list []int, n int) (packed []byte, width int) {
 	switch {
 	case n <= math.MaxInt8:
@@ -171,7 +171,7 @@ func packNumbers(list []int, n int) (packed []byte, width int) {
 	return packed, width
 }
 
-// compactForm reads from the query whether columns are wanted as bytes.
+// compactForm reports whether the query asks for columns as bytes.
 func compactForm(r *http.Request) (bool, error) {
 	switch form := r.URL.Query().Get("form"); form {
 	case "", "plain":

@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	tileMost  = 96      // pixels; larger pictures are made smaller on a sheet, and are whole under their own address
-	sheetSide = 2048    // pixels; what every browser and graphics processor takes
-	areaMost  = 1 << 24 // pixels of one picture; more is not decoded
+	maxTile   = 96      // pixels; larger pictures are shrunk on a sheet, and in full size under their own address
+	sheetSide = 2048    // pixels; every browser and graphics processor supports this size
+	maxArea   = 1 << 24 // pixels of one picture; more is not decoded
 )
 
 // A sprite is the pictures of a run's samples, in tiles on sheets, so that the page has them all before they are needed.
@@ -43,7 +43,7 @@ type sprite struct {
 	sheets map[int][]byte // PNG, made when asked for
 }
 
-// spriteJSON tells where on the sheets the pictures are.
+// spriteJSON says where on the sheets the pictures are.
 type spriteJSON struct {
 	Version  string `json:"version"`
 	Width    int    `json:"width"`
@@ -54,7 +54,7 @@ type spriteJSON struct {
 	Missing  []int  `json:"missing"` // samples without a picture
 }
 
-// spriteKey: a run's samples only ever become more.
+// spriteKey has the number of samples because a run's samples are only ever added to.
 type spriteKey struct {
 	run     string
 	samples int
@@ -69,14 +69,14 @@ func (s *sprite) json() *spriteJSON {
 
 func (s *sprite) sheetCount() int { return (s.tiles + s.perSheet - 1) / s.perSheet }
 
-// sprite returns the sprite of a run with so many samples.
+// sprite returns the sprite of a run with this many samples.
 func (h *Handler) sprite(r *http.Request, run string, samples int) (*sprite, error) {
 	return h.sprites.get(spriteKey{run, samples}, func() (*sprite, error) {
 		return measureSprite(h.context(r), h.store, run, samples)
 	})
 }
 
-// measureSprite looks at all pictures: how large they are, and what they are together.
+// measureSprite reads all pictures, for the size of the tiles and a hash of the content.
 func measureSprite(ctx context.Context, store *tracker.Store, run string, samples int) (*sprite, error) {
 	s := &sprite{run: run, tiles: samples, missing: []int{}, sheets: map[int][]byte{}}
 	sum := sha256.New()
@@ -88,7 +88,7 @@ func measureSprite(ctx context.Context, store *tracker.Store, run string, sample
 		at++
 		addToSum(sum, position, thumbnail)
 		c, err := png.DecodeConfig(bytes.NewReader(thumbnail))
-		if err != nil || c.Width*c.Height > areaMost || c.Width < 1 || c.Height < 1 {
+		if err != nil || c.Width*c.Height > maxArea || c.Width < 1 || c.Height < 1 {
 			s.missing = append(s.missing, position)
 			return nil
 		}
@@ -208,7 +208,7 @@ func (s *sprite) sheet(ctx context.Context, store *tracker.Store, n int) ([]byte
 // decode returns a picture at the size of its tile.
 func decode(thumbnail []byte) (image.Image, error) {
 	c, err := png.DecodeConfig(bytes.NewReader(thumbnail))
-	if err != nil || c.Width*c.Height > areaMost {
+	if err != nil || c.Width*c.Height > maxArea {
 		return nil, fmt.Errorf("a picture of %d×%d pixels: %w", c.Width, c.Height, err)
 	}
 	img, err := png.Decode(bytes.NewReader(thumbnail))
@@ -223,10 +223,10 @@ func decode(thumbnail []byte) (image.Image, error) {
 
 // fit returns the size of a picture's tile.
 func fit(w, h int) (int, int) {
-	if w <= tileMost && h <= tileMost {
+	if w <= maxTile && h <= maxTile {
 		return w, h
 	}
-	k := float64(tileMost) / float64(max(w, h))
+	k := float64(maxTile) / float64(max(w, h))
 	return max(1, int(float64(w)*k)), max(1, int(float64(h)*k))
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// vectorsJSON are what a layer made of samples at an epoch.
+// vectorsJSON are a layer's vectors at an epoch.
 type vectorsJSON struct {
 	Run     string      `json:"run"`
 	Layer   string      `json:"layer"`
@@ -20,8 +20,8 @@ type vectorsJSON struct {
 	Vectors [][]float32 `json:"vectors"`
 }
 
-// getVectors answers with the vectors of a layer at an epoch: as JSON those that it has, as .npy one for each sample of the
-// run, NaN where it has none. The layer may be left out where the run has only one, the epoch for the last one.
+// getVectors answers with the vectors of a layer at an epoch: as JSON, the vectors of its samples; as .npy, one for each
+// sample of the run, NaN if it is missing. The layer may be left out where the run has only one, the epoch for the last one.
 func (h *Handler) getVectors(w http.ResponseWriter, r *http.Request) error {
 	info, err := h.run(r)
 	if err != nil {

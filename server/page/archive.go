@@ -14,13 +14,13 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// An archive is what the page asks for about one run, answered by a handler of the API for it alone.
+// An archive collects the answers to everything that the page asks for about one run, from an API handler of its own.
 type archive struct {
 	api      *api.Handler
 	run      tracker.RunInfo
 	epochs   []api.Epoch
-	ready    []archived // answers that others depend on
-	asks     []string   // what is asked for while the file is written, in this order
+	ready    []archived // answers on which others depend
+	asks     []string   // requests to make while the file is written, in this order
 	progress func(done, total int)
 }
 
@@ -49,7 +49,7 @@ func (a *archive) begin(ctx context.Context, store *tracker.Store, o HTMLOptions
 
 func (a *archive) close() { a.api.Close() }
 
-// write hands on one answer after the other.
+// write passes on one answer after the other.
 func (a *archive) write(ctx context.Context, take func(archived) error) error {
 	total := len(a.ready) + len(a.asks)
 	for i := range total {
@@ -72,7 +72,7 @@ func (a *archive) write(ctx context.Context, take func(archived) error) error {
 	return nil
 }
 
-// addRun takes what is known of the run without a map. Of the machine where it runs, the file says nothing.
+// addRun adds the answers about the run that need no map. The file does not name the machine on which it ran.
 func (a *archive) addRun(ctx context.Context, o HTMLOptions) error {
 	var run map[string]json.RawMessage
 	if err := a.read(ctx, "runs/"+component(a.run.ID), &run); err != nil {
@@ -127,7 +127,7 @@ func (a *archive) addRun(ctx context.Context, o HTMLOptions) error {
 	return nil
 }
 
-// addMaps takes the maps with these ids, in the server's order, the newest first.
+// addMaps adds the maps with these ids, in the server's order, the newest first.
 func (a *archive) addMaps(ctx context.Context, wanted []string) error {
 	path := "projections?run=" + component(a.run.ID)
 	var there struct {
@@ -155,7 +155,7 @@ func (a *archive) addMaps(ctx context.Context, wanted []string) error {
 	return a.put(path, map[string]any{"projections": held})
 }
 
-// addMap takes a map; it reports false where that has none of the epochs.
+// addMap adds a map, and returns false if the map has none of the epochs.
 func (a *archive) addMap(ctx context.Context, p projector.Info) (bool, error) {
 	base := "projections/" + component(p.ID)
 	layout, err := a.layout(ctx, base+"/layout?run="+component(a.run.ID))
@@ -179,8 +179,8 @@ func (a *archive) addMap(ctx context.Context, p projector.Info) (bool, error) {
 	return true, nil
 }
 
-// addQuality takes what was measured of a map, at the epochs that the file holds. Of a map none of whose vectors is left in
-// the run, nothing can be: that is an answer, too.
+// addQuality adds a map's measures at the epochs in the file. A map without any vectors left in the run cannot be
+// measured: the refusal is added then.
 func (a *archive) addQuality(ctx context.Context, path string) error {
 	e, err := a.ask(ctx, path)
 	if err != nil {
@@ -201,8 +201,7 @@ func (a *archive) addQuality(ctx context.Context, path string) error {
 	return a.put(path, q)
 }
 
-// addProvisional takes the map that needs no projection. Its positions come at once: a run that is being written may
-// outgrow them.
+// addProvisional adds the provisional map, with its positions at once: a run that is being written may outgrow them.
 func (a *archive) addProvisional(ctx context.Context) error {
 	if len(a.run.Layers) == 0 {
 		return nil
@@ -231,7 +230,7 @@ func (a *archive) addProvisional(ctx context.Context) error {
 	return nil
 }
 
-// layout takes the answer that describes a map, with those of its epochs that the file holds.
+// layout adds the layout of a map, with the epochs that the file has.
 func (a *archive) layout(ctx context.Context, path string) (l api.Layout, err error) {
 	if err := a.read(ctx, path, &l); err != nil {
 		return l, err
@@ -240,7 +239,7 @@ func (a *archive) layout(ctx context.Context, path string) (l api.Layout, err er
 	return l, a.put(path, l)
 }
 
-// addNeighbours asks for every sample's nearest ones in a layer, in an original space as the page asks for it.
+// addNeighbours adds every sample's nearest neighbours in a layer, by the same requests as the page.
 func (a *archive) addNeighbours(layer, space string) {
 	for _, e := range a.epochs {
 		path := a.of(fmt.Sprintf("epochs/%d/neighborhoods?k=15&layer=%s&%s&seq=%d", e.Number, component(layer), space, e.Seq))
@@ -250,7 +249,7 @@ func (a *archive) addNeighbours(layer, space string) {
 	}
 }
 
-// positionsAt is the address of one epoch's positions: the page puts them together.
+// positionsAt returns the address of one epoch's positions; the page joins them.
 func positionsAt(l api.Layout, epoch int) string {
 	sep := "?"
 	if strings.Contains(l.Positions, "?") {
@@ -263,17 +262,17 @@ func (a *archive) has(epoch int) bool {
 	return slices.ContainsFunc(a.epochs, func(e api.Epoch) bool { return e.Number == epoch })
 }
 
-// of is an address below the run's own.
+// of returns an address below the run's.
 func (a *archive) of(path string) string { return "runs/" + component(a.run.ID) + "/" + path }
 
-// put takes an answer that was made here.
+// put adds an answer that was made here.
 func (a *archive) put(path string, v any) error {
 	b, err := json.Marshal(v)
 	a.ready = append(a.ready, archived{path: path, status: http.StatusOK, body: b})
 	return err
 }
 
-// read reads an answer without taking it.
+// read reads an answer without adding it.
 func (a *archive) read(ctx context.Context, path string, v any) error {
 	e, err := a.must(ctx, path)
 	if err != nil {
@@ -282,7 +281,7 @@ func (a *archive) read(ctx context.Context, path string, v any) error {
 	return json.Unmarshal(e.body, v)
 }
 
-// must is ask for what has to be there.
+// must is ask for an answer that has to exist.
 func (a *archive) must(ctx context.Context, path string) (archived, error) {
 	e, err := a.ask(ctx, path)
 	if err == nil && e.status != http.StatusOK {
@@ -291,8 +290,7 @@ func (a *archive) must(ctx context.Context, path string) (archived, error) {
 	return e, err
 }
 
-// ask asks the API as the page would. That something is not there, as the neighbours of too many samples, is an
-// answer, too.
+// ask asks the API as the page would. A refusal, such as for the neighbours of too many samples, is an answer, too.
 func (a *archive) ask(ctx context.Context, path string) (archived, error) {
 	w, err := ask(ctx, a.api, path)
 	if err != nil {
@@ -308,7 +306,7 @@ func (a *archive) ask(ctx context.Context, path string) (archived, error) {
 	return e, nil
 }
 
-// refusal is what an answer says went wrong.
+// refusal returns the error in an answer.
 func (e archived) refusal() error {
 	var said struct {
 		Error string `json:"error"`

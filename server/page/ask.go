@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ask asks the API for what is below /api/v1, as a browser on this machine would.
+// ask sends a GET below /api/v1 to the API, as a browser on this machine would.
 func ask(ctx context.Context, api http.Handler, path string) (*answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/v1/"+path, nil)
 	if err != nil {

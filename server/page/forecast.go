@@ -9,10 +9,10 @@ import (
 	"github.com/zoetrope-ml/zoetrope/server/api"
 )
 
-// forecast is about how many bytes the answers take in the file. What is alike but for its numbers, such as an answer per
-// epoch, takes as much as one of them; what looks at all pairs of samples, and takes the time, is reckoned.
+// forecast estimates the bytes of the answers in the file. Answers that differ in their numbers only, such as one per epoch,
+// are taken to be as long as one of them; answers about all pairs of samples, which take long, are estimated by a formula.
 func (a *archive) forecast(ctx context.Context) (int64, error) {
-	alike := map[string][]int{} // places among what is ready and what is asked for
+	alike := map[string][]int{} // indexes of ready and asks
 	path := func(i int) string {
 		if i < len(a.ready) {
 			return a.ready[i].path
@@ -26,7 +26,7 @@ func (a *archive) forecast(ctx context.Context) (int64, error) {
 	var all float64
 	for _, places := range alike {
 		at := places[len(places)/2]
-		each := a.reckon(path(at))
+		each := a.pairsSize(path(at))
 		if each == 0 {
 			var e archived
 			var err error
@@ -48,8 +48,8 @@ func (a *archive) forecast(ctx context.Context) (int64, error) {
 
 var numbers = regexp.MustCompile(`-?[0-9]+`)
 
-// reckon is about how many bytes an answer about pairs of samples takes; 0 for another one.
-func (a *archive) reckon(path string) float64 {
+// pairsSize estimates the bytes of an answer about pairs of samples; 0 for any other answer.
+func (a *archive) pairsSize(path string) float64 {
 	const base64 = 4. / 3
 	rows := float64(a.run.Samples)
 	pairs, trust := strings.Contains(path, "/neighborhoods?"), strings.Contains(path, "/trust?")
@@ -61,10 +61,10 @@ func (a *archive) reckon(path string) float64 {
 	case trust:
 		return base64 * 2.85 * rows // of four bytes each, as measured
 	}
-	return base64 * 15 * rows * 1.36 * math.Log2(rows+2) / 8 // packed, a random number takes so much more than its digits
+	return base64 * 15 * rows * 1.36 * math.Log2(rows+2) / 8 // compressed, a random number takes 1.36 times its entropy
 }
 
-// A tally counts what is written.
+// A tally counts the bytes written.
 type tally int64
 
 func (t *tally) Write(b []byte) (int, error) {

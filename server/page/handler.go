@@ -9,9 +9,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/server/access"
 )
 
-// Options are the settings of a [Handler]. The zero value is right for a page on the own machine.
+// Options are the settings of a [Handler]. The zero value suits a page on the user's own machine.
 type Options struct {
-	// Hosts are the names, without ports, under which the page may be asked for, besides localhost and addresses: for a
+	// Hosts are the names, without ports, under which the page answers, besides localhost and addresses: for a
 	// reverse proxy on the same machine. "*" is any name, for a handler behind a guard. On an address that other machines
 	// reach, none means any.
 	Hosts []string
@@ -54,7 +54,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("X-Content-Type-Options", "nosniff")
 	if len(h.o.Frames) == 0 {
-		head.Set("X-Frame-Options", "DENY") // what browsers knew before frame-ancestors, and knows no origins
+		head.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors; it has no origins
 	}
 	if err := access.CheckHost(r, h.o.Hosts); err != nil {
 		httpjson.Fail(w, r, err)
@@ -63,7 +63,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// policy allows the page what it brings along, and nothing else: no inline script or style, no other server.
+// policy allows the page its own files and nothing else: no inline script or style, no other server.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; frame-ancestors "
 

@@ -24,22 +24,22 @@ type HTMLOptions struct {
 	// the run has vectors.
 	Projections []string
 
-	// Epochs are those that the page has; none means all that were logged.
+	// Epochs are the epochs that the page has; none means all logged ones.
 	Epochs []int
 
-	// Forecast is told about how many bytes the file will have, before what takes long; it may be nil.
+	// Forecast is called with the estimated size in bytes, before the parts that take long; it may be nil.
 	Forecast func(bytes int64)
 
-	// Progress is told how many of the file's parts are written; it may be nil.
+	// Progress is called with the number of parts written; it may be nil.
 	Progress func(done, total int)
 }
 
 // WriteHTML writes the page of one run as a file that needs neither a server nor a network: maps, samples, pictures,
-// outputs, neighbours, metrics and measures are inside, as the API answers them. What needs a server, such as making
-// maps and following a run, is left out of the page.
+// outputs, neighbours, metrics and measures are inside, as the API answers them. The page leaves out features that
+// need a server, such as making maps and following a run.
 //
-// A policy in the file lets browsers run its own script and nothing else, and forbids every request. What users have
-// logged is in it as base64, or percent-encoded in an address.
+// A policy in the file lets browsers run its own script and nothing else, and forbids every request. Logged content is in
+// it as base64, or percent-encoded in an address.
 func WriteHTML(ctx context.Context, w io.Writer, store *tracker.Store, o HTMLOptions) error {
 	a, err := openArchive(ctx, store, o)
 	if err != nil {
@@ -70,10 +70,10 @@ func WriteHTML(ctx context.Context, w io.Writer, store *tracker.Store, o HTMLOpt
 	return err
 }
 
-// opening is what a file says until its script runs: for long where the file is large, for ever where it cannot.
+// opening is the text of a file until its script runs: for long in a large file, for ever where scripts cannot run.
 const opening = "Opening. If this stays, scripts are off, or the browser is too old for this file: Chrome or Edge 111, Firefox 113, Safari 16.4, or a later one, opens it."
 
-// standAlone returns the page with everything that it loads in it, up to where the archive belongs, and from there.
+// standAlone returns the page with all its files inside, split where the archive belongs.
 func standAlone(p *bundle) (head, tail string, err error) {
 	data := func(name string) string {
 		kind, _, _ := strings.Cut(contentType(name), ";")
@@ -114,8 +114,8 @@ func standAlone(p *bundle) (head, tail string, err error) {
 	return text[:at], text[at:], nil
 }
 
-// filePolicy allows the page's own script and style and what is written in them, and no request to anybody. (That no
-// other page may frame it cannot be said inside of a file.)
+// filePolicy allows the page's own script and style with their data, and no request. (A policy inside a file cannot forbid
+// other pages to frame it.)
 func filePolicy(script, style string) string {
 	hash := func(s string) string {
 		sum := sha256.Sum256([]byte(s))
@@ -130,11 +130,11 @@ type archived struct {
 	path      string // below /api/v1/, as the page asks for it
 	status    int
 	neighbors string // the header
-	picture   bool   // a PNG, which the page takes as it is; all else is packed
+	picture   bool   // a PNG, which is stored as it is; other answers are compressed
 	body      []byte
 }
 
-// write writes an answer as an element that no browser runs or shows: its text is base64.
+// write writes an answer as an element that browsers neither run nor show; its text is base64.
 func (e archived) write(w io.Writer) error {
 	body := e.body
 	if !e.picture {
@@ -143,7 +143,7 @@ func (e archived) write(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		z.Write(body) // a Buffer takes everything
+		z.Write(body) // a Buffer never fails
 		z.Close()
 		body = b.Bytes()
 	}

@@ -18,8 +18,8 @@ var dist embed.FS
 
 // A bundle is the browser's part, built by _build from web.
 type bundle struct {
-	version string // names the content of all files, and is in their addresses
-	head    []byte // of its HTML, up to where answers belong
+	version string // a hash of all files, which is in their addresses
+	head    []byte // of the HTML, up to where answers belong
 	tail    []byte
 	files   map[string][]byte
 	bodies  map[string]*httpbody.Body // of files
@@ -42,7 +42,7 @@ func newBundle() *bundle {
 		p.files[e.Name()] = b
 	}
 	p.version = hex.EncodeToString(sum.Sum(nil)[:8])
-	// The page names its files with their version, so that they may be kept for ever.
+	// The page names its files with their version, so that browsers may cache them for ever.
 	html := bytes.ReplaceAll(p.files["index.html"], []byte(`"assets/`), []byte(`"assets/`+p.version+`/`))
 	delete(p.files, "index.html")
 	at := bytes.LastIndex(html, []byte("  </body>"))
@@ -64,7 +64,7 @@ func (p *bundle) asset(w http.ResponseWriter, r *http.Request) {
 	b.SendAs(w, r, true)
 }
 
-// contentType does not ask the system, whose tables differ.
+// contentType does not use the system's tables, which differ.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".js":

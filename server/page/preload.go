@@ -19,10 +19,10 @@ import (
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
 )
 
-// The page comes with the answers to what it asks for first. Each of these questions waits for the answer to the one
-// before, and through a tunnel to the machine that trains, that is most of the time until there is a map.
+// The page comes with the answers to its first requests. Each of these requests waits for the answer to the previous one,
+// and through a tunnel to the training machine, that is most of the time until there is a map.
 
-// What is larger or takes longer does not come along: the page asks for it when it is already there.
+// Answers that are larger or take longer are left out: the page requests them once it is shown.
 const (
 	preloadBytes    = 128 << 10 // of one answer
 	preloadSamples  = 5000
@@ -65,12 +65,12 @@ func (h *Handler) index(w http.ResponseWriter, r *http.Request) {
 	out.Write(h.bundle.tail)
 }
 
-// preload looks up what the page will ask for first, as much as can be had soon.
+// preload makes the page's first requests, as far as they can be answered soon.
 func (h *Handler) preload(r *http.Request) iter.Seq[preloaded] {
 	return func(yield func(preloaded) bool) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
-		found := make(chan preloaded, 5) // as many as there are, so that nobody waits for a reader who has gone
+		found := make(chan preloaded, 5) // room for all answers, so that no sender waits for a reader that has gone
 		go func() {
 			defer close(found)
 			h.gather(ctx, r.URL.Query(), found)
@@ -89,14 +89,15 @@ func (h *Handler) preload(r *http.Request) iter.Seq[preloaded] {
 	}
 }
 
-// gather asks what the page will ask when it is opened with this query. What fails is left to the page, which says so.
+// gather makes the requests that the page will make when it is opened with this query. Failures are left to the page, which
+// reports them.
 func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- preloaded) {
 	ask := func(path string, v any) bool {
 		a, err := h.askAside(ctx, path)
 		if err != nil || a.status != http.StatusOK || a.body.Len() == 0 || v != nil && json.Unmarshal(a.body.Bytes(), v) != nil {
 			return false
 		}
-		// JSON has no "<" here, as encoding/json writes it; with one, a name could end the element that it stands in.
+		// encoding/json escapes "<", with which a name could end the element that it stands in.
 		if a.body.Len() <= preloadBytes && bytes.IndexByte(a.body.Bytes(), '<') < 0 {
 			found <- preloaded{path, bytes.TrimSpace(a.body.Bytes())}
 		}
@@ -126,7 +127,7 @@ func (h *Handler) gather(ctx context.Context, query url.Values, found chan<- pre
 	if run.Samples <= preloadSamples {
 		rest.Go(func() { ask(samples, nil) })
 	} else {
-		go h.askAside(context.WithoutCancel(ctx), samples) // so that they are there when the page asks
+		go h.askAside(context.WithoutCancel(ctx), samples) // so that they are ready when the page asks
 	}
 	var maps struct{ Projections []struct{ Projection string } }
 	if !ask("projections?run="+id, &maps) || len(maps.Projections) == 0 || query.Get("projection") == "provisional" {
