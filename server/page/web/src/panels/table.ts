@@ -1,7 +1,7 @@
 import { DEFINITIONS } from "../data/columnlist";
 import { valueAt } from "../data/columns";
 import { byId, download, h, icon, setText } from "../ui/dom";
-import { FLAG } from "../map/renderer";
+import { FLAG } from "../map/paint";
 import { brief, count, many } from "../ui/format";
 import type { Model } from "../state/model";
 import type { Pictures } from "../data/pictures";

@@ -2,7 +2,8 @@
 
 import type { View } from "../map/camera";
 import { locate, type Frame, type Shot } from "../map/cloud";
-import { FLAG, growth, tinge, type Picture, type RGBA } from "../map/renderer";
+import { FLAG, growth, tinge, type RGBA } from "../map/paint";
+import type { Picture } from "../map/renderer";
 import type { Mark } from "./marks";
 
 /** Trails, the echo of another epoch, and points, from below to above. palette has 256 colours of four bytes. */

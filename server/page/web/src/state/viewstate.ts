@@ -3,7 +3,7 @@
 
 import type { Column, Values } from "../data/columns";
 import type { Facts } from "../data/facts";
-import { FLAG } from "../map/renderer";
+import { FLAG } from "../map/paint";
 import { scaleOf, slotsOf, tintsOf, type Scale, type Tints } from "./colouring";
 import * as filter from "./filter";
 import type { Condition } from "./filter";

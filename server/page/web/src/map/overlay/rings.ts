@@ -1,6 +1,6 @@
 import { project, type View } from "../camera";
 import { locate } from "../cloud";
-import { RIM } from "../renderer";
+import { RIM } from "../paint";
 import type { Pane } from "./scene";
 
 /** What lies within a ring, in CSS pixels: a disc, or a picture. */

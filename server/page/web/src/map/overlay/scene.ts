@@ -3,7 +3,8 @@
 import { home, scale, type Camera, type View } from "../camera";
 import { ease } from "../playhead";
 import { strideOf, type Frame, type Shot } from "../cloud";
-import type { Ground, Paint, RGBA } from "../renderer";
+import type { Paint, RGBA } from "../paint";
+import type { Ground } from "../renderer";
 import type { Model } from "../../state/model";
 import { ramp, rgb } from "../../ui/palette";
 

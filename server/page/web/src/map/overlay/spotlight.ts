@@ -3,7 +3,7 @@
 
 import { project, type View } from "../camera";
 import { locate } from "../cloud";
-import { ringRadius, type Paint } from "../renderer";
+import { ringRadius, type Paint } from "../paint";
 import type { Pictures } from "../../data/pictures";
 import type { Model } from "../../state/model";
 import { describe, type Details } from "../../state/sampledetails";
