@@ -102,7 +102,7 @@ func TestPreloadInPart(t *testing.T) {
 	}
 	slices.Sort(got)
 	if want := []string{"projections?run=" + run.ID(), "runs/" + run.ID() + "/epochs"}; !slices.Equal(got, want) {
-		t.Errorf("brought %q, want %q", got, want)
+		t.Errorf("preloaded %q, want %q", got, want)
 	}
 	if err := run.Finish(t.Context()); err != nil {
 		t.Fatal(err)

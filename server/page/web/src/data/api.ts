@@ -3,7 +3,7 @@
 
 import { place, type Frame } from "../map/cloud";
 import * as archive from "./archive";
-import * as brought from "./brought";
+import * as preloaded from "./preloaded";
 import type { Neighbourhoods } from "./neighbourhood";
 import type { Epoch, Job, Layout, Projection, Run, Sprite } from "./wire";
 
@@ -290,7 +290,7 @@ export async function getFilm(m: Layout, color: string, theme: string, pace: num
 }
 
 async function json<T>(path: string, request?: RequestInit): Promise<T> {
-  const here = request ? undefined : brought.take(path);
+  const here = request ? undefined : preloaded.take(path);
   if (here !== undefined) return JSON.parse(here) as T;
   return (await get(path, request)).json() as Promise<T>;
 }

@@ -6,7 +6,7 @@ import type { Frame } from "../map/cloud";
 import * as api from "../data/api";
 import type { Epoch, Projection, Quality, Run, Samples, Series } from "../data/api";
 import { merge } from "../charts/series";
-import { forget } from "../data/brought";
+import { forget } from "../data/preloaded";
 import type { Change } from "../data/events";
 import { Facts } from "../data/facts";
 import type { MapData } from "../data/mapdata";
