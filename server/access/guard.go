@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // Options are the settings of a [Guard]. The zero value suits a server on a loopback address of a machine that nobody else

@@ -3,7 +3,7 @@ package access
 import (
 	"net/http"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // deny answers with an error, as all of the API does.

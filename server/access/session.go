@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 //go:embed page

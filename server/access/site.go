@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // nameOf returns the name in a host header: without port, in lower case.

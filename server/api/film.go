@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/figure"
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/internal/plot"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // maxFilmPoints is how many points a film may have by default: more take a minute, and hundreds of megabytes.

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // sendJSON answers with v.

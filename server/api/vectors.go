@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // A budget is the memory that all requests share.

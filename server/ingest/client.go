@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // clientHeader is where a client says who it is: a text of its own, the same in all its requests.

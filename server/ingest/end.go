@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

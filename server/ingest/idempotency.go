@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // What is kept of answers for requests that come again: the latest, as far as there is room.

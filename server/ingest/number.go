@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // A number is a float64 as JSON: NaN and the infinities, for which JSON has no numeral, are "NaN", "Infinity" and

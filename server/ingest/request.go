@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // A call is a request whose body, JSON, has been read.

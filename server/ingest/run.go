@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 

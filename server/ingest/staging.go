@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // A frameKey names a frame that waits for its epoch.

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/zoetrope-ml/zoetrope/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/server/access"
+	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 )
 
 // Options are the settings of a [Handler]. The zero value suits a page on the user's own machine.
