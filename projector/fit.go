@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/paced"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -22,7 +22,8 @@ func fitUMAP(ctx context.Context, src *source, o Options, start []float32, progr
 	}
 
 	progress.report("neighbors", 0, 1)
-	graphs, err := neighbourGraphs(ctx, src, o, progress)
+	seen := src.pictures(o)
+	graphs, err := neighbourGraphs(ctx, seen, o, progress)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,19 +45,52 @@ func fitUMAP(ctx context.Context, src *source, o Options, start []float32, progr
 			return nil, nil, err
 		}
 	}
+	film, err := seen.film(ctx, o)
+	if err == nil && film != nil {
+		err = film.Begin(ctx, y, startRadius(start))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	progress.report("init", 1, 1)
 	watch.lap("init")
 
-	progress.report("layout", 0, u.NEpochs)
-	a, b := umap.FitCurve(o.MinDist, o.Spread)
-	err = umap.Layout(ctx, y, o.Dims, g, umap.LayoutOptions{
-		A: a, B: b, NEpochs: u.NEpochs, LearningRate: o.LearningRate,
-		NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
-		Seed: o.Seed, Workers: o.Workers,
-		Group: src.groups(), GroupShare: o.EpochNegatives,
-	}, umap.Progress(progress))
+	layout := layoutOptions(o, seen.of)
+	layout.NEpochs = u.NEpochs
+	err = move(ctx, y, g, layout, film, o, progress)
 	watch.lap("layout")
 	return y, watch.stages, err
+}
+
+// startRadius is that of each picture in a mode that keeps time: given places stay on their own scale.
+func startRadius(start []float32) float64 {
+	if start != nil {
+		return 0
+	}
+	return 6
+}
+
+// layoutOptions are the settings of a layout of points in these groups, but for the number of its passes.
+func layoutOptions(o Options, groups []int32) umap.LayoutOptions {
+	a, b := umap.FitCurve(o.MinDist, o.Spread)
+	return umap.LayoutOptions{
+		A: a, B: b, LearningRate: o.LearningRate,
+		NegativeSampleRate: recipes[o.Mode].rate * o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
+		Seed: o.Seed, Workers: o.Workers, Group: groups, GroupShare: o.EpochNegatives,
+	}
+}
+
+// move runs the layout and, where there is one, the film whose pictures it moves.
+func move(ctx context.Context, y []float32, g *umap.Graph, layout umap.LayoutOptions, film *paced.Film, o Options, progress Progress) error {
+	progress.report("layout", 0, layout.NEpochs)
+	if film == nil {
+		return umap.Layout(ctx, y, o.Dims, g, layout, umap.Progress(progress))
+	}
+	layout.After = film.Pass
+	if err := umap.Layout(ctx, y, o.Dims, g, layout, umap.Progress(progress)); err != nil {
+		return err
+	}
+	return film.End(ctx, y)
 }
 
 // unite joins the graphs of the mode and the ties to one.
@@ -73,9 +107,9 @@ func unite(ctx context.Context, src *source, graphs []*umap.Graph, o Options) (g
 	return g, nil
 }
 
-// neighbourGraphs returns the mode's fuzzy neighbour graphs: among all rows, and among those of the same epoch.
-func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progress) ([]*umap.Graph, error) {
-	r := recipes[o.Mode]
+// neighbourGraphs returns the mode's fuzzy neighbour graphs: among all rows, and among those of the same picture.
+func neighbourGraphs(ctx context.Context, seen pictures, o Options, progress Progress) ([]*umap.Graph, error) {
+	r, src := recipes[o.Mode], seen.src
 	var graphs []*umap.Graph
 	if r.joint > 0 {
 		g, err := neighbourGraph(ctx, src.x, src.dim, r.size(r.joint, o), o, umap.Progress(progress))
@@ -85,7 +119,7 @@ func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progr
 		graphs = append(graphs, g)
 	}
 	if r.within > 0 {
-		g, err := withinGraph(ctx, src, r.size(r.within, o), o, progress)
+		g, err := withinGraph(ctx, seen, r.size(r.within, o), o, progress)
 		if err != nil {
 			return nil, err
 		}
@@ -94,41 +128,28 @@ func neighbourGraphs(ctx context.Context, src *source, o Options, progress Progr
 	return graphs, nil
 }
 
-// withinGraph joins rows to their neighbours in the same run and epoch. Where there are many frames, each is one worker's.
-func withinGraph(ctx context.Context, src *source, neighbours int, o Options, progress Progress) (*umap.Graph, error) {
-	crew := vec.Workers(o.Workers)
-	if len(src.frames) >= 2*crew {
+// withinGraph joins rows to their neighbours in the same picture. Where there are many pictures, each is one worker's.
+func withinGraph(ctx context.Context, seen pictures, neighbours int, o Options, progress Progress) (*umap.Graph, error) {
+	crew, total := vec.Workers(o.Workers), len(seen.rows)
+	if total >= 2*crew {
 		o.Workers = 1
 	} else {
 		crew = 1
 	}
-	parts, errs := make([]*umap.Graph, len(src.frames)), make([]error, len(src.frames))
-	var next atomic.Int64
+	parts, errs := make([]*umap.Graph, total), make([]error, total+1)
 	var reporting sync.Mutex // guards done, and progress
 	done := 0
-	var wg sync.WaitGroup
-	for range crew {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(parts) {
-					return
-				}
-				f := src.frames[i]
-				x := src.x[f.first*src.dim : (f.first+len(f.samples))*src.dim]
-				parts[i], errs[i] = neighbourGraph(ctx, x, src.dim, neighbours, o, nil)
-				reporting.Lock()
-				done++
-				progress.report("neighbors", done, len(parts))
-				reporting.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+	errs[total] = vec.Each(ctx, total, crew, func(_, i int) {
+		parts[i], errs[i] = neighbourGraph(ctx, seen.vectors(i), seen.src.dim, neighbours, o, nil)
+		reporting.Lock()
+		defer reporting.Unlock()
+		done++
+		progress.report("neighbors", done, total)
+	})
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return sideBySide(parts), nil
+	return seen.join(parts), nil
 }
 
 // neighbourGraph is UMAP's graph of the rows of x.

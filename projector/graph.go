@@ -38,22 +38,6 @@ func from(g *umap.Graph, wanted []bool) *umap.Graph {
 	return out
 }
 
-// sideBySide joins graphs over different rows, numbered on from one to the next.
-func sideBySide(parts []*umap.Graph) *umap.Graph {
-	g := &umap.Graph{Start: []int{0}}
-	for _, p := range parts {
-		row, edge := int32(g.Rows()), len(g.Col)
-		for _, s := range p.Start[1:] {
-			g.Start = append(g.Start, edge+s)
-		}
-		for _, c := range p.Col {
-			g.Col = append(g.Col, row+c)
-		}
-		g.Weight = append(g.Weight, p.Weight...)
-	}
-	return g
-}
-
 // tieGraph joins each sample to itself at the epochs of its run in which it appears next before and after.
 func tieGraph(src *source, weight float32) *umap.Graph {
 	n := src.rows()

@@ -69,7 +69,7 @@ func stepHashes(t *testing.T, src *source, mode string, workers int) map[string]
 		must(err)
 		hashes["neighbors"] = hashOf(knn.Index, knn.Dist)
 	}
-	graphs, err := neighbourGraphs(ctx, &young, o, nil)
+	graphs, err := neighbourGraphs(ctx, young.pictures(o), o, nil)
 	must(err)
 	g, err := unite(ctx, &young, graphs, o)
 	must(err)

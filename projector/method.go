@@ -36,7 +36,7 @@ var methods = []Method{
 	{
 		Name: "umap", Title: "UMAP", Help: "neighbours stay neighbours, by McInnes, Healy and Melville 2018",
 		Settings: []string{"mode", "n_neighbors", "min_dist", "spread", "n_epochs", "init", "learning_rate", "negative_sample_rate", "repulsion_strength",
-			"set_op_mix_ratio", "local_connectivity", "epoch_negatives", "tie_weight"},
+			"set_op_mix_ratio", "local_connectivity", "epoch_negatives", "tie_weight", "travel"},
 		auto: math.MaxInt, fit: fitUMAP, place: place,
 	},
 }

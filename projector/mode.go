@@ -11,17 +11,20 @@ import (
 // A recipe says how a mode lets epochs meet: which graphs it unites, and the defaults of what can be set.
 type recipe struct {
 	joint     float64 // neighbours among the rows of all epochs, over NNeighbors; 0 = no such graph
-	within    float64 // neighbours among the rows of the same run and epoch, over NNeighbors; 0 = no such graph
+	within    float64 // neighbours among the rows of the same picture, over NNeighbors; 0 = no such graph
+	paced     bool    // the map keeps time, as package paced says: a picture is of all runs at an epoch, not of each
 	negatives float64 // Options.EpochNegatives
+	rate      int     // negatives that are drawn, over NegativeSampleRate
 	ties      float64 // Options.TieWeight
 	init      string  // Options.Init
 }
 
 // The figures behind the shares, the ties and the starts are in docs/modes.md.
 var recipes = map[string]recipe{
-	"joint":    {joint: 1, init: umap.Defaults().Init},
-	"balanced": {joint: 0.75, within: 0.75, negatives: 0.4, init: "pca"},
-	"aligned":  {within: 1, negatives: 1, ties: 0.3, init: "first"},
+	"joint":    {joint: 1, rate: 1, init: umap.Defaults().Init},
+	"balanced": {joint: 0.75, within: 0.75, negatives: 0.4, rate: 1, init: "pca"},
+	"aligned":  {within: 1, negatives: 1, rate: 1, ties: 0.3, init: "first"},
+	"paced":    {within: 1, paced: true, negatives: 1, rate: 2, init: "pca"},
 }
 
 // size is a share of the neighbourhood that o asks for.

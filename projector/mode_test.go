@@ -13,7 +13,7 @@ func TestModes(t *testing.T) {
 	logTraining(t, store, training{name: "a", epochs: []int{1, 2, 3}, samples: 60, classes: 3,
 		missing: func(epoch, sample int) bool { return epoch == 2 && sample < 6 }})
 	logTraining(t, store, training{name: "b", epochs: []int{1, 2}, samples: 30, classes: 3})
-	if want := []string{"joint", "aligned", "balanced"}; !slices.Equal(Modes, want) {
+	if want := []string{"joint", "aligned", "balanced", "paced"}; !slices.Equal(Modes, want) {
 		t.Errorf("modes %v, want %v", Modes, want)
 	}
 	for _, mode := range Modes {
@@ -76,7 +76,8 @@ func TestJointIsUMAP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := sideBySide([]*umap.Graph{whole}); !reflect.DeepEqual(g, whole) {
+	src.frames = []sourceFrame{{samples: make([]string, src.rows())}}
+	if g := src.pictures(o).join([]*umap.Graph{whole}); !reflect.DeepEqual(g, whole) {
 		t.Error("one graph beside none is another graph")
 	}
 }

@@ -42,6 +42,8 @@ type Options struct {
 	EpochNegatives float64 `json:"epoch_negatives"` // share of a point's repelled ones drawn from its own epoch, 0 to 1; −1 = as suits the mode
 	TieWeight      float64 `json:"tie_weight"`      // of the edge between a sample and itself at the next epoch, 0 to 1; −1 = as suits the mode
 
+	Travel float64 `json:"travel"` // in mode paced: how far samples travel on the map, of how far they do in the layer, both in radii of an epoch; 0 to 10
+
 	// Seed fixes the coordinates bit for bit, for any number of workers. Processors with different vector
 	// instructions (AVX-512, AVX2, neither) and architectures may differ in the last bits, and so in the map.
 	Seed    uint64 `json:"seed"`
@@ -77,6 +79,7 @@ func Defaults() Options {
 		LocalConnectivity:  u.LocalConnectivity,
 		EpochNegatives:     -1,
 		TieWeight:          -1,
+		Travel:             0.5,
 		Seed:               u.Seed,
 	}
 }

@@ -2,6 +2,7 @@ package projector
 
 import (
 	"context"
+	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
@@ -17,35 +18,41 @@ const (
 // stay where they are.
 func place(ctx context.Context, src *source, y []float32, fresh []bool, o Options, progress Progress) error {
 	progress.report("neighbors", 0, 1)
-	g, err := freshGraph(ctx, src, fresh, o)
+	seen, rows := src.pictures(o), src.freshRows(fresh)
+	g, err := freshGraph(ctx, seen, rows, o)
 	if err != nil {
 		return err
 	}
 	progress.report("neighbors", 1, 1)
-	return settle(ctx, src, y, src.freshRows(fresh), g, src.groups(), o, progress)
-}
-
-// settle lets the fresh rows find their places along the edges of g. None leads from the others, so nothing moves them.
-func settle(ctx context.Context, src *source, y []float32, fresh []bool, g *umap.Graph, groups []int32, o Options, progress Progress) error {
-	startFresh(src, y, fresh, g, o)
-	layout := placeOptions(o)
-	layout.Group = groups
-	return umap.Layout(ctx, y, o.Dims, g.Prune(placePasses), layout, umap.Progress(progress))
-}
-
-// placeOptions are the settings of placing points on a map, but for the groups of points.
-func placeOptions(o Options) umap.LayoutOptions {
-	a, b := umap.FitCurve(o.MinDist, o.Spread)
-	return umap.LayoutOptions{
-		A: a, B: b, NEpochs: placePasses, LearningRate: placeRate * o.LearningRate,
-		NegativeSampleRate: o.NegativeSampleRate, RepulsionStrength: o.RepulsionStrength,
-		Seed: o.Seed, Workers: o.Workers, GroupShare: o.EpochNegatives,
+	film, err := seen.film(ctx, o)
+	if err == nil && film != nil {
+		err = film.Resume(ctx, y, not(rows))
 	}
+	if err != nil {
+		return err
+	}
+	startFresh(src, y, rows, g, o)
+	return move(ctx, y, g.Prune(placePasses), placeOptions(o, seen.of), film, o, progress)
+}
+
+func not(is []bool) []bool {
+	out := make([]bool, len(is))
+	for i, v := range is {
+		out[i] = !v
+	}
+	return out
+}
+
+// placeOptions are the settings of placing points on a map, of points in these groups.
+func placeOptions(o Options, groups []int32) umap.LayoutOptions {
+	layout := layoutOptions(o, groups)
+	layout.NEpochs, layout.LearningRate = placePasses, placeRate*o.LearningRate
+	return layout
 }
 
 // freshGraph is what the mode's graph would be, less the edges that lead from rows that are not fresh.
-func freshGraph(ctx context.Context, src *source, fresh []bool, o Options) (*umap.Graph, error) {
-	r := recipes[o.Mode]
+func freshGraph(ctx context.Context, seen pictures, fresh []bool, o Options) (*umap.Graph, error) {
+	r, src := recipes[o.Mode], seen.src
 	g := &umap.Graph{Start: make([]int, src.rows()+1)}
 	unite := func(h *umap.Graph, err error) error {
 		if err == nil {
@@ -59,23 +66,21 @@ func freshGraph(ctx context.Context, src *source, fresh []bool, o Options) (*uma
 		}
 	}
 	if r.within > 0 {
-		parts := make([]*umap.Graph, len(src.frames))
-		for i, f := range src.frames {
-			parts[i] = &umap.Graph{Start: make([]int, len(f.samples)+1)}
-			if fresh[i] {
+		parts := make([]*umap.Graph, len(seen.rows))
+		for i, rows := range seen.rows {
+			if slices.ContainsFunc(rows, func(row int32) bool { return fresh[row] }) {
 				var err error
-				x := src.x[f.first*src.dim : (f.first+len(f.samples))*src.dim]
-				if parts[i], err = neighbourGraph(ctx, x, src.dim, r.size(r.within, o), o, nil); err != nil {
+				if parts[i], err = neighbourGraph(ctx, seen.vectors(i), src.dim, r.size(r.within, o), o, nil); err != nil {
 					return nil, err
 				}
 			}
 		}
-		if err := unite(sideBySide(parts), nil); err != nil {
+		if err := unite(from(seen.join(parts), fresh), nil); err != nil {
 			return nil, err
 		}
 	}
 	if o.TieWeight > 0 {
-		if err := unite(from(tieGraph(src, float32(o.TieWeight)), src.freshRows(fresh)), nil); err != nil {
+		if err := unite(from(tieGraph(src, float32(o.TieWeight)), fresh), nil); err != nil {
 			return nil, err
 		}
 	}
@@ -85,15 +90,14 @@ func freshGraph(ctx context.Context, src *source, fresh []bool, o Options) (*uma
 // jointEdges joins fresh rows to their nearest among all rows. Between two fresh rows the edge counts in both
 // directions, united as UMAP does it.
 func jointEdges(ctx context.Context, src *source, fresh []bool, neighbours int, o Options) (*umap.Graph, error) {
-	n, isFresh := src.rows(), src.freshRows(fresh)
-	forward, err := nearestEdges(ctx, src.x, src.dim, isFresh, neighbours, o)
+	forward, err := nearestEdges(ctx, src.x, src.dim, fresh, neighbours, o)
 	if err != nil {
 		return nil, err
 	}
-	back := make([][]edge, n)
+	back := make([][]edge, src.rows())
 	for i, edges := range forward {
 		for _, e := range edges {
-			if isFresh[e.to] {
+			if fresh[e.to] {
 				back[e.to] = append(back[e.to], edge{int32(i), e.weight})
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/projector/paced"
 )
 
 // A Setting is a field of [Options] as its user meets it. The flags of a command, the fields of a form, the checks of
@@ -45,6 +47,8 @@ func Settings() []Setting {
 			field: func(o *Options) any { return &o.Samples }},
 		{Name: "max_points", Title: "Most points", Help: "lay out as many samples of each run, so chosen, as make up to so many points", Max: unlimited, Note: "0 is no limit", Form: true,
 			field: func(o *Options) any { return &o.MaxPoints }},
+		{Name: "travel", Title: "Travel", Help: "in mode paced, how far samples travel on the map, of how far they do in the layer, both in radii of an epoch", Max: paced.MaxTravel, Form: true,
+			field: func(o *Options) any { return &o.Travel }},
 		{Name: "n_neighbors", Title: "Neighbours", Help: "the size of a neighbourhood, counting the point itself", Min: 2, Max: unlimited, Form: true,
 			field: func(o *Options) any { return &o.NNeighbors }},
 		{Name: "min_dist", Title: "Least distance", Help: "how close points may lie on the map", Max: unlimited, Limit: "the spread", Form: true,

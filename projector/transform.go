@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
@@ -108,37 +109,31 @@ func (g *growth) forgetFresh() {
 // transform places vectors among the points of the map, which stay where they are, as further samples of a frame.
 func (g *growth) transform(ctx context.Context, frame int, x []float32, o Options) ([]float32, error) {
 	src := g.src
-	n, m := src.rows(), len(x)/src.dim
-	r, f := recipes[o.Mode], src.frames[frame]
+	m := len(x) / src.dim
+	r, seen := recipes[o.Mode], src.pictures(o)
+	picture := seen.of[src.frames[frame].first]
 	graph := &umap.Graph{Start: make([]int, m+1)}
-	among := func(first, rows, neighbours int) error {
-		h, err := edgesTo(ctx, src.x[first*src.dim:(first+rows)*src.dim], src.dim, x, neighbours, o)
-		if err != nil {
-			return err
-		}
-		for e := range h.Col {
-			h.Col[e] += int32(first)
-		}
-		graph, err = umap.Unite(ctx, graph, h, o.Workers)
-		return err
-	}
 	if r.joint > 0 {
-		if err := among(0, n, r.size(r.joint, o)); err != nil {
+		h, err := edgesTo(ctx, src.x, src.dim, x, r.size(r.joint, o), o)
+		if err != nil {
 			return nil, err
 		}
+		graph = h
 	}
 	if r.within > 0 {
-		if err := among(f.first, len(f.samples), r.size(r.within, o)); err != nil {
+		h, err := edgesTo(ctx, seen.vectors(int(picture)), src.dim, x, r.size(r.within, o), o)
+		if err != nil {
+			return nil, err
+		}
+		for e, c := range h.Col {
+			h.Col[e] = seen.rows[picture][c]
+		}
+		if graph, err = umap.Unite(ctx, graph, h, o.Workers); err != nil {
 			return nil, err
 		}
 	}
-	groups := src.groups()
-	for range m {
-		groups = append(groups, int32(frame))
-	}
 	y := umap.StartAmong(graph, g.y, o.Dims)
-	layout := placeOptions(o)
-	layout.Group = groups
+	layout := placeOptions(o, append(seen.of, slices.Repeat([]int32{picture}, m)...))
 	return y, umap.Place(ctx, y, g.y, o.Dims, graph, umap.PlaceOptions{LayoutOptions: layout, Key: umap.RowKeys(x, src.dim)}, nil)
 }
 
