@@ -24,7 +24,7 @@ var recipes = map[string]recipe{
 	"joint":    {joint: 1, rate: 1, init: umap.Defaults().Init},
 	"balanced": {joint: 0.75, within: 0.75, negatives: 0.4, rate: 1, init: "pca"},
 	"aligned":  {within: 1, negatives: 1, rate: 1, ties: 0.3, init: "first"},
-	"paced":    {within: 1, paced: true, negatives: 1, rate: 2, init: "pca"},
+	"paced":    {within: 1, paced: true, negatives: 1, rate: 2, init: "first"},
 }
 
 // size is a share of the neighbourhood that o asks for.

@@ -49,9 +49,11 @@ type Film struct {
 	offset []float32 // epochs×dims, c·g at this pass
 	next   []float32 // n×dims, places after a round
 	round  func(worker, chunk int)
-	settle func(worker, chunk int)
+	shift  func(worker, chunk int)
 	y      []float32 // n×dims, the layout's, during a pass
 	c, k   float32   // during a pass: the scale, and the share of the error that a round mends
+
+	settling bool // springs to the next appearance alone count
 }
 
 // New measures how the samples of r move in the layer.
@@ -81,25 +83,26 @@ func New(ctx context.Context, r Rows, o Options) (*Film, error) {
 	}
 	f.pairs = newPairs(f)
 	f.offset, f.next = make([]float32, len(f.frames)*o.Dims), make([]float32, n*o.Dims)
-	f.round, f.settle = f.relaxChunk, f.shiftChunk
+	f.round, f.shift = f.relaxChunk, f.shiftChunk
 	return f, nil
 }
 
 // MaxTravel is the most that [Options].Travel may be.
 const MaxTravel = 10
 
-// settleRounds, at half the stiffness of the first pass, end a film.
+// A film ends with so many rounds of the springs to the next appearance alone, each of which mends half of the error: what is
+// left of it in a transition goes, and points move too little to lose their neighbours.
 const (
-	settleRounds = 3
+	settleRounds = 12
 	settleShare  = 0.5
 )
 
 // Begin takes where the rows start, y (n×dims), and makes pictures of it: each epoch about the middle and, unless size is 0,
-// of that radius (root mean square). It finds the path that the pictures are to follow, turned as y has it.
+// of that radius (root mean square). It finds the path that the pictures are to follow, turned as they are.
 func (f *Film) Begin(ctx context.Context, y []float32, size float64) (err error) {
-	view := f.fold(y, size)
+	f.fold(y, size)
 	f.chain = f.newChain(nil)
-	if f.path, err = f.newPath(ctx, view); err != nil {
+	if f.path, err = f.newPath(ctx, y); err != nil {
 		return err
 	}
 	f.pairs.bound(f.path, f.o)
@@ -117,9 +120,11 @@ func (f *Film) Pass(ctx context.Context, y []float32, rate float64) error {
 
 // End turns the pictures y into places on the map.
 func (f *Film) End(ctx context.Context, y []float32) error {
+	f.settling = true
 	for range settleRounds {
 		f.relax(y, settleShare)
 	}
+	f.settling = false
 	f.measure(y)
 	for i, t := range f.epoch {
 		for j := range f.o.Dims {
@@ -154,11 +159,10 @@ func (f *Film) measure(y []float32) {
 	}
 }
 
-// fold puts each epoch of y about the middle and, unless size is 0, scales it. It returns where the means were, epochs×dims.
-func (f *Film) fold(y []float32, size float64) (view []float32) {
+// fold puts each epoch of y about the middle and, unless size is 0, scales it.
+func (f *Film) fold(y []float32, size float64) {
 	dims := f.o.Dims
-	view = make([]float32, len(f.frames)*dims)
-	for t, rows := range f.frames {
+	for _, rows := range f.frames {
 		mean := f.mean(y, dims, rows)
 		square := 0.0
 		for _, i := range rows {
@@ -176,11 +180,7 @@ func (f *Film) fold(y []float32, size float64) (view []float32) {
 				y[int(i)*dims+j] = float32(factor * (float64(y[int(i)*dims+j]) - m))
 			}
 		}
-		for j, m := range mean {
-			view[t*dims+j] = float32(m)
-		}
 	}
-	return view
 }
 
 // length is the distance between two places in the space of the rows' forms.

@@ -102,24 +102,25 @@ func (f *Film) common(s, t int) (in, at []int32) {
 }
 
 // newPath returns the places of the epochs' means, epochs×dims, in units of the film, about the middle. It begins on the
-// principal plane of the means, turned as view has them.
-func (f *Film) newPath(ctx context.Context, view []float32) ([]float64, error) {
+// principal plane of the means, turned as the pictures y lie.
+func (f *Film) newPath(ctx context.Context, y []float32) ([]float64, error) {
 	epochs, dims := len(f.frames), f.o.Dims
 	legs, err := f.newLegs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	means := make([]float32, 0, epochs*f.dim)
-	for _, rows := range f.frames {
-		for _, v := range f.mean(f.x, f.dim, rows) {
-			means = append(means, float32(v))
+	means := make([][]float64, epochs)
+	for t, rows := range f.frames {
+		means[t] = f.mean(f.x, f.dim, rows)
+		for k := range means[t] {
+			means[t][k] /= f.unit
 		}
 	}
-	plane, err := umap.PCA(ctx, means, f.dim, dims, 0, f.o.Workers)
+	plane, err := umap.PCA(ctx, narrow(means), f.dim, dims, 0, f.o.Workers)
 	if err != nil {
 		return nil, err
 	}
-	procrustes.Turn(plane, view, dims, make([]bool, epochs))
+	procrustes.Turn(plane, f.view(means, y), dims, make([]bool, epochs))
 	path := make([]float64, len(plane))
 	centre(path, plane, dims)
 	stretch(path, legs, dims)
@@ -132,6 +133,43 @@ func (f *Film) newPath(ctx context.Context, view []float32) ([]float64, error) {
 		}
 	}
 	return path, nil
+}
+
+// view shows the means as the pictures y show the rows, but for the scale: through the covariance of the two,
+//
+//	view[t] = Σ Z[s,i]·(X[s,i] − mean X[s])ᵀ mean X[t]    over all rows
+func (f *Film) view(means [][]float64, y []float32) []float32 {
+	dims := f.o.Dims
+	cross := make([]float64, dims*f.dim)
+	for i, t := range f.epoch {
+		for k, v := range f.x[i*f.dim:][:f.dim] {
+			apart := float64(v)/f.unit - means[t][k]
+			for j := range dims {
+				cross[j*f.dim+k] += float64(float64(y[i*dims+j]) * apart)
+			}
+		}
+	}
+	view := make([]float32, len(means)*dims)
+	for t, mean := range means {
+		for j := range dims {
+			sum := 0.0
+			for k, v := range mean {
+				sum += float64(cross[j*f.dim+k] * v)
+			}
+			view[t*dims+j] = float32(sum / float64(f.n))
+		}
+	}
+	return view
+}
+
+// narrow returns rows one after the other.
+func narrow(rows [][]float64) (out []float32) {
+	for _, row := range rows {
+		for _, v := range row {
+			out = append(out, float32(v))
+		}
+	}
+	return out
 }
 
 // pathRounds is enough for a path of some hundred epochs to change by less than a thousandth of a step.

@@ -89,6 +89,10 @@ func (f *Film) relaxRow(p []float32, i int) {
 		here[j] = p[j] + o
 	}
 	for e := s.start[i]; e < s.start[i+1]; e++ {
+		w := s.weight[e]
+		if f.settling && w < 1 {
+			continue
+		}
 		to := int(s.to[e])
 		there, o := f.y[to*dims:][:dims], f.offset[int(f.epoch[to])*dims:][:dims]
 		var d2 float32
@@ -96,7 +100,6 @@ func (f *Film) relaxRow(p []float32, i int) {
 			apart[j] = there[j] + o[j] - here[j]
 			d2 += float32(apart[j] * apart[j])
 		}
-		w := s.weight[e]
 		total += w
 		d := float32(math.Sqrt(float64(d2)))
 		if d < 1e-9 { // no direction to leave in
