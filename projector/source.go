@@ -69,12 +69,24 @@ func (s *source) appearances() map[probe][]int32 {
 
 // openSource reads the epochs and samples that o chooses of its layer of the named runs.
 func openSource(ctx context.Context, store *tracker.Store, runs []string, o Options, progress Progress) (*source, error) {
+	src, infos, err := survey(ctx, store, runs, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.choose(ctx, store, infos, o); err != nil {
+		return nil, err
+	}
+	return src, src.open(ctx, store, infos, progress)
+}
+
+// survey returns a source that nothing has been read of, and the frames that o chooses of its layer of the named runs.
+func survey(ctx context.Context, store *tracker.Store, runs []string, o Options) (*source, []tracker.FrameInfo, error) {
 	if len(runs) == 0 {
 		runs = []string{""}
 	}
 	list, err := epochs.Parse(o.Epochs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	src := &source{layer: o.Layer}
 	var infos []tracker.FrameInfo
@@ -82,14 +94,14 @@ func openSource(ctx context.Context, store *tracker.Store, runs []string, o Opti
 	for _, name := range runs {
 		run, err := store.Run(ctx, name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if slices.Contains(src.runs, run.ID) {
-			return nil, fmt.Errorf("%w: run %q is named twice", ErrOptions, name)
+			return nil, nil, fmt.Errorf("%w: run %q is named twice", ErrOptions, name)
 		}
 		frames, err := framesOf(ctx, store, run, &src.layer)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, f := range frames {
 			had = append(had, f.Epoch)
@@ -98,12 +110,9 @@ func openSource(ctx context.Context, store *tracker.Store, runs []string, o Opti
 	}
 	slices.Sort(had)
 	if err := list.Check(had); err != nil {
-		return nil, fmt.Errorf("%w: epochs: %w", ErrOptions, err)
+		return nil, nil, fmt.Errorf("%w: epochs: %w", ErrOptions, err)
 	}
-	if err := src.choose(ctx, store, infos, o); err != nil {
-		return nil, err
-	}
-	return src, src.open(ctx, store, infos, progress)
+	return src, infos, nil
 }
 
 // openAgain reads what a projection's runs have now of what it is to show. Unlike openSource, it takes runs that have

@@ -3,6 +3,8 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -213,4 +215,16 @@ func (a *attacked) honest(n int) *tally {
 		t.took = append(t.took, time.Since(begin))
 	}
 	return &t
+}
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// spriteOf returns the version of the pictures that an answer with samples tells of.
+func spriteOf(t *testing.T, samples []byte) string {
+	t.Helper()
+	var v struct{ Sprite struct{ Version string } }
+	if err := json.Unmarshal(samples, &v); err != nil || v.Sprite.Version == "" {
+		t.Fatalf("no pictures: %v", err)
+	}
+	return v.Sprite.Version
 }

@@ -1,12 +1,12 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/usage"
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
@@ -32,9 +32,12 @@ type Options struct {
 	// FilmPoints is how many points a film may have, of all epochs together; 0 means a million.
 	FilmPoints int
 
-	// Alone says that requests come one after the other, from one caller: work that a request began ends with it, and is not
-	// finished for others.
-	Alone bool
+	// WorkBytes is how much memory heavy requests may take together: vectors, the neighbours of all samples, sheets of
+	// pictures, points; 0 means 1 GiB.
+	WorkBytes int64
+
+	// MapBytes is how much memory making a map may take; 0 means half of the machine's.
+	MapBytes int64
 
 	// Poll is the interval at which the store is asked for news while there are listeners; 0 means 200 ms.
 	Poll time.Duration
@@ -55,14 +58,19 @@ type Handler struct {
 	streams chan struct{} // holds an element for each open event stream
 
 	films chan struct{} // holds one while a film is made
+	work  *budget
 
 	outlines     *cache[outlineKey, *outline]
 	provisionals *cache[provisionalKey, *provisionalMap]
 	sprites      *cache[spriteKey, *sprite]
+	sheets       *cache[sheetKey, []byte]
 	near         *cache[neighborhoodsKey, *projector.Neighborhoods]
 	rosters      *cache[spriteKey, []tracker.Sample]
 	columns      *cache[columnsKey, *httpbody.Body]
 }
+
+// keptBytes is what sheets of pictures may take that are kept for the next who asks, and so may neighbours.
+const keptBytes = 128 << 20
 
 // New returns a handler for store, which must stay open until the handler is closed.
 func New(store *tracker.Store, o Options) *Handler {
@@ -73,9 +81,12 @@ func New(store *tracker.Store, o Options) *Handler {
 		outlines:     newCache[outlineKey, *outline](64),
 		provisionals: newCache[provisionalKey, *provisionalMap](8),
 		sprites:      newCache[spriteKey, *sprite](4),
-		near:         newCache[neighborhoodsKey, *projector.Neighborhoods](32),
-		rosters:      newCache[spriteKey, []tracker.Sample](3),
-		columns:      newCache[columnsKey, *httpbody.Body](4),
+		sheets:       newWeighed[sheetKey](64, keptBytes, func(png []byte) int64 { return int64(len(png)) }),
+		near: newWeighed[neighborhoodsKey](32, keptBytes, func(n *projector.Neighborhoods) int64 {
+			return 4*int64(len(n.Near)) + 16*int64(len(n.Samples))
+		}),
+		rosters: newCache[spriteKey, []tracker.Sample](3),
+		columns: newCache[columnsKey, *httpbody.Body](4),
 	}
 	if h.log == nil {
 		h.log = slog.Default()
@@ -89,6 +100,13 @@ func New(store *tracker.Store, o Options) *Handler {
 	if h.o.FilmPoints <= 0 {
 		h.o.FilmPoints = maxFilmPoints
 	}
+	if h.o.WorkBytes <= 0 {
+		h.o.WorkBytes = workMost
+	}
+	if h.o.MapBytes <= 0 {
+		h.o.MapBytes = usage.Memory() / 2
+	}
+	h.work = newBudget(h.o.WorkBytes)
 	h.streams = make(chan struct{}, h.o.Streams)
 	h.films = make(chan struct{}, 1)
 	h.feed = newFeed(store, h.o.Poll, h.log)
@@ -101,6 +119,12 @@ func New(store *tracker.Store, o Options) *Handler {
 func (h *Handler) Close() error {
 	h.jobs.close()
 	h.feed.close()
+	h.outlines.close()
+	h.sprites.close()
+	h.sheets.close()
+	h.near.close()
+	h.rosters.close()
+	h.columns.close()
 	return nil
 }
 
@@ -182,12 +206,4 @@ func (h *Handler) reads() map[string]func(http.ResponseWriter, *http.Request) er
 // mayProject reports whether the sender of a request may start projections.
 func (h *Handler) mayProject(r *http.Request) bool {
 	return h.o.Projections && (h.o.MayProject == nil || h.o.MayProject(r))
-}
-
-// context returns a context for work that is shared by requests and must not end with the request that began it.
-func (h *Handler) context(r *http.Request) context.Context {
-	if h.o.Alone {
-		return r.Context()
-	}
-	return context.WithoutCancel(r.Context())
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"net/http"
@@ -49,8 +50,8 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 	}
 	seq := h.seqOf(r, info.ID, epoch)
 	key := neighborhoodsKey{run: info.ID, layer: layer, metric: metric, epoch: epoch, seq: seq, k: k}
-	find := func() (*projector.Neighborhoods, error) {
-		return projector.FindNeighborhoods(h.context(r), h.store, info.ID, layer, epoch, metric, k)
+	find := func(ctx context.Context) (*projector.Neighborhoods, error) {
+		return projector.FindNeighborhoods(ctx, h.store, info.ID, layer, epoch, metric, k)
 	}
 	if id := q.Get("projection"); id != "" {
 		p, err := projector.Open(r.Context(), h.store, id)
@@ -62,9 +63,18 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 			return err
 		}
 		key.layer, key.metric, key.projection, key.revision = i.Layer, i.Options.Metric, i.ID, i.Revision
-		find = func() (*projector.Neighborhoods, error) { return p.Neighborhoods(h.context(r), info.ID, epoch, k) }
+		find = func(ctx context.Context) (*projector.Neighborhoods, error) {
+			return p.Neighborhoods(ctx, info.ID, epoch, k)
+		}
 	}
-	found, err := h.near.get(key, find)
+	found, err := h.near.get(r.Context(), key, func(ctx context.Context) (*projector.Neighborhoods, error) {
+		done, err := h.takePairs(ctx, info, key.layer, epoch, k)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		return find(ctx)
+	})
 	if err != nil {
 		return err
 	}
@@ -87,6 +97,17 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 		httpbody.CacheForever(w) // a rewritten epoch has another seq
 	}
 	return sendBytes(w, r, out)
+}
+
+// takePairs takes what looking at all pairs of an epoch's samples for k neighbours each takes: all processors, the vectors as they
+// are and as the metric has them, and the neighbours with their distances, twice.
+func (h *Handler) takePairs(ctx context.Context, info tracker.RunInfo, layer string, epoch, k int) (done func(), err error) {
+	f, err := h.frame(ctx, info, layer, epoch)
+	if err != nil {
+		return nil, err
+	}
+	bytes := int64(f.Rows) * (8*int64(f.Dim) + 16*int64(k))
+	return h.work.take(ctx, h.work.everyProcessor(bytes), "ask for the neighbours of one sample, at projections/{projection}/neighbors")
 }
 
 // current returns an error if the request names another revision of a projection than the present one.
@@ -118,6 +139,11 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	if err := current(p.Info(), r.PathValue("revision")); err != nil {
 		return err
 	}
+	done, err := h.takePairs(r.Context(), info, p.Info().Layer, epoch, projector.Defaults().NNeighbors)
+	if err != nil {
+		return err
+	}
+	defer done()
 	samples, trust, err := p.PointTrust(r.Context(), info.ID, epoch)
 	if err != nil {
 		return err
@@ -140,7 +166,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 
 // rowOf returns each sample's place among the run's samples.
 func (h *Handler) rowOf(r *http.Request, info tracker.RunInfo) (map[string]int, error) {
-	samples, err := h.samples(r, info)
+	samples, err := h.samples(r.Context(), info)
 	if err != nil {
 		return nil, err
 	}

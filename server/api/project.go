@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -55,12 +56,26 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 		}
 		q.Runs[i] = info.ID
 	}
+	if err := h.fits(r.Context(), q); err != nil {
+		return err
+	}
 	j, err := h.jobs.add(q.Runs, q.Options, r.Header.Get("Idempotency-Key"))
 	if err != nil {
 		return err
 	}
 	httpjson.Write(w, r, http.StatusAccepted, j)
 	return nil
+}
+
+// fits refuses a map that would take more memory than the server has for one.
+func (h *Handler) fits(ctx context.Context, q projectRequest) error {
+	takes, err := projector.Memory(ctx, h.store, q.Runs, q.Options)
+	if err == nil && takes > h.o.MapBytes { // what else is wrong, the job tells
+		return httpjson.Refuse(http.StatusRequestEntityTooLarge, "too_large",
+			"the map would take about %.1f GiB of memory, and this server has %.1f for one: choose fewer points (max_points), samples, epochs or neighbours (n_neighbors)",
+			float64(takes)/(1<<30), float64(h.o.MapBytes)/(1<<30))
+	}
+	return ctx.Err()
 }
 
 func (h *Handler) getJobs(w http.ResponseWriter, r *http.Request) error {

@@ -31,8 +31,8 @@ type outlineKey struct {
 // outline returns the projection's outline. Of a map that an earlier version made, it takes reading all points.
 func (h *Handler) outline(r *http.Request, p *projector.Projection) (*outline, error) {
 	info := p.Info()
-	return h.outlines.get(outlineKey{info.ID, info.Revision}, func() (*outline, error) {
-		o, err := p.Outline(h.context(r))
+	return h.outlines.get(r.Context(), outlineKey{info.ID, info.Revision}, func(ctx context.Context) (*outline, error) {
+		o, err := p.Outline(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -48,7 +48,7 @@ func (h *Handler) provisional(r *http.Request) (*provisionalMap, tracker.RunInfo
 	if !slices.Contains(info.Layers, layer) {
 		return nil, info, fmt.Errorf("run %s/%s has no layer %q: %w", info.Experiment, info.Name, layer, tracker.ErrNotFound)
 	}
-	s, err := h.provisionals.get(provisionalKey{info.ID, layer}, func() (*provisionalMap, error) {
+	s, err := h.provisionals.get(r.Context(), provisionalKey{info.ID, layer}, func(context.Context) (*provisionalMap, error) {
 		return &provisionalMap{store: h.store, run: info.ID, layer: layer}, nil
 	})
 	return s, info, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -30,9 +31,9 @@ type samplesJSON struct {
 }
 
 // samples returns a run's samples, cached: every reader of a map needs them, and reading a million takes seconds.
-func (h *Handler) samples(r *http.Request, info tracker.RunInfo) ([]tracker.Sample, error) {
-	return h.rosters.get(spriteKey{info.ID, info.Samples}, func() ([]tracker.Sample, error) {
-		return h.store.Samples(h.context(r), info.ID)
+func (h *Handler) samples(ctx context.Context, info tracker.RunInfo) ([]tracker.Sample, error) {
+	return h.rosters.get(ctx, spriteKey{info.ID, info.Samples}, func(ctx context.Context) ([]tracker.Sample, error) {
+		return h.store.Samples(ctx, info.ID)
 	})
 }
 
@@ -45,8 +46,8 @@ func (h *Handler) getSamples(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := h.columns.get(columnsKey{spriteKey{info.ID, info.Samples}, compact}, func() (*httpbody.Body, error) {
-		return h.describeSamples(r, info, compact)
+	body, err := h.columns.get(r.Context(), columnsKey{spriteKey{info.ID, info.Samples}, compact}, func(ctx context.Context) (*httpbody.Body, error) {
+		return h.describeSamples(ctx, info, compact)
 	})
 	if err != nil {
 		return err
@@ -60,13 +61,13 @@ type columnsKey struct {
 }
 
 // describeSamples makes the answer that every page of the run asks for.
-func (h *Handler) describeSamples(r *http.Request, info tracker.RunInfo, compact bool) (*httpbody.Body, error) {
+func (h *Handler) describeSamples(ctx context.Context, info tracker.RunInfo, compact bool) (*httpbody.Body, error) {
 	var sprite *sprite
 	var bad error
 	var pictures sync.WaitGroup
-	pictures.Go(func() { sprite, bad = h.sprite(r, info.ID, info.Samples) }) // reads all samples, too
+	pictures.Go(func() { sprite, bad = h.sprite(ctx, info.ID, info.Samples) }) // looks at all samples, too
 	defer pictures.Wait()
-	list, err := h.samples(r, info)
+	list, err := h.samples(ctx, info)
 	if err != nil {
 		return nil, err
 	}

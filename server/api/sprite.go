@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
@@ -23,9 +22,9 @@ import (
 )
 
 const (
-	maxTile   = 96      // pixels; larger pictures are shrunk on a sheet, and in full size under their own address
-	sheetSide = 2048    // pixels; every browser and graphics processor supports this size
-	maxArea   = 1 << 24 // pixels of one picture; more is not decoded
+	maxTile   = 96                // pixels; larger pictures are made smaller on a sheet, and are whole under their own address
+	sheetSide = 2048              // pixels; what every browser and graphics processor takes
+	maxArea   = tracker.MaxPixels // of one picture; more is not decoded
 )
 
 // A sprite is the pictures of a run's samples, in tiles on sheets, so that the page has them all before they are needed.
@@ -38,9 +37,13 @@ type sprite struct {
 	perSheet      int
 	tiles         int
 	missing       []int
+	largest       int64 // pixels of a picture
+}
 
-	mu     sync.Mutex
-	sheets map[int][]byte // PNG, made when asked for
+// A sheetKey names the n-th sheet of a sprite.
+type sheetKey struct {
+	spriteKey
+	n int
 }
 
 // spriteJSON says where on the sheets the pictures are.
@@ -69,16 +72,16 @@ func (s *sprite) json() *spriteJSON {
 
 func (s *sprite) sheetCount() int { return (s.tiles + s.perSheet - 1) / s.perSheet }
 
-// sprite returns the sprite of a run with this many samples.
-func (h *Handler) sprite(r *http.Request, run string, samples int) (*sprite, error) {
-	return h.sprites.get(spriteKey{run, samples}, func() (*sprite, error) {
-		return measureSprite(h.context(r), h.store, run, samples)
+// sprite returns the sprite of a run with so many samples.
+func (h *Handler) sprite(ctx context.Context, run string, samples int) (*sprite, error) {
+	return h.sprites.get(ctx, spriteKey{run, samples}, func(ctx context.Context) (*sprite, error) {
+		return measureSprite(ctx, h.store, run, samples)
 	})
 }
 
 // measureSprite reads all pictures, for the size of the tiles and a hash of the content.
 func measureSprite(ctx context.Context, store *tracker.Store, run string, samples int) (*sprite, error) {
-	s := &sprite{run: run, tiles: samples, missing: []int{}, sheets: map[int][]byte{}}
+	s := &sprite{run: run, tiles: samples, missing: []int{}}
 	sum := sha256.New()
 	at := 0
 	err := eachThumbnail(ctx, store, run, 0, samples, func(position int, thumbnail []byte) error {
@@ -88,10 +91,11 @@ func measureSprite(ctx context.Context, store *tracker.Store, run string, sample
 		at++
 		addToSum(sum, position, thumbnail)
 		c, err := png.DecodeConfig(bytes.NewReader(thumbnail))
-		if err != nil || c.Width*c.Height > maxArea || c.Width < 1 || c.Height < 1 {
+		if err != nil || int64(c.Width)*int64(c.Height) > maxArea || c.Width < 1 || c.Height < 1 {
 			s.missing = append(s.missing, position)
 			return nil
 		}
+		s.largest = max(s.largest, int64(c.Width)*int64(c.Height))
 		w, h := fit(c.Width, c.Height)
 		s.width, s.height = max(s.width, w), max(s.height, h)
 		return nil
@@ -144,7 +148,7 @@ func (h *Handler) getSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s, err := h.sprite(r, info.ID, info.Samples)
+	s, err := h.sprite(r.Context(), info.ID, info.Samples)
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,14 @@ func (h *Handler) getSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sheet, err := s.sheet(h.context(r), h.store, n)
+	sheet, err := h.sheets.get(r.Context(), sheetKey{spriteKey{info.ID, info.Samples}, n}, func(ctx context.Context) ([]byte, error) {
+		done, err := h.work.take(ctx, s.load(), "look at the pictures one by one")
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		return s.sheet(ctx, h.store, n)
+	})
 	if err != nil {
 		return err
 	}
@@ -168,13 +179,15 @@ func (h *Handler) getSheet(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sheet returns the n-th sheet as PNG.
+// load is what making a sheet takes: the sheet in grey, in colour and as PNG, and a picture in 16 bits as it is decoded.
+func (s *sprite) load() load {
+	const perPixel, perPicturePixel = 1 + 4 + 4, 8 + 8 // bytes
+	rows := (s.perSheet + s.columns - 1) / s.columns
+	return load{bytes: perPixel*int64(s.columns*s.width)*int64(rows*s.height) + perPicturePixel*s.largest, processors: 1}
+}
+
+// sheet makes the n-th sheet, as PNG.
 func (s *sprite) sheet(ctx context.Context, store *tracker.Store, n int) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b, ok := s.sheets[n]; ok {
-		return b, nil
-	}
 	count := min(s.perSheet, s.tiles-n*s.perSheet)
 	area := image.Rect(0, 0, s.columns*s.width, (count+s.columns-1)/s.columns*s.height)
 	var canvas draw.Image = image.NewGray(area) // a quarter of the memory, and digits need no more
@@ -201,14 +214,13 @@ func (s *sprite) sheet(ctx context.Context, store *tracker.Store, n int) ([]byte
 	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, canvas); err != nil {
 		return nil, err
 	}
-	s.sheets[n] = b.Bytes()
 	return b.Bytes(), nil
 }
 
 // decode returns a picture at the size of its tile.
 func decode(thumbnail []byte) (image.Image, error) {
 	c, err := png.DecodeConfig(bytes.NewReader(thumbnail))
-	if err != nil || c.Width*c.Height > maxArea {
+	if err != nil || int64(c.Width)*int64(c.Height) > maxArea {
 		return nil, fmt.Errorf("a picture of %d×%d pixels: %w", c.Width, c.Height, err)
 	}
 	img, err := png.Decode(bytes.NewReader(thumbnail))

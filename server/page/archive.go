@@ -25,7 +25,7 @@ type archive struct {
 }
 
 func openArchive(ctx context.Context, store *tracker.Store, o HTMLOptions) (*archive, error) {
-	h := api.New(store, api.Options{ReadOnly: true, Alone: true, Logger: slog.New(slog.DiscardHandler)})
+	h := api.New(store, api.Options{ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
 	a := &archive{api: h, progress: o.Progress}
 	if err := a.begin(ctx, store, o); err != nil {
 		a.close()
