@@ -110,6 +110,8 @@ func TestOpenAPIAnswers(t *testing.T) {
 		ask("GET /api/v1/runs/{run}/metrics", "runs/"+run+"/metrics", 200)
 		ask("GET /api/v1/metrics", "metrics?run="+run, 200)
 		ask("GET /api/v1/runs/{run}/samples", "runs/"+run+"/samples", 200)
+		ask("GET /api/v1/runs/{run}/samples", "runs/"+run+"/samples?form=compact", 200)
+		ask("GET /api/v1/runs/{run}/epochs/{epoch}/outputs", "runs/"+run+"/epochs/1/outputs?form=compact", 200)
 		ask("GET /api/v1/runs/{run}/vectors", "runs/"+run+"/vectors", 200)
 		ask("GET /api/v1/runs/{run}/vectors", "runs/"+run+"/vectors?format=npy", 200)
 		ask("GET /api/v1/runs/{run}/epochs/{epoch}/outputs", "runs/"+run+"/epochs/1/outputs", 200)

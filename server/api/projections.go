@@ -298,6 +298,9 @@ func (h *Handler) getQuality(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q.Transitions == nil {
+		q.Transitions = []projector.TransitionQuality{} // maps of one epoch are stored without
+	}
 	return sendJSON(w, r, q)
 }
 

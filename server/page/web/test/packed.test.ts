@@ -20,22 +20,33 @@ globalThis.atob ??= (text: string) => {
 };
 
 test("packed: outputs", () => {
+  const of = { run: "r", epoch: 1, loss: null, confidence: null };
   const some = unpackOutputs({
+    ...of,
     classes: ["9", "10"],
     width: 1,
     prediction: packed(0, 255, 1),
     loss: packed(0, 0, 192, 63, 0, 0, 192, 127, 0, 0, 0, 63),
-    confidence: null,
   });
   equal(some.prediction, [0, -1, 1], "places and none");
   equal(some.loss, [1.5, NaN, 0.5], "losses and none");
   equal(some.confidence, null, "what was not logged");
-  equal(unpackOutputs({ classes: [], width: 2, prediction: packed(44, 1, 255, 255), loss: null, confidence: null }).prediction, [300, -1], "of two bytes");
-  equal(unpackOutputs({ classes: [], width: 4, prediction: packed(0, 0, 1, 0), loss: null, confidence: packed(0, 0, 128, 63) }).prediction, [65536], "of four");
+  equal(unpackOutputs({ ...of, classes: [], width: 2, prediction: packed(44, 1, 255, 255) }).prediction, [300, -1], "of two bytes");
+  equal(unpackOutputs({ ...of, classes: [], width: 4, prediction: packed(0, 0, 1, 0) }).prediction, [65536], "of four");
 });
 
 test("packed: samples", () => {
-  const s = unpackSamples({ count: 3, classes: ["a", "b"], metadata: {}, sprite: null, ids: null, packed: packed(1, 0, 255, 255, 0, 0), width: 2 });
+  const s = unpackSamples({
+    run: "r",
+    label: null,
+    count: 3,
+    classes: ["a", "b"],
+    metadata: {},
+    sprite: null,
+    ids: null,
+    packed: packed(1, 0, 255, 255, 0, 0),
+    width: 2,
+  });
   equal(s.label, [1, -1, 0], "labels");
   equal([s.numbered, s.id(2), s.ids], [true, "2", ["0", "1", "2"]], "numbered ids");
 });

@@ -105,6 +105,8 @@ test("comparison: epochs and rows of another run", () => {
 
 const none = { silhouette: null, purity: null, separation: null };
 const quality: Quality = {
+  projection: "p",
+  revision: 1,
   exact: true,
   unmeasured: 0,
   trust_epoch: 0.9,
@@ -112,7 +114,19 @@ const quality: Quality = {
   knn50: null,
   sil_corr: null,
   motion: 0.7,
-  epochs: [{ run: "r", epoch: 1, trustworthiness: 0.97, continuity: 0.9, original: { ...none, silhouette: 0.1 }, map: { ...none, silhouette: 0.5 } }],
+  epochs: [
+    {
+      run: "r",
+      epoch: 1,
+      rows: 9,
+      trustworthiness: 0.97,
+      continuity: 0.9,
+      own15: null,
+      dust: null,
+      original: { ...none, silhouette: 0.1 },
+      map: { ...none, silhouette: 0.5 },
+    },
+  ],
   transitions: [],
 };
 

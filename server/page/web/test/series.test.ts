@@ -6,7 +6,7 @@ function epochs(...list: [number, number][]): Epoch[] {
   return list.map(([number, step], i) => ({ number, step, time: "", seq: i + 1 }));
 }
 
-const s = (name: string, ...points: [number, number, number | string][]): Series => ({
+const s = (name: string, ...points: [number, number, Series["value"][number]][]): Series => ({
   name,
   step: points.map((p) => p[0]),
   epoch: points.map((p) => p[1]),

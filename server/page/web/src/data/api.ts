@@ -5,94 +5,27 @@ import { place, type Frame } from "../map/cloud";
 import * as archive from "./archive";
 import * as preloaded from "./preloaded";
 import type { Neighbourhoods } from "./neighbourhood";
-import type { Epoch, Job, Layout, Projection, Run, Sprite } from "./wire";
+import type { CompactOutputs, CompactSamples, Epoch, Field, Job, Layout, Projection, Quality, Run, Series, Sprite } from "./wire";
 
-export type { Behind, Epoch, Job, Layout, Projection, Run, Sprite, State } from "./wire";
-
-/** One metric, as columns. The epoch is the one that was in training, or with which it was logged. */
-export interface Series {
-  name: string;
-  step: number[];
-  epoch: number[];
-  /** What is no number is a word: NaN, Infinity, -Infinity. */
-  value: (number | string)[];
-}
+export type { Behind, Epoch, Field, Job, Labels, Layout, Projection, Quality, Run, Series, Sprite, State } from "./wire";
 
 /** The samples of a run, as columns. */
-export interface Samples {
-  count: number;
+export interface Samples extends Pick<CompactSamples, "count" | "classes" | "metadata" | "sprite"> {
   /** Ids are the numbers of the rows. */
   numbered: boolean;
   id(row: number): string;
   readonly ids: readonly string[];
-  /** Labels that occur, and each sample's place among them; -1 is a sample without a label. */
-  classes: string[];
+  /** Each sample's place among the classes; -1 is a sample without a label. */
   label: Int32Array;
-  /** A column per key; null where a sample has no such key. */
-  metadata: Record<string, unknown[]>;
-  sprite: Sprite | null;
 }
 
 /** What the network made of the samples at one epoch; a column is null when it was not logged. */
-export interface Outputs {
-  classes: string[];
+export interface Outputs extends Pick<CompactOutputs, "classes"> {
   /** Places in classes; -1 is none. */
   prediction: Int32Array | null;
   /** NaN is none. */
   loss: Float32Array | null;
   confidence: Float32Array | null;
-}
-
-/** How the labels of one epoch stand apart in one space; null where that is not defined. */
-export interface Labels {
-  silhouette: number | null;
-  purity: number | null;
-  separation: number | null;
-}
-
-/** How far a map can be trusted (see the package projector/measure); null is what is not defined, or was not measured. */
-export interface Quality {
-  exact: boolean;
-  /** Epochs on the map whose vectors were replaced or removed before they were measured. */
-  unmeasured: number;
-  trust_epoch: number | null;
-  knn15: number | null;
-  knn50: number | null;
-  sil_corr: number | null;
-  motion: number | null;
-  /** Of the rows of an epoch's vectors, how many are zero, and how many equal an earlier one; absent where there is none. */
-  epochs: {
-    run: string;
-    epoch: number;
-    rows?: number;
-    zero_rows?: number;
-    repeated_rows?: number;
-    trustworthiness: number | null;
-    continuity: number | null;
-    original: Labels;
-    map: Labels;
-  }[];
-  transitions: {
-    run: string;
-    from: number;
-    to: number;
-    original: { cka: number | null; churn: number | null };
-    map: { cka: number | null; churn: number | null };
-  }[];
-}
-
-/** An option that a projection can be asked for with: one of some choices, text, or a number. */
-export interface Field {
-  name: string;
-  title: string;
-  about: string;
-  choices?: string[];
-  text?: boolean;
-  whole: boolean;
-  min: number;
-  max: number;
-  default: string | number;
-  methods?: string[]; // those that read it; absent: all
 }
 
 /** A failure that the server explained. */
@@ -131,18 +64,11 @@ export function getMetrics(run: string, since: number): Promise<{ seq: number; s
 }
 
 export async function getSamples(run: string): Promise<Samples> {
-  return unpackSamples(await json<PackedSamples>(`runs/${encodeURIComponent(run)}/samples?form=compact`));
+  return unpackSamples(await json<CompactSamples>(`runs/${encodeURIComponent(run)}/samples?form=compact`));
 }
 
-/** Samples as they are sent: without ids where these are 0 … count−1, and labels as whole numbers of some bytes each. */
-export interface PackedSamples extends Pick<Samples, "count" | "classes" | "metadata" | "sprite"> {
-  ids: string[] | null;
-  packed?: string;
-  width?: number;
-}
-
-export function unpackSamples(j: PackedSamples): Samples {
-  const { count, width = 1 } = j;
+export function unpackSamples(j: CompactSamples): Samples {
+  const { count, width } = j;
   const label = wholeNumbers(j.packed ?? "", width, count);
   let { ids } = j;
   return {
@@ -172,16 +98,7 @@ function wholeNumbers(packed: string, width: number, count: number): Int32Array 
   return all;
 }
 
-/** Outputs as they are sent: columns in base64, of whole numbers of some bytes each, and of float32. */
-export interface PackedOutputs {
-  classes: string[];
-  width: number;
-  prediction: string | null;
-  loss: string | null;
-  confidence: string | null;
-}
-
-export function unpackOutputs(j: PackedOutputs): Outputs {
+export function unpackOutputs(j: CompactOutputs): Outputs {
   const bytes = (packed: string) => Math.floor((packed.length * 3) / 4) - (/=*$/.exec(packed)?.[0].length ?? 0);
   const whole = (packed: string | null) => packed && wholeNumbers(packed, j.width, bytes(packed) / j.width);
   const real = (packed: string | null) => packed && new Float32Array(wholeNumbers(packed, 4, bytes(packed) / 4).buffer);
@@ -190,7 +107,7 @@ export function unpackOutputs(j: PackedOutputs): Outputs {
 
 /** seq makes the address another one when the epoch was written again, so the answer may be kept. */
 export async function getOutputs(run: string, epoch: number, seq: number): Promise<Outputs> {
-  return unpackOutputs(await json<PackedOutputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?form=compact&seq=${seq}`));
+  return unpackOutputs(await json<CompactOutputs>(`runs/${encodeURIComponent(run)}/epochs/${epoch}/outputs?form=compact&seq=${seq}`));
 }
 
 /** The original space of a map, as an address asks for it: its metric and, where its vectors were scaled or reduced, the map itself. */
@@ -221,9 +138,8 @@ export async function getProjections(run: string): Promise<Projection[]> {
 }
 
 /** How far a projection can be trusted; where that was not measured yet, it takes a while. */
-export async function getQuality(projection: string): Promise<Quality> {
-  const q = await json<Quality>(`projections/${encodeURIComponent(projection)}/quality`);
-  return { ...q, transitions: q.transitions ?? [] }; // maps of one epoch were stored without
+export function getQuality(projection: string): Promise<Quality> {
+  return json(`projections/${encodeURIComponent(projection)}/quality`);
 }
 
 /** What a projection can be asked to be. */

@@ -25,12 +25,67 @@ export type Commit = {
   step?: number;
 };
 
+/** outputs whose columns are bytes, in base64 */
+export type CompactOutputs = {
+  /** predictions that occur */
+  classes: string[];
+  /** little-endian float32, NaN for none */
+  confidence: string | null;
+  epoch: number;
+  /** little-endian float32, NaN for none */
+  loss: string | null;
+  /** places in classes, -1 for none: little-endian two's complement, width bytes each */
+  prediction: string | null;
+  run: string;
+  /** bytes of a prediction */
+  width: 1 | 2 | 4;
+};
+
+/** samples whose labels are bytes */
+export type CompactSamples = {
+  /** labels that occur */
+  classes: string[];
+  count: number;
+  /** null where they are 0 … count−1 */
+  ids: string[] | null;
+  label: null;
+  /** a column per key; null where a sample has no such key */
+  metadata: Record<string, unknown[]>;
+  /** places in classes, -1 without a label: little-endian two's complement, width bytes each; absent without samples */
+  packed?: string;
+  run: string;
+  /** where their pictures are */
+  sprite: Sprite | null;
+  /** of packed */
+  width: 1 | 2 | 4;
+};
+
 export type Epoch = {
   number: number;
   /** grows whenever the epoch is written again */
   seq: number;
   step: number;
   time: Time;
+};
+
+/** one epoch of one run */
+export type EpochQuality = {
+  continuity: number | null;
+  /** the share of points that hang between the others */
+  dust: number | null;
+  epoch: number;
+  map: Labels;
+  original: Labels;
+  /** the share of a row's 15 nearest rows in the original space that are among its 15 nearest on the map */
+  own15: number | null;
+  /** of them, equal to an earlier one; absent where there is none */
+  repeated_rows?: number;
+  /** of the epoch's vectors */
+  rows: number;
+  run: string;
+  trustworthiness: number | null;
+  /** of them, all of whose numbers are 0; absent where there is none */
+  zero_rows?: number;
 };
 
 export type Error = {
@@ -51,6 +106,24 @@ export type Error = {
   error: string;
 };
 
+/** an option that a projection can be asked for with: one of some choices, text, or a number */
+export type Field = {
+  about: string;
+  /** one of these; numbers and text have none */
+  choices?: string[];
+  default: string | number;
+  max: number;
+  /** the methods that read it; absent: all */
+  methods?: string[];
+  min: number;
+  name: string;
+  /** text, which the server reads */
+  text?: boolean;
+  title: string;
+  /** a number without a fraction */
+  whole: boolean;
+};
+
 export type Job = {
   created: Time;
   done: number;
@@ -69,6 +142,13 @@ export type Job = {
   /** of the method, for people */
   title: string;
   total: number;
+};
+
+/** how the labels of one epoch stand apart in one space; null where that is not defined */
+export type Labels = {
+  purity: number | null;
+  separation: number | null;
+  silhouette: number | null;
 };
 
 export type Layout = {
@@ -145,29 +225,21 @@ export type Metrics = {
   run: string;
   /** up to which these are all */
   seq: number;
-  series: {
-    epoch: number[];
-    name: string;
-    step: number[];
-    value: Number[];
-  }[];
+  series: Series[];
 };
 
 /** a number; what JSON has no numeral for is a word */
 export type Number = number | "NaN" | "Infinity" | "-Infinity";
 
 export type Outputs = {
+  /** predictions that occur */
   classes: string[];
-  /** likewise */
-  confidence: (Number | null)[] | string | null;
+  confidence: (Number | null)[] | null;
   epoch: number;
-  /** in a compact answer, base64 of little-endian float32, NaN for none */
-  loss: (Number | null)[] | string | null;
-  /** places in classes; -1 for none. In a compact answer, base64 of little-endian whole numbers with a sign */
-  prediction: number[] | string | null;
+  loss: (Number | null)[] | null;
+  /** places in classes; -1 for none */
+  prediction: number[] | null;
   run: string;
-  /** bytes of a prediction in a compact answer */
-  width?: number;
 };
 
 export type Points = {
@@ -206,15 +278,21 @@ export type Projection = {
   title: string;
 };
 
+/** how far a map can be trusted; null is what is not defined, or was not measured */
 export type Quality = {
-  epochs: Record<string, unknown>[];
+  epochs: EpochQuality[];
   exact: boolean;
+  knn15: number | null;
+  knn50: number | null;
+  motion: number | null;
   projection: string;
   revision: number;
   seconds?: number;
-  transitions: Record<string, unknown>[];
+  sil_corr: number | null;
+  transitions: TransitionQuality[];
+  trust_epoch: number | null;
   /** epochs on the map whose vectors were replaced or removed before they were measured */
-  unmeasured?: number;
+  unmeasured: number;
 };
 
 export type Run = {
@@ -297,19 +375,23 @@ export type Samples = {
   /** labels that occur */
   classes: string[];
   count: number;
-  /** null in a compact answer where they are 0 … count−1 */
-  ids: string[] | null;
-  /** places in classes; -1 without a label; null in a compact answer */
-  label: number[] | null;
-  /** a column per key */
+  ids: string[];
+  /** places in classes; -1 without a label */
+  label: number[];
+  /** a column per key; null where a sample has no such key */
   metadata: Record<string, unknown[]>;
-  /** label in a compact answer: little-endian two's complement, width bytes each */
-  packed?: string;
   run: string;
   /** where their pictures are */
   sprite: Sprite | null;
-  /** of packed */
-  width?: 1 | 2 | 4;
+};
+
+/** one metric, as columns */
+export type Series = {
+  /** the one that was in training, or with which the value was logged */
+  epoch: number[];
+  name: string;
+  step: number[];
+  value: Number[];
 };
 
 export type Session = {
@@ -331,10 +413,33 @@ export type Sprite = {
 
 export type State = "running" | "stopped" | "finished" | "failed";
 
+/** how much of one space stays from an epoch to the next; null where that is not defined */
+export type Step = {
+  churn: number | null;
+  cka: number | null;
+  /** the median distance that samples move, over the radius of the space */
+  moved: number | null;
+  /** the share of the movement of the run that is in this transition */
+  share: number | null;
+};
+
 /** A label, an id or a prediction, which is kept as text: text as it is, a number as what it is worth (3.0 is 3, 1.10 is 1.1), true and false; null or empty is none */
 export type Text = string | number | boolean | null;
 
 export type Time = string;
+
+/** two consecutive epochs of one run */
+export type TransitionQuality = {
+  from: number;
+  map: Step;
+  /** the rank correlation over samples of the distances moved in the two spaces */
+  motion: number | null;
+  original: Step;
+  /** the share of the movement on the map over the share in the original space: 1 where the map keeps time */
+  pace: number | null;
+  run: string;
+  to: number;
+};
 
 export type Vectors = {
   dim: number;

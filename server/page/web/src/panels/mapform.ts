@@ -55,11 +55,7 @@ export class MapForm {
     usual.addEventListener("click", () => this.fill({}));
     const away = h("button", { type: "button", class: "small" }, "Close");
     away.addEventListener("click", this.close);
-    this.form.replaceChildren(
-      ...this.rows.map((row) => row.box),
-      this.wrong,
-      h("div", { class: "acts" }, this.make, usual, away),
-    );
+    this.form.replaceChildren(...this.rows.map((row) => row.box), this.wrong, h("div", { class: "acts" }, this.make, usual, away));
     this.fill({ ...map?.options, layer });
     this.form.hidden = false;
     this.rows[0]?.input.focus({ preventScroll: true });
