@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
@@ -31,11 +32,13 @@ type Handler struct {
 	log    *slog.Logger
 	mux    *http.ServeMux
 	bundle *bundle
+
+	patience time.Duration // for preloaded answers
 }
 
 // New returns a handler for the page, with api, a handler of package api, for everything else.
 func New(api http.Handler, o Options) *Handler {
-	h := &Handler{api: api, o: o, log: o.Logger, mux: http.NewServeMux(), bundle: newBundle()}
+	h := &Handler{api: api, o: o, log: o.Logger, mux: http.NewServeMux(), bundle: newBundle(), patience: preloadPatience}
 	if h.log == nil {
 		h.log = slog.Default()
 	}

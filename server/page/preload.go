@@ -26,7 +26,7 @@ import (
 const (
 	preloadBytes    = 128 << 10 // of one answer
 	preloadSamples  = 5000
-	preloadPatience = 250 * time.Millisecond
+	preloadPatience = 250 * time.Millisecond // of all answers together
 )
 
 // A preloaded answer comes with the page.
@@ -75,7 +75,7 @@ func (h *Handler) preload(r *http.Request) iter.Seq[preloaded] {
 			defer close(found)
 			h.gather(ctx, r.URL.Query(), found)
 		}()
-		late := time.After(preloadPatience)
+		late := time.After(h.patience)
 		for {
 			select {
 			case b, more := <-found:

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -28,6 +29,7 @@ func TestPreload(t *testing.T) {
 	old, shown := servertest.Project(t, store, first.ID(), 2).Info().ID, servertest.Project(t, store, first.ID(), 2).Info().ID
 	second := tr.Log(t, store, "<!-- second", 2)
 	h := newHandler(t, store)
+	h.SetPatience(time.Minute)
 
 	of := func(run string, rest ...string) []string {
 		return append([]string{"runs", "runs/" + run + "/epochs", "runs/" + run + "/samples?form=compact", "projections?run=" + run}, rest...)
@@ -95,6 +97,7 @@ func TestPreloadInPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHandler(t, store)
+	h.SetPatience(time.Minute)
 	page := servertest.Get(t, h, "/").Body.String()
 	var got []string
 	for _, m := range preloadedElement.FindAllStringSubmatch(page, -1) {
