@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -63,14 +64,14 @@ func (p *Projection) Array(ctx context.Context, q Query) (*Array, error) {
 }
 
 // WriteCSV writes points of a map of so many dimensions as a table with the columns run, epoch, sample, label, prediction, x,
-// y and, in three dimensions, z.
+// y and, in three dimensions, z. A text that a spreadsheet would run as a formula has an apostrophe before it.
 func WriteCSV(w io.Writer, points []Point, dims int) error {
 	c := csv.NewWriter(w)
 	head := []string{"run", "epoch", "sample", "label", "prediction", "x", "y", "z"}
 	c.Write(head[:5+dims])
 	row := make([]string, 5+dims)
 	for _, p := range points {
-		row[0], row[1], row[2], row[3], row[4] = p.Run, strconv.Itoa(p.Epoch), p.Sample, p.Label, p.Prediction
+		row[0], row[1], row[2], row[3], row[4] = asText(p.Run), strconv.Itoa(p.Epoch), asText(p.Sample), asText(p.Label), asText(p.Prediction)
 		for i, v := range []float64{p.X, p.Y, p.Z}[:dims] {
 			row[5+i] = strconv.FormatFloat(v, 'g', -1, 32) // coordinates are float32
 		}
@@ -78,4 +79,18 @@ func WriteCSV(w io.Writer, points []Point, dims int) error {
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// A spreadsheet runs a cell as a formula that begins with one of these, except a number.
+var (
+	formula = regexp.MustCompile(`^[=+\-@	]`)
+	number  = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+)
+
+// asText returns a cell that no spreadsheet runs: an apostrophe makes it text. The page does the same.
+func asText(cell string) string {
+	if formula.MatchString(cell) && !number.MatchString(cell) {
+		return "'" + cell
+	}
+	return cell
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -151,6 +152,7 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	if _, port, err := net.SplitHostPort(listener.Addr().String()); err == nil {
 		o.CookieName = "zoetrope_" + port
 	}
+	o.SessionFile = a.sessionFile(s.tokenFile)
 	h, err := server.New(store, server.Options{ReadOnly: s.readOnly, Access: o, Page: page.Options{Frames: s.frames}})
 	if err != nil {
 		listener.Close()
@@ -166,6 +168,26 @@ func (a *app) serve(ctx context.Context, store *tracker.Store, s serveFlags, o a
 	}
 	a.Note("stopped")
 	return nil
+}
+
+// sessionFile returns where sessions of browsers are kept across restarts: beside the file of tokens, or nowhere if nothing can be
+// written there.
+func (a *app) sessionFile(tokenFile string) string {
+	if tokenFile == "" {
+		return ""
+	}
+	file := tokenFile + ".sessions"
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	probe, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")
+	if err != nil {
+		a.Note("browsers log in again after a restart: %s cannot be made: %v", file, err)
+		return ""
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	return file
 }
 
 // announce prints the page's address.

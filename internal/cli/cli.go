@@ -26,7 +26,7 @@ type App struct {
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the first Ctrl-C asks, the second one kills
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], forPeople(os.Stdout), os.Stderr))
 }
 
 // Finish completes a root command to which all subcommands were added: the flags --db and --json, help and completion, and
@@ -66,12 +66,12 @@ func (a *App) Run(ctx context.Context, root *cobra.Command) int {
 	}
 	var usage *UsageError
 	if errors.As(err, &usage) {
-		fmt.Fprintf(a.Stderr, "%s: %v\nRun '%s --help' for how it is used.\n", root.Name(), err, usage.command)
+		fmt.Fprintf(a.Stderr, "%s: %s\nRun '%s --help' for how it is used.\n", root.Name(), Visible(err.Error()), usage.command)
 		return 2
 	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("interrupted: %w", err)
 	}
-	fmt.Fprintf(a.Stderr, "%s: %v\n", root.Name(), err)
+	fmt.Fprintf(a.Stderr, "%s: %s\n", root.Name(), Visible(err.Error()))
 	return 1
 }

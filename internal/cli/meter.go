@@ -67,6 +67,9 @@ func (m *Meter) clear() {
 
 // IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
+	if v, ok := w.(visibleWriter); ok {
+		w = v.w
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

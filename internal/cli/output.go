@@ -20,7 +20,7 @@ func (a *App) PrintJSON(v any) error {
 
 // Note writes a message for the user that is not part of the result.
 func (a *App) Note(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, format+"\n", args...)
+	io.WriteString(a.Stderr, Visible(fmt.Sprintf(format, args...))+"\n")
 }
 
 // A Table aligns its columns. Cells are separated by tabs, rows end with a newline.
@@ -35,7 +35,7 @@ func (t Table) Row(cells ...any) {
 		if i > 0 {
 			io.WriteString(t.w, "\t")
 		}
-		s := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(fmt.Sprint(c))
+		s := Visible(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(fmt.Sprint(c)))
 		if s == "" {
 			s = "-"
 		}

@@ -27,6 +27,10 @@ type Options struct {
 	// BasePath is what stands before all paths, as /lab/zoetrope/, where a proxy passes it on. Empty means /.
 	BasePath string
 
+	// SessionFile keeps the key of cookies, and which were logged out of, across restarts; it is made where there is none. Without
+	// one, sessions end with the guard.
+	SessionFile string
+
 	// CookieName distinguishes servers on one machine, whose ports browsers do not tell apart. Empty means zoetrope.
 	CookieName string
 
@@ -44,6 +48,7 @@ type Guard struct {
 	o        Options
 	base     string // begins and ends with a slash
 	throttle throttle
+	sessions *sessions
 	own      *http.ServeMux
 	now      func() time.Time
 	patience time.Duration // with a body whose sender may ask
@@ -70,7 +75,11 @@ func New(next http.Handler, o Options) (*Guard, error) {
 		}
 	}
 	o.Hosts = hosts
-	g := &Guard{next: next, o: o, base: base, now: time.Now, patience: patience, penalty: penalty}
+	sessions, err := openSessions(o.SessionFile, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	g := &Guard{sessions: sessions, next: next, o: o, base: base, now: time.Now, patience: patience, penalty: penalty}
 	g.own = g.route()
 	return g, nil
 }
@@ -94,6 +103,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		deny(w, r, err)
 		return
 	}
+	g.insistOnTLS(w, r)
 	if !g.sameSite(r) {
 		deny(w, r, httpjson.Refuse(http.StatusForbidden, "cross_origin", "this request comes from a page of another site, which may not ask here"))
 		return
@@ -190,7 +200,7 @@ func (g *Guard) identify(r *http.Request) (Permission, error) {
 		return t.Permits, err
 	}
 	for _, c := range r.CookiesNamed(g.o.CookieName) {
-		if t, ok := g.ofCookie(c.Value); ok {
+		if t, _, ok := g.ofCookie(c.Value); ok {
 			return t.Permits, nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"net/http"
 	"path"
 	"strconv"
@@ -108,7 +109,16 @@ func (g *Guard) openSession(w http.ResponseWriter, r *http.Request) {
 	send(w, r, g.answerOf(t.Permits))
 }
 
+// closeSession ends a session: its cookie is void from now on, in this browser and in any copy.
 func (g *Guard) closeSession(w http.ResponseWriter, r *http.Request) {
+	for _, c := range r.CookiesNamed(g.o.CookieName) {
+		if _, said, ok := g.ofCookie(c.Value); ok {
+			if err := g.sessions.end(said, g.now()); err != nil {
+				deny(w, r, httpjson.Refuse(http.StatusInternalServerError, "internal", "the session is ended until the server is started again, and this cannot be kept: %v", err))
+				return
+			}
+		}
+	}
 	g.setCookie(w, r, r.URL.Query().Get("path"), "", -1)
 	send(w, r, struct{}{})
 }
@@ -128,34 +138,44 @@ func (g *Guard) setCookie(w http.ResponseWriter, r *http.Request, at, value stri
 	})
 }
 
-// A cookie is when it ends, something random, and a signature of both with a key that comes from the token: it needs no
-// memory, survives a restart, and is void when the token is taken away.
-const cookieBytes = 8 + 16 + sha256.Size
+// A cookie says when it ends and something random, and has a signature of both with keys of the token and of the server: it
+// is valid at no other server, and void when the token is taken away or somebody has logged out.
+const (
+	saidBytes   = 8 + 16
+	cookieBytes = saidBytes + sha256.Size
+)
 
 func (g *Guard) cookie(t Token) string {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, cookieBytes), uint64(g.now().Add(sessionFor).Unix()))
-	b = b[:24]
+	b = b[:saidBytes]
 	rand.Read(b[8:])
-	return base64.RawURLEncoding.EncodeToString(append(b, sign(t, b)...))
+	return base64.RawURLEncoding.EncodeToString(append(b, g.sign(t, b)...))
 }
 
-func sign(t Token, b []byte) []byte {
+// sign signs what a cookie says, for this server: its key, its name for cookies, which has its port, and its path.
+func (g *Guard) sign(t Token, said []byte) []byte {
 	h := hmac.New(sha256.New, t.session[:])
-	h.Write(b)
+	fmt.Fprintf(h, "%x %s %s ", g.sessions.key, g.o.CookieName, g.base)
+	h.Write(said)
 	return h.Sum(nil)
 }
 
-// ofCookie returns the token that a cookie was given for.
-func (g *Guard) ofCookie(value string) (found Token, ok bool) {
+// ofCookie returns the token that a cookie was given for, and what it says.
+func (g *Guard) ofCookie(value string) (found Token, said []byte, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || len(b) != cookieBytes {
-		return Token{}, false
+		return Token{}, nil, false
 	}
+	said = b[:saidBytes]
 	for _, t := range g.o.Tokens {
-		if subtle.ConstantTimeCompare(sign(t, b[:24]), b[24:]) == 1 {
+		if subtle.ConstantTimeCompare(g.sign(t, said), b[saidBytes:]) == 1 {
 			found, ok = t, true
 		}
 	}
-	ends := time.Unix(int64(binary.BigEndian.Uint64(b)&(1<<40-1)), 0)
-	return found, ok && g.now().Before(ends)
+	return found, said, ok && g.now().Before(endOf(said)) && !g.sessions.void(said)
+}
+
+// endOf returns when a cookie ends that says this.
+func endOf(said []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(said)&(1<<40-1)), 0)
 }

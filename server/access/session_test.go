@@ -1,8 +1,13 @@
 package access_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +18,8 @@ import (
 // TestSession: a browser exchanges its token for a cookie, which is as good as the token and dies with it.
 func TestSession(t *testing.T) {
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-	g := newGuard(t, access.Options{Tokens: tokens(t), CookieName: "zoetrope_8420"})
+	o := access.Options{Tokens: tokens(t), CookieName: "zoetrope_8420", SessionFile: filepath.Join(t.TempDir(), "sessions")}
+	g := newGuard(t, o)
 	g.SetNow(func() time.Time { return now })
 	w := ask(g, "POST", "/api/v1/session", `{"token": "`+reader+`"}`, "Content-Type", "application/json")
 	if w.Code != 200 || strings.TrimSpace(w.Body.String()) != `{"read":true,"log":false}` {
@@ -36,7 +42,7 @@ func TestSession(t *testing.T) {
 			t.Errorf("with a cookie that is %s = %d", name, got)
 		}
 	}
-	restarted := newGuard(t, access.Options{Tokens: tokens(t), CookieName: "zoetrope_8420"})
+	restarted := newGuard(t, o)
 	restarted.SetNow(func() time.Time { return now })
 	if got := ask(restarted, "GET", "/x", "", "Cookie", c.Name+"="+c.Value).Code; got != 200 {
 		t.Errorf("after a restart = %d", got)
@@ -108,5 +114,108 @@ func TestLogin(t *testing.T) {
 	}
 	if w := ask(newGuard(t, access.Options{ReadOnly: true}), "GET", "/api/v1/session", ""); strings.TrimSpace(w.Body.String()) != `{"read":true,"log":false}` {
 		t.Errorf("a session of a read-only server = %s", w.Body)
+	}
+}
+
+// TestLogout: who logs out ends the session for good, in every copy of its cookie, and nobody else's.
+func TestLogout(t *testing.T) {
+	o := access.Options{Tokens: tokens(t), SessionFile: filepath.Join(t.TempDir(), "sessions")}
+	g := newGuard(t, o)
+	logIn := func() string {
+		w := ask(g, "POST", "/api/v1/session", `{"token": "`+both+`"}`, "Content-Type", "application/json")
+		return "zoetrope=" + w.Result().Cookies()[0].Value
+	}
+	mine, yours := logIn(), logIn()
+	if w := ask(g, "DELETE", "/api/v1/session", "", "Cookie", mine); w.Code != 200 {
+		t.Fatalf("logging out = %d %s", w.Code, w.Body)
+	}
+	ask(g, "DELETE", "/api/v1/session", "", "Cookie", "zoetrope=invented")
+	for name, at := range map[string]*access.Guard{"at once": g, "after a restart": newGuard(t, o)} {
+		if got := ask(at, "GET", "/x", "", "Cookie", mine).Code; got != 401 {
+			t.Errorf("%s: a copy of the cookie = %d", name, got)
+		}
+		if got := ask(at, "GET", "/x", "", "Cookie", yours).Code; got != 200 {
+			t.Errorf("%s: another session = %d", name, got)
+		}
+	}
+}
+
+// TestCookieOfAnotherServer: a cookie is valid only where it was given, also where another server has the same token.
+func TestCookieOfAnotherServer(t *testing.T) {
+	here := access.Options{Tokens: tokens(t), SessionFile: filepath.Join(t.TempDir(), "sessions"), CookieName: "zoetrope_1"}
+	cookie := ask(newGuard(t, here), "POST", "/api/v1/session", `{"token": "`+both+`"}`, "Content-Type", "application/json").Result().Cookies()[0]
+	port, path, file, none := here, here, here, here
+	port.CookieName, path.BasePath, file.SessionFile, none.SessionFile = "zoetrope_2", "/lab/", filepath.Join(t.TempDir(), "sessions"), ""
+	for name, o := range map[string]access.Options{"port": port, "path": path, "file": file, "process": none} {
+		g := newGuard(t, o)
+		if got := ask(g, "GET", strings.TrimSuffix("/"+strings.Trim(o.BasePath, "/"), "/")+"/x", "", "Cookie", o.CookieName+"="+cookie.Value).Code; got != 401 {
+			t.Errorf("at a server of another %s = %d", name, got)
+		}
+	}
+	if got := ask(newGuard(t, here), "GET", "/x", "", "Cookie", cookie.Name+"="+cookie.Value).Code; got != 200 {
+		t.Errorf("where it was given = %d", got)
+	}
+}
+
+// TestSessionFile: it is private, and one that is damaged or open to others is refused.
+func TestSessionFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sessions")
+	newGuard(t, access.Options{SessionFile: file})
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v", info.Mode(), err)
+	}
+	key, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, text string
+		mode       os.FileMode
+		says       string
+	}{
+		{"empty", "", 0o600, "has no key"},
+		{"no key", "ended " + strings.Repeat("00", 24) + "\n", 0o600, "has no key"},
+		{"half a key", string(key[:20]), 0o600, "is damaged"},
+		{"two keys", string(key) + string(key), 0o600, "is damaged"},
+		{"something else", "read TOKEN\n", 0o600, "is damaged"},
+		{"public", string(key), 0o644, "can be read or changed by others"},
+	} {
+		if runtime.GOOS == "windows" && c.mode != 0o600 {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "sessions")
+		if err := os.WriteFile(file, []byte(c.text), c.mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := access.New(inside, access.Options{SessionFile: file}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.says)
+		}
+	}
+}
+
+// TestInsistOnTLS: a browser is told to use TLS for a name that is the server's own, and for no other.
+func TestInsistOnTLS(t *testing.T) {
+	g := newGuard(t, access.Options{Tokens: tokens(t), Hosts: []string{"lab.example.org", "gpu.example.org"}})
+	for _, c := range []struct {
+		host string
+		tls  bool
+		told bool
+	}{
+		{"lab.example.org", true, true},
+		{"lab.example.org:8420", true, true},
+		{"lab.example.org", false, false},
+		{"localhost", true, false},
+		{"127.0.0.1:8420", true, false},
+	} {
+		r := httptest.NewRequest("GET", "/x", nil)
+		r.Host = c.host
+		if r.TLS = nil; c.tls {
+			r.TLS = new(tls.ConnectionState)
+		}
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if told := w.Header().Get("Strict-Transport-Security") != ""; told != c.told {
+			t.Errorf("%s, TLS %v: told %v", c.host, c.tls, told)
+		}
 	}
 }

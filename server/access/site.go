@@ -53,6 +53,18 @@ func hostAllowed(r *http.Request, hosts []string) bool {
 	return len(hosts) == 0
 }
 
+// insistOnTLS makes browsers use TLS, and nothing else, for the name that they asked for, where it is this server's own: one that
+// it was told, or asked for without a port. What a browser is told holds for all ports of a name, and another port of this
+// machine may be a notebook's.
+func (g *Guard) insistOnTLS(w http.ResponseWriter, r *http.Request) {
+	name := nameOf(r.Host)
+	_, _, noPort := net.SplitHostPort(r.Host)
+	if r.TLS == nil || local(name) || noPort == nil && !slices.Contains(g.o.Hosts, name) {
+		return
+	}
+	w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+}
+
 // sameSite reports whether a request comes from a page of this server, from no page at all, or from somebody who follows a
 // link.
 func (g *Guard) sameSite(r *http.Request) bool {

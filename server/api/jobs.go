@@ -36,7 +36,8 @@ type job struct {
 	Projection string            `json:"projection"` // of a finished job
 	Error      string            `json:"error"`      // of a failed job
 
-	key    string // of idempotency
+	key    string   // of idempotency
+	asked  []string // runs, as the request names them
 	cancel context.CancelFunc
 }
 
@@ -54,8 +55,9 @@ type jobs struct {
 	done    sync.WaitGroup
 }
 
-// add queues a projection. The same key again is the same job.
-func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) {
+// add queues a projection of the runs with these ids, which a request asked for by these names. The same key
+// again is the same job, and refused if it asks for another.
+func (q *jobs) add(runs, asked []string, o projector.Options, key string) (job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -64,6 +66,9 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 	waiting := 0
 	for _, j := range q.all {
 		if key != "" && j.key == key {
+			if !slices.Equal(j.asked, asked) || j.Options != o {
+				return job{}, httpjson.Refuse(http.StatusUnprocessableEntity, "key_reused", "Idempotency-Key %q was used for another projection: give each request a key of its own", key)
+			}
 			return *j, nil
 		}
 		if j.State == "queued" {
@@ -73,7 +78,7 @@ func (q *jobs) add(runs []string, o projector.Options, key string) (job, error) 
 	if waiting >= maxQueued {
 		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", maxQueued)
 	}
-	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Created: time.Now(), key: key}
+	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Created: time.Now(), key: key, asked: asked}
 	q.all = append(q.all, j)
 	for i := 0; len(q.all) > maxKept && i < len(q.all); {
 		if q.all[i].over() {

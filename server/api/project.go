@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
@@ -43,6 +44,7 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	if err := q.Options.Validate(); err != nil {
 		return err
 	}
+	asked := slices.Clone(q.Runs)
 	if len(q.Runs) == 0 {
 		q.Runs = []string{""}
 	}
@@ -59,7 +61,7 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 	if err := h.fits(r.Context(), q); err != nil {
 		return err
 	}
-	j, err := h.jobs.add(q.Runs, q.Options, r.Header.Get("Idempotency-Key"))
+	j, err := h.jobs.add(q.Runs, asked, q.Options, r.Header.Get("Idempotency-Key"))
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,11 @@ func TestProjectFromPage(t *testing.T) {
 	if _, again := write(t, h, "POST", "projections", quick, "Idempotency-Key", "k"); again.ID != j.ID {
 		t.Errorf("the same request again is job %s, was %s", again.ID, j.ID)
 	}
+	for name, other := range map[string]string{"options": strings.Replace(quick, `"seed": 7`, `"seed": 8`, 1), "runs": strings.Replace(quick, `["r"]`, `[]`, 1)} {
+		if status, _ := write(t, h, "POST", "projections", other, "Idempotency-Key", "k"); status != http.StatusUnprocessableEntity {
+			t.Errorf("the same key with other %s = %d", name, status)
+		}
+	}
 	done := await(t, h, j.ID, "finished")
 	p, err := projector.Open(t.Context(), store, done.Projection)
 	if err != nil || p.Info().Options.MinDist != 0.2 || p.Info().Options.Seed != 7 {
