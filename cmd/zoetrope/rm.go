@@ -127,7 +127,7 @@ func (a *app) confirm(cmd *cobra.Command, question string) error {
 	if !cli.IsTerminal(os.Stdin) || !cli.IsTerminal(a.Stderr) {
 		return cli.Usagef(cmd, "cannot ask for confirmation here: confirm with --yes")
 	}
-	fmt.Fprintf(a.Stderr, "%s [y/N] ", question)
+	fmt.Fprintf(a.Stderr, "%s [y/N] ", cli.Visible(question))
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
