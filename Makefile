@@ -6,6 +6,7 @@
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
 #   make attack     attack a server from outside, and print what it costs those who have a token, and the server
+#   make bombs      import files that are far larger when they are read, and print the memory that each takes
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
 #   make release    the command for linux, macOS and Windows, in release/, with checksums
 #   make mnist      the example
@@ -15,7 +16,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CONCURRENT = ./tracker/... ./server/... ./projector/... ./train/... ./internal/... ./examples/...
 
-.PHONY: fuzz million crash attack test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
+.PHONY: bombs fuzz million crash attack test short setup fmt vet staticcheck vuln generate generated unit race purego levels page release reproduce mnist
 .NOTPARALLEL:
 
 test: setup fmt vet staticcheck page generated unit race purego levels vuln
@@ -95,6 +96,10 @@ attack:
 # The page on a map of a million points, which the tests look at with 160,000.
 million:
 	ZOETROPE_MILLION=1 $(GO) test -count=1 -timeout 30m -v -run 'TestLargeMap$$' ./server/page
+
+# A line for each file: its size, what is kept, the memory and the time. make test runs it too.
+bombs:
+	$(GO) test -count=1 -timeout 30m -v -run 'TestBombs$$' ./cmd/zoetrope
 
 # Each target alone and with one worker, so that the counts compare.
 FUZZTIME ?= 10m

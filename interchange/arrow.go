@@ -11,6 +11,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // arrowFile is an Arrow IPC file or stream as a [tableFile].
@@ -26,7 +29,7 @@ type arrowFile struct {
 const maxArrowMetadata = 2 << 20
 
 func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +39,11 @@ func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	a := &arrowFile{name: path, file: f, size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
-	err = guard(path, func() error {
+	err = ration.Guard(path, func() error {
 		if err := a.checkHead(); err != nil {
+			return err
+		}
+		if err := a.checkPacked(); err != nil {
 			return err
 		}
 		if a.stream {
@@ -76,7 +82,7 @@ func (a *arrowFile) marked() bool {
 // options bound what a message of the file may claim.
 func (a *arrowFile) options() []ipc.Option {
 	return []ipc.Option{
-		ipc.WithAllocator(newRation(a.size)), ipc.WithMetadataSizeLimit(min(a.size, maxArrowMetadata)), ipc.WithBodySizeLimit(max(a.size, 1)),
+		ipc.WithAllocator(newPackedRation(a.size)), ipc.WithMetadataSizeLimit(min(a.size, maxArrowMetadata)), ipc.WithBodySizeLimit(max(a.size, 1)),
 	}
 }
 

@@ -96,27 +96,39 @@ func (b flatbuffer) checkPairs(parent, i int) {
 	}
 }
 
+// describedAt reads a description of n bytes.
+func (a *arrowFile) describedAt(at, n int64) (flatbuffer, error) {
+	if n < 4 || n > maxArrowMetadata || at < 0 || at > a.size-n {
+		return nil, fmt.Errorf("the file claims a description of %d bytes at byte %d of %d: want at most %d", n, at, a.size, maxArrowMetadata)
+	}
+	b := make([]byte, n)
+	_, err := a.file.ReadAt(b, at)
+	return b, err
+}
+
+func (a *arrowFile) wordAt(at int64) (int64, error) {
+	var b [4]byte
+	_, err := a.file.ReadAt(b[:], at)
+	return int64(int32(binary.LittleEndian.Uint32(b[:]))), err
+}
+
+// footer reads the description of a file that is no stream.
+func (a *arrowFile) footer() (flatbuffer, error) {
+	n, err := a.wordAt(a.size - 10) // before the magic word
+	if err != nil {
+		return nil, err
+	}
+	return a.describedAt(a.size-10-n, n)
+}
+
 // checkHead checks the description of the file, before the library reads it.
 func (a *arrowFile) checkHead() error {
-	read := func(at, n int64) (flatbuffer, error) {
-		if n < 4 || n > maxArrowMetadata || at < 0 || at > a.size-n {
-			return nil, fmt.Errorf("the file claims a description of %d bytes at byte %d of %d: want at most %d", n, at, a.size, maxArrowMetadata)
-		}
-		b := make([]byte, n)
-		_, err := a.file.ReadAt(b, at)
-		return b, err
-	}
-	word := func(at int64) (int64, error) {
-		var b [4]byte
-		_, err := a.file.ReadAt(b[:], at)
-		return int64(int32(binary.LittleEndian.Uint32(b[:]))), err
-	}
 	if a.stream {
-		n, err := word(4) // after the mark of a message
+		n, err := a.wordAt(4) // after the mark of a message
 		if err != nil {
 			return err
 		}
-		b, err := read(8, n)
+		b, err := a.describedAt(8, n)
 		if err != nil {
 			return err
 		}
@@ -128,11 +140,7 @@ func (a *arrowFile) checkHead() error {
 		b.checkSchema(b.table(message, 2))
 		return nil
 	}
-	n, err := word(a.size - 10) // before the magic word
-	if err != nil {
-		return err
-	}
-	b, err := read(a.size-10-n, n)
+	b, err := a.footer()
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,7 @@ func cell(a arrow.Array, i int) any {
 	case *array.RunEndEncoded:
 		return cell(a.Values(), a.GetPhysicalIndex(i))
 	case array.ListLike, *array.Struct:
+		weigh(a, i, maxText)
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil {
 			return string(b)
 		}
@@ -143,6 +144,42 @@ func cell(a arrow.Array, i int) any {
 		return nil
 	}
 	return strings.Clone(a.ValueStr(i))
+}
+
+// weigh panics when the JSON text of a list or a struct would have more than about so many bytes. It returns how many are
+// left. Lists in a damaged file may overlap, so that the text is far longer than the file.
+func weigh(a arrow.Array, i, left int) int {
+	if left--; left < 0 {
+		panic(fmt.Errorf("a list or a struct has more than %d bytes as text", maxText))
+	}
+	if a.IsNull(i) {
+		return left
+	}
+	if of := textAt(a); of != nil {
+		return left - len(of(i))
+	}
+	switch a := a.(type) {
+	case array.ListLike:
+		values := a.ListValues()
+		lo, hi := a.ValueOffsets(i)
+		if lo < 0 || hi < lo || hi > int64(values.Len()) {
+			panic(fmt.Errorf("a list reaches from %d to %d of %d values", lo, hi, values.Len()))
+		}
+		for at := lo; at < hi; at++ {
+			left = weigh(values, int(at), left)
+		}
+	case *array.Struct:
+		for k := range a.NumField() {
+			left = weigh(a.Field(k), i, left)
+		}
+	case array.ExtensionArray:
+		return weigh(a.Storage(), i, left)
+	case *array.Dictionary:
+		return weigh(a.Dictionary(), a.GetValueIndex(i), left)
+	case *array.RunEndEncoded:
+		return weigh(a.Values(), a.GetPhysicalIndex(i), left)
+	}
+	return left
 }
 
 // number is a float as metadata: JSON has none that are not finite, but their text.
@@ -232,26 +269,31 @@ func float(a arrow.Array, i int) float64 {
 	return math.NaN()
 }
 
-// vector appends the list in row i of a column to dst as float32, and says what is wrong with it.
-func vector(dst []float32, column arrow.Array, i int) ([]float32, error) {
+// list finds the list in row i of a column: from lo to hi of the values.
+func list(column arrow.Array, i int) (values arrow.Array, lo, hi int, err error) {
 	if x, ok := column.(array.ExtensionArray); ok {
 		column = x.Storage()
 	}
 	if column.IsNull(i) {
-		return dst, fmt.Errorf("the vector is null")
+		return nil, 0, 0, fmt.Errorf("the vector is null")
 	}
-	list, ok := column.(array.ListLike)
+	lists, ok := column.(array.ListLike)
 	if !ok {
-		return dst, fmt.Errorf("the column is of type %s, not lists", column.DataType())
+		return nil, 0, 0, fmt.Errorf("the column is of type %s, not lists", column.DataType())
 	}
-	lo, hi := list.ValueOffsets(i)
-	values := list.ListValues()
-	if lo < 0 || hi < lo || hi > int64(values.Len()) {
-		return dst, fmt.Errorf("the list reaches from %d to %d of %d values: the file is damaged", lo, hi, values.Len())
+	from, to := lists.ValueOffsets(i)
+	values = lists.ListValues()
+	if from < 0 || to < from || to > int64(values.Len()) {
+		return nil, 0, 0, fmt.Errorf("the list reaches from %d to %d of %d values: the file is damaged", from, to, values.Len())
 	}
-	for at := int(lo); at < int(hi); at++ {
+	return values, int(from), int(to), nil
+}
+
+// vector appends a list to dst as float32, and says what is wrong with it.
+func vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
+	for at := lo; at < hi; at++ {
 		if values.IsNull(at) {
-			return dst, fmt.Errorf("column %d of the vector is null: want numbers", at-int(lo))
+			return dst, fmt.Errorf("column %d of the vector is null: want numbers", at-lo)
 		}
 		var v float32
 		switch values := values.(type) {
@@ -262,13 +304,13 @@ func vector(dst []float32, column arrow.Array, i int) ([]float32, error) {
 		case *array.Float64:
 			wide := values.Value(at)
 			if v = float32(wide); !finite(v) && !math.IsInf(wide, 0) && !math.IsNaN(wide) {
-				return dst, fmt.Errorf("column %d of the vector, %v, does not fit float32", at-int(lo), wide)
+				return dst, fmt.Errorf("column %d of the vector, %v, does not fit float32", at-lo, wide)
 			}
 		default:
 			return dst, fmt.Errorf("the vectors are of type %s, not floats", values.DataType())
 		}
 		if !finite(v) {
-			return dst, fmt.Errorf("column %d of the vector is %v: want finite numbers", at-int(lo), v)
+			return dst, fmt.Errorf("column %d of the vector is %v: want finite numbers", at-lo, v)
 		}
 		dst = append(dst, v)
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // A Dataset is a file of embeddings: samples, and what became of them epoch by epoch.
@@ -152,7 +154,7 @@ func Open(ctx context.Context, path string, o Options) (*Dataset, error) {
 
 // firstBytes returns how a regular file begins.
 func firstBytes(path string) ([]byte, error) {
-	f, _, err := openRegular(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -163,23 +165,6 @@ func firstBytes(path string) ([]byte, error) {
 		return nil, err
 	}
 	return head[:n], nil
-}
-
-// openRegular opens a file whose length is known before it is read, and returns that length.
-func openRegular(path string) (*os.File, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err // an *os.PathError: it names the file
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file: want one whose length is known before it is read", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
 }
 
 // Epochs reads the epochs one after the other, from the first one again at each call. It ends with the first error. The

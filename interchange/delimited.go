@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
 // delimiterNames are what --delimiter may say instead of the character.
@@ -38,54 +40,77 @@ type grid struct {
 	firstLabel bool // without a column that is called so, the first one is the label
 
 	kinds []columnKind // of the columns after the first two, where they are known
+
+	ration *ration.Ration
+	held   int64 // bytes of it
 }
 
 // readDelimited reads a text with a head. What separates its columns is what the options or a first line sep=; say, or
 // else what gives every line as many columns as the head, the usual one before others.
-func readDelimited(text string, usual rune, o Options) (*grid, error) {
+func readDelimited(text string, usual rune, ration *ration.Ration, o Options) (*grid, error) {
 	text, said := sepLine(text)
 	if o.Delimiter != 0 {
 		said = o.Delimiter
 	}
 	if said != 0 {
-		g, err := parseDelimited(text, said)
+		g, err := parseDelimited(text, said, ration)
 		return g, hint(err, said)
 	}
 	first := firstLine(text)
-	var wide, even []*grid // of several columns, and what of them is even
-	var single *grid
+	var wide, even []attempt // of several columns, and what of them is even
+	var single attempt
 	why := map[rune]error{}
+	var at *grid // of the last attempt: there is memory for one
+	again := func(a attempt) (*grid, error) {
+		if at.delimiter == a.delimiter {
+			return at, a.err
+		}
+		at.drop()
+		return parseDelimited(text, a.delimiter, ration)
+	}
 	for _, d := range []rune{usual, ',', ';', '\t', '|'} {
 		if _, again := why[d]; again || d != usual && !strings.ContainsRune(first, d) {
 			continue
 		}
-		g, err := parseDelimited(text, d)
-		if why[d] = err; len(g.head) > 1 {
-			wide = append(wide, g)
+		if at != nil {
+			at.drop()
+		}
+		var err error
+		at, err = parseDelimited(text, d, ration)
+		if why[d] = err; len(at.head) > 1 {
+			wide = append(wide, attempt{d, at.head, err})
 		} else {
-			single = g
+			single = attempt{d, at.head, err}
 		}
 	}
 	if len(wide) == 0 {
-		return single, cmp.Or(why[usual], single.perhapsMore(o))
+		g, err := again(single)
+		return g, cmp.Or(why[usual], err, g.perhapsMore(o))
 	}
-	unknown := func(g *grid) bool { return !slices.ContainsFunc(g.head, o.known) }
-	if slices.ContainsFunc(wide, func(g *grid) bool { return !unknown(g) }) {
+	unknown := func(a attempt) bool { return !slices.ContainsFunc(a.head, o.known) }
+	if slices.ContainsFunc(wide, func(a attempt) bool { return !unknown(a) }) {
 		wide = slices.DeleteFunc(wide, unknown)
 	}
-	for _, g := range wide {
-		if why[g.delimiter] == nil {
-			even = append(even, g)
+	for _, a := range wide {
+		if a.err == nil {
+			even = append(even, a)
 		}
 	}
 	switch {
 	case len(even) == 0:
-		g := slices.MaxFunc(wide, func(a, b *grid) int { return len(a.head) - len(b.head) })
-		return g, hint(why[g.delimiter], g.delimiter)
+		a := slices.MaxFunc(wide, func(a, b attempt) int { return len(a.head) - len(b.head) })
+		return at, hint(a.err, a.delimiter)
 	case len(even) == 1 || even[0].delimiter == usual:
-		return even[0], nil
+		return again(even[0])
 	}
 	return nil, fmt.Errorf("%q and %q could both separate the columns: say which does with --delimiter", even[0].delimiter, even[1].delimiter)
+}
+
+// An attempt is what reading a text with one delimiter gave.
+type attempt struct {
+	delimiter rune
+	head      []string
+	err       error
 }
 
 // known reports whether a column of this name would be the ids or the labels.
@@ -143,11 +168,11 @@ func sepLine(text string) (string, rune) {
 }
 
 // parseDelimited reads a text with one delimiter. The grid is never nil, and has the head at least, if there is one.
-func parseDelimited(text string, d rune) (*grid, error) {
+func parseDelimited(text string, d rune, ration *ration.Ration) (*grid, error) {
 	if d == '\t' {
-		return parseTabs(text)
+		return parseTabs(text, ration)
 	}
-	g, err := quotedRows(text, d)
+	g, err := quotedRows(text, d, ration)
 	if err == nil {
 		err = g.even()
 	}
@@ -157,12 +182,21 @@ func parseDelimited(text string, d rune) (*grid, error) {
 // parseTabs reads columns separated by tabs, which have no quotes: a " is a character, and every line is a row. Files that
 // programs for CSV wrote with tabs show it: all names in the head are in quotes, or all that is in quotes doubles those
 // within, or the lines alone would be no rows of equal length.
-func parseTabs(text string) (*grid, error) {
-	g := tabRows(text)
-	err := g.even()
+func parseTabs(text string, ration *ration.Ration) (*grid, error) {
+	g, err := tabRows(text, ration)
+	if err != nil {
+		return g, err
+	}
+	err = g.even()
 	if err != nil || len(g.head) > 0 && !slices.ContainsFunc(g.head, func(s string) bool { return !inQuotes(s) }) {
-		if q, quoted := quotedRows(text, '\t'); quoted == nil && q.even() == nil && len(q.head) >= len(g.head) {
+		g.drop()
+		if q, quoted := quotedRows(text, '\t', ration); quoted == nil && q.even() == nil && len(q.head) >= len(g.head) {
 			return q, nil
+		} else {
+			q.drop()
+		}
+		if err == nil {
+			g, err = tabRows(text, ration)
 		}
 	}
 	if err != nil {
@@ -191,41 +225,79 @@ func inQuotes(s string) bool {
 }
 
 // tabRows cuts a text at its line ends and tabs, and nothing else.
-func tabRows(text string) *grid {
-	g := &grid{delimiter: '\t'}
+func tabRows(text string, ration *ration.Ration) (*grid, error) {
+	g := &grid{delimiter: '\t', ration: ration}
 	line := 0
 	for s := range strings.Lines(text) {
 		line++
-		g.add(line, strings.Split(strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r"), "\t"))
+		if strings.Count(s, "\t") >= maxColumns {
+			return g, tooWide(line)
+		}
+		if err := g.add(line, strings.Split(strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r"), "\t")); err != nil {
+			return g, err
+		}
 	}
-	return g
+	return g, nil
+}
+
+func tooWide(line int) error {
+	return fmt.Errorf("record on line %d: there are more than %d columns", line, maxColumns)
+}
+
+// checkWidth checks that no row has too many columns, before there is memory for them.
+func checkWidth(text string, d rune) error {
+	delimiter := string(d)
+	quoted, line, columns := false, 1, 1
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\n':
+			line++
+			if !quoted {
+				columns = 1
+			}
+		case c == delimiter[0] && !quoted && strings.HasPrefix(text[i:], delimiter):
+			if columns++; columns > maxColumns {
+				return tooWide(line)
+			}
+		}
+	}
+	return nil
 }
 
 // quotedRows reads a text by the rules of CSV. Unlike [csv.Reader], it keeps empty lines, as rows of an empty field.
-func quotedRows(text string, d rune) (*grid, error) {
-	g := &grid{delimiter: d}
+func quotedRows(text string, d rune, ration *ration.Ration) (*grid, error) {
+	g := &grid{delimiter: d, ration: ration}
+	if err := checkWidth(text, d); err != nil {
+		return g, err
+	}
 	c := csv.NewReader(strings.NewReader(text))
 	c.Comma, c.FieldsPerRecord = d, -1
 	c.TrimLeadingSpace = d != ' ' && d != '\t' && spaced(text, d)
 	line := 1 // the next that is not read
 	empty := []string{""}
-	blanks := func(until int) {
-		for ; line < until; line++ {
-			g.add(line, empty)
+	blanks := func(until int) (err error) {
+		for ; line < until && err == nil; line++ {
+			err = g.add(line, empty)
 		}
+		return err
 	}
 	for {
 		row, err := c.Read()
 		if err == io.EOF {
-			blanks(1 + strings.Count(text, "\n"))
-			return g, nil
+			return g, blanks(1 + strings.Count(text, "\n"))
 		}
 		if err != nil {
 			return g, err // it names line and column
 		}
 		at, _ := c.FieldPos(0)
-		blanks(at)
-		g.add(line, row)
+		if err := blanks(at); err != nil {
+			return g, err
+		}
+		if err := g.add(line, row); err != nil {
+			return g, err
+		}
 		for _, s := range row {
 			line += strings.Count(s, "\n")
 		}
@@ -246,16 +318,37 @@ func firstLine(text string) string {
 }
 
 // add adds a row. Empty lines before the head are none, nor those among rows of several columns.
-func (g *grid) add(line int, row []string) {
+func (g *grid) add(line int, row []string) error {
+	if blank(row) && len(g.head) != 1 {
+		return nil
+	}
+	for k, s := range row {
+		if len(s) > maxText {
+			return fmt.Errorf("record on line %d, column %d: %w", line, k+1, tooLong(len(s)))
+		}
+	}
+	n := cellBytes*int64(len(row)) + rowBytes
+	if err := g.ration.Take(n); err != nil {
+		return fmt.Errorf("record on line %d: %w", line, err)
+	}
+	g.held += n
 	switch {
-	case blank(row) && len(g.head) != 1:
-		return
 	case g.head == nil:
 		g.head = row
 	default:
 		g.rows = append(g.rows, row)
 	}
 	g.lines = append(g.lines, line)
+	return nil
+}
+
+// rowBytes is what a row of a grid takes beside its cells.
+const rowBytes = 96
+
+// drop forgets the rows, and gives what they took back.
+func (g *grid) drop() {
+	g.ration.Give(g.held)
+	g.held, g.rows, g.lines = 0, nil, nil
 }
 
 // blank reports whether a row has one column and nothing in it.

@@ -13,9 +13,11 @@
 // Text is UTF-8 without NUL, as every store keeps it, or what [Options] say: what is neither is refused by its place, and
 // nothing is ever put in its stead, which would make different texts the same.
 //
-// Files come from strangers. A header is checked against the length of the file before anything is allocated, so a
-// truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and
-// says what was expected, never a panic or memory in proportion to what the header claims. What is compressed may grow:
-// an .npz array by 1,032 times, which is as much as deflate can, and a Parquet or Arrow file within [Budget]. An array in
-// Fortran order is put in order within a window of 1 GiB, and read again for each further one.
+// Files come from strangers. One ration limits all that is made of a file, in every format, and is asked before there is
+// memory: [Budget], and [BudgetShare] for each byte of the file. What is compressed may become 1 GiB in all, and 32 bytes
+// for each byte of the file. There are at most 4096 columns of metadata, texts have 1 MiB at most, and what is no regular
+// file, as a pipe, is refused. A header is checked against the length of the file before anything is allocated, so a
+// truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and says
+// what was expected, never a panic. An array in Fortran order is put in order within a window of 1 GiB, and read again for
+// each further one.
 package interchange

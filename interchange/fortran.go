@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
 // maxPasses bounds how often an array in Fortran order is read, a window at a time.
@@ -16,6 +18,8 @@ type transposed struct {
 	size   int // of an element, in bytes
 	header int64
 	again  reopen
+	ration *ration.Ration
+	most   int64 // bytes of a window
 
 	first  io.Reader // of the first pass: the data
 	total  int64     // bytes
@@ -35,13 +39,20 @@ func (a *npyArray) transpose(total, header int64, again reopen) error {
 	if long < 2 { // the same in either order
 		return nil
 	}
-	window := int64(max(windowBytes, a.dtype.size))
+	window := a.window()
 	passes := (total + window - 1) / window
 	if passes > maxPasses || passes > 1 && again == nil {
 		return a.errorf("the array is in Fortran (column-major) order and of %d bytes, too many to be put in order: save it again with np.save(path, np.ascontiguousarray(a))", total)
 	}
-	a.r = bufio.NewReaderSize(&transposed{shape: a.shape, size: a.dtype.size, header: header, again: again, first: a.r, total: total}, 1<<16)
+	a.r = bufio.NewReaderSize(&transposed{
+		shape: a.shape, size: a.dtype.size, header: header, again: again, ration: a.ration, most: window, first: a.r, total: total,
+	}, 1<<16)
 	return nil
+}
+
+// window is how many bytes of an array are put in order at a time: an element at least.
+func (a *npyArray) window() int64 {
+	return max(min(int64(windowBytes), a.ration.Limit()/2), int64(a.dtype.size))
 }
 
 // Read implements [io.Reader].
@@ -78,8 +89,14 @@ func (t *transposed) pass() error {
 	}
 	size := int64(t.size)
 	lo := t.done / size // elements, in C order
-	hi := min(t.total/size, lo+int64(max(windowBytes, t.size))/size)
+	hi := min(t.total/size, lo+t.most/size)
+	if err := t.ration.Count(t.total); err != nil {
+		return err
+	}
 	if t.room == nil {
+		if err := t.ration.Take((hi - lo) * size); err != nil {
+			return err
+		}
 		t.room = make([]byte, (hi-lo)*size)
 	}
 	t.window = t.room[:(hi-lo)*size]

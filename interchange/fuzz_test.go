@@ -235,7 +235,7 @@ func FuzzMetadata(f *testing.F) {
 		o.Delimiter, _ = ParseDelimiter(delimiter)
 		ext := []string{".csv", ".tsv", ".jsonl"}[kind%3]
 		before := allocated()
-		m, err := readMetadata(strings.NewReader(content), ext, o)
+		m, err := readMetadata(strings.NewReader(content), ext, newRation(int64(len(content))), o)
 		if n := allocated() - before; n > maxFuzzAlloc {
 			t.Fatalf("reading %d bytes allocated %d", len(content), n)
 		}

@@ -5,7 +5,20 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"sync"
 )
+
+// encoder writes pictures, of which there may be millions, with what the ones before needed.
+var encoder = png.Encoder{BufferPool: new(bufferPool)}
+
+type bufferPool struct{ sync.Pool }
+
+func (p *bufferPool) Get() *png.EncoderBuffer {
+	b, _ := p.Pool.Get().(*png.EncoderBuffer)
+	return b
+}
+
+func (p *bufferPool) Put(b *png.EncoderBuffer) { p.Pool.Put(b) }
 
 // Images is an .npy file of pictures, uint8 of shape n×h×w (grey), n×h×w×3 (RGB) or n×h×w×4 (RGBA, not premultiplied),
 // read one by one.
@@ -51,14 +64,18 @@ func (im *Images) NextPNG() ([]byte, error) {
 		return nil, io.EOF
 	}
 	if im.raw == nil {
-		im.raw = make([]byte, im.Height*im.Width*im.channels)
+		n := im.Height * im.Width * im.channels
+		if err := im.a.take(3 * int64(n)); err != nil { // the pixels, perhaps once more with alpha, and the PNG file
+			return nil, err
+		}
+		im.raw = make([]byte, n)
 	}
 	if err := im.a.read(im.raw); err != nil {
 		return nil, err
 	}
 	im.next++
 	var out bytes.Buffer
-	if err := png.Encode(&out, im.picture()); err != nil {
+	if err := encoder.Encode(&out, im.picture()); err != nil {
 		return nil, im.a.errorf("picture %d cannot be made a PNG: %v", im.next-1, err)
 	}
 	return out.Bytes(), nil

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
-const maxColumns = 4096
-
-// readJSONL reads a text in an encoding with an object on each line.
-func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
+// readJSONL reads a text in an encoding with an object on each line. What is made of it is of the ration.
+func readJSONL(text string, e Encoding, ration *ration.Ration, o Options) (*Metadata, error) {
 	var columns []Column
 	place := map[string]int{}
 	rows := 0
@@ -49,11 +48,17 @@ func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
 				}
 				place[name], columns = k, append(columns, Column{Name: name})
 			}
-			for len(columns[k].Values) < rows {
-				columns[k].Values = append(columns[k].Values, nil)
+			if err := columns[k].fill(rows, ration); err != nil {
+				return nil, fmt.Errorf("line %d: %w", in.number, err)
 			}
 			if len(columns[k].Values) > rows {
 				return nil, fmt.Errorf("line %d: the key %q is there twice", in.number, name)
+			}
+			if len(raw) > maxText {
+				return nil, fmt.Errorf("line %d, %q: %w", in.number, name, tooLong(len(raw)))
+			}
+			if err := ration.Take(cellBytes + int64(len(raw))); err != nil {
+				return nil, fmt.Errorf("line %d: %w", in.number, err)
 			}
 			v, err := jsonCell(raw)
 			if err != nil {
@@ -68,9 +73,6 @@ func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
 			return nil, fmt.Errorf("line %d: there is more after the object", in.number)
 		}
 		rows++
-		if rows*len(columns) > 1<<20+4*len(text) {
-			return nil, fmt.Errorf("line %d: there are %d different keys, of which hardly a line has one", in.number, len(columns))
-		}
 	}
 	if in.err != nil {
 		return nil, in.err
@@ -88,8 +90,8 @@ func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
 	}
 	m := &Metadata{Rows: rows}
 	for k, c := range columns {
-		for len(c.Values) < rows {
-			c.Values = append(c.Values, nil)
+		if err := c.fill(rows, ration); err != nil {
+			return nil, err
 		}
 		switch {
 		case k == id:
@@ -116,6 +118,19 @@ func readJSONL(text string, e Encoding, o Options) (*Metadata, error) {
 		}
 	}
 	return m, nil
+}
+
+// fill adds nil to a column until it has a value for each of so many rows.
+func (c *Column) fill(rows int, ration *ration.Ration) error {
+	missing := rows - len(c.Values)
+	if missing <= 0 {
+		return nil
+	}
+	if err := ration.Take(16 * int64(missing)); err != nil {
+		return fmt.Errorf("most rows have no key %.40q: %w", c.Name, err)
+	}
+	c.Values = append(c.Values, make([]any, missing)...)
+	return nil
 }
 
 // text is the text that a value has as an id or a label. Most of what is JSON has none, and the error says so.

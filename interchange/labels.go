@@ -29,6 +29,9 @@ func (a *npyArray) labels() ([]string, error) {
 	if len(a.shape) != 1 {
 		return nil, a.unexpected("numbers or strings of shape n, one label for each sample")
 	}
+	if err := a.take(textBytes * int64(a.shape[0])); err != nil {
+		return nil, err
+	}
 	labels := make([]string, a.shape[0])
 	err := a.each(len(labels), func(i int, raw []byte) error {
 		s, err := a.text(raw)
@@ -36,7 +39,7 @@ func (a *npyArray) labels() ([]string, error) {
 			return a.errorf("label %d is not valid text: %v", i, err)
 		}
 		labels[i] = s
-		return nil
+		return a.take(int64(len(s)))
 	})
 	if err != nil {
 		return nil, err
@@ -48,6 +51,8 @@ func (a *npyArray) labels() ([]string, error) {
 func (a *npyArray) text(raw []byte) (string, error) {
 	s, ok := a.dtype.text(raw)
 	switch {
+	case len(s) > maxText:
+		return "", tooLong(len(s))
 	case a.dtype.kind == 'S':
 		return a.encoding.text(s)
 	case !ok:

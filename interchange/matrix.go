@@ -16,6 +16,7 @@ type Matrix struct {
 	a    *npyArray
 	next int
 	raw  []byte
+	held int64 // bytes of the ration
 }
 
 // OpenMatrix opens the embeddings at path and checks the header against the length of the file. The caller closes it.
@@ -35,7 +36,7 @@ func OpenMatrix(path string) (*Matrix, error) {
 // NewMatrix reads an .npy file of embeddings that is size bytes long from r, and checks its header against that length.
 // Errors call it name. What is in front of it is read in pieces of 1 MiB.
 func NewMatrix(name string, r io.Reader, size int64) (*Matrix, error) {
-	a, err := newArray(name, r, size, nil)
+	a, err := newArray(name, r, size, newRation(size), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +58,20 @@ func newMatrix(a *npyArray) (*Matrix, error) {
 }
 
 // Next returns the n×d vectors of the next epoch, row-major, in a slice that the caller owns, or [io.EOF] after the
-// last one. NaN and infinities pass; a float64 beyond float32 is an error.
+// last one. NaN and infinities pass; a float64 beyond float32 is an error, and so is an epoch beyond the ration of the file:
+// see [Budget].
 func (m *Matrix) Next() ([]float32, error) {
 	if m.next == m.Epochs {
 		return nil, io.EOF
 	}
+	m.a.ration.Give(m.held)
+	m.held = 4 * int64(m.Rows) * int64(m.Dim)
+	if err := m.a.take(m.held); err != nil {
+		m.held = 0
+		return nil, err
+	}
 	v := make([]float32, m.Rows*m.Dim)
-	const chunk = 1 << 16 // elements converted at a time
+	const chunk = 1 << 13 // elements converted at a time
 	if m.raw == nil {
 		m.raw = make([]byte, min(chunk, len(v))*m.a.dtype.size)
 	}

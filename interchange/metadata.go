@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // Metadata is a file with a row for each sample.
@@ -28,12 +31,12 @@ type Metadata struct {
 // end are no rows, nor is a column without a name ids or labels. What is no text is refused, by line and column. Of the
 // options, ID, Label, Encoding, Delimiter and Samples count.
 func ReadMetadata(path string, o Options) (*Metadata, error) {
-	f, _, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := readMetadata(f, strings.ToLower(filepath.Ext(path)), o)
+	m, err := readMetadata(f, strings.ToLower(filepath.Ext(path)), newRation(size), o)
 	if err == nil && m.IDs != nil {
 		err = distinct("the file", m.IDs)
 	}
@@ -43,7 +46,7 @@ func ReadMetadata(path string, o Options) (*Metadata, error) {
 	return m, nil
 }
 
-func readMetadata(r io.Reader, ext string, o Options) (*Metadata, error) {
+func readMetadata(r io.Reader, ext string, ration *ration.Ration, o Options) (*Metadata, error) {
 	if !slices.Contains([]string{".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json"}, ext) {
 		return nil, fmt.Errorf("want metadata in a .csv, .tsv or .jsonl file")
 	}
@@ -54,11 +57,11 @@ func readMetadata(r io.Reader, ext string, o Options) (*Metadata, error) {
 	usual := '\t'
 	switch ext {
 	case ".jsonl", ".ndjson", ".json":
-		return readJSONL(text, e, o)
+		return readJSONL(text, e, ration, o)
 	case ".csv":
 		usual = ','
 	}
-	g, err := readDelimited(text, usual, o)
+	g, err := readDelimited(text, usual, ration, o)
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,16 @@ import (
 	"strings"
 
 	"codeberg.org/sbinet/npyio/npy"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // maxHeader bounds the header of an .npy file, in bytes. NumPy itself refuses more than 10,000 unless asked.
 const maxHeader = 1 << 16
+
+// readAhead is how many bytes of an array are read at a time. An archive may have thousands of arrays open.
+const readAhead = 1 << 17
 
 // An npyArray is an .npy file, opened, its header read and its data next in r.
 type npyArray struct {
@@ -27,6 +33,7 @@ type npyArray struct {
 	file  io.Closer
 
 	encoding Encoding // of strings of bytes that are not UTF-8
+	ration   *ration.Ration
 }
 
 // reopen opens the file that an array is read from at its start, as often as it must be read.
@@ -34,11 +41,11 @@ type reopen func() (io.ReadCloser, error)
 
 // open opens the .npy file at path.
 func open(path string) (*npyArray, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	a, err := newArray(path, f, size, func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil })
+	a, err := newArray(path, f, size, newRation(size), func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil })
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -47,10 +54,10 @@ func open(path string) (*npyArray, error) {
 	return a, nil
 }
 
-// newArray reads the header of an .npy file of size bytes from r, and holds it against the size. again may be nil, for what
-// can be read once only.
-func newArray(name string, r io.Reader, size int64, again reopen) (*npyArray, error) {
-	a := &npyArray{name: name, r: bufio.NewReaderSize(r, 1<<20), file: io.NopCloser(nil)}
+// newArray reads the header of an .npy file of size bytes from r, and holds it against the size. What is made of it is of
+// the ration. again may be nil, for what can be read once only.
+func newArray(name string, r io.Reader, size int64, ration *ration.Ration, again reopen) (*npyArray, error) {
+	a := &npyArray{name: name, r: bufio.NewReaderSize(r, int(max(1<<12, min(size, readAhead)))), file: io.NopCloser(nil), ration: ration}
 	head, err := a.preamble(size)
 	if err != nil {
 		return nil, err
@@ -217,4 +224,12 @@ func (a *npyArray) unexpected(want string) error {
 
 func (a *npyArray) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s: "+format, append([]any{a.name}, args...)...)
+}
+
+// take takes n bytes of the ration.
+func (a *npyArray) take(n int64) error {
+	if err := a.ration.Take(n); err != nil {
+		return a.errorf("%w", err)
+	}
+	return nil
 }

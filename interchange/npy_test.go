@@ -104,7 +104,7 @@ func FuzzArray(f *testing.F) {
 	f.Cleanup(func() { windowBytes = 1 << 30 })
 	f.Fuzz(func(t *testing.T, file []byte) {
 		fresh := func() *npyArray {
-			a, err := newArray("fuzz.npy", bytes.NewReader(file), int64(len(file)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil })
+			a, err := newArray("fuzz.npy", bytes.NewReader(file), int64(len(file)), newRation(int64(len(file))), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil })
 			if err != nil {
 				if !strings.HasPrefix(err.Error(), "fuzz.npy: ") {
 					t.Errorf("the error does not name the file: %v", err)

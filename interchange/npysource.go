@@ -20,6 +20,9 @@ func openNpy(path string, o Options) (*Dataset, error) {
 	if o.Points && m.Dim != 2 && m.Dim != 3 {
 		return nil, m.a.unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
 	}
+	if err := m.a.take(sampleBytes * int64(m.Rows)); err != nil {
+		return nil, err
+	}
 	return &Dataset{
 		Format: "npy", Samples: Samples{Count: m.Rows}, Count: m.Epochs, source: &npySource{path, o.Points},
 	}, nil

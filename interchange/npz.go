@@ -4,10 +4,14 @@ import (
 	"archive/zip"
 	"context"
 	"fmt"
+	"io"
+	"math"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // An archive is an .npz file: a zip of arrays, each an .npy file.
@@ -23,6 +27,9 @@ type archive struct {
 	o                                                    Options
 	numbers                                              []int // of the epochs, nil when the file does not say
 	count, rows                                          int   // epochs and samples
+
+	size   int64
+	ration *ration.Ration // of what is read now: of the samples, or of the epochs
 }
 
 // A member is an array of the archive.
@@ -36,7 +43,8 @@ type member struct {
 }
 
 const (
-	maxMembers = 4096
+	maxMembers   = 4096
+	maxDirectory = 4 << 20 // bytes
 	// Deflate makes at most 258 bytes of 2 bits, and so what a member claims to hold is bounded by its size in the file.
 	maxInflate = 1032
 )
@@ -48,13 +56,13 @@ const metadataPrefix = "metadata/"
 const jsonPrefix = "metadata.json/"
 
 func openNpz(path string, o Options) (*Dataset, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	z := &archive{path: path, file: f, o: o}
+	z := &archive{path: path, file: f, o: o, size: size, ration: newRation(size)}
 	d := &Dataset{Format: "npz", source: z}
-	if err := z.open(size, d); err != nil {
+	if err := z.open(d); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -62,25 +70,29 @@ func openNpz(path string, o Options) (*Dataset, error) {
 }
 
 // open reads the directory and the arrays' headers, finds out what they are, and reads those of the samples.
-func (z *archive) open(size int64, d *Dataset) error {
-	r, err := zip.NewReader(z.file, size)
+func (z *archive) open(d *Dataset) error {
+	directory := &limitedReader{ReaderAt: z.file, left: maxDirectory}
+	r, err := zip.NewReader(directory, z.size)
+	directory.left = math.MaxInt64
 	if err != nil {
 		return fmt.Errorf("%s: this is not an .npz file, or it is truncated: %w", z.path, err)
 	}
 	if len(r.File) > maxMembers {
 		return fmt.Errorf("%s: the archive claims %d arrays: want at most %d", z.path, len(r.File), maxMembers)
 	}
+	seen := make(map[string]bool, len(r.File))
 	for _, file := range r.File {
 		name, isArray := strings.CutSuffix(file.Name, ".npy")
 		if !isArray {
 			d.note("%s: %q is no .npy array and is left out", z.path, file.Name)
 			continue
 		}
-		if slices.ContainsFunc(z.arrays, func(m member) bool { return m.name == name }) {
+		if seen[name] {
 			return fmt.Errorf("%s: the archive holds two arrays %q", z.path, name)
 		}
+		seen[name] = true
 		m := member{name: name, zip: file}
-		if a, err := z.array(m, size); err != nil {
+		if a, err := z.array(m); err != nil {
 			m.unread = err
 		} else {
 			m.dtype, m.shape = a.dtype, a.shape
@@ -97,8 +109,23 @@ func (z *archive) open(size int64, d *Dataset) error {
 	return z.samples(d)
 }
 
+// A limitedReader reads so many bytes at most.
+type limitedReader struct {
+	io.ReaderAt
+	left int64
+}
+
+func (r *limitedReader) ReadAt(b []byte, at int64) (int, error) {
+	if r.left != math.MaxInt64 {
+		if r.left -= int64(len(b)); r.left < 0 {
+			return 0, fmt.Errorf("its directory has more than %d bytes", maxDirectory)
+		}
+	}
+	return r.ReaderAt.ReadAt(b, at)
+}
+
 // array opens an array of the archive. The caller closes its file.
-func (z *archive) array(m member, size int64) (*npyArray, error) {
+func (z *archive) array(m member) (*npyArray, error) {
 	name := z.path + "/" + m.name + ".npy"
 	packed, full := m.zip.CompressedSize64, m.zip.UncompressedSize64
 	at, err := m.zip.DataOffset()
@@ -106,7 +133,7 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	switch {
-	case at < 0 || size >= 0 && (packed > uint64(size) || uint64(at) > uint64(size)-packed):
+	case at < 0 || packed > uint64(z.size) || uint64(at) > uint64(z.size)-packed:
 		return nil, fmt.Errorf("%s: the file is truncated: the archive claims %d bytes for the array from byte %d", name, packed, at)
 	case full > packed*maxInflate || full > 1<<62:
 		return nil, fmt.Errorf("%s: the archive claims %d bytes from %d, which deflate cannot do", name, full, packed)
@@ -115,7 +142,7 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: want arrays stored or deflated, as numpy.savez and savez_compressed write them", name, err)
 	}
-	a, err := newArray(name, r, int64(full), m.zip.Open)
+	a, err := newArray(name, r, int64(full), z.ration, m.zip.Open)
 	if err != nil {
 		r.Close()
 		return nil, err
@@ -124,8 +151,37 @@ func (z *archive) array(m member, size int64) (*npyArray, error) {
 	return a, nil
 }
 
-// open opens an array of the archive by its place.
-func (z *archive) at(i int) (*npyArray, error) { return z.array(z.arrays[i], -1) }
+// at opens an array of the archive by its place, to read all of it.
+func (z *archive) at(i int) (*npyArray, error) {
+	m := z.arrays[i]
+	err := z.ration.Count(int64(m.zip.UncompressedSize64))
+	if err == nil {
+		err = z.ration.Take(openBytes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s/%s.npy: %w", z.path, m.name, err)
+	}
+	a, err := z.array(m)
+	if err != nil {
+		return nil, err
+	}
+	a.file = givingBack{a.file, z.ration}
+	return a, nil
+}
+
+// openBytes is about what an array takes while it is read, in bytes.
+const openBytes = 3 * readAhead
+
+// A givingBack gives openBytes back when it is closed.
+type givingBack struct {
+	io.Closer
+	ration *ration.Ration
+}
+
+func (g givingBack) Close() error {
+	g.ration.Give(openBytes)
+	return g.Closer.Close()
+}
 
 // metadataName is the column that an array of metadata is of, and whether its strings are JSON.
 func metadataName(array string) (name string, isJSON bool) {
@@ -145,6 +201,7 @@ func metadataName(array string) (name string, isJSON bool) {
 func (z *archive) Close() error { return z.file.Close() }
 
 func (z *archive) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
+	z.ration = newRation(z.size)
 	r, err := z.openEpochs()
 	if err == nil {
 		defer r.close()

@@ -10,6 +10,7 @@ type npzEpochs struct {
 	points              *Matrix
 	predictions         *npyArray // as the following, with an element for each epoch and sample, or nil
 	losses, confidences *npyArray
+	held                int64 // bytes of the ration, of the outputs
 }
 
 func (z *archive) openEpochs() (r *npzEpochs, err error) {
@@ -94,11 +95,18 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 		}
 	}
 	o := &Outputs{}
+	r.z.ration.Give(r.held)
+	r.held = 0
 	err := r.predictions.each(r.z.rows, func(row int, raw []byte) error {
 		s, err := r.predictions.text(raw)
 		if err != nil {
 			return r.predictions.errorf("the prediction of sample %d in epoch %d of %d is not valid text: %v", row, i+1, r.z.count, err)
 		}
+		n := textBytes + int64(len(s))
+		if err := r.predictions.take(n); err != nil {
+			return err
+		}
+		r.held += n
 		o.Predictions = append(o.Predictions, s)
 		return nil
 	})

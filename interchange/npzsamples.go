@@ -11,7 +11,10 @@ import (
 // samples reads what the archive says of the samples and of the epochs' numbers.
 func (z *archive) samples(d *Dataset) error {
 	d.Count, d.Samples.Count = z.count, z.rows
-	var err error
+	err := z.ration.Take(sampleBytes * int64(z.rows))
+	if err != nil {
+		return fmt.Errorf("%s: %d samples: %w", z.path, z.rows, err)
+	}
 	if z.ids >= 0 {
 		if d.Samples.IDs, err = z.identities(); err != nil {
 			return err
@@ -95,6 +98,9 @@ func (z *archive) identities() ([]string, error) {
 	if a.dtype.kind != 'f' {
 		return a.labels()
 	}
+	if err := a.take((textBytes + 16) * int64(z.rows)); err != nil {
+		return nil, err
+	}
 	ids := make([]string, z.rows)
 	err = a.each(len(ids), func(i int, raw []byte) (err error) {
 		if ids[i], err = idOf(a.dtype.float(raw), 8*a.dtype.size); err != nil {
@@ -158,6 +164,9 @@ func (z *archive) thumbnails(d *Dataset) error {
 		if files[i], err = im.NextPNG(); err != nil {
 			return err
 		}
+		if err := a.take(int64(len(files[i])) + 24); err != nil {
+			return err
+		}
 	}
 	d.Samples.Thumbnails = func(i int) ([]byte, error) { return files[i], nil }
 	return nil
@@ -165,6 +174,9 @@ func (z *archive) thumbnails(d *Dataset) error {
 
 // cells reads an array of one dimension as metadata: NaN and the empty string are nil.
 func (a *npyArray) cells() ([]any, error) {
+	if err := a.take(cellBytes * int64(a.shape[0])); err != nil {
+		return nil, err
+	}
 	values := make([]any, a.shape[0])
 	err := a.each(len(values), func(i int, raw []byte) error {
 		if a.dtype.kind == 'f' {
@@ -176,7 +188,7 @@ func (a *npyArray) cells() ([]any, error) {
 			return a.errorf("element %d is not valid text: %v", i, err)
 		}
 		values[i] = a.dtype.value(s)
-		return nil
+		return a.take(int64(len(s)))
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // parquetFile is a Parquet file as a [tableFile]. It reads the columns itself: the library's own way to Arrow brings in an
@@ -30,7 +33,7 @@ type parquetFile struct {
 const maxFooter = 8 << 20
 
 func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +60,19 @@ func (p *parquetFile) describe() error {
 	case magic != "PAR1":
 		return fmt.Errorf("%s: the file is truncated: it does not end with PAR1", p.name)
 	}
-	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > maxFooter || n > p.size-12 {
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	if n > maxFooter || n > p.size-12 {
 		return fmt.Errorf("%s: the file claims a footer of %d bytes: want at most %d and what fits the file's %d", p.name, n, maxFooter, p.size)
 	}
-	return guard(p.name, func() error {
-		r, err := p.open()
+	footer := make([]byte, n)
+	if _, err := p.file.ReadAt(footer, p.size-8-n); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	if err := checkFooter(footer); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
+	}
+	return ration.Guard(p.name, func() error {
+		r, err := p.open(newPackedRation(p.size))
 		if err != nil {
 			return fmt.Errorf("%s: the footer cannot be read: %w", p.name, err)
 		}
@@ -87,8 +98,10 @@ func (p *parquetFile) describe() error {
 }
 
 // open returns a reader with a place of its own in the file.
-func (p *parquetFile) open() (*file.Reader, error) {
-	properties := parquet.NewReaderProperties(newRation(p.size))
+func (p *parquetFile) open(r *ration.Ration) (*file.Reader, error) {
+	properties := parquet.NewReaderProperties(r)
+	properties.BufferedStreamEnabled = true // else a column of a row group is in memory whole
+	properties.MaxUncompressedPageSize = r.Limit()
 	return file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(properties))
 }
 
@@ -220,11 +233,12 @@ func (p *parquetFile) readable(t arrow.DataType) bool { return t.ID() != arrow.S
 func (p *parquetFile) Close() error                   { return p.file.Close() }
 
 func (p *parquetFile) batches(_ context.Context, columns []int) (batches, error) {
-	r, err := p.open()
+	mem := newPackedRation(p.size)
+	r, err := p.open(mem)
 	if err != nil {
 		return nil, err
 	}
-	return &parquetBatches{file: p, r: r, columns: columns, mem: newRation(p.size), rows: p.batchRows(r)}, nil
+	return &parquetBatches{file: p, r: r, columns: columns, mem: mem, rows: p.batchRows(r)}, nil
 }
 
 // batchRows is how many rows are read at a time: about 16 MiB of what the footer claims they take.
@@ -242,7 +256,7 @@ type parquetBatches struct {
 	file    *parquetFile
 	r       *file.Reader
 	columns []int
-	mem     *ration
+	mem     *ration.Ration
 	rows    int64 // at a time
 
 	group int   // the next one
@@ -279,11 +293,20 @@ func (b *parquetBatches) nextGroup() error {
 	b.left = g.NumRows()
 	b.open = b.open[:0]
 	for _, c := range b.columns {
+		chunk, err := b.r.MetaData().RowGroup(b.group - 1).ColumnChunk(b.file.leaves[c])
+		if err != nil {
+			return err
+		}
+		atATime, err := b.file.checkPages(chunk, b.mem)
+		if err != nil {
+			return fmt.Errorf("row group %d, column %q: %w", b.group-1, b.file.fields.Field(c).Name, err)
+		}
 		column, err := g.Column(b.file.leaves[c])
 		if err != nil {
 			return err
 		}
-		leaf, err := newLeafReader(b.mem, column, b.file.fields.Field(c).Type)
+		atATime = min(atATime, max(1<<6, levelsAtATime/max(1, len(b.columns)/16))) // their buffers lie side by side
+		leaf, err := newLeafReader(b.mem, column, b.file.fields.Field(c).Type, atATime)
 		if err != nil {
 			return err
 		}
@@ -306,7 +329,7 @@ type leafReader interface {
 	read(rows int) (arrow.Array, error)
 }
 
-func newLeafReader(mem *ration, c file.ColumnChunkReader, t arrow.DataType) (leafReader, error) {
+func newLeafReader(mem *ration.Ration, c file.ColumnChunkReader, t arrow.DataType, atATime int) (leafReader, error) {
 	b := array.NewBuilder(mem, t)
 	elements := b
 	list, repeated := b.(*array.ListBuilder)
@@ -315,22 +338,22 @@ func newLeafReader(mem *ration, c file.ColumnChunkReader, t arrow.DataType) (lea
 	}
 	switch r := c.(type) {
 	case *file.BooleanColumnChunkReader:
-		return newLeaf(r, c, b, elements, elements.(*array.BooleanBuilder).Append), nil
+		return newLeaf(r, c, b, elements, atATime, elements.(*array.BooleanBuilder).Append), nil
 	case *file.Int32ColumnChunkReader:
-		return newLeaf(r, c, b, elements, func(v int32) { appendInt(elements, int64(v), uint64(uint32(v))) }), nil
+		return newLeaf(r, c, b, elements, atATime, func(v int32) { appendInt(elements, int64(v), uint64(uint32(v))) }), nil
 	case *file.Int64ColumnChunkReader:
-		return newLeaf(r, c, b, elements, func(v int64) { appendInt(elements, v, uint64(v)) }), nil
+		return newLeaf(r, c, b, elements, atATime, func(v int64) { appendInt(elements, v, uint64(v)) }), nil
 	case *file.Float32ColumnChunkReader:
-		return newLeaf(r, c, b, elements, elements.(*array.Float32Builder).Append), nil
+		return newLeaf(r, c, b, elements, atATime, elements.(*array.Float32Builder).Append), nil
 	case *file.Float64ColumnChunkReader:
-		return newLeaf(r, c, b, elements, elements.(*array.Float64Builder).Append), nil
+		return newLeaf(r, c, b, elements, atATime, elements.(*array.Float64Builder).Append), nil
 	case *file.ByteArrayColumnChunkReader:
-		return newLeaf(r, c, b, elements, func(v parquet.ByteArray) { appendBytes(elements, v) }), nil
+		return newLeaf(r, c, b, elements, atATime, func(v parquet.ByteArray) { appendBytes(elements, v) }), nil
 	case *file.FixedLenByteArrayColumnChunkReader:
 		if uuids, ok := elements.(*array.StringBuilder); ok {
-			return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { uuids.Append(uuidOf(v)) }), nil
+			return newLeaf(r, c, b, elements, atATime, func(v parquet.FixedLenByteArray) { uuids.Append(uuidOf(v)) }), nil
 		}
-		return newLeaf(r, c, b, elements, func(v parquet.FixedLenByteArray) { appendBytes(elements, v) }), nil
+		return newLeaf(r, c, b, elements, atATime, func(v parquet.FixedLenByteArray) { appendBytes(elements, v) }), nil
 	}
 	return nil, fmt.Errorf("a column of type %s is not read", t)
 }

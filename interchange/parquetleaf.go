@@ -35,9 +35,9 @@ type valueReader[T any] interface {
 	Err() error
 }
 
-const levelsAtATime = 1 << 12
+const levelsAtATime = 1 << 12 // at most, of one column
 
-func newLeaf[T any](r valueReader[T], c file.ColumnChunkReader, b, values array.Builder, add func(T)) leafReader {
+func newLeaf[T any](r valueReader[T], c file.ColumnChunkReader, b, values array.Builder, atATime int, add func(T)) leafReader {
 	d := c.Descriptor()
 	least := d.MaxDefinitionLevel()
 	if d.SchemaNode().RepetitionType() == parquet.Repetitions.Optional {
@@ -45,7 +45,7 @@ func newLeaf[T any](r valueReader[T], c file.ColumnChunkReader, b, values array.
 	}
 	return &leaf[T]{
 		r: r, max: d.MaxDefinitionLevel(), least: least, nested: d.MaxRepetitionLevel() > 0, b: b, values: values, add: add,
-		buffer: make([]T, levelsAtATime), defs: make([]int16, levelsAtATime), reps: make([]int16, levelsAtATime),
+		buffer: make([]T, atATime), defs: make([]int16, atATime), reps: make([]int16, atATime),
 	}
 }
 
@@ -111,7 +111,7 @@ func (l *leaf[T]) fill() (more bool, err error) {
 	if !l.r.HasNext() {
 		return false, l.r.Err()
 	}
-	n, _, err := l.r.ReadBatch(levelsAtATime, l.buffer, l.defs, l.reps)
+	n, _, err := l.r.ReadBatch(int64(len(l.buffer)), l.buffer, l.defs, l.reps)
 	if err != nil {
 		return false, err
 	}
@@ -155,6 +155,9 @@ func appendInt(b array.Builder, signed int64, unsigned uint64) {
 func appendBytes(b array.Builder, v []byte) {
 	switch b := b.(type) {
 	case *array.StringBuilder:
+		if len(v) > maxText {
+			panic(tooLong(len(v)))
+		}
 		b.BinaryBuilder.Append(v)
 	case *array.Decimal128Builder:
 		b.Append(decimalOf(v))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // configName is the file that says what a folder of TensorBoard's projector holds.
@@ -33,7 +35,7 @@ type embeddingInfo struct {
 }
 
 func readConfig(path string) (*projectorConfig, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -263,15 +265,18 @@ func (p *pbtxt) word() string {
 
 // scalar reads a word, or one or more strings in quotes, which are one.
 func (p *pbtxt) scalar() (v pbValue, err error) {
+	var whole strings.Builder
 	for p.at < len(p.text) && (p.text[p.at] == '"' || p.text[p.at] == '\'') {
 		part, err := p.quoted(p.text[p.at])
 		if err != nil {
 			return v, err
 		}
-		v.text, v.quoted = v.text+part, true
+		whole.WriteString(part)
+		v.quoted = true
 		p.space()
 	}
 	if v.quoted {
+		v.text = whole.String()
 		return v, nil
 	}
 	if v.text = p.word(); v.text == "" {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
 // A tableFile is a file of rows and typed columns, read any number of times. What it calls may panic: see [guard].
@@ -41,6 +43,8 @@ type table struct {
 
 	apart int // a column that may number the epochs or be a property of the sample: see [table.settle]; −1 for none
 
+	ration *ration.Ration // of what is read now: of the samples, or of the epochs
+
 	// What the first reading found.
 	rowEpoch, rowSample []int32 // of each row: places in numbers and among the samples
 	numbers             []int   // of the epochs, ascending
@@ -50,9 +54,9 @@ type table struct {
 
 // newTable finds out what the columns are and reads all but vectors.
 func newTable(ctx context.Context, format, name string, size int64, f tableFile, o Options) (*Dataset, error) {
-	t := &table{name: name, size: size, file: f, o: o}
+	t := &table{name: name, size: size, file: f, o: o, ration: newRation(size)}
 	d := &Dataset{Format: format, source: t}
-	err := guard(name, func() error {
+	err := ration.Guard(name, func() error {
 		if err := t.classify(d); err != nil {
 			return err
 		}
@@ -79,6 +83,9 @@ func (t *table) classify(d *Dataset) error {
 	schema := t.file.schema()
 	if schema.NumFields() == 0 {
 		return fmt.Errorf("%s: the file has no columns", t.name)
+	}
+	if n := schema.NumFields(); n > maxColumns {
+		return fmt.Errorf("%s: the file has %d columns: want at most %d", t.name, n, maxColumns)
 	}
 	var err error
 	find := func(named string, names []string, ok func(arrow.DataType) bool) int {

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
 // windowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
@@ -26,10 +28,12 @@ type assembly struct {
 	filled  map[int]int // rows that each of them has
 	held    int         // bytes
 	row     int
+	given   int64 // bytes of the ration, of the epochs that are ready
 	ready   []*Epoch
 }
 
 func (t *table) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
+	t.ration = newRation(t.size)
 	a := &assembly{t: t, place: map[int]int{}, dims: make([]int, len(t.vectors)), done: make([]bool, len(t.numbers))}
 	for _, c := range t.wanted() {
 		a.place[c] = len(a.columns)
@@ -61,7 +65,7 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 	a.missed, a.open, a.held, a.row = make([]bool, len(a.done)), map[int]*Epoch{}, 0, 0
 	a.filled = map[int]int{}
 	var b batches
-	err := guard(a.t.name, func() (err error) {
+	err := ration.Guard(a.t.name, func() (err error) {
 		if b, err = a.t.file.batches(ctx, a.columns); err != nil {
 			return fmt.Errorf("%s: %w", a.t.name, err)
 		}
@@ -75,7 +79,7 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 	for {
 		err := ctx.Err()
 		if err == nil {
-			err = guard(a.t.name, func() error {
+			err = ration.Guard(a.t.name, func() error {
 				columns, rows, err := b.next()
 				if err == io.EOF {
 					return err
@@ -103,13 +107,15 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 			}
 		}
 		a.ready = a.ready[:0]
+		a.t.ration.Give(a.given)
+		a.given = 0
 	}
 }
 
 func (a *assembly) batch(columns []arrow.Array, rows int) error {
 	if c := a.t.prediction; c >= 0 && !a.t.o.Points {
 		k := a.place[c]
-		said, row, err := a.t.o.Encoding.legible(columns[k])
+		said, row, err := a.t.o.Encoding.legible(columns[k], a.t.ration)
 		if err != nil {
 			return fmt.Errorf("%s: row %d, column %q: %w", a.t.name, a.row+row, a.t.file.schema().Field(c).Name, err)
 		}
@@ -139,7 +145,7 @@ func (a *assembly) admit(at int) *Epoch {
 	if e, ok := a.open[at]; ok {
 		return e
 	}
-	if a.held > 0 && a.held+a.bytes(at) > windowBytes {
+	if a.held > 0 && int64(a.held+a.bytes(at)) > min(int64(windowBytes), a.t.ration.Limit()/2) {
 		a.missed[at] = true
 		return nil
 	}
@@ -192,7 +198,7 @@ func (a *assembly) add(e *Epoch, at int, columns []arrow.Array, i int) error {
 	if e.Points != nil {
 		err = a.addPoint(e.Points, sample, column, i)
 	} else {
-		err = a.addVectors(e, sample, column, i)
+		err = a.addVectors(e, at, sample, column, i)
 	}
 	if err != nil {
 		return err
@@ -201,6 +207,9 @@ func (a *assembly) add(e *Epoch, at int, columns []arrow.Array, i int) error {
 		a.held -= a.bytes(at)
 		delete(a.open, at)
 		a.done[at] = true
+		for _, l := range e.Layers {
+			a.given += 4 * int64(len(l.Data))
+		}
 		e.tidy(t.samples)
 		a.ready = append(a.ready, e)
 	}
@@ -230,22 +239,31 @@ func (a *assembly) addPoint(p *Layer, sample int, column func(int) arrow.Array, 
 	return nil
 }
 
-func (a *assembly) addVectors(e *Epoch, sample int, column func(int) arrow.Array, i int) error {
+func (a *assembly) addVectors(e *Epoch, at, sample int, column func(int) arrow.Array, i int) error {
 	t := a.t
 	for k, c := range t.vectors {
 		l, name := &e.Layers[k], t.file.schema().Field(c).Name
-		before := len(l.Data)
-		var err error
-		if l.Data, err = vector(l.Data, column(c), i); err != nil {
+		values, lo, hi, err := list(column(c), i)
+		if err != nil {
 			return fmt.Errorf("column %q: %w", name, err)
 		}
-		switch n := len(l.Data) - before; {
+		switch n := hi - lo; {
 		case n == 0:
 			return fmt.Errorf("column %q: the vector has no numbers", name)
+		case n > maxDim:
+			return fmt.Errorf("column %q: the vector has %d numbers: want at most %d", name, n, maxDim)
 		case a.dims[k] == 0:
 			a.dims[k] = n
 		case a.dims[k] != n:
 			return fmt.Errorf("column %q: the vector has %d numbers, and those before %d: want the same in every row", name, n, a.dims[k])
+		}
+		if l.Data == nil {
+			if err := a.makeRoom(l, at, a.dims[k]); err != nil {
+				return err
+			}
+		}
+		if l.Data, err = vector(l.Data, values, lo, hi); err != nil {
+			return fmt.Errorf("column %q: %w", name, err)
 		}
 		l.Dim, l.Rows = a.dims[k], append(l.Rows, sample)
 	}
@@ -261,6 +279,19 @@ func (a *assembly) addVectors(e *Epoch, sample int, column func(int) arrow.Array
 			o.Confidences = append(o.Confidences, float(column(t.confidence), i))
 		}
 	}
+	return nil
+}
+
+// makeRoom makes room for the vectors of an epoch, which are given back when it has been handed out.
+func (a *assembly) makeRoom(l *Layer, at, dim int) error {
+	n := 4 * int64(a.t.counts[at]) * int64(dim)
+	if err := a.t.ration.Count(n); err != nil {
+		return err
+	}
+	if err := a.t.ration.Take(n); err != nil {
+		return err
+	}
+	l.Data, l.Rows = make([]float32, 0, n/4), make([]int, 0, a.t.counts[at])
 	return nil
 }
 

@@ -24,7 +24,7 @@ type roll struct {
 	numbers  map[int]int    // epoch's place by number, in order of appearance
 	inOrder  []int          // the epochs' numbers in that order
 	counts   []int
-	seen     [][]uint64 // of each epoch: which samples it has had
+	seen     map[[2]int]uint64 // by epoch and sample/64: which samples an epoch has had
 	labels   []string
 	labelled bool
 	varying  []bool // of each column of metadata: it changes from epoch to epoch
@@ -35,7 +35,7 @@ type roll struct {
 
 // readSamples reads every row without its vector: who it is, of which epoch, and what is said of it.
 func (t *table) readSamples(ctx context.Context, d *Dataset) error {
-	r := &roll{t: t, d: d, place: map[int]int{}, index: map[string]int{}, numbers: map[int]int{}, strings: map[string]string{}, bytes: map[int]error{}}
+	r := &roll{t: t, d: d, place: map[int]int{}, index: map[string]int{}, numbers: map[int]int{}, strings: map[string]string{}, seen: map[[2]int]uint64{}, bytes: map[int]error{}}
 	fields := t.file.schema().Fields()
 	for _, c := range slices.Concat([]int{t.id, t.label, t.epoch}, t.metadata) {
 		if _, again := r.place[c]; c >= 0 && !again {
@@ -113,24 +113,25 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 		}
 		e, known := r.numbers[epoch]
 		if !known {
+			if err := t.ration.Take(sampleBytes); err != nil {
+				return r.errorf("%w", err)
+			}
 			e = len(r.inOrder)
 			r.numbers[epoch], r.inOrder = e, append(r.inOrder, epoch)
-			r.counts, r.seen = append(r.counts, 0), append(r.seen, nil)
+			r.counts = append(r.counts, 0)
 		}
 		s, err := r.sample(columns, i, e)
 		if err != nil {
 			return err
 		}
-		for len(r.seen[e]) <= s/64 {
-			r.seen[e] = append(r.seen[e], 0)
-		}
-		if bit := uint64(1) << (s % 64); r.seen[e][s/64]&bit != 0 {
+		at := [2]int{e, s / 64}
+		if bit := uint64(1) << (s % 64); r.seen[at]&bit != 0 {
 			if t.epoch < 0 {
 				return r.errorf("the id %q was there before: want one row for each sample; if the rows are of several epochs, name their column with --epoch-column", r.d.Samples.IDs[s])
 			}
 			return r.errorf("the id %q was there before at epoch %d: want one row for each sample and epoch", r.d.Samples.IDs[s], epoch)
 		} else {
-			r.seen[e][s/64] |= bit
+			r.seen[at] |= bit
 		}
 		r.counts[e]++
 		t.rowEpoch, t.rowSample = append(t.rowEpoch, int32(e)), append(t.rowSample, int32(s))
@@ -144,6 +145,7 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 	t, all := r.t, &r.d.Samples
 	of := func(c int) arrow.Array { return columns[r.place[c]] }
 	var id, label string
+	var err error
 	s := r.counts[e] // without ids, rows of an epoch are samples in their order
 	fresh := s == all.Count
 	if t.id >= 0 {
@@ -165,16 +167,23 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 		}
 	}
 	if t.label >= 0 {
-		label = r.shared(textCell(of(t.label), i))
+		if label, err = r.shared(textCell(of(t.label), i)); err != nil {
+			return 0, err
+		}
 	}
 	if fresh {
+		if err := t.ration.Take(sampleBytes + int64(len(id)) + cellBytes*int64(len(t.metadata))); err != nil {
+			return 0, r.errorf("%w", err)
+		}
 		all.Count++
 		r.labels = append(r.labels, label)
 		r.labelled = r.labelled || label != ""
 		for k, c := range t.metadata {
 			v := r.value(k, of(c), i)
 			if text, ok := v.(string); ok {
-				v = r.shared(text)
+				if v, err = r.shared(text); err != nil {
+					return 0, err
+				}
 			}
 			all.Columns[k].Values = append(all.Columns[k].Values, v)
 		}
@@ -199,15 +208,18 @@ func (r *roll) value(k int, a arrow.Array, i int) any {
 }
 
 // shared returns one copy of equal strings, of which tables have many.
-func (r *roll) shared(s string) string {
+func (r *roll) shared(s string) (string, error) {
 	const most = 1 << 16
 	if known, ok := r.strings[s]; ok {
-		return known
+		return known, nil
+	}
+	if err := r.t.ration.Take(int64(len(s))); err != nil {
+		return "", r.errorf("%w", err)
 	}
 	if len(r.strings) < most {
 		r.strings[s] = s
 	}
-	return s
+	return s, nil
 }
 
 func (r *roll) finish() error {

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
@@ -57,7 +58,7 @@ func isBinary(t arrow.DataType) bool {
 
 // legible returns a column with all its texts readable: itself, as a rule, or one in which what is no UTF-8 is read as the
 // encoding says. An error is of a row.
-func (e Encoding) legible(a arrow.Array) (legible arrow.Array, row int, err error) {
+func (e Encoding) legible(a arrow.Array, r *ration.Ration) (legible arrow.Array, row int, err error) {
 	of := textAt(a)
 	if of == nil {
 		row, err := legibleNested(a)
@@ -65,7 +66,17 @@ func (e Encoding) legible(a arrow.Array) (legible arrow.Array, row int, err erro
 	}
 	sound := true
 	for i := 0; sound && i < a.Len(); i++ {
-		sound = a.IsNull(i) || storable(of(i))
+		if a.IsNull(i) {
+			continue
+		}
+		s := of(i)
+		if len(s) > maxText {
+			return nil, i, tooLong(len(s))
+		}
+		if err := r.Count(int64(len(s))); err != nil {
+			return nil, i, err
+		}
+		sound = storable(s)
 	}
 	if sound {
 		return a, 0, nil
@@ -99,6 +110,7 @@ func legibleNested(a arrow.Array) (row int, err error) {
 		if a.IsNull(i) {
 			continue
 		}
+		weigh(a, i, maxText)
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil && (jsontext.Replaced(b) || jsontext.Check(b) != nil) {
 			return i, fmt.Errorf("it holds text that is not UTF-8 or has a NUL character, as in %.80s: save it as UTF-8", b)
 		}
@@ -116,7 +128,7 @@ func (r *roll) legible(columns []arrow.Array) ([]arrow.Array, error) {
 		if list[k] = columns[k]; isVector(f.Type) {
 			continue
 		}
-		a, row, err := t.o.Encoding.legible(columns[k])
+		a, row, err := t.o.Encoding.legible(columns[k], t.ration)
 		switch {
 		case err == nil && r.bytes[c] == nil:
 			list[k] = a

@@ -1,20 +1,20 @@
 package interchange
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
 // tensorBoard is a folder of TensorBoard's projector. Its embeddings are layers, and those called tag:0000N the layer tag
@@ -28,12 +28,13 @@ type tensorBoard struct {
 	points  bool
 	steps   map[int][]embeddingInfo
 	numbers []int
+	ration  *ration.Ration
 }
 
 var stepName = regexp.MustCompile(`^(.*):(\d{1,9})$`)
 
 // layerAndStep takes a tensor's name apart.
-func (e embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
+func (e *embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
 	m := stepName.FindStringSubmatch(e.tensorName)
 	if m == nil {
 		return e.tensorName, 0, false
@@ -91,9 +92,14 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 	if len(all) == 0 {
 		return fmt.Errorf("%s lists no embedding %q, only %.400s", t.config, o.Vectors, strings.Join(names, ", "))
 	}
+	type step struct {
+		layer string
+		of    int
+	}
+	taken := make(map[step]bool, len(all))
 	d.Numbered = slices.ContainsFunc(all, func(e embeddingInfo) bool { _, _, ok := e.layerAndStep(); return ok })
 	for _, e := range all {
-		layer, step, ok := e.layerAndStep()
+		layer, n, ok := e.layerAndStep()
 		if d.Numbered && !ok {
 			d.note("%s: the embedding %q has no step, as others have, and is left out", t.config, e.tensorName)
 			continue
@@ -101,10 +107,11 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 		if e.tensorPath == "" {
 			return fmt.Errorf("%s: the embedding %q has no tensor_path: its vectors are in a checkpoint, which is not read; write them with SummaryWriter.add_embedding", t.config, e.tensorName)
 		}
-		if slices.ContainsFunc(t.steps[step], func(other embeddingInfo) bool { l, _, _ := other.layerAndStep(); return l == layer }) {
+		if taken[step{layer, n}] {
 			return fmt.Errorf("%s lists two embeddings %q", t.config, e.tensorName)
 		}
-		t.steps[step] = append(t.steps[step], e)
+		taken[step{layer, n}] = true
+		t.steps[n] = append(t.steps[n], e)
 	}
 	t.numbers = slices.Sorted(maps.Keys(t.steps))
 	d.Count = len(t.numbers)
@@ -120,6 +127,9 @@ func (t *tensorBoard) samples(d *Dataset, o Options) error {
 	var err error
 	if t.rows, err = t.countRows(all[0]); err != nil {
 		return err
+	}
+	if err := t.ration.Take(sampleBytes * int64(t.rows)); err != nil {
+		return fmt.Errorf("%s: %d samples: %w", t.path(all[0]), t.rows, err)
 	}
 	d.Samples.Count = t.rows
 	metadata := func(e embeddingInfo) string { return e.metadataPath }
@@ -147,6 +157,7 @@ func (t *tensorBoard) same(all []embeddingInfo, what string, path func(embedding
 		return -1, nil
 	}
 	sums := map[string][32]byte{} // by path
+	var last os.FileInfo          // of what was read last: it is the same as the first
 	for _, e := range all[first:] {
 		p := path(e)
 		if p == "" {
@@ -157,13 +168,21 @@ func (t *tensorBoard) same(all []embeddingInfo, what string, path func(embedding
 			if err != nil {
 				return -1, err
 			}
-			h := sha256.New()
-			_, err = io.Copy(h, f)
+			info, err := f.Stat()
+			switch {
+			case err != nil:
+			case os.SameFile(info, last): // under another name
+				sums[p] = sums[path(all[first])]
+			default:
+				last = info
+				h := sha256.New()
+				_, err = io.Copy(h, f)
+				sums[p] = [32]byte(h.Sum(nil))
+			}
 			f.Close()
 			if err != nil {
 				return -1, fmt.Errorf("%s: %s: %w", t.config, p, err)
 			}
-			sums[p] = [32]byte(h.Sum(nil))
 		}
 		if sums[p] != sums[path(all[first])] {
 			d.note("%s: the %s of %q differ from those of %q, which were taken: samples are the same at every step", t.config, what, e.tensorName, all[first].tensorName)
@@ -178,19 +197,11 @@ func (t *tensorBoard) open(path string) (*os.File, int64, error) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) {
 		return nil, 0, fmt.Errorf("%s names the file %q: want a path in its own folder", t.config, path)
 	}
-	f, err := t.root.Open(filepath.FromSlash(path))
+	f, size, err := regular.OpenIn(t.root, filepath.FromSlash(path))
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", t.config, err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: %s is not a regular file", t.config, path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
+	return f, size, nil
 }
 
 func (t *tensorBoard) read(path string) ([]byte, error) {
@@ -212,13 +223,23 @@ func (t *tensorBoard) countRows(e embeddingInfo) (int, error) {
 		if len(e.shape) != 2 {
 			return 0, fmt.Errorf("%s: the embedding %q has tensor_shape %v: want two numbers, its rows and columns", t.config, e.tensorName, e.shape)
 		}
+		f, size, err := t.open(e.tensorPath)
+		if err != nil {
+			return 0, err
+		}
+		f.Close()
+		if err := checkShape(e.shape, size); err != nil {
+			return 0, fmt.Errorf("%s: %w", t.path(e), err)
+		}
+		t.ration = newRation(size)
 		return e.shape[0], nil
 	}
-	f, _, err := t.open(e.tensorPath)
+	f, size, err := t.open(e.tensorPath)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
+	t.ration = newRation(size)
 	rows := 0
 	lines := newLines(f)
 	for lines.next() {
@@ -232,10 +253,13 @@ func (t *tensorBoard) countRows(e embeddingInfo) (int, error) {
 
 func (t *tensorBoard) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
 	dims := map[string]int{}
+	size := t.size()
+	r := ration.New(Budget+BudgetShare*size, tensorsShare*size)
 	for _, n := range t.numbers {
-		epoch := &Epoch{Number: n}
+		epoch, held := &Epoch{Number: n}, int64(0)
 		for _, e := range t.steps[n] {
-			l, err := t.layer(e)
+			l, taken, err := t.layer(e, r)
+			held += taken
 			if err == nil && dims[l.Name] != 0 && dims[l.Name] != l.Dim {
 				err = fmt.Errorf("%s has %d columns, and the same embedding at another step %d", t.path(e), l.Dim, dims[l.Name])
 			}
@@ -256,16 +280,48 @@ func (t *tensorBoard) epochs(ctx context.Context, yield func(*Epoch, error) bool
 		if !yield(epoch, nil) {
 			return
 		}
+		r.Give(held)
 	}
 }
 
-// layer reads the vectors of an embedding.
-func (t *tensorBoard) layer(e embeddingInfo) (l Layer, err error) {
+// tensorsShare bounds how often the same file may be named, as that of another step: so many bytes are read for each byte.
+const tensorsShare = 64
+
+// size is how many bytes the files of vectors have, each counted once.
+func (t *tensorBoard) size() (sum int64) {
+	known := map[string]bool{}
+	for _, list := range t.steps {
+		for _, e := range list {
+			p := filepath.Clean(filepath.FromSlash(e.tensorPath))
+			if known[p] {
+				continue
+			}
+			known[p] = true
+			if info, err := t.root.Stat(p); err == nil {
+				sum += info.Size()
+			}
+		}
+	}
+	return sum
+}
+
+// layer reads the vectors of an embedding, and says how many bytes of the ration it took.
+func (t *tensorBoard) layer(e embeddingInfo, r *ration.Ration) (l Layer, taken int64, err error) {
 	f, size, err := t.open(e.tensorPath)
 	if err != nil {
-		return l, err
+		return l, 0, err
 	}
 	defer f.Close()
+	if !strings.HasSuffix(e.tensorPath, ".bytes") {
+		size *= 2 // a number takes two characters at least, and four bytes
+	}
+	if err = r.Count(size); err == nil {
+		err = r.Take(size)
+	}
+	if err != nil {
+		return l, 0, fmt.Errorf("%s: %w", t.path(e), err)
+	}
+	taken = size
 	l.Name, _, _ = e.layerAndStep()
 	if strings.HasSuffix(e.tensorPath, ".bytes") {
 		l.Dim, l.Data, err = rawTensor(f, size, e.shape)
@@ -273,61 +329,20 @@ func (t *tensorBoard) layer(e embeddingInfo) (l Layer, err error) {
 		l.Dim, l.Data, err = tsvTensor(f)
 	}
 	if err != nil {
-		return l, fmt.Errorf("%s: %w", t.path(e), err)
+		return l, taken, fmt.Errorf("%s: %w", t.path(e), err)
 	}
 	if n := len(l.Data) / l.Dim; n != t.rows {
-		return l, fmt.Errorf("%s has %d rows, and the first embedding %d: name those of the same samples with --vectors", t.path(e), n, t.rows)
+		return l, taken, fmt.Errorf("%s has %d rows, and the first embedding %d: name those of the same samples with --vectors", t.path(e), n, t.rows)
 	}
 	if t.points && l.Dim != 2 && l.Dim != 3 {
-		return l, fmt.Errorf("%s has %d columns: want places of 2 or 3", t.path(e), l.Dim)
+		return l, taken, fmt.Errorf("%s has %d columns: want places of 2 or 3", t.path(e), l.Dim)
 	}
 	for i, v := range l.Data {
 		if !finite(v) {
-			return l, fmt.Errorf("%s: the value in row %d, column %d is %v: want finite numbers", t.path(e), i/l.Dim, i%l.Dim, v)
+			return l, taken, fmt.Errorf("%s: the value in row %d, column %d is %v: want finite numbers", t.path(e), i/l.Dim, i%l.Dim, v)
 		}
 	}
-	return l, nil
-}
-
-// rawTensor reads float32, little-endian, of a shape that must fit the file.
-func rawTensor(r io.Reader, size int64, shape []int) (dim int, v []float32, err error) {
-	if len(shape) != 2 {
-		return 0, nil, fmt.Errorf("tensor_shape is %v: want two numbers, rows and columns", shape)
-	}
-	want, ok := byteCount(shape, 4)
-	if !ok || want != size {
-		return 0, nil, fmt.Errorf("the file has %d bytes: float32 of shape %s takes %d", size, dims(shape), want)
-	}
-	v = make([]float32, shape[0]*shape[1])
-	return shape[1], v, binary.Read(bufio.NewReaderSize(r, 1<<18), binary.LittleEndian, v)
-}
-
-// tsvTensor reads lines of numbers separated by tabs.
-func tsvTensor(r io.Reader) (dim int, v []float32, err error) {
-	lines := newLines(r)
-	for lines.next() {
-		fields := strings.Split(lines.text, "\t")
-		if dim == 0 {
-			dim = len(fields)
-		}
-		if len(fields) != dim {
-			return 0, nil, fmt.Errorf("line %d has %d numbers, and line 1 has %d", lines.number, len(fields), dim)
-		}
-		for c, f := range fields {
-			x, err := strconv.ParseFloat(strings.TrimSpace(f), 32)
-			if err != nil {
-				return 0, nil, fmt.Errorf("line %d, column %d: %.40q is no number that fits float32", lines.number, c, f)
-			}
-			v = append(v, float32(x))
-		}
-	}
-	if lines.err == nil && dim == 0 {
-		lines.err = fmt.Errorf("there are no rows")
-	}
-	if dim > math.MaxInt32 {
-		lines.err = fmt.Errorf("line 1 has %d numbers", dim)
-	}
-	return dim, v, lines.err
+	return l, taken, nil
 }
 
 // Close closes the folder.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/png"
 	"io"
@@ -44,16 +45,21 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
 
 // rowsOf reads the lines of a metadata file, which have fields separated by tabs, and no quotes.
 func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
+	ration := newRation(int64(len(content)))
 	text, encoding, err := readText(bytes.NewReader(content), o.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	g := tabRows(text)
-	if len(g.head) < 2 { // one column has no head, and may begin with a sample without a label
-		g = tabRows("label\n" + text)
+	g, err := tabRows(text, ration)
+	if err == nil && len(g.head) < 2 { // one column has no head, and may begin with a sample without a label
+		g.drop()
+		g, err = tabRows("label\n"+text, ration)
 		for i := range g.lines {
 			g.lines[i]--
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if bad, ok := errors.AsType[*raggedError](g.even()); ok {
 		return nil, fmt.Errorf("line %d has %d columns, and line %d has %d", bad.line, bad.have, max(1, bad.headLine), bad.want)
@@ -110,8 +116,12 @@ func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
 	if err != nil {
 		return fmt.Errorf("%s: this is not a PNG image: %w", name, err)
 	}
-	if pixels := int64(c.Width) * int64(c.Height); pixels > maxSpritePixels || pixels/maxInflate/8*minPixelBits > size {
+	pixels := int64(c.Width) * int64(c.Height)
+	if pixels > maxSpritePixels || pixels/maxInflate/8*minPixelBits > size {
 		return fmt.Errorf("%s: the image claims %d×%d pixels: want at most %d, and a file that can hold them", name, c.Width, c.Height, maxSpritePixels)
+	}
+	if err := newRation(size).Take(pixels * pixelBytes(c.ColorModel)); err != nil {
+		return fmt.Errorf("%s: an image of %d×%d pixels: %w", name, c.Width, c.Height, err)
 	}
 	w, h := e.spriteDim[0], e.spriteDim[1]
 	if w > c.Width || h > c.Height || (c.Width/w)*(c.Height/h) < t.rows {
@@ -124,13 +134,35 @@ func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	if err := t.ration.Take(spriteBytes * int64(t.rows)); err != nil {
+		return fmt.Errorf("%s: %d pictures: %w", name, t.rows, err)
+	}
 	across := c.Width / w
 	d.Samples.Thumbnails = func(i int) ([]byte, error) {
 		one := image.NewNRGBA(image.Rect(0, 0, w, h))
 		draw.Draw(one, one.Rect, all, all.Bounds().Min.Add(image.Pt(i%across*w, i/across*h)), draw.Src)
 		var b bytes.Buffer
-		err := png.Encode(&b, one)
+		err := encoder.Encode(&b, one)
 		return b.Bytes(), err
 	}
 	return nil
+}
+
+// spriteBytes is about what the smallest picture takes as a PNG file.
+const spriteBytes = 96
+
+// pixelBytes is how many bytes a pixel of an image takes when it is decoded.
+func pixelBytes(m color.Model) int64 {
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.Gray16Model:
+		return 2
+	case color.NRGBA64Model, color.RGBA64Model:
+		return 8
+	}
+	if _, ok := m.(color.Palette); ok {
+		return 1
+	}
+	return 4
 }

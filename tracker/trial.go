@@ -23,13 +23,16 @@ func Try(c RunConfig) (*Trial, error) {
 	return &Trial{run: r, dims: map[string]trialDim{}}, nil
 }
 
-// AddSamples refuses what [Run.AddSamples] would. It is given all samples of the run at once.
+// AddSamples refuses what [Run.AddSamples] would. It is given each sample of the run once, in one call or in several.
 func (t *Trial) AddSamples(samples []Sample) error {
 	rows, err := encodeSamples(samples)
 	if err != nil {
 		return err
 	}
-	t.run.samples.Store(indexOf(rows))
+	before := t.run.samples.Load()
+	x := &sampleIndex{rows: before.rows, uids: before.uids}
+	x.follow(int64(len(before.rows))+1, rows)
+	t.run.samples.Store(x)
 	return nil
 }
 

@@ -19,7 +19,8 @@ type incoming struct {
 	mapped  *interchange.Dataset // the file of the map
 	mapNums []int                // the epochs' numbers in it
 	numbers []int                // the epochs of the run
-	samples []tracker.Sample
+	samples []tracker.Sample     // without their metadata, which [incoming.batches] adds
+	columns []interchange.Column // the metadata of the samples
 	said    []string // notes
 }
 
@@ -46,9 +47,11 @@ func openImport(ctx context.Context, o importOptions, meter *cli.Meter) (in *inc
 	if in.samples, err = in.readSamples(ctx, meter); err != nil {
 		return in, err
 	}
-	if err := trial.AddSamples(in.samples); err != nil {
-		_, path := in.main()
-		return in, fmt.Errorf("%s: %w", path, err)
+	for batch := range in.batches() {
+		if err := trial.AddSamples(batch); err != nil {
+			_, path := in.main()
+			return in, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	if in.vectors != nil {
 		err = in.checkVectors(ctx, trial, meter)
@@ -127,9 +130,12 @@ func (in *incoming) checkVectors(ctx context.Context, trial *tracker.Trial, mete
 func (in *incoming) log(ctx context.Context, run *tracker.Run, meter *cli.Meter) (done *imported, logged int, err error) {
 	done = &imported{Run: run.ID(), Experiment: run.Experiment(), Name: run.Name(), Epochs: len(in.numbers), Samples: len(in.samples)}
 	done.FirstEpoch, done.LastEpoch = extremes(in.numbers)
-	if err := run.AddSamples(ctx, in.samples); err != nil {
-		return done, 0, err
+	for batch := range in.batches() {
+		if err := run.AddSamples(ctx, batch); err != nil {
+			return done, 0, err
+		}
 	}
+	in.columns = nil // they are stored
 	if in.vectors == nil {
 		for _, n := range in.numbers {
 			meter.Show("importing epochs", logged, len(in.numbers))

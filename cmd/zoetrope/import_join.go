@@ -37,13 +37,14 @@ func (in *incoming) join(s interchange.Samples, path string) (interchange.Sample
 		s.Labels = labels
 	}
 	s.Columns = slices.Clone(s.Columns)
-	for _, c := range m.Columns {
+	for k, c := range m.Columns {
 		values := make([]any, s.Count)
 		for i, r := range row {
 			if r >= 0 {
 				values[i] = c.Values[r]
 			}
 		}
+		m.Columns[k].Values = nil // there may be millions
 		if k := slices.IndexFunc(s.Columns, func(have interchange.Column) bool { return have.Name == c.Name }); k >= 0 {
 			in.say("%s: the column %q replaces that of %s", o.metadata, c.Name, path)
 			s.Columns = slices.Delete(s.Columns, k, k+1)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/cli"
@@ -14,13 +16,11 @@ import (
 func (in *incoming) readSamples(ctx context.Context, meter *cli.Meter) ([]tracker.Sample, error) {
 	d, path := in.main()
 	s, o := d.Samples, in.o
-	columns := s.Columns
 	var err error
 	if o.metadata != "" {
 		if s, err = in.join(s, path); err != nil {
 			return nil, err
 		}
-		columns = s.Columns
 	}
 	if o.labels != "" {
 		if s.Labels, err = interchange.ReadLabelsIn(o.labels, o.columns.Encoding); err != nil {
@@ -40,16 +40,46 @@ func (in *incoming) readSamples(ctx context.Context, meter *cli.Meter) ([]tracke
 		if s.Labels != nil {
 			samples[i].Label = s.Labels[i]
 		}
-		for _, c := range columns {
-			if v := c.Values[i]; v != nil {
-				if samples[i].Metadata == nil {
-					samples[i].Metadata = make(map[string]any, len(columns))
-				}
-				samples[i].Metadata[c.Name] = v
+	}
+	in.columns = s.Columns
+	return samples, in.thumbnails(ctx, samples, s, path, meter)
+}
+
+// Samples are added a batch at a time, so many or so many values of metadata: as a sample has them, these take many times
+// what they do in columns.
+const (
+	batchSamples = 1 << 16
+	batchValues  = 1 << 20
+)
+
+// batches are the samples with their metadata.
+func (in *incoming) batches() iter.Seq[[]tracker.Sample] {
+	return func(yield func([]tracker.Sample) bool) {
+		size := min(batchSamples, max(1, batchValues/max(1, len(in.columns))))
+		for from := 0; from < len(in.samples); from += size {
+			batch := slices.Clone(in.samples[from:min(from+size, len(in.samples))])
+			for i := range batch {
+				batch[i].Metadata = in.metadata(from + i)
+			}
+			if !yield(batch) {
+				return
 			}
 		}
 	}
-	return samples, in.thumbnails(ctx, samples, s, path, meter)
+}
+
+// metadata is what the columns say of a sample; nil, for nothing.
+func (in *incoming) metadata(i int) map[string]any {
+	var m map[string]any
+	for _, c := range in.columns {
+		if v := c.Values[i]; v != nil {
+			if m == nil {
+				m = make(map[string]any, len(in.columns))
+			}
+			m[c.Name] = v
+		}
+	}
+	return m
 }
 
 // thumbnails adds the pictures.

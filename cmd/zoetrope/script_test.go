@@ -20,11 +20,19 @@ import (
 	"github.com/zoetrope-ml/zoetrope/interchange"
 	"github.com/zoetrope-ml/zoetrope/internal/cli/clitest"
 	"github.com/zoetrope-ml/zoetrope/internal/pgtest"
+	"github.com/zoetrope-ml/zoetrope/internal/usage"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"zoetrope": main})
+	testscript.Main(m, map[string]func(){"zoetrope": main, "zoetrope-peak": peak})
+}
+
+// peak is the command, which also writes to the file $ZOETROPE_PEAK how many bytes of memory it took.
+func peak() {
+	status := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
+	os.WriteFile(os.Getenv("ZOETROPE_PEAK"), strconv.AppendInt(nil, usage.PeakRSS(), 10), 0o600)
+	os.Exit(status)
 }
 
 // TestScripts runs testdata/script/*.txtar against the command in a child process, one file for each subcommand.

@@ -1,0 +1,52 @@
+package interchange
+
+import (
+	"fmt"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+)
+
+// Budget is how much memory what is made of a file may take at a time, in bytes, beside [BudgetShare] of it for each byte of
+// the file. What needs more is refused before there is memory for it. The vectors of an epoch count while it is read.
+var Budget int64 = 96 << 20
+
+// BudgetShare is how many bytes of memory each byte of a file adds to [Budget]. In Parquet and Arrow files, whose bytes are
+// read as they are, it is packedShare.
+const (
+	BudgetShare = 16
+	packedShare = 4
+)
+
+// What may be made of a file in all, one after the other, as by unpacking it: so many bytes, and so many for each byte of it.
+// It is a limit on time.
+var budgetInAll int64 = 1 << 30
+
+const inAllShare = 32
+
+// Limits on what a file may have, whatever its format.
+const (
+	maxColumns = 4096    // of metadata
+	maxText    = 1 << 20 // bytes of a label, an id, a prediction or a cell of metadata
+	maxDim     = 1 << 18 // columns of a vector, as many as a store takes
+)
+
+// Estimates of the memory that values take until they are stored, in bytes, beside their text.
+const (
+	cellBytes = 64 // of metadata: a string, a value, and their place in a sample's
+	textBytes = 32 // a label or an id
+)
+
+// newRation returns the ration of a file of some size.
+func newRation(size int64) *ration.Ration {
+	return ration.New(Budget+BudgetShare*size, budgetInAll+inAllShare*size)
+}
+
+// newPackedRation returns the ration of a Parquet or Arrow file of some size.
+func newPackedRation(size int64) *ration.Ration {
+	return ration.New(Budget+packedShare*size, budgetInAll+inAllShare*size)
+}
+
+// sampleBytes is about what a sample takes until it is stored, in bytes, beside its texts and metadata.
+const sampleBytes = 128
+
+func tooLong(n int) error { return fmt.Errorf("it has %d bytes: want at most %d", n, maxText) }
