@@ -21,7 +21,7 @@ type incoming struct {
 	numbers []int                // the epochs of the run
 	samples []tracker.Sample     // without their metadata, which [incoming.batches] adds
 	columns []interchange.Column // the metadata of the samples
-	said    []string // notes
+	said    []string             // notes
 }
 
 // openImport opens and checks the files. The caller closes the result, also after an error.
