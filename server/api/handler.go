@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -142,7 +143,10 @@ func (h *Handler) route() *http.ServeMux {
 	mux.HandleFunc("GET /", httpjson.NotFound)
 	for pattern, answer := range h.answers() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := answer(w, r); err != nil {
+			err := answer(w, r)
+			if s, ok := errors.AsType[*superseded](err); ok {
+				s.send(w)
+			} else if err != nil {
 				httpjson.Explain(w, r, err, h.log)
 			}
 		})

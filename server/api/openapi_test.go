@@ -136,6 +136,11 @@ func TestOpenAPIAnswers(t *testing.T) {
 	ask("GET /api/v1/projections/{projection}/film", base+"/film?theme=dark&pace=20", 200)
 	ask("GET /api/v1/projections/{projection}/neighbors", base+"/neighbors?epoch=1&sample=s1", 200)
 	ask("GET /api/v1/projections/{projection}/quality", base+"/quality", 200)
+	// Of revisions that the map does not have.
+	ask("GET /api/v1/projections/{projection}/revisions/{revision}/positions", base+"/revisions/9/positions", 204)
+	ask("GET /api/v1/projections/{projection}/revisions/{revision}/epochs/{epoch}/trust", base+"/revisions/9/epochs/1/trust?run=mapped", 204)
+	ask("GET /api/v1/runs/{run}/epochs/{epoch}/neighborhoods", "runs/mapped/epochs/1/neighborhoods?revision=9&projection="+id, 204)
+	ask("GET /api/v1/runs/{run}/provisional/{revision}/positions", "runs/mapped/provisional/9/positions", 204)
 	job := "jobs/" + ask("POST /api/v1/projections", "projections", 202)["id"].(string)
 	ask("GET /api/v1/jobs", "jobs", 200)
 	for ask("GET /api/v1/jobs/{job}", job, 200)["ended"] == nil {

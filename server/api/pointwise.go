@@ -59,12 +59,13 @@ func (h *Handler) getNeighborhoods(w http.ResponseWriter, r *http.Request) error
 			return err
 		}
 		i := p.Info()
-		if err := current(i, q.Get("revision")); err != nil {
+		if err := checkRevision(i, q.Get("revision")); err != nil {
 			return err
 		}
 		key.layer, key.metric, key.projection, key.revision = i.Layer, i.Options.Metric, i.ID, i.Revision
 		find = func(ctx context.Context) (*projector.Neighborhoods, error) {
-			return p.Neighborhoods(ctx, info.ID, epoch, k)
+			n, err := p.Neighborhoods(ctx, info.ID, epoch, k)
+			return n, h.supersededBy(ctx, i.ID, err)
 		}
 	}
 	found, err := h.near.get(r.Context(), key, func(ctx context.Context) (*projector.Neighborhoods, error) {
@@ -110,14 +111,6 @@ func (h *Handler) takePairs(ctx context.Context, info tracker.RunInfo, layer str
 	return h.work.take(ctx, h.work.everyProcessor(bytes), "ask for the neighbours of one sample, at projections/{projection}/neighbors")
 }
 
-// current returns an error if the request names another revision of a projection than the present one.
-func current(i projector.Info, revision string) error {
-	if now := strconv.Itoa(i.Revision); revision != now {
-		return httpjson.Gone("revision %s of projection %s is gone, it is revision %s now", revision, i.ID, now)
-	}
-	return nil
-}
-
 // getTrust answers with how far each sample's neighbourhood on the map can be trusted at an epoch: little-endian
 // float32 in the order of the run's samples, NaN where there is no telling.
 func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
@@ -136,7 +129,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := current(p.Info(), r.PathValue("revision")); err != nil {
+	if err := checkRevision(p.Info(), r.PathValue("revision")); err != nil {
 		return err
 	}
 	done, err := h.takePairs(r.Context(), info, p.Info().Layer, epoch, projector.Defaults().NNeighbors)
@@ -146,7 +139,7 @@ func (h *Handler) getTrust(w http.ResponseWriter, r *http.Request) error {
 	defer done()
 	samples, trust, err := p.PointTrust(r.Context(), info.ID, epoch)
 	if err != nil {
-		return err
+		return h.supersededBy(r.Context(), p.Info().ID, err)
 	}
 	row, err := h.rowOf(r, info)
 	if err != nil {

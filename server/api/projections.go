@@ -127,16 +127,24 @@ func (h *Handler) part(r *http.Request, p *projector.Projection) (m part, err er
 }
 
 func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.projection(r)
+	l, err := settled(func() (*Layout, error) { return h.layout(r) })
 	if err != nil {
 		return err
+	}
+	return sendJSON(w, r, l)
+}
+
+func (h *Handler) layout(r *http.Request) (*Layout, error) {
+	p, err := h.projection(r)
+	if err != nil {
+		return nil, err
 	}
 	m, err := h.part(r, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	info := p.Info()
-	return sendJSON(w, r, Layout{
+	return &Layout{
 		Projection: info.ID,
 		Revision:   strconv.Itoa(info.Revision),
 		Run:        m.run.ID,
@@ -148,7 +156,7 @@ func (h *Handler) getLayout(w http.ResponseWriter, r *http.Request) error {
 		// The number of rows is part of the address, because samples may be added to a run later.
 		Positions: fmt.Sprintf("projections/%s/revisions/%d/positions?run=%s&rows=%d",
 			url.PathEscape(info.ID), info.Revision, url.QueryEscape(m.run.ID), m.run.Samples),
-	})
+	}, nil
 }
 
 // getPositions answers with the positions of epochs. They are not cached here: reading them from the store takes less
@@ -158,19 +166,19 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if now := strconv.Itoa(p.Info().Revision); r.PathValue("revision") != now {
-		return httpjson.Gone("revision %s of projection %s is gone, it is revision %s now", r.PathValue("revision"), p.Info().ID, now)
+	if err := checkRevision(p.Info(), r.PathValue("revision")); err != nil {
+		return err
 	}
 	m, err := h.part(r, p)
 	if err != nil {
-		return err
+		return h.supersededBy(r.Context(), p.Info().ID, err)
 	}
 	rows, err := intParam(r, "rows", m.run.Samples, 0, math.MaxInt)
 	if err != nil {
 		return err
 	}
 	if rows != m.run.Samples {
-		return httpjson.Gone("the run has %d samples on this map, not %d", m.run.Samples, rows)
+		return &superseded{r.PathValue("revision")} // of which the run has more or fewer rows by now
 	}
 	at, err := askedEpochs(r, m.epochs)
 	if err != nil {
@@ -182,7 +190,7 @@ func (h *Handler) getPositions(w http.ResponseWriter, r *http.Request) error {
 	}
 	places, err := p.Blocks(r.Context(), m.run.ID, rows, numbers)
 	if err != nil {
-		return err
+		return h.supersededBy(r.Context(), p.Info().ID, err)
 	}
 	httpbody.CacheForever(w)
 	return sendPlaces(w, r, m.box, places)
@@ -289,14 +297,9 @@ func (h *Handler) getNeighbors(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) getQuality(w http.ResponseWriter, r *http.Request) error {
-	q, err := h.quality(r)
-	for range 2 {
-		if errors.Is(err, projector.ErrChanged) { // extended in this moment
-			q, err = h.quality(r)
-		}
-	}
+	q, err := settled(func() (*projector.Quality, error) { return h.quality(r) })
 	if err != nil {
-		return err
+		return h.supersededBy(r.Context(), r.PathValue("projection"), err)
 	}
 	if q.Transitions == nil {
 		q.Transitions = []projector.TransitionQuality{} // maps of one epoch are stored without

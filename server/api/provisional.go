@@ -11,7 +11,6 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpbody"
-	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -165,7 +164,7 @@ func (h *Handler) getProvisionalPositions(w http.ResponseWriter, r *http.Request
 		return err
 	}
 	if r.PathValue("revision") != s.revision {
-		return httpjson.Gone("revision %s of this provisional map is gone, it is %s now", r.PathValue("revision"), s.revision)
+		return &superseded{s.revision}
 	}
 	at, err := askedEpochs(r, s.cloud.epochs)
 	if err != nil {

@@ -300,6 +300,9 @@ func (a *archive) ask(ctx context.Context, path string) (archived, error) {
 		return archived{}, err
 	}
 	e := archived{path: path, status: w.status, neighbors: w.head.Get("Neighbors"), picture: w.head.Get("Content-Type") == "image/png", body: w.body.Bytes()}
+	if e.status == http.StatusNoContent {
+		e.status, e.body = http.StatusGone, []byte(`{"error": "The map changed while this file was made."}`)
+	}
 	if e.status >= http.StatusInternalServerError {
 		return e, e.refusal()
 	}

@@ -38,6 +38,24 @@ export class ApiError extends Error {
   }
 }
 
+/** A map that is no longer as the request names it; its layout has to be read again. */
+export class Superseded extends ApiError {
+  constructor(readonly revision: string) {
+    super(`The map keeps changing: it is revision ${revision} now.`, 204);
+  }
+}
+
+/** Calls read again while a map changes between its layout and its positions, up to three times in all. */
+export async function settled<T>(read: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left--) {
+    try {
+      return await read();
+    } catch (e) {
+      if (left === 0 || !(e instanceof Superseded)) throw e;
+    }
+  }
+}
+
 const BASE = "api/v1/";
 
 /** Addresses of what the page needs under /api/v1. */
@@ -215,6 +233,7 @@ async function get(path: string, request?: RequestInit): Promise<Response> {
   const r = await (archive.archived() ? archive.answer(path, request?.method) : fetch(BASE + path, request)).catch(() => {
     throw new ApiError("The server does not answer.", 503);
   });
+  if (r.status === 204) throw new Superseded(r.headers.get("Current-Revision") ?? "");
   if (r.ok) return r;
   let message = `${r.status} ${r.statusText}`;
   try {

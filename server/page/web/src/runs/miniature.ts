@@ -18,7 +18,11 @@ export interface Miniature {
 }
 
 /** Fetches what a miniature shows; null for a run without a map. */
-export async function fetchMiniature(run: Run): Promise<Miniature | null> {
+export function fetchMiniature(run: Run): Promise<Miniature | null> {
+  return api.settled(() => fetchOnce(run));
+}
+
+async function fetchOnce(run: Run): Promise<Miniature | null> {
   if (run.layers.length === 0) return null;
   const [newest] = await api.getProjections(run.id);
   const layout = newest ? await api.getLayout(newest.projection, run.id) : await api.getProvisional(run.id);

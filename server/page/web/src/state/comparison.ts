@@ -83,6 +83,11 @@ export class Comparison {
     const own =
       this.wanted === null ? (projections.find((p) => p.projection === projection) ?? projections[0]) : projections.find((p) => p.projection === this.wanted);
     this.together = own !== undefined && own.projection === projection;
+    await api.settled(() => this.loadMap(own));
+  }
+
+  private async loadMap(own: Projection | undefined): Promise<void> {
+    const { id } = this.run;
     const layout = own ? await api.getLayout(own.projection, id) : await api.getProvisional(id);
     if (!layout) return;
     this.map = new MapData(layout);

@@ -68,7 +68,11 @@ export class ShownMap {
   }
 
   /** Goes over to the map that should be shown now, once the frame that is looked at has come. */
-  async take(again = true): Promise<void> {
+  take(): Promise<void> {
+    return api.settled(() => this.takeOnce());
+  }
+
+  private async takeOnce(): Promise<void> {
     const { model } = this;
     const mine = model.opened;
     const turn = ++this.turn; // whoever comes later decides
@@ -89,6 +93,7 @@ export class ShownMap {
     const key = JSON.stringify(layout);
     if (key === this.loading) {
       model.tell("map");
+      void this.measure();
       return;
     }
     this.loading = key;
@@ -109,8 +114,6 @@ export class ShownMap {
     } catch (e) {
       if (!here()) return;
       this.loading = "";
-      // The map was made anew between its layout and its positions.
-      if (again && e instanceof api.ApiError && e.status === 410) return this.take(false);
       throw e;
     }
   }
@@ -139,7 +142,9 @@ export class ShownMap {
       this.quality = q;
       model.tell("quality");
     } catch (e) {
-      if (!(e instanceof api.ApiError && e.status < 500)) model.complain(e);
+      if (e instanceof api.Superseded && key === this.qualityOf)
+        this.qualityOf = ""; // asked for again with the next change
+      else if (!(e instanceof api.ApiError && e.status < 500)) model.complain(e);
     }
   }
 
