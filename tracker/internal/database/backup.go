@@ -82,7 +82,7 @@ func sameClock(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close()
-	number, err := schemaNumber(ctx, db)
+	number, err := (&sqliteEngine{path: path}).schemaNumber(ctx, db)
 	if err == nil && number < 1 {
 		err = fmt.Errorf("the copy is no store")
 	}

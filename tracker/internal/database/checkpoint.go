@@ -55,6 +55,7 @@ func (c *checkpointer) close() error {
 // committed counts what the writer has put into the log. It must not look into the log's index: to close a file gives up all
 // locks that this process has on it.
 func (e *sqliteEngine) committed(conn *sql.Conn) {
+	e.noteCommit()
 	if e.checkpointer == nil {
 		return
 	}

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // An engine is what the databases that a store can be kept in do differently: sqliteEngine | postgresEngine.
@@ -25,6 +26,8 @@ type engine interface {
 	connect(ctx context.Context, d *DB, o Options) error
 	// schema says where the migrations are.
 	schema() schema
+	// schemaNumber returns the number of the last migration that the store has had.
+	schemaNumber(ctx context.Context, db rower) (int, error)
 	// isolation returns the options of a transaction that sees one state of the store throughout or, to write, of one that
 	// sees what was committed before it got the clock.
 	isolation(write bool) *sql.TxOptions
@@ -45,8 +48,8 @@ type engine interface {
 	stale(err error) bool
 	// explain names the store in an error of the database, and says what to do.
 	explain(err error) error
-	// waitTurn waits until it is this writer's turn to write.
-	waitTurn(ctx context.Context) (release func(), err error)
+	// waitTurn waits until it is this writer's turn to write, and says how long it may yet wait for the transactions of others.
+	waitTurn(ctx context.Context) (release func(), patience time.Duration, err error)
 	// committed is called after each commit of the writer's.
 	committed(conn *sql.Conn)
 	// execUnchecked does the work of DB.ExecUnchecked.

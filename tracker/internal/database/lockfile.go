@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,9 +28,9 @@ const (
 )
 
 // lockFile locks the file at path, which it makes, and returns ErrRunActive if somebody else has the lock.
-func lockFile(path string) (lock *flock.Flock, err error) {
+func lockFile(path string, mode fs.FileMode) (lock *flock.Flock, err error) {
 	for range lockTries {
-		if lock, err = tryLockFile(path); !errors.Is(err, refusal.ErrRunActive) {
+		if lock, err = tryLockFile(path, mode); !errors.Is(err, refusal.ErrRunActive) {
 			break
 		}
 		time.Sleep(lockPause)
@@ -37,9 +38,9 @@ func lockFile(path string) (lock *flock.Flock, err error) {
 	return lock, err
 }
 
-func tryLockFile(path string) (*flock.Flock, error) {
+func tryLockFile(path string, mode fs.FileMode) (*flock.Flock, error) {
 	for {
-		lock := flock.New(path, flock.SetPermissions(0o644))
+		lock := flock.New(path, flock.SetPermissions(mode))
 		ok, err := lock.TryLock()
 		switch {
 		case err != nil:
@@ -97,7 +98,7 @@ func (e *sqliteEngine) tidyLocks(ctx context.Context, tx *Tx) error {
 		if running {
 			continue
 		}
-		if lock, err := lockFile(filepath.Join(folder, entry.Name())); err == nil {
+		if lock, err := lockFile(filepath.Join(folder, entry.Name()), filePermission(e.path)); err == nil {
 			unlockFile(lock)
 		}
 	}

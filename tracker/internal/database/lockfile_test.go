@@ -21,7 +21,7 @@ func TestLockFile(t *testing.T) {
 	for range writers {
 		group.Go(func() {
 			for range turns {
-				lock, err := tryLockFile(path)
+				lock, err := tryLockFile(path, 0o600)
 				if errors.Is(err, refusal.ErrRunActive) {
 					runtime.Gosched()
 					continue
@@ -51,19 +51,19 @@ func TestLockFile(t *testing.T) {
 // TestUnlockLeavesOthersFile gives a lock back whose file was removed by somebody else, and made again by another writer.
 func TestUnlockLeavesOthersFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.lock")
-	first, err := lockFile(path)
+	first, err := lockFile(path, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Skip(err) // a system that keeps open files
 	}
-	second, err := lockFile(path)
+	second, err := lockFile(path, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	unlockFile(first)
-	if _, err := lockFile(path); !errors.Is(err, refusal.ErrRunActive) {
+	if _, err := lockFile(path, 0o600); !errors.Is(err, refusal.ErrRunActive) {
 		t.Errorf("the second writer's lock is gone with the first one's: %v", err)
 	}
 	unlockFile(second)

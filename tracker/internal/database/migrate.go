@@ -44,18 +44,6 @@ func migrationNames(folder string) []string {
 	return names
 }
 
-// A rower is a pool or a transaction.
-type rower interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// schemaNumber returns the number of the last migration that the store has had.
-func schemaNumber(ctx context.Context, db rower) (int, error) {
-	var n int
-	err := db.QueryRowContext(ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&n)
-	return n, err
-}
-
 // checkSchema refuses a store that this version cannot read, or could only after an upgrade that it may not make.
 func (d *DB) checkSchema(number int) error {
 	switch last := latest(d.engine); {
@@ -100,7 +88,7 @@ func migrateUpTo(ctx context.Context, e engine, db *sql.DB, last int) error {
 	if _, err := tx.ExecContext(ctx, schema.record); err != nil {
 		return err
 	}
-	done, err := schemaNumber(ctx, tx) // again, now that nobody else migrates: another process may have been faster
+	done, err := e.schemaNumber(ctx, tx) // again, now that nobody else migrates: another process may have been faster
 	if err != nil {
 		return err
 	}

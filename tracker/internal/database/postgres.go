@@ -183,7 +183,7 @@ func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // schemaNumber returns ErrNoStore if the database has no table of migrations.
-func (e *postgresEngine) schemaNumber(ctx context.Context, db *sql.DB) (int, error) {
+func (e *postgresEngine) schemaNumber(ctx context.Context, db rower) (int, error) {
 	number, err := schemaNumber(ctx, db)
 	if stateOf(err) == undefinedTable {
 		return 0, refusal.New(refusal.ErrNoStore, "no store at %s: a training that logs there makes one, or give the address of another database", e.path)

@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 )
 
@@ -25,10 +24,10 @@ func LockFolder(path string) string { return path + "-locks" }
 // lock locks a file of the run's in the folder of locks.
 func (e *sqliteEngine) lock(ctx context.Context, uid string) (unlock func(), err error) {
 	folder := LockFolder(e.path)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := makeLockFolder(e.path); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of locks %s: %w", folder, Cause(err))
 	}
-	lock, err := lockFile(filepath.Join(folder, uid+".lock"))
+	lock, err := lockFile(filepath.Join(folder, uid+".lock"), filePermission(e.path))
 	if err != nil {
 		return nil, err
 	}

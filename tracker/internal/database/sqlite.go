@@ -149,7 +149,7 @@ func (e *sqliteEngine) connect(ctx context.Context, d *DB, o Options) error {
 	d.reader = reader
 	d.reader.SetMaxOpenConns(Readers)
 	d.reader.SetMaxIdleConns(Readers)
-	number, err := schemaNumber(ctx, d.reader)
+	number, err := e.schemaNumber(ctx, d.reader)
 	if unwritable(err) && d.readOnly && quiet(d.path) {
 		// Nobody has the store open and nothing may be written beside it: read the file as it lies.
 		d.reader.Close()
@@ -157,10 +157,10 @@ func (e *sqliteEngine) connect(ctx context.Context, d *DB, o Options) error {
 			return err
 		}
 		d.reader.SetMaxOpenConns(Readers)
-		number, err = schemaNumber(ctx, d.reader)
+		number, err = e.schemaNumber(ctx, d.reader)
 	}
 	switch {
-	case unwritable(err):
+	case unwritable(err) && !full(err):
 		return fmt.Errorf("cannot open the store %s: the folder %s must be writable: %w", d.path, filepath.Dir(d.path), err)
 	case err != nil:
 		return d.explain(err)
@@ -226,10 +226,10 @@ func (e *sqliteEngine) insert(ctx context.Context, t *Tx, table string, columns 
 func (e *sqliteEngine) explain(err error) error {
 	switch code := SQLiteCode(err); {
 	case code == sqlite3.SQLITE_BUSY:
-		return refusal.New(refusal.ErrBusy, "store %s is busy: another process has been writing it for more than %v", e.path, BusyTimeout)
+		return e.busy()
 	case code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
 		return refusal.New(refusal.ErrCorrupt, "store %s is damaged, or its disk fails (%v): 'zoetrope doctor' tells what can be read of it", e.path, err)
-	case code == sqlite3.SQLITE_FULL:
+	case full(err):
 		return refusal.New(refusal.ErrNoSpace, "store %s: the disk is full, nothing of this was stored: free some space in %s and do it again", e.path, filepath.Dir(e.path))
 	case extendedCode(err) == sqlite3.SQLITE_IOERR_FSYNC:
 		// The commit is in the log, and is found there when the store is next opened, unless another write takes its place.
@@ -259,7 +259,12 @@ func quiet(path string) bool {
 
 // unwritable reports whether SQLite could not make the side files that it needs even to read.
 func unwritable(err error) bool {
-	return SQLiteCode(err) == sqlite3.SQLITE_CANTOPEN || SQLiteCode(err) == sqlite3.SQLITE_READONLY
+	return SQLiteCode(err) == sqlite3.SQLITE_CANTOPEN || SQLiteCode(err) == sqlite3.SQLITE_READONLY || full(err)
+}
+
+// full reports whether the disk has no room left, for a file or for the memory that SQLite shares in one.
+func full(err error) bool {
+	return SQLiteCode(err) == sqlite3.SQLITE_FULL || extendedCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 // SQLiteCode returns SQLite's primary result code, or 0.

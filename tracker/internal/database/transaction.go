@@ -100,13 +100,20 @@ func (d *DB) tryBegin(ctx context.Context, write bool) (*Tx, error) {
 		return nil, err
 	}
 	t := &Tx{conn: conn, db: d, engine: d.engine, release: func() {}}
+	undo := func() {}
 	if write {
-		if t.release, err = d.engine.waitTurn(ctx); err != nil {
+		var patience time.Duration
+		if t.release, patience, err = d.engine.waitTurn(ctx); err != nil {
 			conn.Close()
 			return nil, err
 		}
+		undo, err = within(ctx, conn, patience)
 	}
-	if t.tx, err = conn.BeginTx(ctx, d.engine.isolation(write)); err != nil {
+	if err == nil {
+		t.tx, err = conn.BeginTx(ctx, d.engine.isolation(write))
+		undo()
+	}
+	if err != nil {
 		t.release()
 		conn.Close()
 		return nil, err
