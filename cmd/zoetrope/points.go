@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -146,17 +147,25 @@ func writeJSON(w io.Writer, points []projector.Point, dims int) error {
 	return b.Flush()
 }
 
-// toFile writes a file, and removes it when that fails.
+// toFile writes a file whole: one that is there stays as it was if that fails. What is no file, as /dev/stdout, is written to.
 func toFile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		if info, statErr := os.Lstat(path); statErr == nil && info.Mode().IsRegular() {
-			os.Remove(path)
+	if err := writeOver(path, write); err != nil {
+		if named := new(fs.PathError); errors.As(err, &named) {
+			err = named.Err // the name is that of a file that becomes this one
 		}
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil
+}
+
+func writeOver(path string, write func(io.Writer) error) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return interchange.WriteFile(path, write)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
 }
