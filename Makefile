@@ -5,7 +5,7 @@
 #   make page       types and layout of the page's sources; npm run format, in server/page/web, mends the layout
 #   make generate   regenerate assembly and the page's bundle
 #   make crash      kill 1,000 writers at random moments, and see that nothing acknowledged is lost
-#   make attack     attack a server from outside, and print what it costs those who have a token, and the server
+#   make attack     attack a server from outside, and print what it costs those who have a token, and the server; damage a store
 #   make bombs      import files that are far larger when they are read, and print the memory that each takes
 #   make fuzz       every fuzz target of the module, FUZZTIME (10m) each
 #   make release    the command for linux, macOS and Windows, in release/, with checksums
@@ -89,9 +89,10 @@ crash:
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKilled$$' ./tracker -kills 1000
 	ZOETROPE_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run 'TestClient$$' ./clients/python
 
-# Bounded, on this machine's loopback address. make test runs it too, without the figures.
+# Bounded, on this machine's loopback address and in files of its own. make test runs it too, without the figures, and flips fewer bits.
 attack:
 	$(GO) test -count=1 -timeout 30m -v -run '^TestAttack' ./server
+	$(GO) test -count=1 -timeout 90m -v ./internal/attack -flips 10000 -corruptions 1008
 
 # The page on a map of a million points, which the tests look at with 160,000.
 million:

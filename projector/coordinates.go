@@ -1,12 +1,10 @@
 package projector
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -88,82 +86,42 @@ func (run *runSamples) pick(samples []string) map[int64]bool {
 	return ids
 }
 
-// placementsOf reads one run's placements of the samples with the given sample.id, nil for all.
+// placementsOf reads one run's placements of the samples with the given sample.id, nil for all. They are taken of the blocks,
+// whose seals say that they are what was stored.
 func (r *reading) placementsOf(ctx context.Context, run runSamples, q Query, ids map[int64]bool) ([]Placement, error) {
-	// The frames come first, so that a few samples are looked up epoch by epoch instead of all points being read.
-	query := `SELECT f.epoch, p.sample, p.x, p.y, coalesce(p.z, 0)
-		FROM projection_frame f CROSS JOIN point p
-		WHERE p.projection = f.projection AND p.run = f.run AND p.epoch = f.epoch AND f.projection = ? AND f.run = ?`
-	args := []any{r.p.id, run.id}
+	query, args := "SELECT epoch FROM projection_frame WHERE projection = ? AND run = ?", []any{r.p.id, run.id}
 	if !q.AllEpochs {
-		query, args = query+" AND f.epoch = ?", append(args, q.Epoch)
+		query, args = query+" AND epoch = ?", append(args, q.Epoch)
 	}
-	const lookups = 1000 // beyond that, reading all is faster
-	if n := len(ids); n > 0 && n <= lookups {
-		query += " AND p.sample IN (?" + strings.Repeat(",?", n-1) + ")"
-		for id := range ids {
-			args = append(args, id)
-		}
-	}
-	rows, err := r.tx.QueryContext(ctx, query+" ORDER BY f.epoch, p.sample", args...)
+	epochs, err := readColumn[int](ctx, r.tx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	slices.Sort(epochs)
+	var wanted []int // places of samples
+	for i, s := range run.samples {
+		if ids == nil || ids[s.id] {
+			wanted = append(wanted, i)
+		}
+	}
+	dims := r.p.info.Dims
 	var out []Placement
-	var places []spot // of the epoch at hand
-	for rows.Next() {
-		var epoch int
-		var sample int64
-		var x, y, z float64
-		if err := rows.Scan(&epoch, &sample, &x, &y, &z); err != nil {
+	for _, epoch := range epochs {
+		y, err := r.p.block(ctx, r.tx, run.uid, len(run.samples), epoch)
+		if err != nil {
 			return nil, err
 		}
-		if ids != nil && !ids[sample] {
-			continue
-		}
-		if last := len(out) - 1; last < 0 || out[last].Epoch != epoch {
-			if last >= 0 {
-				out[last].fill(places, run.samples, r.p.info.Dims)
+		at := Placement{Run: run.uid, Epoch: epoch, Samples: make([]string, 0, len(wanted)), Coordinates: make([]float32, 0, len(wanted)*dims)}
+		for _, i := range wanted {
+			if c := y[i*dims : (i+1)*dims]; c[0] == c[0] { // not NaN: there is a point
+				at.Samples, at.Coordinates = append(at.Samples, run.samples[i].uid), append(at.Coordinates, c...)
 			}
-			out, places = append(out, Placement{Run: run.uid, Epoch: epoch}), places[:0]
 		}
-		places = append(places, spot{run.position(sample), [3]float32{float32(x), float32(y), float32(z)}})
-	}
-	if last := len(out) - 1; last >= 0 {
-		out[last].fill(places, run.samples, r.p.info.Dims)
-	}
-	return out, rows.Err()
-}
-
-// position is the place among the run's samples of the one with this sample.id. Samples that were added together have
-// consecutive ids, and a map of a million is read faster without a million look-ups.
-func (run *runSamples) position(id int64) int {
-	if len(run.samples) > 0 {
-		if i := id - run.samples[0].id; i >= 0 && i < int64(len(run.samples)) && run.samples[i].id == id {
-			return int(i)
+		if len(at.Samples) > 0 {
+			out = append(out, at)
 		}
 	}
-	return run.at[id]
-}
-
-// A spot is where one sample lies.
-type spot struct {
-	position int // of the sample in its run
-	at       [3]float32
-}
-
-// fill puts places into p, in the order of their samples.
-func (p *Placement) fill(places []spot, samples []sampleRow, dims int) {
-	order := func(a, b spot) int { return cmp.Compare(a.position, b.position) }
-	if !slices.IsSortedFunc(places, order) {
-		slices.SortFunc(places, order)
-	}
-	p.Samples, p.Coordinates = make([]string, 0, len(places)), make([]float32, 0, len(places)*dims)
-	for _, pl := range places {
-		p.Samples = append(p.Samples, samples[pl.position].uid)
-		p.Coordinates = append(p.Coordinates, pl.at[:dims]...)
-	}
+	return out, nil
 }
 
 // explain says why nothing was found.

@@ -3,17 +3,18 @@ package projector
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
+	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
 // Beside the rows of table point, which anybody can query, the store has each epoch's points as one value: a block. It is
-// read in milliseconds where a million rows take a second. Maps of earlier versions have none, and are read row by row.
+// read in milliseconds where a million rows take a second. Maps of earlier versions have none, and are read row by row. What
+// is read is compared with the seal of the epoch on the map, which the first versions did not have.
 
 // ErrChanged says that a map has another revision than when it was opened.
 var ErrChanged = errors.New("the projection has changed meanwhile: open it again")
@@ -35,17 +36,21 @@ func (p *Projection) Outline(ctx context.Context) (*Outline, error) {
 		if err := p.unchanged(ctx, tx); err != nil {
 			return err
 		}
+		if err := p.allEpochs(ctx, tx); err != nil {
+			return err
+		}
 		bare, err := p.sketch(ctx, tx, o)
 		if err != nil {
 			return err
 		}
 		for _, f := range bare {
-			const query = `SELECT min(x), max(x), min(y), max(y), min(z), max(z) FROM point WHERE projection = ? AND run = ? AND epoch = ?`
-			var e extremes
-			if err := tx.QueryRowContext(ctx, query, p.id, f.run, f.epoch).Scan(e.into()...); err != nil {
+			b, err := p.fromRows(ctx, tx, f.run, f.epoch, f.seal)
+			if err != nil {
 				return err
 			}
-			o.include(e)
+			if len(b.Data) > 0 {
+				o.include(b.Extremes)
+			}
 		}
 		return nil
 	})
@@ -57,13 +62,14 @@ func (p *Projection) Outline(ctx context.Context) (*Outline, error) {
 
 // A bareFrame is an epoch on the map that has no block.
 type bareFrame struct {
-	run   int64
+	run   string
 	epoch int
+	seal  int64
 }
 
-// sketch fills the outline in from the blocks, and returns the epochs that have none.
+// sketch fills the outline in from the blocks, and returns the epochs that have none, or a damaged one.
 func (p *Projection) sketch(ctx context.Context, tx *tracker.Tx, o *Outline) (bare []bareFrame, err error) {
-	const query = `SELECT r.uid, f.run, f.epoch, b.id IS NOT NULL, b.low_x, b.high_x, b.low_y, b.high_y, b.low_z, b.high_z
+	const query = `SELECT r.uid, f.epoch, f.seal, b.checksum, length(b.data), b.low_x, b.high_x, b.low_y, b.high_y, b.low_z, b.high_z
 		FROM projection_frame f JOIN run r ON r.id = f.run
 		LEFT JOIN projection_block b ON b.projection = f.projection AND b.run = f.run AND b.epoch = f.epoch
 		WHERE f.projection = ? ORDER BY f.run, f.epoch`
@@ -73,16 +79,15 @@ func (p *Projection) sketch(ctx context.Context, tx *tracker.Tx, o *Outline) (ba
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var run string
 		var f bareFrame
-		var whole bool
+		var sum, size sql.NullInt64
 		var e extremes
-		if err := rows.Scan(append([]any{&run, &f.run, &f.epoch, &whole}, e.into()...)...); err != nil {
+		if err := rows.Scan(append([]any{&f.run, &f.epoch, &f.seal, &sum, &size}, e.into()...)...); err != nil {
 			return nil, err
 		}
-		o.Epochs[run] = append(o.Epochs[run], f.epoch)
-		if whole {
-			o.include(e)
+		o.Epochs[f.run] = append(o.Epochs[f.run], f.epoch)
+		if sum.Valid && (f.seal == seal.None || f.seal == p.sealOf(f.run, f.epoch, e.values(), int(size.Int64), sum.Int64)) {
+			o.include(e.values())
 		} else {
 			bare = append(bare, f)
 		}
@@ -97,12 +102,17 @@ func (e *extremes) into() []any {
 	return []any{&e[0], &e[1], &e[2], &e[3], &e[4], &e[5]}
 }
 
+func (e *extremes) values() (v [6]float64) {
+	for i := range e {
+		v[i] = e[i].Float64
+	}
+	return v
+}
+
 // include makes room for an epoch with these extremes.
-func (o *Outline) include(e extremes) {
+func (o *Outline) include(e [6]float64) {
 	for d := range o.Low {
-		if low, high := e[2*d], e[2*d+1]; low.Valid && high.Valid {
-			o.Low[d], o.High[d] = min(o.Low[d], low.Float64), max(o.High[d], high.Float64)
-		}
+		o.Low[d], o.High[d] = min(o.Low[d], e[2*d]), max(o.High[d], e[2*d+1])
 	}
 }
 
@@ -127,65 +137,115 @@ func (p *Projection) Blocks(ctx context.Context, run string, rows int, epochs []
 	return blocks, err
 }
 
-// block reads an epoch's block; where there is none, or it is damaged, its points.
+// block reads an epoch's block; where there is none, or it is damaged, its points. It returns [tracker.ErrCorrupt] if neither
+// is what was stored.
 func (p *Projection) block(ctx context.Context, tx *tracker.Tx, run string, rows, epoch int) ([]float32, error) {
 	y := make([]float32, rows*p.info.Dims)
-	for i := range y {
-		y[i] = float32(math.NaN())
-	}
-	const query = `SELECT b.checksum, b.data FROM projection_block b JOIN run r ON r.id = b.run
-		WHERE b.projection = ? AND r.uid = ? AND b.epoch = ?`
+	seal.Decode(y, nil)
+	const query = `SELECT f.seal, b.checksum, b.data, b.low_x, b.high_x, b.low_y, b.high_y, b.low_z, b.high_z
+		FROM run r JOIN projection_frame f ON f.run = r.id
+		LEFT JOIN projection_block b ON b.projection = f.projection AND b.run = f.run AND b.epoch = f.epoch
+		WHERE f.projection = ? AND r.uid = ? AND f.epoch = ?`
 	row, err := tx.QueryContext(ctx, query, p.id, run, epoch)
 	if err != nil {
 		return nil, err
 	}
 	defer row.Close()
-	if row.Next() {
-		var sum int64
-		var data sql.RawBytes
-		if err := row.Scan(&sum, &data); err != nil {
+	if !row.Next() {
+		if err := row.Err(); err != nil {
 			return nil, err
 		}
-		if int64(crc32.Checksum(data, castagnoli)) == sum {
-			for i := range min(len(y), len(data)/4) {
-				y[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
-			}
-			return y, nil
-		}
+		row.Close()
+		return y, p.lacks(ctx, tx, run, epoch)
 	}
-	if err := row.Err(); err != nil {
+	var want int64
+	var sum sql.NullInt64
+	var data sql.RawBytes
+	var e extremes
+	if err := row.Scan(append([]any{&want, &sum, &data}, e.into()...)...); err != nil {
 		return nil, err
 	}
+	whole := sum.Valid && int64(seal.Checksum(data)) == sum.Int64
+	if whole && (want == seal.None || want == p.sealOf(run, epoch, e.values(), len(data), sum.Int64)) {
+		seal.Decode(y, data)
+		return y, nil
+	}
 	row.Close()
-	return y, p.fillBlock(ctx, tx, y, run, epoch)
+	b, err := p.fromRows(ctx, tx, run, epoch, want)
+	if err != nil {
+		return nil, err
+	}
+	seal.Decode(y, b.Data)
+	return y, nil
 }
 
-// fillBlock reads an epoch's points, row by row.
-func (p *Projection) fillBlock(ctx context.Context, tx *tracker.Tx, y []float32, run string, epoch int) error {
-	const query = `SELECT rs.first_position + s.position, pt.x, pt.y, coalesce(pt.z, 0) FROM run r
-		CROSS JOIN point pt CROSS JOIN sample s CROSS JOIN run_sample_set rs
-		WHERE r.uid = ? AND pt.projection = ? AND pt.run = r.id AND pt.epoch = ?
-		AND s.id = pt.sample AND rs.run = r.id AND rs.sample_set = s.sample_set` // in this order: the points, then whose they are
+// fromRows makes the block of an epoch of its points, row by row, and compares it with the seal.
+func (p *Projection) fromRows(ctx context.Context, tx *tracker.Tx, run string, epoch int, want int64) (b seal.Block, err error) {
+	const ofRun = `SELECT s.id FROM run r JOIN run_sample_set rs ON rs.run = r.id JOIN sample s ON s.sample_set = rs.sample_set
+		WHERE r.uid = ? ORDER BY rs.first_position, s.position`
+	samples, err := readColumn[int64](ctx, tx, ofRun, run)
+	if err != nil {
+		return b, err
+	}
+	place := make(map[int64]int, len(samples))
+	for i, id := range samples {
+		place[id] = i
+	}
+	dims := p.info.Dims
+	y := make([]float32, len(samples)*dims)
+	seal.Decode(y, nil)
+	const query = `SELECT pt.sample, pt.x, pt.y, coalesce(pt.z, 0) FROM run r CROSS JOIN point pt
+		WHERE r.uid = ? AND pt.projection = ? AND pt.run = r.id AND pt.epoch = ?`
 	rows, err := tx.QueryContext(ctx, query, run, p.id, epoch)
 	if err != nil {
-		return err
+		return b, err
 	}
 	defer rows.Close()
-	dims := p.info.Dims
 	for rows.Next() {
-		var at int
+		var sample int64
 		var c [3]float64
-		if err := rows.Scan(&at, &c[0], &c[1], &c[2]); err != nil {
-			return err
+		if err := rows.Scan(&sample, &c[0], &c[1], &c[2]); err != nil {
+			return b, err
 		}
-		if (at+1)*dims > len(y) {
-			continue // added to the run since
-		}
-		for d := range dims {
-			y[at*dims+d] = float32(c[d])
+		if at, ok := place[sample]; ok {
+			for d := range dims {
+				y[at*dims+d] = float32(c[d])
+			}
 		}
 	}
-	return rows.Err()
+	b = seal.NewBlock(y, dims)
+	if err := rows.Err(); err != nil || want == seal.None || want == p.sealOf(run, epoch, b.Extremes, len(b.Data), int64(seal.Checksum(b.Data))) {
+		return b, err
+	}
+	return b, fmt.Errorf("projection %q, run %s, epoch %d: its points are not what was stored: %w", p.info.ID, run, epoch, tracker.ErrCorrupt)
+}
+
+// sealOf is the seal of an epoch's points.
+func (p *Projection) sealOf(run string, epoch int, extremes [6]float64, size int, checksum int64) int64 {
+	return seal.Points{Projection: p.info.ID, Run: run, Epoch: epoch, Dims: p.info.Dims, Extremes: extremes, Bytes: size, Checksum: uint32(checksum)}.Sum()
+}
+
+// allEpochs returns [tracker.ErrCorrupt] if the map has not the epochs that were stored.
+func (p *Projection) allEpochs(ctx context.Context, tx *tracker.Tx) error {
+	_, err := p.storedEpochs(ctx, tx)
+	return err
+}
+
+func (p *Projection) storedEpochs(ctx context.Context, tx *tracker.Tx) ([]seal.Epoch, error) {
+	list, want, err := tracker.MapEpochs(ctx, tx, p.id)
+	if err == nil && want != seal.None && want != seal.Epochs(list) {
+		err = fmt.Errorf("projection %q: its epochs are not those that were stored: %w", p.info.ID, tracker.ErrCorrupt)
+	}
+	return list, err
+}
+
+// lacks returns [tracker.ErrCorrupt] if an epoch of a run is on the map, though no index leads to it.
+func (p *Projection) lacks(ctx context.Context, tx *tracker.Tx, run string, epoch int) error {
+	list, err := p.storedEpochs(ctx, tx)
+	if err == nil && slices.ContainsFunc(list, func(e seal.Epoch) bool { return e.Run == run && e.Number == epoch }) {
+		err = fmt.Errorf("projection %q, run %s, epoch %d: an index of the store does not lead to its points: %w", p.info.ID, run, epoch, tracker.ErrCorrupt)
+	}
+	return err
 }
 
 // unchanged returns ErrChanged if the map is another by now.
@@ -201,33 +261,19 @@ func (p *Projection) unchanged(ctx context.Context, tx *tracker.Tx) error {
 	return err
 }
 
-// insertBlock stores a frame of a run a second time, as one value: y, rows×dims, in the order of the run's samples.
-func (p *Projection) insertBlock(ctx context.Context, tx *tracker.Tx, run int64, epoch int, y []float32) error {
-	dims := p.info.Dims
-	var e extremes
-	data := make([]byte, 0, 4*len(y))
-	for i, v := range y {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
-		if v != v {
-			continue
-		}
-		low, high, f := &e[2*(i%dims)], &e[2*(i%dims)+1], float64(v)
-		if !low.Valid {
-			low.Valid, high.Valid, low.Float64, high.Float64 = true, true, f, f
-		}
-		low.Float64, high.Float64 = min(low.Float64, f), max(high.Float64, f)
-	}
-	if !e[0].Valid {
+// insertBlock stores a frame of a run a second time, as one value.
+func (p *Projection) insertBlock(ctx context.Context, tx *tracker.Tx, run int64, epoch int, b seal.Block) error {
+	if len(b.Data) == 0 {
 		return nil // no points, as with an epoch whose samples are all gone
 	}
 	const query = `INSERT INTO projection_block (projection, run, epoch, low_x, high_x, low_y, high_y, low_z, high_z, checksum, data)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	args := []any{p.id, run, epoch}
-	for _, v := range e {
-		args = append(args, v)
+	for i, v := range b.Extremes {
+		if args = append(args, v); i >= 2*p.info.Dims {
+			args[len(args)-1] = nil
+		}
 	}
-	_, err := tx.ExecContext(ctx, query, append(args, int64(crc32.Checksum(data, castagnoli)), data)...)
+	_, err := tx.ExecContext(ctx, query, append(args, int64(seal.Checksum(b.Data)), b.Data)...)
 	return err
 }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)

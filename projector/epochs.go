@@ -15,8 +15,10 @@ func (p *Projection) Epochs(ctx context.Context, run string) ([]int, error) {
 	var epochs []int
 	err = p.store.Read(ctx, func(tx *tracker.Tx) error {
 		const query = "SELECT f.epoch FROM projection_frame f JOIN run r ON r.id = f.run WHERE f.projection = ? AND r.uid = ? ORDER BY f.epoch"
-		epochs, err = readColumn[int](ctx, tx, query, p.id, info.ID)
-		return err
+		if epochs, err = readColumn[int](ctx, tx, query, p.id, info.ID); err != nil {
+			return err
+		}
+		return p.allEpochs(ctx, tx)
 	})
 	return epochs, err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/internal/usage"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -102,10 +103,6 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		if !wanted(i) {
 			continue
 		}
-		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended, digest) VALUES (?, ?, ?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, asInteger(extended), stored(f.digest)); err != nil {
-			return err
-		}
 		id, at := ids[f.run], lists[f.run].find(f.samples)
 		if j := slices.Index(at, -1); j >= 0 {
 			return fmt.Errorf("run %s: sample %q is gone", src.runs[f.run], f.samples[j])
@@ -117,9 +114,16 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		for j, row := range at {
 			copy(block[row*dims:(row+1)*dims], y[(f.first+j)*dims:])
 		}
+		whole := seal.NewBlock(block, dims)
+		const query = "INSERT INTO projection_frame (projection, run, epoch, rows, seq, extended, digest, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+		_, err := tx.ExecContext(ctx, query, p.id, runs[f.run], f.epoch, len(f.samples), f.seq, asInteger(extended), stored(f.digest),
+			p.sealOf(src.runs[f.run], f.epoch, whole.Extremes, len(whole.Data), int64(seal.Checksum(whole.Data))))
+		if err != nil {
+			return err
+		}
 		// In the order of the table's key, whatever the samples' is: rows go in faster at its end.
 		slices.SortFunc(at, func(a, b int) int { return cmp.Compare(id[a], id[b]) })
-		err := tx.Insert(ctx, "point", columns, len(at), func(args []any, j int) []any {
+		err = tx.Insert(ctx, "point", columns, len(at), func(args []any, j int) []any {
 			c := block[at[j]*dims:]
 			var z any
 			if dims == 3 {
@@ -130,11 +134,11 @@ func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *sour
 		if err != nil {
 			return err
 		}
-		if err := p.insertBlock(ctx, tx, runs[f.run], f.epoch, block); err != nil {
+		if err := p.insertBlock(ctx, tx, runs[f.run], f.epoch, whole); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tracker.KeepMapSum(ctx, tx, p.id)
 }
 
 // stored is a digest as the store keeps it; the zero one is not known.

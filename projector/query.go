@@ -68,13 +68,16 @@ func (r *reading) open(ctx context.Context, only string) error {
 		return err
 	}
 	defer rows.Close()
-	found := false
+	found := map[string]bool{}
 	for rows.Next() {
 		var run runSamples
 		if err := rows.Scan(&run.id, &run.uid); err != nil {
 			return err
 		}
-		found = true
+		if found[run.uid] {
+			return fmt.Errorf("projection %q: a run is on it twice: %w", r.p.info.ID, tracker.ErrCorrupt)
+		}
+		found[run.uid] = true
 		if only == "" || run.uid == only {
 			r.runs = append(r.runs, run)
 		}
@@ -82,8 +85,17 @@ func (r *reading) open(ctx context.Context, only string) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if !found {
+	if len(found) == 0 {
 		return missing(r.p.info.ID) // deleted since it was opened
+	}
+	epochs, err := r.p.storedEpochs(ctx, r.tx)
+	if err != nil {
+		return err
+	}
+	for _, e := range epochs {
+		if !found[e.Run] {
+			return fmt.Errorf("projection %q: run %s is no longer on it, and its epoch %d is: %w", r.p.info.ID, e.Run, e.Number, tracker.ErrCorrupt)
+		}
 	}
 	for i := range r.runs {
 		run := &r.runs[i]
@@ -115,7 +127,14 @@ func readSamples(ctx context.Context, tx *tracker.Tx, run int64) ([]sampleRow, e
 		}
 		list = append(list, s)
 	}
-	return list, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	id, label := func(i int) string { return list[i].uid }, func(i int) string { return list[i].label }
+	if err := tracker.CheckSamples(ctx, tx, run, len(list), id, label); err != nil {
+		return nil, fmt.Errorf("the samples of a run: %w", err)
+	}
+	return list, nil
 }
 
 // labels returns the label of each of a run's samples.

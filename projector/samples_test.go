@@ -74,6 +74,9 @@ func TestEnrol(t *testing.T) {
 	check("two added since", newRoster(append(slices.Clone(first), second[0])), false, "a", "b", "c", "d", "e")
 	err := store.Write(ctx, func(tx *tracker.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM sample WHERE uid = ?", "d")
+		if err == nil { // of a store without sums: with them, nothing is read that is not as it was logged
+			_, err = tx.ExecContext(ctx, "UPDATE run SET ids_sum = -1, labels_sum = -1, metadata_sum = -1")
+		}
 		return err
 	})
 	if err != nil {

@@ -30,8 +30,10 @@
 //     wrong with it. What was stored before is as it was.
 //   - Replaced: the same epoch again takes the place of the one before, in one step: readers see the one or the other.
 //   - Any order: epochs and steps may come in any order, and leave gaps. None is dropped because a later one is there.
-//   - Exact: vectors and metrics are read back bit for bit, NaN and infinite metrics too; each part of a frame has a checksum,
-//     which reading verifies. Vectors have no NaN and no infinity: Log refuses them, and names the sample and the column.
+//   - Exact: vectors and metrics are read back bit for bit, NaN and infinite metrics too. Vectors, samples with their ids,
+//     labels and metadata, and the points of maps have sums, which reading verifies: of the bytes, and of what they are, so
+//     that an index that is damaged leads to [ErrCorrupt] and not to another epoch. Metrics and outputs have none.
+//     Vectors have no NaN and no infinity: Log refuses them, and names the sample and the column.
 //   - Resumed at once: a run whose process was killed can be resumed without waiting, and goes on with what it had.
 //   - One writer: while a writer is alive, nobody else gets its run; one that was superseded writes nothing more.
 //   - Many processes: any number of them may log runs to one store, and read all runs, at the same time.
@@ -40,6 +42,7 @@
 //
 // # What it does not promise
 //
+//   - What was logged by a version before schema 6 has checksums of its bytes only; zoetrope doctor lists it.
 //   - A call whose ctx was cancelled, whose connection was lost or whose disk failed in the very moment of the commit may have
 //     been stored, whole; where the disk failed, until the next call that succeeds. Logging the same epoch again is safe;
 //     [Batch].Key makes any write safe to repeat.

@@ -32,7 +32,7 @@ type (
 func Check(ctx context.Context, path string, progress func(stage string, done, total int)) (Report, error) {
 	return doctor.Check(ctx, path, doctor.Reads{
 		Outputs: func(ctx context.Context, tx *database.Tx, run, epoch int64) error {
-			_, err := readOutputs(ctx, tx, run, epoch)
+			_, err := readAllOutputs(ctx, tx, run, epoch)
 			return err
 		},
 		Metrics: func(ctx context.Context, tx *database.Tx, run int64) error {

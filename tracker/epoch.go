@@ -108,7 +108,7 @@ func (r *Run) insertEpoch(t *txn, e *preparedEpoch) error {
 // replaceEpoch returns the id of the epoch's row, on which nothing hangs but the frames of other layers that this writer has
 // committed since it last logged the epoch.
 func (r *Run) replaceEpoch(t *txn, e *preparedEpoch) (id int64, err error) {
-	err = t.row(findEpochSQL, r.id, e.number).Scan(&id)
+	id, err = r.epochRow(t, e.number)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = t.row(insertEpochSQL, r.id, e.number, e.step, t.time, t.seq).Scan(&id)
 		return id, err
@@ -203,11 +203,36 @@ func (s *Store) Epochs(ctx context.Context, run string) ([]EpochInfo, error) {
 	return list, err
 }
 
+// epochRow returns the id of an epoch of the run, or sql.ErrNoRows.
+func (r *Run) epochRow(t *txn, number int) (id int64, err error) {
+	id, err = lookUpEpoch(t.row(findEpochSQL, r.id, number), r.id, number)
+	return id, named(runRow{experiment: r.experiment, name: r.name}, err)
+}
+
+// lookUpEpoch takes the answer to findEpochSQL, which is another epoch's where an index leads astray.
+func lookUpEpoch(row *sql.Row, run int64, number int) (id int64, err error) {
+	var itsRun int64
+	var itsNumber int
+	err = row.Scan(&id, &itsRun, &itsNumber)
+	if err == nil && (itsRun != run || itsNumber != number) {
+		err = refuse(ErrCorrupt, "epoch %d: an index of the store leads to another epoch: 'zoetrope doctor' tells what can be read of it", number)
+	}
+	return id, err
+}
+
+// named names the run in an error of something of its that is damaged.
+func named(r runRow, err error) error {
+	if errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("run %s, %w", r.title(), err)
+	}
+	return err
+}
+
 // findEpoch returns the id of an epoch of a run.
 func findEpoch(ctx context.Context, tx *Tx, r runRow, number int) (id int64, err error) {
-	err = tx.QueryRowContext(ctx, findEpochSQL, r.id, number).Scan(&id)
+	id, err = lookUpEpoch(tx.QueryRowContext(ctx, findEpochSQL, r.id, number), r.id, number)
 	if !errors.Is(err, sql.ErrNoRows) {
-		return id, err
+		return id, named(r, err)
 	}
 	var n int
 	var first, last sql.NullInt64

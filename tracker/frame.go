@@ -1,12 +1,14 @@
 package tracker
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
@@ -24,6 +26,7 @@ type preparedFrame struct {
 	dim     int
 	as      content.DType
 	samples []int64 // sample.id of each row
+	ids     uint32  // the sum of their ids
 	chunks  []content.Chunk
 }
 
@@ -48,7 +51,20 @@ func prepareFrame(index *sampleIndex, l Layer, as content.DType) (f preparedFram
 		}
 		err = refuseValue("vector", wrong.Row, ids[wrong.Row], "sample %q has %v", ids[wrong.Row], wrong.Err)
 	}
-	return preparedFrame{l.Name, l.Dim, as, samples, chunks}, err
+	ids := index.sum
+	if l.IDs != nil {
+		ids = seal.Texts(0, len(l.IDs), func(i int) string { return l.IDs[i] })
+	}
+	return preparedFrame{l.Name, l.Dim, as, samples, ids, chunks}, err
+}
+
+// seal is the sum of all that the frame is, of a run at an epoch.
+func (f *preparedFrame) seal(run string, epoch int) int64 {
+	s := seal.Frame{Run: run, Layer: f.layer, Epoch: epoch, Dim: f.dim, Rows: len(f.samples), DType: string(f.as), IDs: f.ids}
+	for _, c := range f.chunks {
+		s.Parts = append(s.Parts, seal.Part{FirstRow: c.FirstRow, Rows: c.Rows, Checksum: c.Checksum})
+	}
+	return s.Sum()
 }
 
 func checkLayer(name string, dim int) error {
@@ -90,7 +106,7 @@ func (r *Run) insertFrame(t *txn, epoch int64, number int, f *preparedFrame, apa
 		return err
 	}
 	var id int64
-	if err := t.row(insertFrameSQL, epoch, f.layer, f.dim, len(f.samples), roster, f.as, apart).Scan(&id); err != nil {
+	if err := t.row(insertFrameSQL, epoch, f.layer, f.dim, len(f.samples), roster, f.as, apart, f.seal(r.uid, number)).Scan(&id); err != nil {
 		return err
 	}
 	for _, c := range f.chunks {
@@ -167,7 +183,8 @@ func (s *Store) Frames(ctx context.Context, run string) ([]FrameInfo, error) {
 }
 
 // Frame returns the frame of one layer at one epoch. An empty layer means the only one that the epoch has. Each part is
-// checked against its checksum; [ErrCorrupt] says which one does not match.
+// checked against its checksum, and the whole against its seal: that it is this layer of this run at this epoch, of these
+// samples. [ErrCorrupt] says what does not match.
 func (s *Store) Frame(ctx context.Context, run, layer string, epoch int) (Frame, error) {
 	var f Frame
 	err := s.Read(ctx, func(tx *Tx) error {
@@ -195,16 +212,33 @@ func readFrame(ctx context.Context, tx *Tx, r runRow, layer string, epoch int) (
 		return f, err
 	}
 	if f.IDs, err = readRoster(ctx, tx, row.roster, row.rows); err != nil {
-		return f, err
+		return f, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
 	}
 	if len(f.IDs) != row.rows || row.dim < 1 || row.dim > MaxDim { // before there is room for a size that damage made up
 		return f, refuse(ErrCorrupt, "run %s, layer %q, epoch %d: %d samples are listed for %d rows of %d columns", r.title(), row.layer, epoch, len(f.IDs), row.rows, row.dim)
 	}
 	f.Vectors = make([]float32, row.rows*row.dim)
-	if err := readChunks(ctx, tx, row, f.Vectors); err != nil {
-		return f, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
+	parts, err := readChunks(ctx, tx, row, f.Vectors)
+	if err == nil {
+		err = row.check(f, parts)
+	}
+	if err != nil {
+		return Frame{}, fmt.Errorf("run %s, layer %q, epoch %d: %w", r.title(), row.layer, epoch, err)
 	}
 	return f, nil
+}
+
+// check compares a frame, as it was read, with its seal.
+func (row frameRow) check(f Frame, parts []seal.Part) error {
+	if row.seal == seal.None {
+		return nil
+	}
+	s := seal.Frame{Run: f.Run, Layer: f.Layer, Epoch: f.Epoch, Dim: f.Dim, Rows: row.rows, DType: string(row.as), Parts: parts}
+	s.IDs = seal.Texts(0, len(f.IDs), func(i int) string { return f.IDs[i] })
+	if s.Sum() != row.seal {
+		return refuse(ErrCorrupt, "what is found is whole, but is not this frame, or not of these samples: an index or a row of the store is damaged")
+	}
+	return nil
 }
 
 type frameRow struct {
@@ -212,10 +246,11 @@ type frameRow struct {
 	layer      string
 	dim, rows  int
 	as         content.DType
+	seal       int64
 }
 
 func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer string, epoch int) (frameRow, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster, dtype FROM frame WHERE epoch = ? ORDER BY id", epochID)
+	rows, err := tx.QueryContext(ctx, "SELECT id, layer, dim, rows, roster, dtype, seal FROM frame WHERE epoch = ? ORDER BY id", epochID)
 	if err != nil {
 		return frameRow{}, err
 	}
@@ -224,7 +259,7 @@ func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer strin
 	var names []string
 	for rows.Next() {
 		var f frameRow
-		if err := rows.Scan(&f.id, &f.layer, &f.dim, &f.rows, &f.roster, &f.as); err != nil {
+		if err := rows.Scan(&f.id, &f.layer, &f.dim, &f.rows, &f.roster, &f.as, &f.seal); err != nil {
 			return f, err
 		}
 		if layer == "" || f.layer == layer {
@@ -245,11 +280,11 @@ func findFrame(ctx context.Context, tx *Tx, r runRow, epochID int64, layer strin
 	return found[0], nil
 }
 
-// readChunks fills dst with the rows of a frame, all of which must be there.
-func readChunks(ctx context.Context, tx *Tx, frame frameRow, dst []float32) error {
+// readChunks fills dst with the rows of a frame, all of which must be there, and returns in which parts they are.
+func readChunks(ctx context.Context, tx *Tx, frame frameRow, dst []float32) (parts []seal.Part, err error) {
 	rows, err := tx.QueryContext(ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", frame.id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
 	next, dim, total := 0, frame.dim, frame.rows
@@ -258,23 +293,24 @@ func readChunks(ctx context.Context, tx *Tx, frame frameRow, dst []float32) erro
 		var sum uint32
 		var data sql.RawBytes
 		if err := rows.Scan(&first, &n, &sum, &data); err != nil {
-			return err
+			return nil, err
 		}
 		if first != next || n < 1 || n > total-next {
-			return refuse(ErrCorrupt, "rows %d to %d follow row %d of %d", first, first+n, next, total)
+			return nil, refuse(ErrCorrupt, "rows %d to %d follow row %d of %d", first, first+n, next, total)
 		}
 		if err := content.DecodeChunk(dst[first*dim:(first+n)*dim], data, dim, frame.as, sum); err != nil {
-			return refuse(ErrCorrupt, "rows %d to %d: %v", first, first+n, err)
+			return nil, refuse(ErrCorrupt, "rows %d to %d: %v", first, first+n, err)
 		}
+		parts = append(parts, seal.Part{FirstRow: first, Rows: n, Checksum: sum})
 		next += n
 	}
 	if err := rows.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if next != total {
-		return refuse(ErrCorrupt, "%d of %d rows are there", next, total)
+		return nil, refuse(ErrCorrupt, "%d of %d rows are there", next, total)
 	}
-	return nil
+	return parts, nil
 }
 
 // roster returns the id of the list of these samples, which it stores if it is new.
@@ -293,21 +329,35 @@ func (t *txn) roster(samples []int64) (id int64, err error) {
 	})
 }
 
-// readRoster returns the ids of a roster's samples, n of them.
+// readRoster returns the ids of a roster's samples, n of them, once it has seen that they are those of the list.
 func readRoster(ctx context.Context, tx *Tx, id int64, n int) ([]string, error) {
-	const query = "SELECT s.uid FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ? ORDER BY rr.position"
+	var hash []byte
+	if err := tx.QueryRowContext(ctx, "SELECT hash FROM roster WHERE id = ?", id).Scan(&hash); errors.Is(err, sql.ErrNoRows) {
+		return nil, refuse(ErrCorrupt, "the list of its samples is not there")
+	} else if err != nil {
+		return nil, err
+	}
+	const query = "SELECT s.id, s.uid FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ? ORDER BY rr.position"
 	rows, err := tx.QueryContext(ctx, query, id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	uids := make([]string, 0, min(max(n, 0), 1<<20))
+	room := min(max(n, 0), 1<<20)
+	samples, uids := make([]int64, 0, room), make([]string, 0, room)
 	for rows.Next() {
+		var sample int64
 		var uid string
-		if err := rows.Scan(&uid); err != nil {
+		if err := rows.Scan(&sample, &uid); err != nil {
 			return nil, err
 		}
-		uids = append(uids, uid)
+		samples, uids = append(samples, sample), append(uids, uid)
 	}
-	return uids, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(content.HashRoster(samples), hash) {
+		return nil, refuse(ErrCorrupt, "which samples its rows are (%d of %d) is not what was logged", len(samples), n)
+	}
+	return uids, nil
 }

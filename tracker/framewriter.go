@@ -195,8 +195,7 @@ func (r *Run) addFrames(t *txn, e *preparedEpoch) error {
 	if len(e.frames) == 0 {
 		return nil
 	}
-	var id int64
-	err := t.row(findEpochSQL, r.id, e.number).Scan(&id)
+	id, err := r.epochRow(t, e.number)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		err = t.row(insertEpochSQL, r.id, e.number, e.step, t.time, t.seq).Scan(&id)

@@ -106,7 +106,8 @@ func TestLongNamesStored(t *testing.T) {
 	}
 	long := strings.Repeat("long ", 1000)
 	err := s.Write(ctx, func(tx *Tx) error {
-		for _, query := range []string{"UPDATE sample SET uid = ? || uid", "UPDATE frame SET layer = ? || layer", "UPDATE metric SET name = ? || name"} {
+		for _, query := range []string{"UPDATE sample SET uid = ? || uid", "UPDATE frame SET layer = ? || layer, seal = -1",
+			"UPDATE run SET ids_sum = -1, labels_sum = -1, metadata_sum = -1 WHERE name <> ?", "UPDATE metric SET name = ? || name"} {
 			if _, err := tx.ExecContext(ctx, query, long); err != nil {
 				return err
 			}

@@ -86,22 +86,32 @@ func (s *Store) outputs(ctx context.Context, run string, epoch int, read func(ct
 }
 
 func readOutputs(ctx context.Context, tx *Tx, run, epoch int64) (o Outputs, err error) {
-	const query = `SELECT s.uid, o.prediction, o.loss, o.confidence FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+	index, err := readSampleIndex(ctx, tx, run)
+	if err != nil {
+		return o, err
+	}
+	const query = `SELECT s.id, o.prediction, o.loss, o.confidence FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
 		JOIN output o ON o.epoch = ? AND o.sample = s.id WHERE rs.run = ? ORDER BY rs.first_position, s.position`
 	rows, err := tx.QueryContext(ctx, query, epoch, run)
 	if err != nil {
 		return o, err
 	}
 	defer rows.Close()
-	var predictions, losses, confidences int
+	var predictions, losses, confidences, next int
 	for rows.Next() {
-		var id string
+		var id int64
 		var prediction sql.NullString
 		var loss, confidence sql.NullFloat64
 		if err := rows.Scan(&id, &prediction, &loss, &confidence); err != nil {
 			return o, err
 		}
-		o.IDs = append(o.IDs, id)
+		for next < len(index.rows) && index.rows[next] != id {
+			next++
+		}
+		if next == len(index.rows) {
+			return Outputs{}, refuse(ErrCorrupt, "the outputs of an epoch are of samples in an order that the run does not have")
+		}
+		o.IDs = append(o.IDs, index.uids[next])
 		o.Predictions = append(o.Predictions, prediction.String)
 		o.Losses = append(o.Losses, orNaN(loss, &losses))
 		o.Confidences = append(o.Confidences, orNaN(confidence, &confidences))

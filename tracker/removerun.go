@@ -47,6 +47,10 @@ func (s *Store) busyRun(ctx context.Context, row runRow, err error) error {
 }
 
 func removeRun(ctx context.Context, tx *Tx, run int64) error {
+	shared, err := mapsOf(ctx, tx, run)
+	if err != nil {
+		return err
+	}
 	const its = "(SELECT projection FROM projection_run WHERE run = ?)"
 	for _, q := range []struct {
 		query string
@@ -64,7 +68,30 @@ func removeRun(ctx context.Context, tx *Tx, run int64) error {
 			return err
 		}
 	}
+	for _, id := range shared {
+		if err := KeepMapSum(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// mapsOf lists the maps that a run shares with others, by projection.id.
+func mapsOf(ctx context.Context, tx *Tx, run int64) (ids []int64, err error) {
+	const query = `SELECT projection FROM projection_run WHERE run = ? AND projection IN (SELECT projection FROM projection_run WHERE run <> ?)`
+	rows, err := tx.QueryContext(ctx, query, run, run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // sweepSQL removes the samples that no run has. Nothing refers to those: no check need look through the outputs of all runs.

@@ -143,6 +143,8 @@ func findRun(ctx context.Context, tx *Tx, name string) (runRow, error) {
 	var r runRow
 	err := tx.QueryRowContext(ctx, query, args...).Scan(&r.id, &r.uid, &r.experiment, &r.name)
 	switch {
+	case err == nil && name != "":
+		return r, r.check(ctx, tx)
 	case !errors.Is(err, sql.ErrNoRows):
 		return r, err
 	case name == "":
@@ -165,6 +167,16 @@ func findRun(ctx context.Context, tx *Tx, name string) (runRow, error) {
 		return r, refuse(ErrNotFound, "no run %q: the store has no runs yet", name)
 	}
 	return r, refuse(ErrNotFound, "no run %q: the newest are %s", name, titles(newest))
+}
+
+// check sees that the row of a run that an index has led to is the run's.
+func (r runRow) check(ctx context.Context, tx *Tx) error {
+	var uid string
+	err := tx.QueryRowContext(ctx, "SELECT uid FROM run WHERE id = ?", r.id).Scan(&uid)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && uid != r.uid {
+		return refuse(ErrCorrupt, "run %s: an index of the store leads to another run: 'zoetrope doctor' tells what can be read of it", r.uid)
+	}
+	return err
 }
 
 func listRuns(ctx context.Context, tx *Tx, query string, args ...any) ([]runRow, error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
@@ -149,7 +150,11 @@ func (r *Run) insertSamples(t *txn, index *sampleIndex, batch []content.SampleRo
 	if _, err := t.ExecContext(t.ctx, link, r.id, set, index.positions); err != nil {
 		return nil, err
 	}
-	return index.with(t.ctx, t.Tx, r.id, set, batch)
+	y, err := index.with(t.ctx, t.Tx, r.id, set, batch)
+	if err != nil {
+		return nil, err
+	}
+	return y, addSums(t.ctx, t.Tx, r.id, index, y, batch)
 }
 
 func insertSet(t *txn, hash []byte, batch []content.SampleRow) (set int64, err error) {
@@ -159,7 +164,7 @@ func insertSet(t *txn, hash []byte, batch []content.SampleRow) (set int64, err e
 	}
 	return set, t.Insert(t.ctx, "sample", sampleColumns, len(batch), func(args []any, i int) []any {
 		s := &batch[i]
-		return append(args, set, i, s.UID, orNull(s.Label), orNull(s.Metadata), s.Thumbnail)
+		return append(args, set, i, s.UID, orNull(s.Label), orNull(s.Metadata), s.Thumbnail, s.Seal())
 	})
 }
 
@@ -179,15 +184,23 @@ func (s *Store) Thumbnail(ctx context.Context, run, sample string) ([]byte, erro
 		if err != nil {
 			return err
 		}
-		const query = `SELECT s.thumbnail FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set WHERE rs.run = ? AND s.uid = ?`
-		err = tx.QueryRowContext(ctx, query, r.id, sample).Scan(&png)
+		const query = `SELECT t.uid, t.label, t.metadata, t.thumbnail, t.seal FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+			JOIN sample t ON t.id = s.id WHERE rs.run = ? AND s.uid = ?` // t is what is in the row, s what an index says of it
+		var row content.SampleRow
+		var sum int64
+		err = tx.QueryRowContext(ctx, query, r.id, sample).Scan(&row.UID, &row.Label, &row.Metadata, &row.Thumbnail, &sum)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return refuse(ErrNotFound, "run %s has no sample %q", r.title(), sample)
-		case err == nil && png == nil:
+		case err != nil:
+			return err
+		case row.UID != sample || sum != seal.None && sum != row.Seal():
+			return refuse(ErrCorrupt, "run %s, sample %q: it is not what was logged", r.title(), sample)
+		case row.Thumbnail == nil:
 			return refuse(ErrNotFound, "sample %q of run %s has no thumbnail", sample, r.title())
 		}
-		return err
+		png = row.Thumbnail
+		return nil
 	})
 	return png, err
 }

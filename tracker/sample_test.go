@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -95,10 +94,9 @@ func TestSamplesInPieces(t *testing.T) {
 		_, err := tx.ExecContext(ctx, "DELETE FROM sample WHERE uid = '1 in 1'")
 		return err
 	}))
-	want = slices.DeleteFunc(want, func(s Sample) bool { return s.ID == "1 in 1" })
 	pieceRows = 4
-	if got, err := s.Samples(ctx, "a"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("of what is left, Samples = %v, %v, want %v", got, err, want)
+	if got, err := s.Samples(ctx, "a"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("with a sample lost, Samples = %v, %v, want ErrCorrupt", got, err)
 	}
 	newRun(t, s, "none", 0)
 	if got, err := s.Samples(ctx, "none"); err != nil || got != nil {

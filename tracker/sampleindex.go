@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 )
 
@@ -14,6 +15,7 @@ import (
 type sampleIndex struct {
 	rows []int64                        // in order of position; not of an index of positions
 	uids []string                       // likewise
+	sum  uint32                         // of uids: seal.Texts
 	at   atomic.Pointer[map[string]int] // place in rows and uids, by uid; made when somebody asks, as a million take long
 
 	sets      []rowRange
@@ -40,6 +42,7 @@ func (x *sampleIndex) follow(first int64, batch []content.SampleRow) {
 	for i := range batch {
 		x.rows, x.uids = append(x.rows, first+int64(i)), append(x.uids, batch[i].UID)
 	}
+	x.sum = seal.Texts(x.sum, len(batch), func(i int) string { return batch[i].UID })
 }
 
 // find returns the place of a sample in rows and uids.
@@ -106,13 +109,20 @@ const (
 	ofSet      = " AND rs.sample_set = ?"
 )
 
-// readSampleIndex returns the index of a run's samples.
+// readSampleIndex returns the index of a run's samples, once it has seen that they are those that were logged.
 func readSampleIndex(ctx context.Context, tx *Tx, run int64) (*sampleIndex, error) {
 	x, err := readSamplePositions(ctx, tx, run)
 	if err != nil {
 		return nil, err
 	}
-	return x, x.readIDs(ctx, tx, "", run)
+	if err := x.readIDs(ctx, tx, "", run); err != nil {
+		return nil, err
+	}
+	sums, err := readSums(ctx, tx, run)
+	if err != nil {
+		return nil, err
+	}
+	return x, sums.checkIDs(x.sum)
 }
 
 // readSamplePositions returns an index of positions, which has no ids and is read in a fraction of the time.
@@ -124,7 +134,7 @@ func readSamplePositions(ctx context.Context, tx *Tx, run int64) (*sampleIndex, 
 
 // with returns the index of these samples and, after them, those of a set that the run has just got, which are the batch.
 func (x *sampleIndex) with(ctx context.Context, tx *Tx, run, set int64, batch []content.SampleRow) (*sampleIndex, error) {
-	y := &sampleIndex{rows: slices.Clone(x.rows), uids: slices.Clone(x.uids),
+	y := &sampleIndex{rows: slices.Clone(x.rows), uids: slices.Clone(x.uids), sum: x.sum,
 		sets: slices.Clone(x.sets), scattered: x.scattered, positions: x.positions}
 	whole, err := y.readSets(ctx, tx, ofSet, run, set)
 	if err != nil {
@@ -201,6 +211,7 @@ func (x *sampleIndex) readIDs(ctx context.Context, tx *Tx, which string, args ..
 		return err
 	}
 	defer rows.Close()
+	first := len(x.uids)
 	for rows.Next() {
 		var row int64
 		var uid string
@@ -209,5 +220,6 @@ func (x *sampleIndex) readIDs(ctx context.Context, tx *Tx, which string, args ..
 		}
 		x.rows, x.uids = append(x.rows, row), append(x.uids, uid)
 	}
+	x.sum = seal.Texts(x.sum, len(x.uids)-first, func(i int) string { return x.uids[first+i] })
 	return rows.Err()
 }

@@ -10,73 +10,135 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
-// Samples returns the samples of a run in the order in which they were added, without their thumbnails.
+// Samples returns the samples of a run in the order in which they were added, without their thumbnails, once it has seen that
+// their ids, labels and metadata are those that were logged.
 func (s *Store) Samples(ctx context.Context, run string) ([]Sample, error) {
-	var list []Sample
-	var pieces []piece
-	err := s.Read(ctx, func(tx *Tx) error {
-		r, err := findRun(ctx, tx, run)
-		if err != nil {
+	var found sampleList
+	var all runSampleSet
+	err := s.Read(ctx, func(tx *Tx) (err error) {
+		if all, err = findSamples(ctx, tx, run); err != nil || len(all.pieces) > 1 {
 			return err
 		}
-		if pieces, err = readPieces(ctx, tx, r.id); err != nil || len(pieces) > 1 {
-			return err
-		}
-		list, err = readSamples(ctx, tx, pieces)
+		found, err = readSamples(ctx, tx, all.pieces)
 		return err
 	})
-	if err != nil || len(pieces) <= 1 {
-		return list, err
-	}
-	if list, err = s.samplesOf(ctx, pieces); err == nil && len(list) == total(pieces) {
-		return list, nil
-	}
-	err = s.Read(ctx, func(tx *Tx) error { // the run was removed meanwhile, or some of its samples are lost
-		r, err := findRun(ctx, tx, run)
-		if err != nil {
-			return err
+	if err == nil && len(all.pieces) > 1 {
+		if found, err = s.samplesOf(ctx, all.pieces); err == nil && len(found.samples) != total(all.pieces) {
+			err = s.Read(ctx, func(tx *Tx) (err error) { // the run was removed meanwhile, or some of its samples are lost
+				if all, err = findSamples(ctx, tx, run); err != nil {
+					return err
+				}
+				found, err = readSamples(ctx, tx, all.pieces)
+				return err
+			})
 		}
-		if pieces, err = readPieces(ctx, tx, r.id); err != nil {
-			return err
-		}
-		list, err = readSamples(ctx, tx, pieces)
+	}
+	if err == nil {
+		err = named(all.run, found.check(all.sums))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found.samples, nil
+}
+
+// A runSampleSet is where the samples of a run are, and their sums.
+type runSampleSet struct {
+	run    runRow
+	pieces []piece
+	sums   sampleSums
+}
+
+func findSamples(ctx context.Context, tx *Tx, run string) (a runSampleSet, err error) {
+	if a.run, err = findRun(ctx, tx, run); err != nil {
+		return a, err
+	}
+	if a.sums, err = readSums(ctx, tx, a.run.id); err != nil {
+		return a, err
+	}
+	a.pieces, err = readPieces(ctx, tx, a.run.id)
+	return a, err
+}
+
+// A sampleList is samples as they were read.
+type sampleList struct {
+	samples  []Sample
+	metadata []string // of each, as it is stored, "" for none; shorter where the last ones have none
+}
+
+// add appends a sample with its metadata as they are stored.
+func (l *sampleList) add(s Sample, metadata string) {
+	if metadata != "" {
+		l.metadata = append(append(l.metadata, make([]string, len(l.samples)-len(l.metadata))...), metadata)
+	}
+	l.samples = append(l.samples, s)
+}
+
+// check compares the samples of a run with its sums.
+func (l *sampleList) check(want sampleSums) error {
+	if want.ids == seal.None {
+		return nil
+	}
+	n := len(l.samples)
+	if err := want.checkIDs(seal.Texts(0, n, func(i int) string { return l.samples[i].ID })); err != nil {
 		return err
-	})
-	return list, err
+	}
+	if err := want.check("labels", want.labels, seal.Texts(0, n, func(i int) string { return l.samples[i].Label })); err != nil {
+		return err
+	}
+	metadata := func(i int) string {
+		if i >= len(l.metadata) {
+			return ""
+		}
+		return l.metadata[i]
+	}
+	return want.check("metadata", want.metadata, seal.Texts(0, n, metadata))
 }
 
 // samplesOf reads many samples, several pieces at once. As they never change, it does not matter that each piece has a
 // transaction of its own.
-func (s *Store) samplesOf(ctx context.Context, pieces []piece) ([]Sample, error) {
-	parts, errs := make([][]Sample, len(pieces)), make([]error, len(pieces))
+func (s *Store) samplesOf(ctx context.Context, pieces []piece) (all sampleList, err error) {
+	parts, errs := make([]sampleList, len(pieces)), make([]error, len(pieces))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(len(pieces), runtime.GOMAXPROCS(0), database.Readers/2) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(pieces)); i = next.Add(1) - 1 {
-				errs[i] = s.Read(ctx, func(tx *Tx) (err error) {
-					parts[i], err = pieces[i].read(ctx, tx, make([]Sample, 0, pieces[i].rows))
-					return err
-				})
+				parts[i].samples = make([]Sample, 0, min(pieces[i].rows, pieceRows))
+				errs[i] = s.Read(ctx, func(tx *Tx) error { return pieces[i].read(ctx, tx, &parts[i]) })
 			}
 		})
 	}
 	workers.Wait()
-	return slices.Concat(parts...), errors.Join(errs...)
+	read := 0
+	for _, part := range parts {
+		read += len(part.samples)
+	}
+	all.samples = slices.Grow(all.samples, read)
+	for _, part := range parts {
+		for i, m := range part.metadata {
+			if m != "" { // at its place, after the samples that have none
+				all.metadata = append(append(all.metadata, make([]string, len(all.samples)+i-len(all.metadata))...), m)
+			}
+		}
+		all.samples = append(all.samples, part.samples...)
+	}
+	return all, errors.Join(errs...)
 }
 
-func readSamples(ctx context.Context, tx *Tx, pieces []piece) (list []Sample, err error) {
-	list = slices.Grow(list, total(pieces))
+func readSamples(ctx context.Context, tx *Tx, pieces []piece) (all sampleList, err error) {
+	all.samples = slices.Grow(all.samples, min(total(pieces), 1<<20))
 	for _, p := range pieces {
-		if list, err = p.read(ctx, tx, list); err != nil {
-			return nil, err
+		if err := p.read(ctx, tx, &all); err != nil {
+			return all, err
 		}
 	}
-	return list, nil
+	return all, nil
 }
 
 // A piece is a part of a set of samples that is read at once.
@@ -109,6 +171,9 @@ func readPieces(ctx context.Context, tx *Tx, run int64) ([]piece, error) {
 		if err := rows.Scan(&set, &n); err != nil {
 			return nil, err
 		}
+		if n < 0 || n > 1<<32 {
+			return nil, refuse(ErrCorrupt, "a set of samples has %d rows", n)
+		}
 		for first := int64(0); first < n; first += pieceRows {
 			pieces = append(pieces, piece{set, first, min(n-first, pieceRows)})
 		}
@@ -120,14 +185,14 @@ const separator = "\x1f" // between ids, and between labels, that the database s
 
 // read appends the samples of a piece. Their ids and labels come as two long texts, in a third of the time that rows take;
 // what has metadata comes row by row.
-func (p piece) read(ctx context.Context, tx *Tx, list []Sample) ([]Sample, error) {
+func (p piece) read(ctx context.Context, tx *Tx, list *sampleList) error {
 	const query = `SELECT count(*), count(metadata), coalesce(string_agg(uid, ?), ''), coalesce(string_agg(coalesce(label, ''), ?), '')
 		FROM (SELECT uid, label, metadata FROM sample WHERE sample_set = ? AND position >= ? AND position < ? ORDER BY position) AS piece`
 	var n, described int
 	var uids, labels string
 	err := tx.QueryRowContext(ctx, query, separator, separator, p.set, p.first, p.first+p.rows).Scan(&n, &described, &uids, &labels)
 	if err != nil || n == 0 {
-		return list, err
+		return err
 	}
 	if described > 0 || strings.Count(uids, separator) != n-1 || strings.Count(labels, separator) != n-1 {
 		return p.readRows(ctx, tx, list)
@@ -136,32 +201,32 @@ func (p piece) read(ctx context.Context, tx *Tx, list []Sample) ([]Sample, error
 		var s Sample
 		s.ID, uids, _ = strings.Cut(uids, separator)
 		s.Label, labels, _ = strings.Cut(labels, separator)
-		list = append(list, s)
+		list.add(s, "")
 	}
-	return list, nil
+	return nil
 }
 
 // readRows is read for samples of any kind.
-func (p piece) readRows(ctx context.Context, tx *Tx, list []Sample) ([]Sample, error) {
+func (p piece) readRows(ctx context.Context, tx *Tx, list *sampleList) error {
 	const query = `SELECT uid, coalesce(label, ''), metadata FROM sample
 		WHERE sample_set = ? AND position >= ? AND position < ? ORDER BY position`
 	rows, err := tx.QueryContext(ctx, query, p.set, p.first, p.first+p.rows)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var sample Sample
 		var metadata sql.NullString
 		if err := rows.Scan(&sample.ID, &sample.Label, &metadata); err != nil {
-			return nil, err
+			return err
 		}
 		if metadata.Valid {
 			if sample.Metadata, err = content.DecodeJSONObject(metadata.String); err != nil {
-				return nil, refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
+				return refuse(ErrCorrupt, "metadata of sample %q: %v", sample.ID, err)
 			}
 		}
-		list = append(list, sample)
+		list.add(sample, metadata.String)
 	}
-	return list, rows.Err()
+	return rows.Err()
 }

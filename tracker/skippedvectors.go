@@ -91,8 +91,7 @@ func (r *Run) storeSkipped(t *txn) error {
 	if err := t.row(query, r.id, last.number).Scan(&later); err != nil || later > 0 {
 		return err
 	}
-	var id int64
-	err := t.row(findEpochSQL, r.id, last.number).Scan(&id)
+	id, err := r.epochRow(t, last.number)
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // only frames came, by Commit
 		err = t.row(insertEpochSQL, r.id, last.number, 0, t.time, t.seq).Scan(&id)

@@ -211,8 +211,8 @@ func (r *Run) create(ctx context.Context, tx *Tx, params string) error {
 		return err
 	}
 	now := r.store.now().UnixMicro()
-	const query = `INSERT INTO run (uid, experiment, name, state, params, generation, writer, started, seen, seq, cut)
-		VALUES (?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, 0) RETURNING id`
+	const query = `INSERT INTO run (uid, experiment, name, state, params, generation, writer, started, seen, seq, cut, ids_sum, labels_sum, metadata_sum)
+		VALUES (?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, 0, 0, 0, 0) RETURNING id`
 	return tx.QueryRowContext(ctx, query, r.uid, r.experiment, r.name, params, writerName(), now, now, tx.Seq()).Scan(&r.id)
 }
 
@@ -248,8 +248,11 @@ func (r *Run) resume(ctx context.Context, tx *Tx, c RunConfig, params string) er
 		return err
 	}
 	index, err := readSampleIndex(ctx, tx, r.id)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.title(), err)
+	}
 	r.samples.Store(index)
-	return err
+	return nil
 }
 
 // redescribe adds to what is known of a run that is resumed; what people have written since is not undone.

@@ -11,7 +11,9 @@ import (
 const (
 	claimSQL = "UPDATE run SET seq = ?, seen = ? WHERE id = ? AND generation = ? AND state = 'running'"
 
-	findEpochSQL   = "SELECT id FROM epoch WHERE run = ? AND number = ?"
+	// The index says which row it is; the row itself says whether it is.
+	findEpochSQL = `SELECT i.id, coalesce(e.run, -1), coalesce(e.number, -1) FROM epoch i LEFT JOIN epoch e ON e.id = i.id
+		WHERE i.run = ? AND i.number = ?`
 	insertEpochSQL = "INSERT INTO epoch (run, number, step, time, seq) VALUES (?, ?, ?, ?, ?) RETURNING id"
 	otherDimSQL    = `SELECT f.dim, e.number FROM epoch e JOIN frame f ON f.epoch = e.id
 		WHERE e.run = ? AND f.layer = ? AND e.number <> ? LIMIT 1`
@@ -21,7 +23,7 @@ const (
 	insertKeySQL  = "INSERT INTO write_key (run, key, digest, answer, time) VALUES (?, ?, ?, ?, ?)"
 
 	findRosterSQL   = "SELECT id FROM roster WHERE hash = ?"
-	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster, dtype, apart) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+	insertFrameSQL  = "INSERT INTO frame (epoch, layer, dim, rows, roster, dtype, apart, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
 	insertChunkSQL  = "INSERT INTO chunk (frame, first_row, rows, checksum, norms, data) VALUES (?, ?, ?, ?, ?, ?)"
 	insertMetricSQL = "INSERT INTO metric (run, origin, name, step, epoch, time, kind, value, seq) VALUES (?, 'epoch', ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -38,7 +40,7 @@ func upsertMetrics(rows int) string {
 var (
 	outputColumns = []string{"epoch", "sample", "prediction", "loss", "confidence"}
 	rosterColumns = []string{"roster", "position", "sample"}
-	sampleColumns = []string{"sample_set", "position", "uid", "label", "metadata", "thumbnail"}
+	sampleColumns = []string{"sample_set", "position", "uid", "label", "metadata", "thumbnail", "seal"}
 )
 
 // writePath returns the statements that are worth preparing.

@@ -17,9 +17,11 @@ func doctorCommand(a *app) *cobra.Command {
 		Use:   "doctor [flags]",
 		Short: "Check the store for damage, and salvage what can be read",
 		Long: `Doctor reads the whole store, also while runs are being written, and compares it with the checksums made when it
-was logged: of the vectors, of the samples with their labels and thumbnails, and of the sample of each row. For a
-file, it also checks the structure. It reports what is damaged, what can still be read, and what takes space needlessly.
-It changes nothing. Exit status 1 means damage.
+was logged: of the vectors and of the run, layer and epoch they belong to, of the samples with their labels and
+thumbnails, of the sample of each row, and of the points of maps. For a file, it also checks the structure. It reports
+what is damaged, what can still be read, what an earlier version stored without such checksums, and what takes space
+needlessly. It changes nothing. Exit status 1 means damage, or that the store could not be read: a full disk or a
+server that is away is an error, not damage.
 
 With --salvage it copies everything that can be read to a new store, page by page, even from a file that does not
 open, is cut short, or has lost its header. A damaged page loses the vectors on it; most of its other content
@@ -58,6 +60,8 @@ type doctorResult struct {
 	Runs    []doctorRun `json:"runs"`
 	Damage  []string    `json:"damage"`
 	Orphans []string    `json:"orphans"`
+	// What an earlier version has stored, whose checksums cover its bytes only.
+	Unsealed []string `json:"unsealed"`
 }
 
 type doctorRun struct {
@@ -77,13 +81,13 @@ func (a *app) doctor(ctx context.Context) error {
 	defer m.Close()
 	report, err := tracker.Check(ctx, a.DB, m.Show)
 	if errors.Is(err, tracker.ErrNoStore) {
-		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB", a.DB)
+		return fmt.Errorf("there is no store at %s: name one with --db or $ZOETROPE_DB", a.shownDB())
 	} else if err != nil {
 		return err
 	}
 	m.Close()
 	r := doctorResult{report.Path, report.Engine, report.Schema, report.Bytes, report.Free, len(report.Damage) == 0,
-		[]doctorRun{}, append([]string{}, report.Damage...), append([]string{}, report.Orphans...)}
+		[]doctorRun{}, append([]string{}, report.Damage...), append([]string{}, report.Orphans...), append([]string{}, report.Unsealed...)}
 	frames, readable := 0, 0
 	for _, run := range report.Runs {
 		r.Runs = append(r.Runs, doctorRun{run.ID, run.Experiment, run.Name, string(run.State), run.Epochs, run.Frames, run.Readable})
@@ -121,6 +125,9 @@ func (a *app) printDoctor(r doctorResult, frames, readable int) error {
 	}
 	for _, o := range r.Orphans {
 		fmt.Fprintf(a.Stdout, "left over: %s\n", o)
+	}
+	for _, u := range r.Unsealed {
+		fmt.Fprintf(a.Stdout, "from an earlier version: %s: the bytes have checksums, but these do not say what they belong to\n", u)
 	}
 	verdict := "Sound"
 	if !r.Sound {

@@ -5,19 +5,15 @@ package content
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"strconv"
 	"unsafe"
+
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 )
 
 // ChunkBytes is the most that a chunk's data takes.
 const ChunkBytes = 1 << 20
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// Checksum is that of a chunk's data.
-func Checksum(data []byte) uint32 { return crc32.Checksum(data, castagnoli) }
 
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
@@ -77,7 +73,7 @@ func EncodeChunks(vectors []float32, dim int, as DType) ([]Chunk, error) {
 			norms = append(norms, ',')
 		}
 		norms[len(norms)-1] = ']'
-		chunks = append(chunks, Chunk{first, rows, Checksum(data), string(norms), data})
+		chunks = append(chunks, Chunk{first, rows, seal.Checksum(data), string(norms), data})
 	}
 	return chunks, nil
 }
@@ -111,7 +107,7 @@ func DecodeChunk(dst []float32, data []byte, dim int, as DType, checksum uint32)
 	if len(data) != as.Size()*len(dst) {
 		return fmt.Errorf("%d bytes, want %d rows × %d × %d", len(data), len(dst)/max(dim, 1), dim, as.Size())
 	}
-	if sum := Checksum(data); sum != checksum {
+	if sum := seal.Checksum(data); sum != checksum {
 		return fmt.Errorf("checksum %08x, want %08x", sum, checksum)
 	}
 	if as == Float16s {

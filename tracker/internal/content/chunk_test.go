@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 )
 
 // maxDim is the most columns: a chunk holds whole rows.
@@ -75,8 +77,8 @@ func TestSumSquares(t *testing.T) {
 func FuzzDecodeChunk(f *testing.F) {
 	for _, v := range [][]float32{{}, {1}, {1, 2, 3, 4, 5, 6}} {
 		data := FloatBytes(v)
-		f.Add(data, uint16(len(v)), uint16(1), false, Checksum(data))
-		f.Add(data, uint16(2*len(v)), uint16(1), true, Checksum(data))
+		f.Add(data, uint16(len(v)), uint16(1), false, seal.Checksum(data))
+		f.Add(data, uint16(2*len(v)), uint16(1), true, seal.Checksum(data))
 	}
 	f.Add([]byte{1, 2, 3}, uint16(1), uint16(1), false, uint32(0))
 	f.Fuzz(func(t *testing.T, data []byte, rows, dim uint16, half bool, checksum uint32) {
@@ -89,7 +91,7 @@ func FuzzDecodeChunk(f *testing.F) {
 		}
 		dst := make([]float32, n)
 		err := DecodeChunk(dst, data, int(dim), as, checksum)
-		whole := len(data) == as.Size()*n && Checksum(data) == checksum
+		whole := len(data) == as.Size()*n && seal.Checksum(data) == checksum
 		if (err == nil) != whole {
 			t.Fatalf("DecodeChunk(%d bytes, %d×%d %s) = %v, want an error: %v", len(data), rows, dim, as, err, !whole)
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 )
 
 // A SampleRow is a sample as the store keeps it.
@@ -13,6 +15,11 @@ type SampleRow struct {
 	UID             string
 	Label, Metadata sql.NullString
 	Thumbnail       []byte
+}
+
+// Seal is the sum of all of the sample.
+func (s *SampleRow) Seal() int64 {
+	return seal.Sample{ID: s.UID, Label: s.Label.String, Metadata: s.Metadata.String, Thumbnail: s.Thumbnail}.Sum()
 }
 
 // HashSamples names a set by its content: every field with its length before it, 0 for an absent one.

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/refusal"
@@ -26,6 +26,10 @@ type Report struct {
 	Runs    []RunReport
 	Damage  []string // what is wrong, for people
 	Orphans []string // what takes room and belongs to nothing; does no harm
+
+	// Unsealed says which parts an earlier version has stored: their checksums say that their bytes are whole, and not that they
+	// are what an index takes them for.
+	Unsealed []string
 }
 
 // A RunReport says what can be read of a run.
@@ -54,7 +58,7 @@ func Check(ctx context.Context, path string, reads Reads, progress func(stage st
 	db, err := database.Open(ctx, path, database.Options{ReadOnly: true, Old: true})
 	switch {
 	case err == nil:
-	case r.Engine == "sqlite" && (errors.Is(err, refusal.ErrCorrupt) || errors.Is(err, refusal.ErrNotAStore) || errors.Is(err, refusal.ErrIO)):
+	case r.Engine == "sqlite" && (errors.Is(err, refusal.ErrCorrupt) || errors.Is(err, refusal.ErrNotAStore)):
 		r.damaged("%v", err)
 		if info, err := os.Stat(path); err == nil {
 			r.Bytes = info.Size()
@@ -66,18 +70,47 @@ func Check(ctx context.Context, path string, reads Reads, progress func(stage st
 	defer db.Close()
 	r.Path = db.Path()
 	c := &checker{ctx: ctx, db: db, reads: reads, r: &r, progress: progress}
-	steps := []func() error{c.schema, c.runs, c.samples, c.rosters, c.orphans}
+	steps := []func() error{c.schema, c.runs, c.samples, c.rosters, c.maps, c.orphans}
 	if r.Engine == "sqlite" {
 		steps = append(steps, c.file, c.leftovers)
 	}
 	for _, step := range steps {
-		if err := step(); ctx.Err() != nil {
-			return r, ctx.Err()
-		} else if err != nil {
-			r.damaged("%v", err)
+		if err := c.note("", step()); err != nil {
+			return r, err
 		}
 	}
 	return r, nil
+}
+
+// note puts an error about something into the report. What says nothing of the store's bytes is no damage, but a reason to
+// stop, and is returned: a full disk, a server that is away, a ctx that was cancelled.
+func (c *checker) note(what string, err error) error {
+	switch {
+	case err == nil:
+	case c.ctx.Err() != nil:
+		return c.ctx.Err()
+	case errors.Is(err, refusal.ErrNoSpace) || errors.Is(err, refusal.ErrUnreachable) || errors.Is(err, refusal.ErrBusy) ||
+		errors.Is(err, refusal.ErrDenied) || errors.Is(err, refusal.ErrIO):
+		return err
+	case what == "":
+		c.r.damaged("%v", err)
+	default:
+		c.r.damaged("%s: %v", what, err)
+	}
+	return nil
+}
+
+// damage is an error that says what is wrong with bytes of the store.
+func damage(format string, args ...any) error {
+	return refusal.New(refusal.ErrCorrupt, format, args...)
+}
+
+// sealColumn is a column of seals, or what stands for it in a store of an earlier schema.
+func (c *checker) sealColumn(name string) string {
+	if c.r.Schema < 6 {
+		return fmt.Sprint(seal.None)
+	}
+	return name
 }
 
 func (r *Report) damaged(format string, args ...any) {
@@ -94,9 +127,11 @@ type checker struct {
 }
 
 func (c *checker) schema() error {
-	return c.db.Read(c.ctx, func(tx *database.Tx) error {
-		return tx.QueryRowContext(c.ctx, "SELECT coalesce(max(number), 0) FROM migration").Scan(&c.r.Schema)
-	})
+	number, damaged, err := c.db.Schema(c.ctx)
+	if c.r.Schema = number; err != nil {
+		return err
+	}
+	return damaged
 }
 
 // runs reads everything that belongs to a run.
@@ -115,10 +150,8 @@ func (c *checker) runs() error {
 	}
 	for i, r := range list {
 		c.progress("runs", i, len(list))
-		if err := c.run(ids[i], &r); c.ctx.Err() != nil {
-			return c.ctx.Err()
-		} else if err != nil {
-			c.r.damaged("run %s/%s: %v", r.Experiment, r.Name, err)
+		if err := c.note(fmt.Sprintf("run %s/%s", r.Experiment, r.Name), c.run(ids[i], &r)); err != nil {
+			return err
 		}
 		c.r.Runs = append(c.r.Runs, r)
 	}
@@ -136,25 +169,72 @@ func (c *checker) run(id int64, r *RunReport) error {
 		return err
 	}
 	r.Frames = len(frames)
+	unsealed := 0
 	for i, f := range frames {
 		c.progress("vectors of "+r.Name, i, len(frames))
-		switch err := c.frame(f); {
-		case c.ctx.Err() != nil:
-			return c.ctx.Err()
+		f.run = r.ID
+		err := c.frame(f)
+		if f.seal == seal.None {
+			unsealed++
+		}
+		switch {
 		case errors.Is(err, errReplaced):
 			r.Frames--
-		case err != nil:
-			c.r.damaged("run %s/%s, layer %q, epoch %d: %v", r.Experiment, r.Name, f.layer, f.epoch, err)
-		default:
+		case err == nil:
 			r.Readable++
+		default:
+			if err := c.note(fmt.Sprintf("run %s/%s, layer %q, epoch %d", r.Experiment, r.Name, f.layer, f.epoch), err); err != nil {
+				return err
+			}
 		}
+	}
+	if unsealed > 0 {
+		c.r.Unsealed = append(c.r.Unsealed, fmt.Sprintf("run %s/%s: %d of %d frames", r.Experiment, r.Name, unsealed, len(frames)))
+	}
+	if err := c.sums(id, r); err != nil {
+		return err
 	}
 	for _, e := range epochs {
 		if err := c.db.Read(c.ctx, func(tx *database.Tx) error { return c.reads.Outputs(c.ctx, tx, id, e.id) }); err != nil {
-			c.r.damaged("run %s/%s, outputs of epoch %d: %v", r.Experiment, r.Name, e.number, err)
+			if err := c.note(fmt.Sprintf("run %s/%s, outputs of epoch %d", r.Experiment, r.Name, e.number), err); err != nil {
+				return err
+			}
 		}
 	}
 	return c.db.Read(c.ctx, func(tx *database.Tx) error { return c.reads.Metrics(c.ctx, tx, id) })
+}
+
+// sums compares the samples of a run with what the run knows of them.
+func (c *checker) sums(id int64, r *RunReport) error {
+	if c.r.Schema < 6 {
+		c.r.Unsealed = append(c.r.Unsealed, fmt.Sprintf("run %s/%s: its samples", r.Experiment, r.Name))
+		return nil
+	}
+	var want, got [3]int64
+	err := c.rows("SELECT ids_sum, labels_sum, metadata_sum FROM run WHERE id = ?", id, func(rows *sql.Rows) error {
+		return rows.Scan(&want[0], &want[1], &want[2])
+	})
+	if err != nil {
+		return err
+	}
+	if want[0] == seal.None {
+		c.r.Unsealed = append(c.r.Unsealed, fmt.Sprintf("run %s/%s: its samples", r.Experiment, r.Name))
+		return nil
+	}
+	const query = `SELECT s.uid, coalesce(s.label, ''), coalesce(s.metadata, '') FROM run_sample_set rs JOIN sample s ON s.sample_set = rs.sample_set
+		WHERE rs.run = ? ORDER BY rs.first_position, s.position`
+	err = c.rows(query, id, func(rows *sql.Rows) error {
+		var texts [3]string
+		err := rows.Scan(&texts[0], &texts[1], &texts[2])
+		for i, text := range texts {
+			got[i] = int64(seal.Texts(uint32(got[i]), 1, func(int) string { return text }))
+		}
+		return err
+	})
+	if err == nil && got != want {
+		err = damage("the ids, labels or metadata of its samples are not those that were logged")
+	}
+	return err
 }
 
 // samples compares each set of samples with the hash of its content.
@@ -174,7 +254,9 @@ func (c *checker) samples() error {
 		})
 		switch {
 		case err != nil:
-			c.r.damaged("samples: %v", err)
+			if err := c.note("samples", err); err != nil {
+				return err
+			}
 		case len(batch) != set.rows:
 			c.r.damaged("samples: %d of %d of a set are there", len(batch), set.rows)
 		case len(batch) > 0 && !bytes.Equal(content.HashSamples(batch), set.hash):
@@ -201,7 +283,9 @@ func (c *checker) rosters() error {
 		})
 		switch {
 		case err != nil:
-			c.r.damaged("lists of samples: %v", err)
+			if err := c.note("lists of samples", err); err != nil {
+				return err
+			}
 		case len(samples) != roster.rows || !bytes.Equal(content.HashRoster(samples), roster.hash):
 			c.r.damaged("lists of samples: which samples the rows of some frames are (%d of %d, list %d) is not what was logged", len(samples), roster.rows, roster.id)
 		}
@@ -235,14 +319,14 @@ func (c *checker) orphans() error {
 
 // leftovers finds files beside the store that nobody needs.
 func (c *checker) leftovers() error {
-	folder, base := filepath.Split(c.db.Path())
+	folder := filepath.Dir(c.db.Path())
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), "."+base+"-new-") {
-			c.r.Orphans = append(c.r.Orphans, fmt.Sprintf("%s: left by a process that was killed while it made a store; remove it unless one is being made",
+		if database.IsLeftover(e.Name()) {
+			c.r.Orphans = append(c.r.Orphans, fmt.Sprintf("%s: left by a process that was killed while it made a store or a backup; remove it unless one is being made",
 				filepath.Join(folder, e.Name())))
 		}
 	}

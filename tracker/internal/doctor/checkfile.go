@@ -3,10 +3,9 @@ package doctor
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 
-	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 )
 
@@ -82,8 +81,10 @@ func (c *checker) hashes(query string) (list []hashed, err error) {
 // A frameKey is a frame as a check remembers it.
 type frameKey struct {
 	id, roster       int64
-	layer            string
+	run              string // the run's id
+	layer, dtype     string
 	epoch, rows, dim int
+	seal             int64
 }
 
 // An epochKey is an epoch as a check remembers it.
@@ -106,15 +107,23 @@ func (c *checker) epochs(run int64) (list []epochKey, err error) {
 
 // frames lists the frames of a run, in a way that every schema knows.
 func (c *checker) frames(run int64) (list []frameKey, err error) {
-	const query = `SELECT f.id, f.roster, f.layer, e.number, f.rows, f.dim FROM epoch e
-		JOIN frame f ON f.epoch = e.id WHERE e.run = ? ORDER BY e.number, f.id`
+	query := "SELECT f.id, f.roster, f.layer, e.number, f.rows, f.dim, " + c.sealColumn("f.seal") + ", " + c.typeColumn() + `
+		FROM epoch e JOIN frame f ON f.epoch = e.id WHERE e.run = ? ORDER BY e.number, f.id`
 	err = c.rows(query, run, func(rows *sql.Rows) error {
 		var f frameKey
-		err := rows.Scan(&f.id, &f.roster, &f.layer, &f.epoch, &f.rows, &f.dim)
+		err := rows.Scan(&f.id, &f.roster, &f.layer, &f.epoch, &f.rows, &f.dim, &f.seal, &f.dtype)
 		list = append(list, f)
 		return err
 	})
 	return list, err
+}
+
+// typeColumn is the column of the type of vectors, which schema 1 does not have.
+func (c *checker) typeColumn() string {
+	if c.r.Schema < 2 {
+		return "'float32'"
+	}
+	return "f.dtype"
 }
 
 // errReplaced says that a frame is not there any more.
@@ -123,11 +132,11 @@ var errReplaced = errors.New("replaced")
 // frame compares the vectors of a frame with their checksums.
 func (c *checker) frame(f frameKey) error {
 	return c.db.Read(c.ctx, func(tx *database.Tx) error {
-		var listed int
-		err := tx.QueryRowContext(c.ctx, "SELECT count(*) FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ?", f.roster).Scan(&listed)
+		ids, listed, err := c.listed(tx, f.roster)
 		if err != nil {
 			return err
 		}
+		whole := seal.Frame{Run: f.run, Layer: f.layer, Epoch: f.epoch, Dim: f.dim, Rows: f.rows, DType: f.dtype, IDs: ids}
 		rows, err := tx.QueryContext(c.ctx, "SELECT first_row, rows, checksum, data FROM chunk WHERE frame = ? ORDER BY first_row", f.id)
 		if err != nil {
 			return err
@@ -141,25 +150,47 @@ func (c *checker) frame(f frameKey) error {
 			if err := rows.Scan(&first, &n, &sum, &data); err != nil {
 				return err
 			}
-			if got := content.Checksum(data); int64(got) != sum {
-				return fmt.Errorf("rows %d to %d have checksum %08x, want %08x", first, first+n, got, sum)
+			if got := seal.Checksum(data); int64(got) != sum {
+				return damage("rows %d to %d have checksum %08x, want %08x", first, first+n, got, sum)
 			}
 			if first != next || n < 1 || len(data) != 4*n*f.dim && len(data) != 2*n*f.dim {
-				return fmt.Errorf("rows %d to %d, in %d bytes, follow row %d of %d", first, first+n, len(data), next, f.rows)
+				return damage("rows %d to %d, in %d bytes, follow row %d of %d", first, first+n, len(data), next, f.rows)
 			}
+			whole.Parts = append(whole.Parts, seal.Part{FirstRow: first, Rows: n, Checksum: uint32(sum)})
 			next += n
 		}
 		if err := rows.Err(); err != nil {
 			return err
 		}
-		if next == f.rows && listed == f.rows {
+		rows.Close()
+		if next == f.rows && listed == f.rows && (f.seal == seal.None || f.seal == whole.Sum()) {
 			return nil
 		}
-		rows.Close()
 		var there bool
 		if err := tx.QueryRowContext(c.ctx, "SELECT count(*) > 0 FROM frame WHERE id = ?", f.id).Scan(&there); err == nil && !there {
 			return errReplaced
 		}
-		return fmt.Errorf("%d of %d rows are there, and samples for %d", next, f.rows, listed)
+		if next == f.rows && listed == f.rows {
+			return damage("its %d rows are whole, but not those of this frame, or not of these samples", next)
+		}
+		return damage("%d of %d rows are there, and samples for %d", next, f.rows, listed)
 	})
+}
+
+// listed returns the sum of the ids on a list of samples, and how many there are.
+func (c *checker) listed(tx *database.Tx, roster int64) (ids uint32, n int, err error) {
+	rows, err := tx.QueryContext(c.ctx, "SELECT s.uid FROM roster_row rr JOIN sample s ON s.id = rr.sample WHERE rr.roster = ? ORDER BY rr.position", roster)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var uid string
+		if err := rows.Scan(&uid); err != nil {
+			return 0, 0, err
+		}
+		ids = seal.Texts(ids, 1, func(int) string { return uid })
+		n++
+	}
+	return ids, n, rows.Err()
 }

@@ -43,7 +43,8 @@ func (s *salvage) ints(query string, args ...any) (list [][]int64, err error) {
 // mend makes the rows that were lost and follow from other rows or from indexes, and drops those that hang on lost rows.
 func (s *salvage) mend() error {
 	for _, step := range []func() error{
-		s.mendRuns, s.mendEpochs, s.mendSamples, s.mendFrames, s.mendRosters, s.dropTornFrames, s.dropDangling, s.setClock,
+		s.mendRuns, s.mendEpochs, s.mendSamples, s.mendFrames, s.mendRosters, s.mendSeals, s.dropTornFrames,
+		s.mendMaps, s.dropDangling, s.mendSums, s.mendMapSums, s.setClock,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -107,7 +108,8 @@ func (s *salvage) mendSamples() error {
 	lost := int64(0)
 	for _, v := range s.index["sqlite_autoindex_sample_2"] {
 		if position, ok := positions[v[2]]; ok {
-			n, err := s.exec("INSERT OR IGNORE INTO sample (id, sample_set, position, uid) VALUES (?, ?, ?, ?)", v[2], v[0], position, v[1])
+			row := content.SampleRow{UID: v[1].(string)}
+			n, err := s.exec("INSERT OR IGNORE INTO sample (id, sample_set, position, uid, seal) VALUES (?, ?, ?, ?, ?)", v[2], v[0], position, v[1], row.Seal())
 			if err != nil {
 				return err
 			}
@@ -117,7 +119,7 @@ func (s *salvage) mendSamples() error {
 	if lost > 0 {
 		s.lose("the labels, metadata and thumbnails of %d samples", lost)
 	}
-	_, err := s.exec(`INSERT OR IGNORE INTO sample_set (id, hash, rows) SELECT sample_set, randomblob(32), count(*) FROM sample
+	_, err := s.exec(`INSERT OR IGNORE INTO sample_set (id, hash, rows) SELECT sample_set, CAST('made ' || sample_set AS BLOB), count(*) FROM sample
 		WHERE sample_set NOT IN (SELECT id FROM sample_set) GROUP BY sample_set`)
 	if err != nil {
 		return err

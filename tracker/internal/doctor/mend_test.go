@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,7 +44,9 @@ func newSalvage(t *testing.T, as content.DType) *salvage {
 	}
 	exec(t, s, `INSERT INTO run (id, uid, experiment, name, state, params, generation, writer, started, seen, seq, cut)
 		VALUES (1, 'r1', 'test', 'cnn', 'finished', '{"lr":0.1}', 1, '', 7, 7, 7, 0)`)
-	exec(t, s, "INSERT INTO sample_set (id, hash, rows) VALUES (1, x'01', 2)")
+	text := func(s string) sql.NullString { return sql.NullString{String: s, Valid: true} }
+	exec(t, s, "INSERT INTO sample_set (id, hash, rows) VALUES (1, ?, 2)",
+		content.HashSamples([]content.SampleRow{{UID: "a", Label: text("cat")}, {UID: "b", Label: text("dog")}}))
 	exec(t, s, "INSERT INTO sample (id, sample_set, position, uid, label) VALUES (1, 1, 0, 'a', 'cat'), (2, 1, 1, 'b', 'dog')")
 	exec(t, s, "INSERT INTO run_sample_set (run, sample_set, first_position) VALUES (1, 1, 0)")
 	exec(t, s, "INSERT INTO roster (id, hash, rows) VALUES (1, ?, 2)", content.HashRoster([]int64{1, 2}))

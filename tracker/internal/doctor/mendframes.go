@@ -42,6 +42,7 @@ func (s *salvage) mendFrames() error {
 			return err
 		}
 		if n > 0 {
+			s.made[id] = true
 			s.lose("layer %q at an epoch: its entry, which follows from its vectors", v[1])
 		}
 	}

@@ -62,7 +62,10 @@ func Salvage(ctx context.Context, path, dest string, progress func(done, total i
 func salvageInto(ctx context.Context, db *sql.DB, f *rawsqlite.File, progress func(done, total int)) (Salvaged, error) {
 	number, latest := 0, database.LatestSchema()
 	for row, err := range f.Table("migration") {
-		if err == nil && row.Rowid > 0 {
+		if err != nil || len(row.Values) < 2 {
+			continue
+		}
+		if name, ok := row.Values[1].(string); ok && database.IsMigration(row.Rowid, name) {
 			number = max(number, int(row.Rowid))
 		}
 	}

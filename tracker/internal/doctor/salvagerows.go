@@ -9,6 +9,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/database"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/rawsqlite"
@@ -20,6 +21,7 @@ type salvage struct {
 	db     *sql.DB // one connection
 	tables map[string]*salvageTable
 	index  map[string][][]any // rows of the indexes of rawsqlite.File that tell what a lost row was
+	made   map[int64]bool     // frames whose rows were lost and put together again, by frame.id
 	lost   []string
 }
 
@@ -63,7 +65,7 @@ func kindsOf(values []any) string {
 }
 
 func (s *salvage) readTables() error {
-	s.tables, s.index = map[string]*salvageTable{}, map[string][][]any{}
+	s.tables, s.index, s.made = map[string]*salvageTable{}, map[string][][]any{}, map[int64]bool{}
 	rows, err := s.db.QueryContext(s.ctx, `SELECT t.name, t.wr, c.name, c.type, c."notnull", c.pk FROM pragma_table_list t JOIN pragma_table_info(t.name) c
 		WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND t.name <> 'migration'
 		ORDER BY t.name, CASE WHEN t.wr AND c.pk > 0 THEN c.pk ELSE 1000 + c.cid END`)
@@ -172,6 +174,32 @@ func (t *salvageTable) accepts(values []any) bool {
 	return true
 }
 
+// wholeSample reports whether a row of table sample, which may lack columns that are newer, is what its seal says.
+func wholeSample(t *salvageTable, values []any) bool {
+	var row content.SampleRow
+	sum := int64(seal.None)
+	for i, c := range t.columns[:len(values)] {
+		switch v := values[i].(type) {
+		case string:
+			switch c.name {
+			case "uid":
+				row.UID = v
+			case "label":
+				row.Label.String = v
+			case "metadata":
+				row.Metadata.String = v
+			}
+		case []byte:
+			row.Thumbnail = v
+		case int64:
+			if c.name == "seal" {
+				sum = v
+			}
+		}
+	}
+	return sum == seal.None || sum == row.Seal()
+}
+
 // copyRow copies a row, unless one with its key is there or it cannot be what was written, and returns about how large it is.
 func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size int, err error) {
 	if len(row.Values) == 0 || len(row.Values) > len(t.columns) || !t.accepts(row.Values) {
@@ -197,12 +225,15 @@ func (s *salvage) copyRow(tx *sql.Tx, t *salvageTable, row rawsqlite.Row) (size 
 			}
 		}
 	}
-	switch wrong := int64(content.Checksum(data)) != sum; {
+	switch wrong := int64(seal.Checksum(data)) != sum; {
 	case wrong && t.name == "chunk":
 		s.lose("page %d: vectors with a wrong checksum", row.Page)
 		return 0, nil
 	case wrong && t.name == "projection_block":
 		return 0, nil // nothing is lost: the points are there as rows, too
+	case t.name == "sample" && !wholeSample(t, values):
+		s.lose("page %d: a sample is damaged", row.Page) // mendSamples knows its id of an index
+		return 0, nil
 	}
 	verb := "INSERT OR IGNORE"
 	if t.name == "clock" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zoetrope-ml/zoetrope/internal/seal"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/content"
 	"github.com/zoetrope-ml/zoetrope/tracker/internal/rawsqlite"
 )
@@ -37,7 +38,7 @@ func TestFitting(t *testing.T) {
 // TestCopyRow: a row that is damaged is not copied and is reported, and a row that is there is not replaced.
 func TestCopyRow(t *testing.T) {
 	data := []byte{0, 0, 128, 63}
-	sum := int64(content.Checksum(data))
+	sum := int64(seal.Checksum(data))
 	for _, test := range []struct {
 		name   string
 		table  string
