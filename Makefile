@@ -91,7 +91,7 @@ crash:
 
 # Bounded, on this machine's loopback address and in files of its own. make test runs it too, without the figures, and flips fewer bits.
 attack:
-	$(GO) test -count=1 -timeout 30m -v -run '^TestAttack' ./server
+	ZOETROPE_LOAD_SECONDS=120 $(GO) test -count=1 -timeout 30m -v -run '^TestAttack' ./server
 	$(GO) test -count=1 -timeout 90m -v ./internal/attack -flips 10000 -corruptions 1008
 
 # The page on a map of a million points, which the tests look at with 160,000.

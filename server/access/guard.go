@@ -213,6 +213,7 @@ func (g *Guard) check(r *http.Request, secret string) (Token, error) {
 	if t, ok := find(g.o.Tokens, secret); ok {
 		return t, nil
 	}
+	connOf(r).refuse()
 	wait := g.throttle.failed(source(r, g.o.Proxies), g.now())
 	if wait == 0 {
 		return Token{}, httpjson.Refuse(http.StatusUnauthorized, "wrong_token", "the token is none of this server's: look for typing errors, or ask who runs it for one")

@@ -123,6 +123,22 @@ func TestLimitStrangers(t *testing.T) {
 	}
 }
 
+// TestLimitRush: strangers who come in a rush do not cut off who comes with them.
+func TestLimitRush(t *testing.T) {
+	dial := serveLimited(t, newGuard(t, access.Options{Tokens: tokens(t)}), 40)
+	var friends []*dialled
+	for i := range 48 {
+		if c := dial(); i%6 == 5 {
+			friends = append(friends, c)
+		}
+	}
+	for i, c := range friends {
+		if status := c.ask(withToken); status != 200 {
+			t.Errorf("friend %d = %d", i, status)
+		}
+	}
+}
+
 // TestLimitWorking: a request that is being answered is not cut off for others that rest.
 func TestLimitWorking(t *testing.T) {
 	begun, leave := make(chan struct{}), make(chan struct{})

@@ -32,6 +32,7 @@ func lockDown(head http.Header) {
 
 // turnAway answers somebody who has no token: a person with a page that asks for it, a program with an error.
 func (g *Guard) turnAway(w http.ResponseWriter, r *http.Request, err error) {
+	connOf(r).refuse()
 	w.Header().Set("Connection", "close") // strangers keep no connection
 	if httpjson.Of(err).Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="zoetrope"`)
