@@ -8,6 +8,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/projector/paced"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -84,10 +85,10 @@ func layoutOptions(o Options, groups []int32) umap.LayoutOptions {
 func move(ctx context.Context, y []float32, g *umap.Graph, layout umap.LayoutOptions, film *paced.Film, o Options, progress Progress) error {
 	progress.report("layout", 0, layout.NEpochs)
 	if film == nil {
-		return umap.Layout(ctx, y, o.Dims, g, layout, umap.Progress(progress))
+		return umap.Layout(ctx, y, o.Dims, g, layout, space.Progress(progress))
 	}
 	layout.After = film.Pass
-	if err := umap.Layout(ctx, y, o.Dims, g, layout, umap.Progress(progress)); err != nil {
+	if err := umap.Layout(ctx, y, o.Dims, g, layout, space.Progress(progress)); err != nil {
 		return err
 	}
 	return film.End(ctx, y)
@@ -112,7 +113,7 @@ func neighbourGraphs(ctx context.Context, seen pictures, o Options, progress Pro
 	r, src := recipes[o.Mode], seen.src
 	var graphs []*umap.Graph
 	if r.joint > 0 {
-		g, err := neighbourGraph(ctx, src.x, src.dim, r.size(r.joint, o), o, umap.Progress(progress))
+		g, err := neighbourGraph(ctx, src.x, src.dim, r.size(r.joint, o), o, space.Progress(progress))
 		if err != nil {
 			return nil, err
 		}
@@ -153,8 +154,8 @@ func withinGraph(ctx context.Context, seen pictures, neighbours int, o Options, 
 }
 
 // neighbourGraph is UMAP's graph of the rows of x.
-func neighbourGraph(ctx context.Context, x []float32, dim, neighbours int, o Options, progress umap.Progress) (*umap.Graph, error) {
-	knn, err := umap.Neighbors(ctx, x, dim, umap.NeighborOptions{NNeighbors: neighbours, Metric: o.Metric, Workers: o.Workers}, progress)
+func neighbourGraph(ctx context.Context, x []float32, dim, neighbours int, o Options, progress space.Progress) (*umap.Graph, error) {
+	knn, err := space.Neighbors(ctx, x, dim, space.NeighborOptions{NNeighbors: neighbours, Metric: o.Metric, Workers: o.Workers}, progress)
 	if err != nil {
 		return nil, err
 	}

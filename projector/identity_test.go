@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
-	"github.com/zoetrope-ml/zoetrope/projector/umap"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // TestSameBits: whatever the number of workers and of processors, every step of every mode gives the same bits, and so
@@ -65,7 +65,7 @@ func stepHashes(t *testing.T, src *source, mode string, workers int) map[string]
 	last := src.frames[len(src.frames)-1]
 	young.frames, young.x = src.frames[:len(src.frames)-1], src.x[:last.first*src.dim]
 	if mode == "joint" { // the same in all
-		knn, err := umap.Neighbors(ctx, young.x, young.dim, umap.NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: workers}, nil)
+		knn, err := space.Neighbors(ctx, young.x, young.dim, space.NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: workers}, nil)
 		must(err)
 		hashes["neighbors"] = hashOf(knn.Index, knn.Dist)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -47,13 +48,13 @@ type Options struct {
 	// Seed fixes the coordinates bit for bit, for any number of workers. Processors with different vector
 	// instructions (AVX-512, AVX2, neither) and architectures may differ in the last bits, and so in the map.
 	Seed    uint64 `json:"seed"`
-	Workers int    `json:"workers"` // goroutines; 0 = one per processor
+	Workers int    `json:"workers"` // goroutines; 0 means GOMAXPROCS
 }
 
 // What the string fields of [Options] accept, besides [Methods].
 var (
 	Modes   = modes()
-	Metrics = umap.Metrics
+	Metrics = space.Metrics
 	Scales  = umap.Scales
 	Inits   = append([]string{"first"}, umap.Inits...) // first: each sample where it first appears, on that epoch's principal plane
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -20,7 +21,7 @@ type Provisional struct {
 	run   string
 	layer string
 	epoch int
-	plane plane
+	plane space.Plane
 }
 
 // OpenProvisional fixes the plane for a layer of a run; empty names mean the newest run and its only layer. Until an
@@ -40,11 +41,11 @@ func OpenProvisional(ctx context.Context, store *tracker.Store, run, layer strin
 		if err != nil {
 			return nil, err
 		}
-		plane := principalPlane(frame.Vectors, frame.Dim, 2)
-		if i == 0 || plane.rank == 2 {
+		plane := space.PrincipalPlane(frame.Vectors, frame.Dim, 2, 0)
+		if i == 0 || plane.Rank == 2 {
 			p.epoch, p.plane = f.Epoch, plane
 		}
-		if plane.rank == 2 {
+		if plane.Rank == 2 {
 			break
 		}
 	}
@@ -66,8 +67,8 @@ func (p *Provisional) Placement(ctx context.Context, epoch int) (Placement, erro
 	if err != nil {
 		return Placement{}, err
 	}
-	if frame.Dim != len(p.plane.mean) {
-		return Placement{}, fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", p.run, epoch, p.layer, frame.Dim, len(p.plane.mean))
+	if frame.Dim != len(p.plane.Mean) {
+		return Placement{}, fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", p.run, epoch, p.layer, frame.Dim, len(p.plane.Mean))
 	}
-	return Placement{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.place(frame.Vectors)}, nil
+	return Placement{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.Place(frame.Vectors)}, nil
 }

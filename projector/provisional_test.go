@@ -2,13 +2,10 @@ package projector
 
 import (
 	"errors"
-	"math"
-	"math/rand/v2"
 	"reflect"
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
-	"gonum.org/v1/gonum/mat"
 )
 
 func TestProvisional(t *testing.T) {
@@ -58,54 +55,5 @@ func TestProvisionalSkipsFlatEpochs(t *testing.T) {
 	p, err := OpenProvisional(t.Context(), store, "a", "")
 	if err != nil || p.Epoch() != 1 {
 		t.Errorf("plane of epoch %d, %v, want 1", p.Epoch(), err)
-	}
-}
-
-func TestPrincipalPlane(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	const n, d = 200, 30
-	x := make([]float32, n*d)
-	for i := range n {
-		for j := range d {
-			x[i*d+j] = float32(5 + r.NormFloat64()*math.Pow(0.8, float64(j)))
-		}
-	}
-	p := principalPlane(x, d, 3)
-	centred := mat.NewDense(n, d, nil)
-	for i := range n {
-		for j := range d {
-			centred.Set(i, j, float64(x[i*d+j])-p.mean[j])
-		}
-	}
-	var svd mat.SVD
-	if !svd.Factorize(centred, mat.SVDThin) {
-		t.Fatal("no SVD")
-	}
-	var v mat.Dense
-	svd.VTo(&v)
-	for a, axis := range p.axes {
-		var dot float64
-		for j, c := range axis {
-			dot += c * v.At(j, a)
-		}
-		if math.Abs(math.Abs(dot)-1) > 1e-3 {
-			t.Errorf("axis %d makes a cosine of %v with the singular vector", a, dot)
-		}
-	}
-	if p.rank != 3 {
-		t.Errorf("rank %d, want 3", p.rank)
-	}
-	line := make([]float32, 20*4)
-	for i := range 20 {
-		line[i*4+1] = float32(i)
-	}
-	if p := principalPlane(line, 4, 2); p.rank != 1 || p.axes[0][1] != 1 {
-		t.Errorf("a line has rank %d along %v", p.rank, p.axes[0])
-	}
-	one := principalPlane(line[:4], 4, 2)
-	for _, y := range one.place(line[:4]) {
-		if y != 0 {
-			t.Errorf("one row lies at %v, want 0", y)
-		}
 	}
 }

@@ -75,11 +75,11 @@ func firstPlaces(src *source, o Options) []float32 {
 	x, width := space.Form(src.x, src.dim, o.Metric)
 	dims := o.Dims
 	y := make([]float32, src.rows()*dims)
-	planes := make([]*plane, len(src.runs))
+	planes := make([]*space.Plane, len(src.runs))
 	for _, f := range src.frames {
-		if planes[f.run] == nil || planes[f.run].rank < dims {
-			p := principalPlane(x[f.first*width:(f.first+len(f.samples))*width], width, dims)
-			if planes[f.run] == nil || p.rank == dims {
+		if planes[f.run] == nil || planes[f.run].Rank < dims {
+			p := space.PrincipalPlane(x[f.first*width:(f.first+len(f.samples))*width], width, dims, o.Workers)
+			if planes[f.run] == nil || p.Rank == dims {
 				planes[f.run] = &p
 			}
 		}
@@ -87,7 +87,7 @@ func firstPlaces(src *source, o Options) []float32 {
 	var largest float32
 	for key, rows := range src.appearances() {
 		first := int(rows[0])
-		at := planes[key.run].place(x[first*width : (first+1)*width])
+		at := planes[key.run].Place(x[first*width : (first+1)*width])
 		for _, row := range rows {
 			copy(y[int(row)*dims:], at)
 		}

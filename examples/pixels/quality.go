@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -14,7 +15,7 @@ const near = 15
 // nearest on the map, over 1,500 rows: bench/peers/quality.py's knn15 and knn50.
 func reportKept(ctx context.Context, w io.Writer, m *umap.Model, x []float32) error {
 	dim := len(x) / m.N
-	index, err := umap.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
+	index, err := space.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func reportKept(ctx context.Context, w io.Writer, m *umap.Model, x []float32) er
 // reportDigits prints how often the nearest points on the map show the digit
 // of a placed image.
 func reportDigits(ctx context.Context, w io.Writer, m *umap.Model, labels []uint8, places []float32, digits []uint8) error {
-	index, err := umap.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
+	index, err := space.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
 	if err != nil {
 		return err
 	}

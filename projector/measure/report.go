@@ -30,7 +30,7 @@ func (f Frame) bare() bool { return f.X == nil && f.Dim == 0 }
 // Options says how to measure. The zero value measures every row with every processor.
 type Options struct {
 	Rows    int    // rows of a frame, drawn at random but always the same, whose distances to all its rows are taken; 0 = all
-	Workers int    // goroutines; 0 = GOMAXPROCS. The results do not depend on it
+	Workers int    // goroutines; 0 means GOMAXPROCS. The results do not depend on it
 	Metric  string // of the original space, one of [space.Metrics]; empty = euclidean
 }
 

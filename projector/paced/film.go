@@ -24,7 +24,7 @@ type Options struct {
 	Metric  string  // of the rows, one of [space.Metrics]; lengths are those of its forms, see [space.Form]
 	Travel  float64 // how far samples travel on the map, of how far they do in the layer, both in radii of a picture; ≥ 0
 	Seed    uint64  // of the pairs that the scale is measured with
-	Workers int     // goroutines; 0 = one per processor
+	Workers int     // goroutines; 0 means GOMAXPROCS
 }
 
 // A Film is the state of a map that keeps time while its layout moves.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
 	"github.com/zoetrope-ml/zoetrope/projector/internal/procrustes"
-	"github.com/zoetrope-ml/zoetrope/projector/umap"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // A leg joins an epoch to another, as far from it as their means are in the layer.
@@ -116,7 +116,7 @@ func (f *Film) newPath(ctx context.Context, y []float32) ([]float64, error) {
 			means[t][k] /= f.unit
 		}
 	}
-	plane, err := umap.PCA(ctx, narrow(means), f.dim, dims, 0, f.o.Workers)
+	plane, err := space.PCA(ctx, narrow(means), f.dim, dims, f.o.Workers)
 	if err != nil {
 		return nil, err
 	}

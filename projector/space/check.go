@@ -7,9 +7,8 @@ import (
 )
 
 // ErrInput is wrapped by every error that names a setting or a value of the
-// rows that cannot be used. It is that of package umap, whose first step is
-// here, and says so.
-var ErrInput = errors.New("umap")
+// rows that cannot be used.
+var ErrInput = errors.New("invalid input")
 
 // Check returns the number of rows of x (n×dim, row-major), or an error that
 // names the first row and column that holds no number.

@@ -17,7 +17,7 @@ type Index struct {
 }
 
 // NewIndex prepares the rows of x (n×dim, row-major), which it may keep and
-// which must not change. Workers ≤ 0 means one per CPU.
+// which must not change. Workers are goroutines; 0 means GOMAXPROCS.
 func NewIndex(x []float32, dim int, metric string, workers int) (*Index, error) {
 	rows, err := NewRows(x, dim, metric)
 	if err != nil {

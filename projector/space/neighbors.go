@@ -11,7 +11,7 @@ import (
 type NeighborOptions struct {
 	NNeighbors int    // counts the row itself, so one fewer is returned; ≥ 1; at most all rows
 	Metric     string // one of [Metrics]
-	Workers    int    // goroutines; 0 means one per CPU
+	Workers    int    // goroutines; 0 means GOMAXPROCS
 }
 
 // Neighbors finds the exact nearest rows of every row of x (n×dim, row-major).

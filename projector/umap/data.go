@@ -13,13 +13,13 @@ type Data struct {
 	Rows []float32 // n×Dim, row-major; may be nil where Neighbors are given, but then the model cannot place others
 	Dim  int       // columns of Rows
 
-	Neighbors *KNN      // found before, exactly or not, at least NNeighbors - 1 others per row; nil = to be found
-	Start     []float32 // where the rows lie at first, n×Dims, instead of Options.Init and on their own scale, but for a noise of 1e-4; nil = by Options.Init
+	Neighbors *space.KNN // found before, exactly or not, at least NNeighbors - 1 others per row; nil = to be found
+	Start     []float32  // where the rows lie at first, n×Dims, instead of Options.Init and on their own scale, but for a noise of 1e-4; nil = by Options.Init
 }
 
 // Fit maps the rows of x (n×dim, row-major) to o.Dims dimensions. The model
 // keeps x, for [Model.Transform], and it must not change.
-func Fit(ctx context.Context, x []float32, dim int, o Options, progress Progress) (*Model, error) {
+func Fit(ctx context.Context, x []float32, dim int, o Options, progress space.Progress) (*Model, error) {
 	return FitData(ctx, Data{Rows: x, Dim: dim}, o, progress)
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 func fitData(t testing.TB, d Data, o Options) *Model {
@@ -29,11 +31,11 @@ func TestFitFromKnownNeighbors(t *testing.T) {
 	o := Defaults()
 	o.NEpochs = 100 // from random places, some rows need as many to find their blob
 	want := fit(t, x, 5, o)
-	more, err := Neighbors(ctx, x, 5, NeighborOptions{NNeighbors: 40, Metric: "euclidean"}, nil)
+	more, err := space.Neighbors(ctx, x, 5, space.NeighborOptions{NNeighbors: 40, Metric: "euclidean"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, knn := range map[string]*KNN{"its own": want.Neighbors, "more": more} {
+	for name, knn := range map[string]*space.KNN{"its own": want.Neighbors, "more": more} {
 		if m := fitData(t, Data{Rows: x, Dim: 5, Neighbors: knn}, o); !slices.Equal(m.Embedding, want.Embedding) {
 			t.Errorf("%s: the map differs from the one of neighbours that were found", name)
 		}
@@ -69,9 +71,9 @@ func TestFitFromGivenPlaces(t *testing.T) {
 
 func TestFitRefusesData(t *testing.T) {
 	x := blobs(50, 3, 1, 1)
-	knn, _ := Neighbors(ctx, x, 3, NeighborOptions{NNeighbors: 15, Metric: "euclidean"}, nil)
-	changed := func(change func(k *KNN)) *KNN {
-		k := &KNN{N: knn.N, K: knn.K, Index: slices.Clone(knn.Index), Dist: slices.Clone(knn.Dist)}
+	knn, _ := space.Neighbors(ctx, x, 3, space.NeighborOptions{NNeighbors: 15, Metric: "euclidean"}, nil)
+	changed := func(change func(k *space.KNN)) *space.KNN {
+		k := &space.KNN{N: knn.N, K: knn.K, Index: slices.Clone(knn.Index), Dist: slices.Clone(knn.Dist)}
 		change(k)
 		return k
 	}
@@ -92,14 +94,14 @@ func TestFitRefusesData(t *testing.T) {
 		{"scale", Data{Rows: x, Dim: 3}, func(o *Options) { o.Scale = "log" }, `scale = "log", want one of none, standardize, unit`},
 		{"pca columns", Data{Rows: x, Dim: 3}, func(o *Options) { o.PCA = 4 }, "pca = 4, want 0 (all columns) to the number of columns (3)"},
 		{"pca below 0", Data{Rows: x, Dim: 3}, func(o *Options) { o.PCA = -1 }, "pca = -1, want 0"},
-		{"shape", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.K++ })}, nil, "700 neighbours and 700 distances for 50 rows of 15"},
-		{"range", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Index[3] = 50 })}, nil, "neighbour 3 of row 0 is row 50, want 0 to 49"},
-		{"below range", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Index[3] = -1 })}, nil, "neighbour 3 of row 0 is row -1, want 0 to 49"},
-		{"itself", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Index[14] = 1 })}, nil, "neighbour 0 of row 1 is the row itself"},
-		{"twice", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Index[1] = k.Index[0] })}, nil, "on its list already"},
-		{"order", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Dist[1] = 0 })}, nil, "want the nearest first"},
-		{"distance NaN", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Dist[1] = float32(math.NaN()) })}, nil, "distance 1 of row 0 is NaN"},
-		{"distance Inf", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *KNN) { k.Dist[13] = float32(math.Inf(1)) })}, nil, "distance 13 of row 0 is +Inf"},
+		{"shape", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.K++ })}, nil, "700 neighbours and 700 distances for 50 rows of 15"},
+		{"range", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Index[3] = 50 })}, nil, "neighbour 3 of row 0 is row 50, want 0 to 49"},
+		{"below range", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Index[3] = -1 })}, nil, "neighbour 3 of row 0 is row -1, want 0 to 49"},
+		{"itself", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Index[14] = 1 })}, nil, "neighbour 0 of row 1 is the row itself"},
+		{"twice", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Index[1] = k.Index[0] })}, nil, "on its list already"},
+		{"order", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Dist[1] = 0 })}, nil, "want the nearest first"},
+		{"distance NaN", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Dist[1] = float32(math.NaN()) })}, nil, "distance 1 of row 0 is NaN"},
+		{"distance Inf", Data{Rows: x, Dim: 3, Neighbors: changed(func(k *space.KNN) { k.Dist[13] = float32(math.Inf(1)) })}, nil, "distance 13 of row 0 is +Inf"},
 	} {
 		o := Defaults()
 		if c.set != nil {
@@ -115,7 +117,7 @@ func TestPrepare(t *testing.T) {
 	const n, dim = 500, 6
 	x := make([]float32, 0, n*dim)
 	for i := range uint64(n) {
-		a, b := 10*normal(1, i, 0), 5*normal(1, i, 1)
+		a, b := 10*random.Normal(1, i, 0), 5*random.Normal(1, i, 1)
 		x = append(x, float32(0.6*a+0.8*b), float32(0.8*a-0.6*b), 100, 1e-20*float32(a), 1e30*float32(b), float32(a+b))
 	}
 	apply := func(p *Preparation, x []float32) []float32 {

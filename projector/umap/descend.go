@@ -1,6 +1,9 @@
 package umap
 
-import "github.com/zoetrope-ml/zoetrope/internal/vec"
+import (
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+)
 
 // A member of the crew works off chunks of rows.
 type member struct {
@@ -18,7 +21,7 @@ func (d *descent) pass(m *member, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		f.First, f.Size = d.pools.of(i)
 		from, to := d.graph.Start[i], d.graph.Start[i+1]
-		key := uint32(mix(d.key+uint64(i)*0xd1342543de82ef95) >> 32)
+		key := uint32(random.Mix(d.key+uint64(i)*0xd1342543de82ef95) >> 32)
 		if g := gradient[(i-lo)*dims:][:dims]; dims == 2 {
 			g[0], g[1] = f.Pull(i, d.graph.Col[from:to], d.step[from:to], key)
 		} else {

@@ -8,7 +8,7 @@
 // [Fit] is its steps in order, and each is exported, so that other methods can
 // be built of them:
 //
-//   - [Neighbors]: exact nearest neighbours, in blocks, by matrix products
+//   - [space.Neighbors]: exact nearest neighbours, in blocks, by matrix products
 //   - [Memberships]: distances to strengths of directed edges
 //   - [FuzzyUnion], [Unite], [Graph.Prune]: the undirected graph
 //   - [FitCurve]: the curve that min_dist and spread ask for
@@ -21,7 +21,7 @@
 // from coordinates or neighbours that are known ([FitData]).
 //
 // [Model.Transform] places rows that were not in the fit, among those that were.
-// Its steps are [Index.Neighbors], [MembershipsAmong], [Directed], [StartAmong]
+// Its steps are [space.Index.Neighbors], [MembershipsAmong], [Directed], [StartAmong]
 // and [Place], which moves some points while others stay. [Model.Save] and
 // [Load] keep a model for later.
 //
@@ -32,5 +32,5 @@
 //
 // Not offered: the inverse transform (from the map back to rows), sparse input,
 // approximate neighbours, labels that steer the map, densMAP, metrics other
-// than [Metrics], and maps that are not flat.
+// than [space.Metrics], and maps that are not flat.
 package umap

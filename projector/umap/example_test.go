@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
 
@@ -73,7 +74,7 @@ func ExampleModel_Transform() {
 		fmt.Println(err)
 		return
 	}
-	index, err := umap.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
+	index, err := space.NewIndex(m.Embedding, m.Dims, "euclidean", 0)
 	if err != nil {
 		fmt.Println(err)
 		return

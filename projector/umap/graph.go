@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // A Graph is a weighted graph over rows, as compressed sparse rows: the
@@ -54,7 +57,7 @@ func (g *Graph) check(cols int) error {
 //
 // Both directions of every edge are in the result, with equal weight. Edges of
 // weight 0 are left out.
-func FuzzyUnion(ctx context.Context, knn *KNN, v []float32, mix float64, workers int) (*Graph, error) {
+func FuzzyUnion(ctx context.Context, knn *space.KNN, v []float32, mix float64, workers int) (*Graph, error) {
 	forward, err := sortedRows(ctx, knn, v, workers)
 	if err != nil {
 		return nil, err
@@ -75,7 +78,7 @@ func Unite(ctx context.Context, g, h *Graph, workers int) (*Graph, error) {
 }
 
 // sortedRows is knn as a graph.
-func sortedRows(ctx context.Context, knn *KNN, v []float32, workers int) (*Graph, error) {
+func sortedRows(ctx context.Context, knn *space.KNN, v []float32, workers int) (*Graph, error) {
 	g := &Graph{Start: make([]int, knn.N+1), Col: make([]int32, len(v)), Weight: make([]float32, len(v))}
 	for i := range g.Start {
 		g.Start[i] = i * knn.K
@@ -84,7 +87,7 @@ func sortedRows(ctx context.Context, knn *KNN, v []float32, workers int) (*Graph
 		col    int32
 		weight float32
 	}
-	err := chunks(ctx, knn.N, workers, func(lo, hi int) {
+	err := vec.Chunks(ctx, knn.N, workers, func(lo, hi int) {
 		row := make([]edge, knn.K)
 		for i := lo; i < hi; i++ {
 			at := i * knn.K
@@ -128,7 +131,7 @@ func merge(ctx context.Context, g, h *Graph, workers int, join func(a, b float32
 	m := &Graph{Start: make([]int, n+1)}
 	// Rows are merged where they would lie if none shared an edge, then closed up.
 	col, weight := make([]int32, len(g.Col)+len(h.Col)), make([]float32, len(g.Col)+len(h.Col))
-	err := chunks(ctx, n, workers, func(lo, hi int) {
+	err := vec.Chunks(ctx, n, workers, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			at := g.Start[i] + h.Start[i]
 			first := at

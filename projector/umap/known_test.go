@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
 )
 
 // iris reads Fisher's flowers (1936): 150×4 and their species, 50 of each.
@@ -46,7 +48,8 @@ func TestFitIris(t *testing.T) {
 		m := fit(t, x, 4, o)
 		same, setosa := 0, 0
 		for i := range m.N {
-			for _, j := range smallest(distancesFrom(m.Embedding, c.dims, i), 10) {
+			near, _ := brute.Nearest(m.Embedding[i*c.dims:(i+1)*c.dims], m.Embedding, i, 10, brute.Squared)
+			for _, j := range near {
 				if species[j] == species[i] {
 					same++
 				} else if species[i] == "setosa" || species[j] == "setosa" {

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // LayoutOptions are the settings of [Layout]; those of [Options] mean the same.
@@ -15,7 +17,7 @@ type LayoutOptions struct {
 	NegativeSampleRate int
 	RepulsionStrength  float64
 	Seed               uint64
-	Workers            int
+	Workers            int // goroutines; 0 means GOMAXPROCS
 
 	// Group, when not nil, gives each row a group, numbered from 0, and
 	// GroupShare of a row's negatives (0 to 1) are drawn from its own group,
@@ -38,15 +40,15 @@ type LayoutOptions struct {
 // points at once by Adam (Kingma and Ba 2015), as uwot's batch mode does.
 // Points do not wait for each other, and randomness is a hash of seed, pass
 // and edge, so the result is the same for any number of workers.
-func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOptions, progress Progress) error {
+func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOptions, progress space.Progress) error {
 	d, err := newDescent(y, dims, g, o)
 	if err != nil {
 		return err
 	}
 	for t := 1; t <= o.NEpochs; t++ {
 		d.begin(t)
-		err := vec.Each(ctx, (d.n+chunk-1)/chunk, len(d.crew), func(w, c int) {
-			lo, hi := c*chunk, min(d.n, (c+1)*chunk)
+		err := vec.Each(ctx, (d.n+vec.Chunk-1)/vec.Chunk, len(d.crew), func(w, c int) {
+			lo, hi := c*vec.Chunk, min(d.n, (c+1)*vec.Chunk)
 			if g.Start[lo] < g.Start[hi] { // points without edges stay where they are
 				d.pass(&d.crew[w], lo, hi)
 			}
@@ -121,7 +123,7 @@ func newDescent(y []float32, dims int, g *Graph, o LayoutOptions) (*descent, err
 	for w := range d.crew {
 		d.crew[w] = member{
 			field:    vec.Field{Forces: both, Pool: p.rows, Negatives: uint32(o.NegativeSampleRate), Points: uint32(n), Share: p.share},
-			gradient: vec.Aligned(min(n, chunk) * dims),
+			gradient: vec.Aligned(min(n, vec.Chunk) * dims),
 		}
 	}
 	return d, nil
@@ -134,7 +136,7 @@ func (d *descent) rate(t int) float64 { return 1 - float64(t-1)/float64(d.o.NEpo
 func (d *descent) begin(t int) {
 	d.adam = vec.NewAdamStep(t, d.o.LearningRate*d.rate(t), adamBeta1, adamBeta2, adamEps)
 	d.t = uint32(t)
-	d.key = draw(d.o.Seed, 3, uint64(t))
+	d.key = random.Draw(d.o.Seed, 3, uint64(t))
 }
 
 // steps gives, per edge, the share of the passes in which it is due, weight /

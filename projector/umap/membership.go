@@ -3,6 +3,9 @@ package umap
 import (
 	"context"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // Memberships turns distances into the strengths of directed edges
@@ -14,7 +17,7 @@ import (
 // where ρ_i is the distance of the nearest neighbour that is not at 0
 // (localConnectivity says how many such count as fully connected). Rows keep
 // the order of knn; the result is N×K.
-func Memberships(ctx context.Context, knn *KNN, localConnectivity float64, workers int) ([]float32, error) {
+func Memberships(ctx context.Context, knn *space.KNN, localConnectivity float64, workers int) ([]float32, error) {
 	mean := 0.0 // over all pairs, each row itself included, as umap-learn has it
 	for _, d := range knn.Dist {
 		mean += float64(d)
@@ -23,22 +26,22 @@ func Memberships(ctx context.Context, knn *KNN, localConnectivity float64, worke
 	return memberships(ctx, knn, localConnectivity, workers, func([]float32) float64 { return mean })
 }
 
-// MembershipsAmong is [Memberships] for what [Index.Neighbors] found: each
+// MembershipsAmong is [Memberships] for what [space.Index.Neighbors] found: each
 // strength depends on its own row alone. New rows are joined as firmly as
 // those of a fit. umap-learn's transform takes one fewer neighbour as fully
 // connected, which joins them less firmly to their nearest, and on the
 // reference data a placed row then has 0.28 of its 15 nearest about it instead
 // of 0.33.
-func MembershipsAmong(ctx context.Context, knn *KNN, localConnectivity float64, workers int) ([]float32, error) {
+func MembershipsAmong(ctx context.Context, knn *space.KNN, localConnectivity float64, workers int) ([]float32, error) {
 	return memberships(ctx, knn, localConnectivity, workers, meanDistance)
 }
 
 // memberships takes from overall the distance that stands in for a row's mean
 // where its ρ is 0.
-func memberships(ctx context.Context, knn *KNN, localConnectivity float64, workers int, overall func(dist []float32) float64) ([]float32, error) {
+func memberships(ctx context.Context, knn *space.KNN, localConnectivity float64, workers int, overall func(dist []float32) float64) ([]float32, error) {
 	target := math.Log2(float64(knn.K + 1))
 	v := make([]float32, len(knn.Dist))
-	err := chunks(ctx, knn.N, workers, func(lo, hi int) {
+	err := vec.Chunks(ctx, knn.N, workers, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			dist := knn.Dist[i*knn.K : (i+1)*knn.K]
 			rho := localDistance(dist, localConnectivity)

@@ -3,6 +3,8 @@ package umap
 import (
 	"context"
 
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/eigen"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -68,7 +70,7 @@ func (m *multilevel) prepare() {
 	for _, v := range []*[]float64{&m.x, &m.r, &m.t, &m.p, &m.kp, &m.q} {
 		*v = make([]float64, m.n)
 	}
-	m.partials = make([]float64, (m.n+chunk-1)/chunk)
+	m.partials = make([]float64, (m.n+vec.Chunk-1)/vec.Chunk)
 }
 
 // aggregate puts rows in groups and returns how many there are: a row and its
@@ -200,10 +202,10 @@ func (m *multilevel) multiply(dst, src []float64) {
 // context: a sweep takes milliseconds.
 func (m *multilevel) each(f func(lo, hi int)) {
 	crew := m.crew
-	if m.n < 4*chunk {
+	if m.n < 4*vec.Chunk {
 		crew = 1
 	}
-	chunks(context.Background(), m.n, crew, f)
+	vec.Chunks(context.Background(), m.n, crew, f)
 }
 
 // cycle sets x to an approximate solution of K·x = b. What it does to b is
@@ -292,7 +294,7 @@ func (m *multilevel) solveDirectly(x, b []float64) {
 }
 
 func (m *multilevel) dot(a, b []float64) (sum float64) {
-	m.each(func(lo, hi int) { m.partials[lo/chunk] = dot(a[lo:hi], b[lo:hi]) })
+	m.each(func(lo, hi int) { m.partials[lo/vec.Chunk] = eigen.Dot(a[lo:hi], b[lo:hi]) })
 	for _, v := range m.partials {
 		sum += v
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrInput is wrapped by every error that names a setting or a value of the
-// data that cannot be used.
+// data that cannot be used. It is that of package space, where rows are checked.
 var ErrInput = space.ErrInput
 
 // Options are UMAP's settings, with umap-learn's names and meanings. Start
@@ -18,7 +18,7 @@ type Options struct {
 	NNeighbors int // size of the neighbourhood, counting the point itself; ≥ 2; more rows than there are is taken as all rows
 	Dims       int // dimensions of the map, 1 to 64
 
-	Metric string // one of [Metrics]; those that are no straight line, such as "manhattan", are slower
+	Metric string // one of [space.Metrics]; those that are no straight line, such as "manhattan", are slower
 	Init   string // "pca", "spectral" or "random"; [Data].Start gives coordinates instead
 
 	Scale string // of the rows beforehand: "none" or empty, "standardize" columns, or "unit" length; see [Prepare]
@@ -36,7 +36,7 @@ type Options struct {
 	LocalConnectivity float64 // neighbours taken as fully connected, 0 to NNeighbors-1
 
 	Seed    uint64 // the same seed gives the same map, for any number of workers
-	Workers int    // goroutines; 0 means one per CPU
+	Workers int    // goroutines; 0 means GOMAXPROCS
 }
 
 // Defaults returns umap-learn's settings but for the start, which is
@@ -75,8 +75,8 @@ func (o Options) Validate() error {
 		return refuse("n_neighbors = %d, want at least 2 (it counts the point itself)", o.NNeighbors)
 	case o.Dims < 1 || o.Dims > 64:
 		return refuse("dims = %d, want 1 to 64", o.Dims)
-	case !slices.Contains(Metrics, o.Metric):
-		return refuse("metric = %q, want one of %s", o.Metric, strings.Join(Metrics, ", "))
+	case !slices.Contains(space.Metrics, o.Metric):
+		return refuse("metric = %q, want one of %s", o.Metric, strings.Join(space.Metrics, ", "))
 	case !slices.Contains(Inits, o.Init):
 		return refuse("init = %q, want one of %s", o.Init, strings.Join(Inits, ", "))
 	case !knownScale(o.Scale):
@@ -100,7 +100,7 @@ func (o Options) Validate() error {
 	case !(o.LocalConnectivity >= 0) || o.LocalConnectivity > float64(o.NNeighbors-1):
 		return refuse("local_connectivity = %v, want 0 to n_neighbors - 1 (%d)", o.LocalConnectivity, o.NNeighbors-1)
 	case o.Workers < 0:
-		return refuse("workers = %d, want 0 (one per CPU) or more", o.Workers)
+		return refuse("workers = %d, want 0 (GOMAXPROCS) or more", o.Workers)
 	}
 	return nil
 }

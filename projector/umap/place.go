@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // PlaceOptions are the settings of [Place]: those of [Layout], but that the
@@ -29,14 +31,14 @@ type PlaceOptions struct {
 // strongest of all, and negatives are drawn from the fixed points: with groups,
 // GroupShare of them from the fixed points of the row's group or, in a group
 // that has none, from the group's new points.
-func Place(ctx context.Context, y, fixed []float32, dims int, g *Graph, o PlaceOptions, progress Progress) error {
+func Place(ctx context.Context, y, fixed []float32, dims int, g *Graph, o PlaceOptions, progress space.Progress) error {
 	p, err := newPlacement(y, fixed, dims, g, o)
 	if err != nil {
 		return err
 	}
 	for t := 1; t <= o.NEpochs; t++ {
 		p.begin(t)
-		err := chunks(ctx, p.m, o.Workers, p.pass)
+		err := vec.Chunks(ctx, p.m, o.Workers, p.pass)
 		if err != nil {
 			return err
 		}
@@ -104,7 +106,7 @@ func (p *placement) begin(t int) {
 	rate := p.o.LearningRate * (1 - float64(t-1)/float64(p.o.NEpochs))
 	p.alpha = float32(rate * math.Sqrt(1-math.Pow(adamBeta2, float64(t))) / (1 - math.Pow(adamBeta1, float64(t))))
 	p.t = uint32(t)
-	p.key = draw(p.o.Seed, 4, uint64(t))
+	p.key = random.Draw(p.o.Seed, 4, uint64(t))
 }
 
 // pass moves the new points lo..hi.
@@ -133,7 +135,7 @@ func (p *placement) pass(lo, hi int) {
 		if p.o.Key != nil {
 			key = p.o.Key[i]
 		}
-		key = mix(p.key ^ mix(key))
+		key = random.Mix(p.key ^ random.Mix(key))
 		from := p.graph.Start[i]
 		for e := from; e < p.graph.Start[i+1]; e++ {
 			step := p.step[e]
@@ -141,7 +143,7 @@ func (p *placement) pass(lo, hi int) {
 				continue
 			}
 			pull(int(p.graph.Col[e]), &p.forces[0])
-			r := mix(key + uint64(e-from)*0xd1342543de82ef95)
+			r := random.Mix(key + uint64(e-from)*0xd1342543de82ef95)
 			for range p.o.NegativeSampleRate {
 				r = nextDraw(r)
 				pull(p.groups.pick(i, r), &p.forces[1])

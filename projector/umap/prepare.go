@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/eigen"
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
@@ -48,7 +50,7 @@ func Prepare(ctx context.Context, x []float32, dim int, scale string, pca, worke
 	if x, err = p.Apply(ctx, x, workers); err != nil {
 		return nil, err
 	}
-	mean, axes, err := principalAxes(ctx, x, dim, pca, workers)
+	mean, axes, err := space.PrincipalAxes(ctx, x, dim, pca, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func (p *Preparation) Apply(ctx context.Context, x []float32, workers int) ([]fl
 		return x, nil
 	}
 	y := make([]float32, n*p.out)
-	err = chunks(ctx, n, workers, func(lo, hi int) {
+	err = vec.Chunks(ctx, n, workers, func(lo, hi int) {
 		row := make([]float64, p.in)
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
 			p.scale(row, x[i*p.in:(i+1)*p.in])
@@ -121,7 +123,7 @@ func (p *Preparation) project(dst []float32, row []float64) {
 		row[j] -= m
 	}
 	for k := range dst {
-		dst[k] = float32(dot(row, p.axes[k*p.in:(k+1)*p.in]))
+		dst[k] = float32(eigen.Dot(row, p.axes[k*p.in:(k+1)*p.in]))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/zoetrope-ml/zoetrope/interchange"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // TestTransformReference measures what becomes of a held-out tenth of the rows of an .npy file of embeddings, as
@@ -55,8 +56,8 @@ func TestTransformReference(t *testing.T) {
 // first own of each list is the row itself.
 func shares(t *testing.T, x, q, y, places []float32, own int) (in15, in50 float64) {
 	dim := len(q) / (len(places) / 2)
-	lists := func(x, q []float32, dim, k int) *KNN {
-		ix, err := NewIndex(x, dim, "euclidean", 0)
+	lists := func(x, q []float32, dim, k int) *space.KNN {
+		ix, err := space.NewIndex(x, dim, "euclidean", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

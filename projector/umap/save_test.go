@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 func saved(t testing.TB, m *Model) []byte {
@@ -59,7 +61,7 @@ func TestSavedModelsPlaceTheSame(t *testing.T) {
 	if _, err := Load(bytes.NewReader(saved(t, one))); err != nil {
 		t.Errorf("one row: %v", err)
 	}
-	knn, _ := Neighbors(ctx, x, 6, NeighborOptions{NNeighbors: 15, Metric: "euclidean"}, nil)
+	knn, _ := space.Neighbors(ctx, x, 6, space.NeighborOptions{NNeighbors: 15, Metric: "euclidean"}, nil)
 	o := Defaults()
 	o.Init, o.NEpochs = "random", 10
 	m, err := Load(bytes.NewReader(saved(t, fitData(t, Data{Neighbors: knn}, o))))

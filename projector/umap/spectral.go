@@ -3,11 +3,19 @@ package umap
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/eigen"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
+
+// errSpectral is returned where the eigenvectors of a graph cannot be had as
+// exactly as a map needs them.
+var errSpectral = errors.New("umap: the first eigenvectors of the neighbour graph could not be found: start from principal components instead (init pca)")
 
 // Spectral returns the Laplacian eigenmap of g, n×dims: the eigenvectors of
 // the normalised Laplacian I - D^(-1/2)·W·D^(-1/2) with the smallest
@@ -38,7 +46,7 @@ func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 		if len(rows) < 2*dims || len(rows) <= dims+1 {
 			part = make([]float32, len(rows)*dims)
 			for i := range part {
-				part[i] = float32(2*unit(draw(seed, uint64(c), uint64(i))) - 1)
+				part[i] = float32(2*random.Unit(random.Draw(seed, uint64(c), uint64(i))) - 1)
 			}
 		} else if part, err = eigenmap(ctx, g.induce(rows), pick(x, dim, rows), dim, dims, workers); err != nil {
 			return nil, err
@@ -57,7 +65,7 @@ func Spectral(ctx context.Context, g *Graph, x []float32, dim, dims int, seed ui
 func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims, workers int) ([]float32, error) {
 	n := g.Rows()
 	if n <= dims+1 {
-		y, err := PCA(ctx, x, dim, dims, 0, workers)
+		y, err := space.PCA(ctx, x, dim, dims, workers)
 		normalize(y, 1)
 		return y, err
 	}
@@ -65,16 +73,19 @@ func eigenmap(ctx context.Context, g *Graph, x []float32, dim, dims, workers int
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := (&davidson{
-		eigenProblem: eigenProblem{n: n, apply: p.multiply, known: [][]float64{p.first}, want: dims, basis: dims + 12, tol: 3e-3, rounds: 300, workers: workers},
-		inverse:      p.invert,
-	}).solve(ctx)
+	vectors, err := (&eigen.Davidson{
+		Problem: eigen.Problem{N: n, Apply: p.multiply, Known: [][]float64{p.first}, Want: dims, Basis: dims + 12, Tol: 3e-3, Rounds: 300, Workers: workers},
+		Inverse: p.invert,
+	}).Smallest(ctx)
+	if errors.Is(err, eigen.ErrTolerance) {
+		return nil, errSpectral
+	}
 	if err != nil {
 		return nil, err
 	}
 	y := make([]float32, n*dims)
 	for k, v := range vectors {
-		sign := sign(v)
+		sign := eigen.Sign(v)
 		for i, c := range v {
 			y[i*dims+k] = float32(sign * c)
 		}
@@ -131,24 +142,12 @@ func (p *normalized) invert(dst, src []float64) {
 	}
 }
 
-// sign is 1 or -1, so that times it the entry of v that is largest in magnitude
-// is positive: an eigenvector has no sign of its own.
-func sign(v []float64) float64 {
-	at := 0
-	for i, c := range v {
-		if math.Abs(c) > math.Abs(v[at]) {
-			at = i
-		}
-	}
-	return math.Copysign(1, v[at])
-}
-
 // arrange places the means of components (k×dim) on the map: along the axes
 // where there are enough, else by principal components.
 func arrange(ctx context.Context, means []float32, dim, dims, workers int) ([]float32, error) {
 	k := len(means) / dim
 	if k > 2*dims {
-		y, err := PCA(ctx, means, dim, dims, 0, workers)
+		y, err := space.PCA(ctx, means, dim, dims, workers)
 		normalize(y, 1)
 		return y, err
 	}

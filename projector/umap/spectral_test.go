@@ -8,6 +8,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/zoetrope-ml/zoetrope/projector/internal/eigen"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -78,13 +81,13 @@ func TestSpectralOfOddGraphs(t *testing.T) {
 	star, comb, bridge := map[link]float32{}, map[link]float32{}, map[link]float32{}
 	for i := 1; i < n; i++ {
 		star[link{0, i}] = 1
-		star[link{i, i%(n-1) + 1}] = float32(0.01 * unit(draw(3, 1, uint64(i))))
+		star[link{i, i%(n-1) + 1}] = float32(0.01 * random.Unit(random.Draw(3, 1, uint64(i))))
 		comb[link{i - i%10, i}] = 1
-		comb[link{i, i - 1}] = float32(math.Pow(10, -6*unit(draw(3, 2, uint64(i)))))
+		comb[link{i, i - 1}] = float32(math.Pow(10, -6*random.Unit(random.Draw(3, 2, uint64(i)))))
 		if i%(n/2) != 0 {
 			bridge[link{i, i - 1}] = 1
 		}
-		if j := int(n * unit(draw(3, 3, uint64(i)))); j/(n/2) == i/(n/2) && j != i {
+		if j := int(n * random.Unit(random.Draw(3, 3, uint64(i)))); j/(n/2) == i/(n/2) && j != i {
 			bridge[link{i, j}] = 0.5
 		}
 	}
@@ -115,21 +118,21 @@ func TestSpectralOfOddGraphs(t *testing.T) {
 				dense.SetSym(i, int(g.Col[e]), -float64(g.Weight[e])/(p.root[i]*p.root[g.Col[e]]))
 			}
 		}
-		var eigen mat.EigenSym
-		if !eigen.Factorize(dense, false) {
+		var solver mat.EigenSym
+		if !solver.Factorize(dense, false) {
 			t.Fatal("the dense solver fails")
 		}
-		values := eigen.Values(nil)
+		values := solver.Values(nil)
 		for k := range 2 {
 			v, av := make([]float64, n), make([]float64, n)
 			for i := range v {
 				v[i] = float64(y[2*i+k])
 			}
 			p.multiply(av, v)
-			if got, want := dot(v, av)/dot(v, v), values[k+1]; math.Abs(got-want) > 0.01*want {
+			if got, want := eigen.Dot(v, av)/eigen.Dot(v, v), values[k+1]; math.Abs(got-want) > 0.01*want {
 				t.Errorf("%s: eigenvalue %d = %.6g, want %.6g", name, k, got, want)
 			}
-			if c := dot(v, p.first) / math.Sqrt(dot(v, v)); math.Abs(c) > 1e-5 {
+			if c := eigen.Dot(v, p.first) / math.Sqrt(eigen.Dot(v, v)); math.Abs(c) > 1e-5 {
 				t.Errorf("%s: eigenvector %d leans to the one left aside: %v", name, k, c)
 			}
 		}
@@ -151,7 +154,7 @@ func TestSpacing(t *testing.T) {
 	for _, dims := range []int{2, 3} {
 		place := make([]float32, 1000*dims)
 		for i := range place {
-			place[i] = float32(math.Round(300*unit(draw(1, uint64(dims), uint64(i)))) / 10) // some coincide along an axis
+			place[i] = float32(math.Round(300*random.Unit(random.Draw(1, uint64(dims), uint64(i)))) / 10) // some coincide along an axis
 		}
 		copy(place[:dims], place[dims:2*dims]) // and two altogether
 		got, err := spacing(ctx, place, dims, 3)
@@ -181,12 +184,12 @@ func TestSpacing(t *testing.T) {
 func TestStartDoesNotDependOnTheSeed(t *testing.T) {
 	x := blobs(2000, 8, 3, 2)
 	for i := range x {
-		x[i] += float32(0.3 * normal(5, 1, uint64(i)))
+		x[i] += float32(0.3 * random.Normal(5, 1, uint64(i)))
 	}
 	for _, init := range []string{"pca", "spectral"} {
 		o := Defaults()
 		o.Init = init
-		knn, err := Neighbors(ctx, x, 8, NeighborOptions{NNeighbors: 60, Metric: "euclidean"}, nil)
+		knn, err := space.Neighbors(ctx, x, 8, space.NeighborOptions{NNeighbors: 60, Metric: "euclidean"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
@@ -18,7 +19,7 @@ func Start(ctx context.Context, x []float32, dim int, g *Graph, o Options) (y []
 	case "pca":
 		var rows []float32
 		rows, dim = space.Form(x, dim, o.Metric)
-		y, err = PCA(ctx, rows, dim, o.Dims, o.Seed, o.Workers)
+		y, err = space.PCA(ctx, rows, dim, o.Dims, o.Workers)
 	default:
 		y = make([]float32, n*o.Dims)
 	}
@@ -32,17 +33,23 @@ func Start(ctx context.Context, x []float32, dim int, g *Graph, o Options) (y []
 	}
 	if flat {
 		for i := range y {
-			y[i] = float32(20*unit(draw(o.Seed, 1, uint64(i))) - 10)
+			y[i] = float32(20*random.Unit(random.Draw(o.Seed, 1, uint64(i))) - 10)
 		}
 	}
 	jitter(y, o.Seed)
 	return y, nil
 }
 
+// PCA is [space.PCA]. The seed that it takes, as [Spectral] does, has no part in
+// it: components belong to the rows.
+func PCA(ctx context.Context, x []float32, dim, dims int, _ uint64, workers int) ([]float32, error) {
+	return space.PCA(ctx, x, dim, dims, workers)
+}
+
 // jitter keeps rows that lie on each other from moving as one.
 func jitter(y []float32, seed uint64) {
 	for i := range y {
-		y[i] += float32(1e-4 * normal(seed, 2, uint64(i)))
+		y[i] += float32(1e-4 * random.Normal(seed, 2, uint64(i)))
 	}
 }
 

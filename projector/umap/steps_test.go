@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 func TestMembershipsSum(t *testing.T) {
@@ -15,7 +16,7 @@ func TestMembershipsSum(t *testing.T) {
 	for _, near := range []int{2, 3, 5, 15, 100} {
 		for _, local := range []float64{0, 0.5, 1, 1.5, 3} {
 			local = min(local, float64(near-1))
-			knn, err := Neighbors(ctx, x, 6, NeighborOptions{NNeighbors: near, Metric: "euclidean"}, nil)
+			knn, err := space.Neighbors(ctx, x, 6, space.NeighborOptions{NNeighbors: near, Metric: "euclidean"}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +52,7 @@ func TestMembershipsSum(t *testing.T) {
 
 func TestFuzzyUnion(t *testing.T) {
 	x := blobs(500, 4, 2, 3)
-	knn, _ := Neighbors(ctx, x, 4, NeighborOptions{NNeighbors: 8, Metric: "euclidean"}, nil)
+	knn, _ := space.Neighbors(ctx, x, 4, space.NeighborOptions{NNeighbors: 8, Metric: "euclidean"}, nil)
 	v, _ := Memberships(ctx, knn, 1, 1)
 	strength := map[[2]int32]float64{}
 	for e, j := range knn.Index {
@@ -151,7 +152,7 @@ func TestSpectral(t *testing.T) {
 
 func TestComponents(t *testing.T) {
 	x := blobs(300, 3, 3, 1)
-	knn, _ := Neighbors(ctx, x, 3, NeighborOptions{NNeighbors: 30, Metric: "euclidean"}, nil)
+	knn, _ := space.Neighbors(ctx, x, 3, space.NeighborOptions{NNeighbors: 30, Metric: "euclidean"}, nil)
 	v, _ := Memberships(ctx, knn, 1, 1)
 	g, _ := FuzzyUnion(ctx, knn, v, 1, 1)
 	parts := g.Components()
@@ -171,38 +172,6 @@ func TestComponents(t *testing.T) {
 	}
 	if p := purity(y, 2, 3); p < 0.95 {
 		t.Errorf("components overlap at the start: purity %v", p)
-	}
-}
-
-func TestPCA(t *testing.T) {
-	// Variances 100, 25, 4 and little more along the axes of a turned frame.
-	const n, dim = 2000, 6
-	x := make([]float32, 0, n*dim)
-	for i := range uint64(n) {
-		a, b, c := 10*normal(1, i, 0), 5*normal(1, i, 1), 2*normal(1, i, 2)
-		x = append(x, float32(0.6*a+0.8*b), float32(0.8*a-0.6*b), float32(c), 3, float32(0.1*normal(1, i, 3)), -8)
-	}
-	y, err := PCA(ctx, x, dim, 3, 1, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s [3][3]float64
-	for i := range n {
-		for a := range 3 {
-			for b := range 3 {
-				s[a][b] += float64(y[3*i+a]) * float64(y[3*i+b])
-			}
-		}
-	}
-	for a, want := range []float64{4, 2, 0.8} { // standard deviations over the last one's 2.5
-		if got := math.Sqrt(s[a][a]/s[2][2]) * 0.8; math.Abs(got-want) > 0.1*want {
-			t.Errorf("spread of component %d = %.3f, want %.3f", a, got, want)
-		}
-		for b := range a {
-			if c := s[a][b] / math.Sqrt(s[a][a]*s[b][b]); math.Abs(c) > 0.02 {
-				t.Errorf("components %d and %d correlate: %.3f", a, b, c)
-			}
-		}
 	}
 }
 
@@ -231,7 +200,7 @@ func TestForceTable(t *testing.T) {
 // TestAfter: what is called after each pass sees the points, and may move and stop them.
 func TestAfter(t *testing.T) {
 	x := blobs(300, 4, 2, 1)
-	knn, err := Neighbors(ctx, x, 4, NeighborOptions{NNeighbors: 10, Metric: "euclidean"}, nil)
+	knn, err := space.Neighbors(ctx, x, 4, space.NeighborOptions{NNeighbors: 10, Metric: "euclidean"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

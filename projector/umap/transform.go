@@ -3,6 +3,9 @@ package umap
 import (
 	"context"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // Transform places the rows of x, which have the columns that the fit's had,
@@ -14,7 +17,7 @@ import (
 // with strengths as in [MembershipsAmong], starts at their mean and goes through
 // a third of the fit's passes with all fitted points fixed ([Place]). A row that
 // was in the fit comes to lie near its place there, not exactly on it.
-func (m *Model) Transform(ctx context.Context, x []float32, progress Progress) ([]float32, error) {
+func (m *Model) Transform(ctx context.Context, x []float32, progress space.Progress) ([]float32, error) {
 	index, err := m.index()
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func RowKeys(x []float32, dim int) []uint64 {
 	keys := make([]uint64, len(x)/dim)
 	for i := range keys {
 		for j, v := range x[i*dim : (i+1)*dim] {
-			keys[i] = mix(keys[i] + uint64(math.Float32bits(v+0))*0x9e3779b97f4a7c15 + uint64(j))
+			keys[i] = random.Mix(keys[i] + uint64(math.Float32bits(v+0))*0x9e3779b97f4a7c15 + uint64(j))
 		}
 	}
 	return keys
@@ -65,7 +68,7 @@ func RowKeys(x []float32, dim int) []uint64 {
 
 // Directed is the graph of the edges of knn with strengths v: a row of K edges
 // for each of its rows.
-func Directed(ctx context.Context, knn *KNN, v []float32, workers int) (*Graph, error) {
+func Directed(ctx context.Context, knn *space.KNN, v []float32, workers int) (*Graph, error) {
 	if len(v) != len(knn.Index) {
 		return nil, refuse("%d strengths for %d neighbours", len(v), len(knn.Index))
 	}
@@ -73,14 +76,14 @@ func Directed(ctx context.Context, knn *KNN, v []float32, workers int) (*Graph, 
 }
 
 // index returns the index of the fitted rows, made at first need.
-func (m *Model) index() (*Index, error) {
+func (m *Model) index() (*space.Index, error) {
 	m.indexing.Lock()
 	defer m.indexing.Unlock()
 	if m.rows == nil {
 		return nil, refuse("this model was fitted to neighbours without rows and cannot place others")
 	}
 	if m.indexed == nil {
-		ix, err := NewIndex(m.rows, len(m.rows)/m.N, m.Options.Metric, m.Options.Workers)
+		ix, err := space.NewIndex(m.rows, len(m.rows)/m.N, m.Options.Metric, m.Options.Workers)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // holdOut parts the rows of x into nine tenths and one tenth, keeping i%k of a row's blob.
@@ -39,7 +41,7 @@ func transform(t testing.TB, m *Model, x []float32) []float32 {
 func TestTransformPutsRowsIntoTheirBlobs(t *testing.T) {
 	const n, dim, k = 900, 10, 7
 	rest, held, restAt, heldAt := holdOut(blobs(n, dim, k, 2), dim)
-	for _, metric := range Metrics {
+	for _, metric := range space.Metrics {
 		for _, dims := range []int{2, 3} {
 			o := Defaults()
 			if dims == 3 && metric != "euclidean" {
@@ -72,8 +74,8 @@ func TestTransformKeepsNeighborhoods(t *testing.T) {
 	// On a rolled-up plane, placed rows have the right rows about them, nearly as fitted ones have.
 	x := make([]float32, 0, 3*2000)
 	for i := range uint64(2000) {
-		a := 4.5 * (1 + 2*unit(draw(9, i, 0)))
-		x = append(x, float32(a*math.Cos(a)), float32(20*unit(draw(9, i, 1))), float32(a*math.Sin(a)))
+		a := 4.5 * (1 + 2*random.Unit(random.Draw(9, i, 0)))
+		x = append(x, float32(a*math.Cos(a)), float32(20*random.Unit(random.Draw(9, i, 1))), float32(a*math.Sin(a)))
 	}
 	rest, held, _, _ := holdOut(x, 3)
 	o := Defaults()
@@ -159,7 +161,7 @@ func TestTransformOddInput(t *testing.T) {
 		{"huge", scaled(blobs(200, 4, 2, 1), 1e30), 4},
 	} {
 		q := []float32{1, 2, 3, 4, 0, 0, 0, 0, 1e30, -1e30, 1e30, 1e-30, math.MaxFloat32, -math.MaxFloat32, 0, 1}
-		for _, metric := range Metrics {
+		for _, metric := range space.Metrics {
 			o := Defaults()
 			o.NEpochs, o.Metric = 30, metric
 			m := fit(t, c.x, c.dim, o)

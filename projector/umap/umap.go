@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 // A Model is a fitted map. Several goroutines may use it, but not change it,
@@ -14,13 +16,13 @@ type Model struct {
 	Options     Options      // as used: NNeighbors and NEpochs resolved
 	A, B        float64      // the curve of [FitCurve]
 	Preparation *Preparation // what Options.Scale and PCA asked for; nil = nothing
-	Neighbors   *KNN         // nil in a model that was loaded
+	Neighbors   *space.KNN   // nil in a model that was loaded
 	Stages      []Stage      // in order
 
 	rows []float32 // the fitted ones, prepared; nil where they were not given
 
 	indexing sync.Mutex
-	indexed  *Index // of rows
+	indexed  *space.Index // of rows
 }
 
 // A Stage is one step of a fit and how long it took.
@@ -30,7 +32,7 @@ type Stage struct {
 }
 
 // FitData is [Fit] for data of which some more is known.
-func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model, error) {
+func FitData(ctx context.Context, d Data, o Options, progress space.Progress) (*Model, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func FitData(ctx context.Context, d Data, o Options, progress Progress) (*Model,
 	report("neighbors", 0, n*n)
 	if d.Neighbors != nil {
 		m.Neighbors = d.Neighbors.First(o.NNeighbors - 1)
-	} else if m.Neighbors, err = Neighbors(ctx, d.Rows, d.Dim, NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress); err != nil {
+	} else if m.Neighbors, err = space.Neighbors(ctx, d.Rows, d.Dim, space.NeighborOptions{NNeighbors: o.NNeighbors, Metric: o.Metric, Workers: o.Workers}, progress); err != nil {
 		return nil, err
 	}
 	watch.lap("neighbors")

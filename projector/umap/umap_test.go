@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/brute"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
+	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
 var ctx = context.Background()
@@ -18,7 +22,7 @@ func blobs(n, dim, k int, seed uint64) []float32 {
 	x := make([]float32, n*dim)
 	for i := range n {
 		for j := range dim {
-			x[i*dim+j] = float32(normal(seed, uint64(i), uint64(j)) + 20*normal(seed+1, uint64(i%k), uint64(j)))
+			x[i*dim+j] = float32(random.Normal(seed, uint64(i), uint64(j)) + 20*random.Normal(seed+1, uint64(i%k), uint64(j)))
 		}
 	}
 	return x
@@ -76,7 +80,7 @@ func TestFitIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 func TestFitSeparatesBlobs(t *testing.T) {
 	const n, dim, k = 800, 10, 4
 	x := blobs(n, dim, k, 2)
-	for _, metric := range Metrics {
+	for _, metric := range space.Metrics {
 		for _, start := range Inits {
 			o := Defaults()
 			o.Metric, o.Init, o.NEpochs = metric, start, 100
@@ -96,8 +100,8 @@ func TestFitKeepsNeighborhoods(t *testing.T) {
 	}
 	x := make([]float32, 0, 3*n)
 	for i := range uint64(n) {
-		a := 4.5 * (1 + 2*unit(draw(9, i, 0)))
-		x = append(x, float32(a*math.Cos(a)), float32(20*unit(draw(9, i, 1))), float32(a*math.Sin(a)))
+		a := 4.5 * (1 + 2*random.Unit(random.Draw(9, i, 0)))
+		x = append(x, float32(a*math.Cos(a)), float32(20*random.Unit(random.Draw(9, i, 1))), float32(a*math.Sin(a)))
 	}
 	for _, dims := range []int{2, 3} {
 		o := Defaults()
@@ -159,7 +163,7 @@ func TestFitOddInput(t *testing.T) {
 		{"one far outlier", outlier, 4},
 		{"disconnected", blobs(200, 3, 20, 9), 3},
 	} {
-		for m, metric := range Metrics {
+		for m, metric := range space.Metrics {
 			for _, dims := range []int{1, 2, 3} {
 				if len(c.x) >= 20000 && dims != 2 || raceEnabled && (dims != 2 || m%2 != i%2) {
 					continue // for the time it takes
@@ -184,7 +188,7 @@ func TestFitRefuses(t *testing.T) {
 	}{
 		{"n_neighbors", func(o *Options) { o.NNeighbors = 1 }, "n_neighbors = 1, want at least 2"},
 		{"dims", func(o *Options) { o.Dims = 0 }, "dims = 0, want 1 to 64"},
-		{"metric", func(o *Options) { o.Metric = "hamming" }, "want one of " + strings.Join(Metrics, ", ")},
+		{"metric", func(o *Options) { o.Metric = "hamming" }, "want one of " + strings.Join(space.Metrics, ", ")},
 		{"init", func(o *Options) { o.Init = "" }, "want one of pca, spectral, random"},
 		{"min_dist below 0", func(o *Options) { o.MinDist = -0.1 }, "min_dist = -0.1, want 0 to spread (1)"},
 		{"min_dist over spread", func(o *Options) { o.MinDist = 2 }, "min_dist = 2, want 0 to spread (1)"},
@@ -266,7 +270,7 @@ func FuzzFit(f *testing.F) {
 		}
 		o := Defaults()
 		o.NNeighbors, o.NEpochs = int(k), 5
-		o.Metric, o.Init, o.Dims, o.Scale = Metrics[int(kind)%len(Metrics)], Inits[kind/4%3], 1+int(kind/12%3), Scales[kind/36%3]
+		o.Metric, o.Init, o.Dims, o.Scale = space.Metrics[int(kind)%len(space.Metrics)], Inits[kind/4%3], 1+int(kind/12%3), Scales[kind/36%3]
 		m, err := Fit(ctx, x, int(dim), o, nil)
 		if len(x) == 0 || k < 2 {
 			if !errors.Is(err, ErrInput) {
@@ -304,9 +308,9 @@ func FuzzFit(f *testing.F) {
 func purity(y []float32, dims, k int) float64 {
 	n, same := len(y)/dims, 0
 	for i := range n {
-		dist := distancesFrom(y, dims, i)
-		for _, j := range smallest(dist, 10) {
-			if j%k == i%k {
+		near, _ := brute.Nearest(y[i*dims:(i+1)*dims], y, i, 10, brute.Squared)
+		for _, j := range near {
+			if int(j)%k == i%k {
 				same++
 			}
 		}
@@ -318,49 +322,15 @@ func purity(y []float32, dims, k int) float64 {
 func trustworthiness(x []float32, dim int, y []float32, dims, k int) float64 {
 	n, sum := len(x)/dim, 0
 	for i := range n {
-		dist := distancesFrom(x, dim, i)
-		for _, j := range smallest(distancesFrom(y, dims, i), k) {
-			rank := 1
-			for l, d := range dist {
-				if d < dist[j] || d == dist[j] && l < j {
-					rank++
-				}
-			}
-			sum += max(0, rank-k)
+		order, _ := brute.Nearest(x[i*dim:(i+1)*dim], x, i, n-1, brute.Squared)
+		rank := make([]int, n)
+		for r, j := range order {
+			rank[j] = r + 1
+		}
+		near, _ := brute.Nearest(y[i*dims:(i+1)*dims], y, i, k, brute.Squared)
+		for _, j := range near {
+			sum += max(0, rank[j]-k)
 		}
 	}
 	return 1 - 2*float64(sum)/(float64(n*k)*float64(2*n-3*k-1))
-}
-
-// distancesFrom are the squared distances of all rows from row i; its own is infinite.
-func distancesFrom(x []float32, dim, i int) []float64 {
-	dist := make([]float64, len(x)/dim)
-	for j := range dist {
-		sum := 0.0
-		for k := range dim {
-			d := float64(x[i*dim+k]) - float64(x[j*dim+k])
-			sum += d * d
-		}
-		dist[j] = sum
-	}
-	dist[i] = math.Inf(1)
-	return dist
-}
-
-// smallest lists the k smallest of dist in order, equal ones by number.
-func smallest(dist []float64, k int) (rows []int) {
-	for j, d := range dist {
-		if len(rows) == k && d >= dist[rows[k-1]] {
-			continue
-		}
-		if len(rows) < k {
-			rows = append(rows, j)
-		}
-		at := len(rows) - 1
-		for ; at > 0 && dist[rows[at-1]] > d; at-- {
-			rows[at] = rows[at-1]
-		}
-		rows[at] = j
-	}
-	return rows
 }

@@ -1,46 +1,51 @@
-package umap
+// Package eigen finds some eigenvectors of symmetric matrices that are known by
+// their products alone: the largest by the Lanczos method, the smallest by
+// Davidson's. Both are deterministic, for any number of workers.
+package eigen
 
 import (
 	"context"
 	"math"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
 	"gonum.org/v1/gonum/mat"
 )
 
-// An eigenProblem asks for the largest eigenvalues of a symmetric matrix that
+// A Problem asks for the largest eigenvalues of a symmetric matrix that
 // is known by its products alone.
-type eigenProblem struct {
-	n       int                      // order of the matrix
-	apply   func(dst, src []float64) // dst = A·src
-	known   [][]float64              // orthonormal eigenvectors to leave aside
-	want    int                      // eigenvectors wanted, ≤ n - len(known)
-	basis   int                      // vectors between restarts, > want
-	tol     float64                  // largest residual |A·v - θ·v| accepted, relative to the largest |θ|
-	rounds  int                      // restarts at most
-	workers int
+type Problem struct {
+	N       int                      // order of the matrix
+	Apply   func(dst, src []float64) // dst = A·src
+	Known   [][]float64              // orthonormal eigenvectors to leave aside
+	Want    int                      // eigenvectors wanted, ≤ N - len(Known)
+	Basis   int                      // vectors between restarts, > Want
+	Tol     float64                  // largest residual |A·v - θ·v| accepted, relative to the largest |θ|
+	Rounds  int                      // restarts at most
+	Workers int                      // goroutines; 0 means GOMAXPROCS
 }
 
-// solve returns orthonormal eigenvectors by falling eigenvalue, and whether
+// Largest returns orthonormal eigenvectors by falling eigenvalue, and whether
 // all met the tolerance: the Lanczos method with full orthogonalisation and
 // thick restarts (Wu and Simon 2000), begun with as many vectors as are wanted,
 // so that an eigenvalue may be that many times one. It is deterministic:
 // partial sums are taken over fixed chunks.
-func (p *eigenProblem) solve(ctx context.Context) (vectors [][]float64, converged bool, err error) {
-	space := p.n - len(p.known)
-	size := min(p.basis, space)
+func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, converged bool, err error) {
+	space := p.N - len(p.Known)
+	size := min(p.Basis, space)
 	var v [][]float64 // the basis; then the directions A leads to from it
-	for range min(p.want, space) {
+	for range min(p.Want, space) {
 		v = append(v, p.fresh(ctx, v))
 	}
-	h := mat.NewDense(size+p.want, size, nil) // vᵀ·A·v, of as many columns as v[:size] has been applied to
+	h := mat.NewDense(size+p.Want, size, nil) // vᵀ·A·v, of as many columns as v[:size] has been applied to
 	for round, done := 1, 0; ; round++ {
 		for ; done < size && ctx.Err() == nil; done++ {
-			w := make([]float64, p.n)
-			p.apply(w, v[done])
+			w := make([]float64, p.N)
+			p.Apply(w, v[done])
 			before, after := math.Sqrt(p.dot(ctx, w, w)), 0.0
 			for range 2 {
-				p.project(ctx, w, p.known)
+				p.project(ctx, w, p.Known)
 				for i, c := range p.project(ctx, w, v) {
 					h.Set(i, done, h.At(i, done)+c)
 				}
@@ -70,14 +75,14 @@ func (p *eigenProblem) solve(ctx context.Context) (vectors [][]float64, converge
 		}
 		top := max(math.Abs(theta[0]), math.Abs(theta[size-1]))
 		converged = true
-		for k := range p.want {
-			converged = converged && residual(h, s, k) <= p.tol*top
+		for k := range p.Want {
+			converged = converged && residual(h, s, k) <= p.Tol*top
 		}
-		if converged || round == p.rounds {
-			return p.combine(ctx, v[:size], s, p.want), converged, nil
+		if converged || round == p.Rounds {
+			return p.combine(ctx, v[:size], s, p.Want), converged, nil
 		}
-		done = p.want + (size-p.want)/3 // Ritz vectors kept
-		next := mat.NewDense(size+p.want, size, nil)
+		done = p.Want + (size-p.Want)/3 // Ritz vectors kept
+		next := mat.NewDense(size+p.Want, size, nil)
 		for k := range done {
 			next.Set(k, k, theta[k])
 			for i := range len(v) - size {
@@ -131,13 +136,13 @@ func residual(h, s *mat.Dense, k int) float64 {
 const startSeed = 42
 
 // fresh returns a random unit vector orthogonal to v and the known ones.
-func (p *eigenProblem) fresh(ctx context.Context, v [][]float64) []float64 {
-	w := make([]float64, p.n)
+func (p *Problem) fresh(ctx context.Context, v [][]float64) []float64 {
+	w := make([]float64, p.N)
 	for i := range w {
-		w[i] = unit(draw(startSeed, uint64(len(v)), uint64(i))) - 0.5
+		w[i] = random.Unit(random.Draw(startSeed, uint64(len(v)), uint64(i))) - 0.5
 	}
 	for range 2 {
-		p.project(ctx, w, p.known)
+		p.project(ctx, w, p.Known)
 		p.project(ctx, w, v)
 	}
 	norm := math.Sqrt(p.dot(ctx, w, w))
@@ -148,21 +153,21 @@ func (p *eigenProblem) fresh(ctx context.Context, v [][]float64) []float64 {
 }
 
 // project takes the components along v off w and returns their coefficients.
-func (p *eigenProblem) project(ctx context.Context, w []float64, v [][]float64) []float64 {
+func (p *Problem) project(ctx context.Context, w []float64, v [][]float64) []float64 {
 	if len(v) == 0 {
 		return nil
 	}
-	parts := make([]float64, (p.n+chunk-1)/chunk*len(v))
-	chunks(ctx, p.n, p.workers, func(lo, hi int) {
+	parts := make([]float64, (p.N+vec.Chunk-1)/vec.Chunk*len(v))
+	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
 		for k, u := range v {
-			parts[lo/chunk*len(v)+k] = dot(u[lo:hi], w[lo:hi])
+			parts[lo/vec.Chunk*len(v)+k] = Dot(u[lo:hi], w[lo:hi])
 		}
 	})
 	c := make([]float64, len(v))
 	for i, x := range parts {
 		c[i%len(v)] += x
 	}
-	chunks(ctx, p.n, p.workers, func(lo, hi int) {
+	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
 		subtract(w[lo:hi], c, v, lo)
 	})
 	return c
@@ -187,12 +192,12 @@ func subtract(w, c []float64, v [][]float64, lo int) {
 }
 
 // combine returns the products of v with the first keep columns of s.
-func (p *eigenProblem) combine(ctx context.Context, v [][]float64, s *mat.Dense, keep int) [][]float64 {
+func (p *Problem) combine(ctx context.Context, v [][]float64, s *mat.Dense, keep int) [][]float64 {
 	out := make([][]float64, keep)
 	for k := range out {
-		out[k] = make([]float64, p.n)
+		out[k] = make([]float64, p.N)
 	}
-	chunks(ctx, p.n, p.workers, func(lo, hi int) {
+	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
 		c := make([]float64, len(v))
 		for k := range out {
 			for j := range c {
@@ -204,10 +209,10 @@ func (p *eigenProblem) combine(ctx context.Context, v [][]float64, s *mat.Dense,
 	return out
 }
 
-func (p *eigenProblem) dot(ctx context.Context, a, b []float64) (sum float64) {
-	parts := make([]float64, (p.n+chunk-1)/chunk)
-	chunks(ctx, p.n, p.workers, func(lo, hi int) {
-		parts[lo/chunk] = dot(a[lo:hi], b[lo:hi])
+func (p *Problem) dot(ctx context.Context, a, b []float64) (sum float64) {
+	parts := make([]float64, (p.N+vec.Chunk-1)/vec.Chunk)
+	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
+		parts[lo/vec.Chunk] = Dot(a[lo:hi], b[lo:hi])
 	})
 	for _, x := range parts {
 		sum += x
@@ -215,7 +220,8 @@ func (p *eigenProblem) dot(ctx context.Context, a, b []float64) (sum float64) {
 	return sum
 }
 
-func dot(a, b []float64) float64 {
+// Dot is Σ_i a_i·b_i, in one fixed order of terms.
+func Dot(a, b []float64) float64 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float64
 	i := 0
@@ -229,4 +235,16 @@ func dot(a, b []float64) float64 {
 		s0 += float64(a[i] * b[i])
 	}
 	return (s0 + s1) + (s2 + s3)
+}
+
+// Sign is 1 or -1, so that times it the entry of v that is largest in magnitude
+// is positive: an eigenvector has no sign of its own.
+func Sign(v []float64) float64 {
+	at := 0
+	for i, c := range v {
+		if math.Abs(c) > math.Abs(v[at]) {
+			at = i
+		}
+	}
+	return math.Copysign(1, v[at])
 }

@@ -1,4 +1,4 @@
-package projector
+package space
 
 import (
 	"math"
@@ -8,36 +8,36 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// A plane is a mean and the directions of largest variance through it.
-type plane struct {
-	mean []float64
-	axes [][]float64 // unit vectors, the one of largest variance first; the largest entry of each is positive
-	rank int         // how many of them have any variance
+// A Plane is a mean and the directions of largest variance through it.
+type Plane struct {
+	Mean []float64
+	Axes [][]float64 // unit vectors, the one of largest variance first; the largest entry of each is positive
+	Rank int         // how many of them have any variance
 }
 
-// principalPlane finds the first dims principal axes of the rows of x (n×dim) by subspace iteration (Halko, Martinsson
+// PrincipalPlane finds the first dims principal axes of the rows of x (n×dim) by subspace iteration (Halko, Martinsson
 // and Tropp, Finding structure with randomness, SIAM Review 53, 2011, algorithm 4.4). Where the rows span fewer, the
-// rest are zero.
-func principalPlane(x []float32, dim, dims int) plane {
+// rest are zero. Workers are goroutines; 0 means GOMAXPROCS.
+func PrincipalPlane(x []float32, dim, dims, workers int) Plane {
 	const spare, passes = 8, 24 // more passes than noise needs: a map turns by what is left
 	n := len(x) / dim
-	p := plane{mean: make([]float64, dim), axes: make([][]float64, dims)}
-	for i := range p.axes {
-		p.axes[i] = make([]float64, dim)
+	p := Plane{Mean: make([]float64, dim), Axes: make([][]float64, dims)}
+	for i := range p.Axes {
+		p.Axes[i] = make([]float64, dim)
 	}
 	for i, v := range x {
-		p.mean[i%dim] += float64(v) / float64(n)
+		p.Mean[i%dim] += float64(v) / float64(n)
 	}
 	var largest float64
 	for i, v := range x {
-		largest = max(largest, math.Abs(float64(v)-p.mean[i%dim]))
+		largest = max(largest, math.Abs(float64(v)-p.Mean[i%dim]))
 	}
 	if largest == 0 || n < 2 {
 		return p
 	}
 	centred := make([]float32, len(x))
 	for i, v := range x {
-		centred[i] = float32((float64(v) - p.mean[i%dim]) / largest)
+		centred[i] = float32((float64(v) - p.Mean[i%dim]) / largest)
 	}
 
 	k := min(dims+spare, dim)
@@ -52,8 +52,8 @@ func principalPlane(x []float32, dim, dims int) plane {
 		for i, v := range basis {
 			small[i] = float32(v)
 		}
-		vec.Sgemm(false, true, n, k, dim, 1, centred, dim, small, dim, 0, along, k, 0) // X·Bᵀ
-		vec.Sgemm(true, false, k, dim, n, 1, along, k, centred, dim, 0, back, dim, 0)  // (X·Bᵀ)ᵀ·X
+		vec.Sgemm(false, true, n, k, dim, 1, centred, dim, small, dim, 0, along, k, workers) // X·Bᵀ
+		vec.Sgemm(true, false, k, dim, n, 1, along, k, centred, dim, 0, back, dim, workers)  // (X·Bᵀ)ᵀ·X
 		for i, v := range back {
 			basis[i] = float64(v)
 		}
@@ -64,8 +64,8 @@ func principalPlane(x []float32, dim, dims int) plane {
 
 // rotate picks the axes from the subspace that the last pass took from rows small to rows image = small·XᵀX: the
 // eigenvectors of image·smallᵀ (Rayleigh and Ritz).
-func (p *plane) rotate(image, small []float32, k, dims int) {
-	dim := len(p.mean)
+func (p *Plane) rotate(image, small []float32, k, dims int) {
+	dim := len(p.Mean)
 	h := mat.NewSymDense(k, nil)
 	for i := range k {
 		for j := i; j < k; j++ {
@@ -88,7 +88,7 @@ func (p *plane) rotate(image, small []float32, k, dims int) {
 		if values[k-1-a] <= 1e-10*values[k-1] {
 			return
 		}
-		axis := p.axes[a]
+		axis := p.Axes[a]
 		for i := range k {
 			w := vectors.At(i, k-1-a)
 			for c := range dim {
@@ -105,20 +105,20 @@ func (p *plane) rotate(image, small []float32, k, dims int) {
 		for c := range axis {
 			axis[c] *= scale
 		}
-		p.rank++
+		p.Rank++
 	}
 }
 
-// place returns the coordinates of the rows of x on the plane, n×len(axes).
-func (p *plane) place(x []float32) []float32 {
-	dim, dims := len(p.mean), len(p.axes)
+// Place returns the coordinates of the rows of x on the plane, n×len(p.Axes).
+func (p *Plane) Place(x []float32) []float32 {
+	dim, dims := len(p.Mean), len(p.Axes)
 	y := make([]float32, len(x)/dim*dims)
 	for i := range len(x) / dim {
 		row := x[i*dim : (i+1)*dim]
-		for a, axis := range p.axes {
+		for a, axis := range p.Axes {
 			var sum float64
 			for c, v := range row {
-				sum += (float64(v) - p.mean[c]) * axis[c]
+				sum += (float64(v) - p.Mean[c]) * axis[c]
 			}
 			y[i*dims+a] = float32(sum)
 		}

@@ -1,30 +1,31 @@
-package umap
+package space
 
 import (
 	"context"
 	"math"
 
-	"github.com/zoetrope-ml/zoetrope/projector/space"
+	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/eigen"
 )
 
 // PCA returns the coordinates of the rows of x (n×dim) on their first dims
 // principal components, n×dims. Components that the rows do not have (fewer
-// rows or columns than dims, or no variance) are 0. The seed that it takes, as
-// the other starts do, has no part in it: components belong to the rows.
-func PCA(ctx context.Context, x []float32, dim, dims int, _ uint64, workers int) ([]float32, error) {
-	n, err := space.Check(x, dim)
+// rows or columns than dims, or no variance) are 0. All are divided by the
+// largest deviation from the mean in any column, so that none overflows.
+func PCA(ctx context.Context, x []float32, dim, dims, workers int) ([]float32, error) {
+	n, err := Check(x, dim)
 	if err != nil {
 		return nil, err
 	}
-	mean, axes, err := principalAxes(ctx, x, dim, dims, workers)
+	mean, axes, err := PrincipalAxes(ctx, x, dim, dims, workers)
 	if err != nil {
 		return nil, err
 	}
-	scale := 1 / spread(x, dim, mean) // so that no coordinate overflows
+	scale := 1 / spread(x, dim, mean)
 	y := make([]float32, n*dims)
-	err = chunks(ctx, n, workers, func(lo, hi int) {
+	err = vec.Chunks(ctx, n, workers, func(lo, hi int) {
 		for k, v := range axes {
-			shift := dot(mean, v)
+			shift := eigen.Dot(mean, v)
 			for i := lo; i < hi && ctx.Err() == nil; i++ {
 				y[i*dims+k] = float32((mixedDot(x[i*dim:(i+1)*dim], v) - shift) * scale)
 			}
@@ -33,10 +34,10 @@ func PCA(ctx context.Context, x []float32, dim, dims int, _ uint64, workers int)
 	return y, err
 }
 
-// principalAxes returns the mean of the rows of x and the directions of their
+// PrincipalAxes returns the mean of the rows of x and the directions of their
 // largest variance, at most dims, of length 1. The largest entry of each is
 // positive.
-func principalAxes(ctx context.Context, x []float32, dim, dims, workers int) (mean []float64, axes [][]float64, err error) {
+func PrincipalAxes(ctx context.Context, x []float32, dim, dims, workers int) (mean []float64, axes [][]float64, err error) {
 	n := len(x) / dim
 	mean = make([]float64, dim)
 	for i, v := range x {
@@ -47,13 +48,13 @@ func principalAxes(ctx context.Context, x []float32, dim, dims, workers int) (me
 	if top == 0 || want < 1 {
 		return mean, nil, nil
 	}
-	scale := 1 / top                                // so that no square overflows
-	parts := make([]float64, (n+chunk-1)/chunk*dim) // per chunk
-	p := &eigenProblem{n: dim, want: want, basis: want + 24, tol: 1e-4, rounds: 8, workers: 1}
-	p.apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·((x_i - mean)·src)·scale²
-		shift := dot(mean, src)
-		chunks(ctx, n, workers, func(lo, hi int) {
-			part := parts[lo/chunk*dim:][:dim]
+	scale := 1 / top                                        // so that no square overflows
+	parts := make([]float64, (n+vec.Chunk-1)/vec.Chunk*dim) // per chunk
+	p := &eigen.Problem{N: dim, Want: want, Basis: want + 24, Tol: 1e-4, Rounds: 8, Workers: 1}
+	p.Apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·((x_i - mean)·src)·scale²
+		shift := eigen.Dot(mean, src)
+		vec.Chunks(ctx, n, workers, func(lo, hi int) {
+			part := parts[lo/vec.Chunk*dim:][:dim]
 			clear(part)
 			for i := lo; i < hi; i++ {
 				row := x[i*dim : (i+1)*dim]
@@ -68,9 +69,9 @@ func principalAxes(ctx context.Context, x []float32, dim, dims, workers int) (me
 			dst[i%dim] += v
 		}
 	}
-	axes, _, err = p.solve(ctx) // nearly converged components serve as well
+	axes, _, err = p.Largest(ctx) // nearly converged components serve as well
 	for _, v := range axes {
-		if sign(v) < 0 {
+		if eigen.Sign(v) < 0 {
 			for j := range v {
 				v[j] = -v[j]
 			}
