@@ -31,7 +31,7 @@ func checkBlocks(t *testing.T, p *Projection) {
 		for i, s := range samples {
 			row[s.ID] = i
 		}
-		placed, err := p.Placements(ctx, Query{Run: run, AllEpochs: true})
+		placed, err := p.Coordinates(ctx, Query{Run: run, AllEpochs: true})
 		if err != nil && !(errors.Is(err, tracker.ErrNotFound) && len(o.Epochs[run]) == 0) { // all its epochs have left the map
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestBlocks(t *testing.T) {
 	ctx := t.Context()
 	for _, dims := range []int{2, 3} {
 		store := givenRun(t, false)
-		placed := []Placement{
+		placed := []Coordinates{
 			{Epoch: 0, Coordinates: []float32{0, 0, 1, 0, 5, 5, 2, -3, 8}[:3*dims]},
 			{Epoch: 1, Samples: []string{"c", "a"}, Coordinates: []float32{-5, 5, 0, 1, 1, 0}[:2*dims]},
 		}

@@ -22,7 +22,7 @@ import (
 // What is on the map and has not changed stays where it is, and the other points find their places among it. When half of the
 // points of the last fit are gone or have changed, or the map has doubled since, it is fitted anew, see [Projection.Refit].
 func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection, error) {
-	g, err := p.growth(ctx, progress)
+	g, err := p.extension(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (p *Projection) Extend(ctx context.Context, progress Progress) (*Projection
 // left of what was fitted last, the map as it is says little of what it is to show, and the fit begins as [Projection.RefitFromScratch]
 // does.
 func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection, error) {
-	g, err := p.growth(ctx, progress)
+	g, err := p.extension(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +55,15 @@ func (p *Projection) Refit(ctx context.Context, progress Progress) (*Projection,
 // turned and shifted onto the one that is there: so the result does not depend on how the map has grown, but the picture may
 // jump.
 func (p *Projection) RefitFromScratch(ctx context.Context, progress Progress) (*Projection, error) {
-	g, err := p.growthOf(ctx, true, progress)
+	g, err := p.extensionOf(ctx, true, progress)
 	if err != nil {
 		return nil, err
 	}
 	return g.fit(ctx, nil, progress)
 }
 
-// A growth is a projection with all frames there are by now.
-type growth struct {
+// An extension is a projection with all frames there are by now.
+type extension struct {
 	p      *Projection // at its revision in the store
 	method Method
 	src    *source
@@ -77,17 +77,17 @@ type growth struct {
 	watch  *stopwatch
 }
 
-func (p *Projection) growth(ctx context.Context, progress Progress) (*growth, error) {
-	return p.growthOf(ctx, false, progress)
+func (p *Projection) extension(ctx context.Context, progress Progress) (*extension, error) {
+	return p.extensionOf(ctx, false, progress)
 }
 
-// growthOf is growth with the samples that were chosen or, if they are chosen again, those that Project would choose.
-func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress) (*growth, error) {
+// extensionOf is extension with the samples that were chosen or, if they are chosen again, those that Project would choose.
+func (p *Projection) extensionOf(ctx context.Context, again bool, progress Progress) (*extension, error) {
 	m, err := p.method()
 	if err != nil {
 		return nil, err
 	}
-	g := &growth{method: m, watch: startWatch()}
+	g := &extension{method: m, watch: startWatch()}
 	if g.p, err = Open(ctx, p.store, p.info.ID); err != nil {
 		return nil, err
 	}
@@ -117,12 +117,12 @@ func (p *Projection) growthOf(ctx context.Context, again bool, progress Progress
 }
 
 // locate finds what of the source is on the map.
-func (g *growth) locate(ctx context.Context) error {
+func (g *extension) locate(ctx context.Context) error {
 	frames, err := g.p.frames(ctx)
 	if err != nil {
 		return err
 	}
-	placed, err := g.p.Placements(ctx, Query{AllEpochs: true})
+	placed, err := g.p.Coordinates(ctx, Query{AllEpochs: true})
 	if err != nil && len(frames) > 0 {
 		return err
 	}
@@ -131,7 +131,7 @@ func (g *growth) locate(ctx context.Context) error {
 			g.fitted += f.rows
 		}
 	}
-	at := map[frameKey]Placement{}
+	at := map[frameKey]Coordinates{}
 	for _, pl := range placed {
 		at[frameKey{pl.Run, pl.Epoch}] = pl
 	}
@@ -156,7 +156,7 @@ func (g *growth) locate(ctx context.Context) error {
 
 // fill copies the places of frame i into y, in the order of its rows, and marks the rows that have one in had, which may be
 // nil. It reports false if the samples are others.
-func (s *source) fill(y []float32, had []bool, i int, from Placement, dims int) bool {
+func (s *source) fill(y []float32, had []bool, i int, from Coordinates, dims int) bool {
 	f := s.frames[i]
 	at := make(map[string]int, len(from.Samples))
 	for j, sample := range from.Samples {
@@ -183,7 +183,7 @@ func (s *source) fill(y []float32, had []bool, i int, from Placement, dims int) 
 const leastStart = 0.25
 
 // refit fits the map from where it is, or anew where that is of little worth, and stores it.
-func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, error) {
+func (g *extension) refit(ctx context.Context, progress Progress) (*Projection, error) {
 	if all := max(g.src.rows(), g.fitted); g.left == 0 || g.left < g.fitted && float64(g.left) < leastStart*float64(all) {
 		return g.fit(ctx, nil, progress)
 	}
@@ -195,7 +195,7 @@ func (g *growth) refit(ctx context.Context, progress Progress) (*Projection, err
 }
 
 // fit fits the map from start, nil for the options' own, and stores it.
-func (g *growth) fit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
+func (g *extension) fit(ctx context.Context, start []float32, progress Progress) (*Projection, error) {
 	g.watch.lap("place")
 	y, stages, err := g.layOut(ctx, start, progress)
 	if err != nil {
@@ -208,7 +208,7 @@ func (g *growth) fit(ctx context.Context, start []float32, progress Progress) (*
 
 // layOut returns the places of a fit from start, turned and shifted onto where the map lies: onto the points whose vectors are
 // as they were or, where there is none, onto those of the same samples and epochs.
-func (g *growth) layOut(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
+func (g *extension) layOut(ctx context.Context, start []float32, progress Progress) ([]float32, Stages, error) {
 	o := g.p.info.Options
 	if err := g.src.learn(ctx, o); err != nil {
 		return nil, nil, err
@@ -228,7 +228,7 @@ func (g *growth) layOut(ctx context.Context, start []float32, progress Progress)
 }
 
 // store writes what is new and takes off what is gone, or writes everything after a refit, as the next revision.
-func (g *growth) store(ctx context.Context, refit bool, progress Progress) error {
+func (g *extension) store(ctx context.Context, refit bool, progress Progress) error {
 	p := g.p
 	wanted := func(frame int) bool { return refit || g.fresh[frame] }
 	err := p.store.Write(ctx, func(tx *tracker.Tx) error {
@@ -280,7 +280,7 @@ func (g *growth) store(ctx context.Context, refit bool, progress Progress) error
 }
 
 // clear removes what is written anew or is gone: all of the map, or the frames that are fresh and those that are gone.
-func (g *growth) clear(ctx context.Context, tx *tracker.Tx, all bool) error {
+func (g *extension) clear(ctx context.Context, tx *tracker.Tx, all bool) error {
 	for _, table := range []string{"point", "projection_block", "projection_frame"} {
 		if all {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE projection = ?", g.p.id); err != nil {
@@ -305,7 +305,7 @@ func (g *growth) clear(ctx context.Context, tx *tracker.Tx, all bool) error {
 }
 
 // confirm notes which frames were logged again and are as they were. The map is as it was, and so is its revision.
-func (g *growth) confirm(ctx context.Context) error {
+func (g *extension) confirm(ctx context.Context) error {
 	if len(g.again) == 0 {
 		return nil
 	}
@@ -317,7 +317,7 @@ func (g *growth) confirm(ctx context.Context) error {
 	})
 }
 
-func (g *growth) note(ctx context.Context, tx *tracker.Tx) error {
+func (g *extension) note(ctx context.Context, tx *tracker.Tx) error {
 	for _, i := range g.again {
 		f := g.src.frames[i]
 		const query = "UPDATE projection_frame SET seq = ?, digest = ? WHERE projection = ? AND run = (SELECT id FROM run WHERE uid = ?) AND epoch = ?"

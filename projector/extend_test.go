@@ -45,7 +45,7 @@ func extend(t *testing.T, p *Projection) *Projection {
 func TestExtend(t *testing.T) {
 	for _, mode := range Modes {
 		t.Run(mode, func(t *testing.T) {
-			var want []Placement
+			var want []Coordinates
 			crews := []int{2}
 			if mode == "balanced" { // which has all there is
 				crews = []int{1, 3}
@@ -107,7 +107,7 @@ func TestExtendDoubled(t *testing.T) {
 	}
 	after := placements(t, p, Query{AllEpochs: true})
 	// Each class is still nearest to where it was.
-	centres := func(placed []Placement) [3][2]float64 {
+	centres := func(placed []Coordinates) [3][2]float64 {
 		var c [3][2]float64
 		for _, at := range placed {
 			for i := range at.Samples {
@@ -333,7 +333,7 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-func coordinates(placed []Placement) (y []float32) {
+func coordinates(placed []Coordinates) (y []float32) {
 	for _, p := range placed {
 		y = append(y, p.Coordinates...)
 	}

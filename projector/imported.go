@@ -12,12 +12,12 @@ import (
 
 // Given stores a map of a run that another program computed, of 2 or 3 dimensions, as a projection that is queried,
 // measured and shown as any other. It cannot be extended or fitted anew. Each place is of an epoch that the run has; the
-// samples of a placement are the run's, and nil means all of them in their order.
+// samples of one epoch are the run's, and nil means all of them in their order.
 //
 // Where the run has vectors for all that is placed, in the named layer or its only one, the map is measured against them.
 // Where it has none, its quality tells what the map alone can: how labels stand apart, and how far samples move. What
 // compares it with an original space is nil.
-func Given(ctx context.Context, store *tracker.Store, run, layer string, dims int, placed []Placement, progress Progress) (*Projection, error) {
+func Given(ctx context.Context, store *tracker.Store, run, layer string, dims int, placed []Coordinates, progress Progress) (*Projection, error) {
 	if dims != 2 && dims != 3 {
 		return nil, fmt.Errorf("%w: the places have %d dimensions, want 2 or 3", ErrOptions, dims)
 	}
@@ -29,7 +29,7 @@ func Given(ctx context.Context, store *tracker.Store, run, layer string, dims in
 	if err != nil {
 		return nil, err
 	}
-	g, err := readGiven(ctx, store, info, dims, placed)
+	g, err := readImported(ctx, store, info, dims, placed)
 	if err != nil {
 		return nil, fmt.Errorf("run %s/%s: %w", info.Experiment, info.Name, err)
 	}
@@ -54,26 +54,26 @@ func Given(ctx context.Context, store *tracker.Store, run, layer string, dims in
 	return p, p.insert(ctx, g.src, g.y, quality, watch, progress)
 }
 
-// A given is a map to be stored: a source that has the places for vectors.
-type given struct {
+// imported is a map to be stored: a source that has the places for vectors.
+type imported struct {
 	store  *tracker.Store
-	placed []Placement // with all samples named
+	placed []Coordinates // with all samples named
 	src    *source
 	y      []float32
 }
 
-func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, dims int, placed []Placement) (*given, error) {
+func readImported(ctx context.Context, store *tracker.Store, info tracker.RunInfo, dims int, placed []Coordinates) (*imported, error) {
 	samples, err := store.Samples(ctx, info.ID)
 	if err != nil {
 		return nil, err
 	}
-	list := newRoster(samples)
+	list := newSampleSet(samples)
 	last := make([]int, len(samples)) // frame that each sample was last placed in, counted from 1
 	epochs, err := store.Epochs(ctx, info.ID)
 	if err != nil {
 		return nil, err
 	}
-	g := &given{store: store, src: &source{runs: []string{info.ID}, dim: dims, bare: true}}
+	g := &imported{store: store, src: &source{runs: []string{info.ID}, dim: dims, bare: true}}
 	total := 0
 	for k, at := range placed {
 		i := slices.IndexFunc(epochs, func(e tracker.EpochInfo) bool { return e.Number == at.Epoch })
@@ -122,7 +122,7 @@ func readGiven(ctx context.Context, store *tracker.Store, info tracker.RunInfo, 
 
 // withVectors returns the vectors of what is placed, and the places in the same order. Where there are none, the places
 // stand in for them, and the source says that it is bare.
-func (g *given) withVectors(ctx context.Context, info tracker.RunInfo, o Options, progress Progress) (src *source, y []float32, err error) {
+func (g *imported) withVectors(ctx context.Context, info tracker.RunInfo, o Options, progress Progress) (src *source, y []float32, err error) {
 	src = &source{layer: o.Layer, runs: g.src.runs}
 	frames, err := framesOf(ctx, g.store, info, &src.layer)
 	if o.Layer == "" && (errors.Is(err, tracker.ErrNotFound) || errors.Is(err, tracker.ErrAmbiguous)) {
@@ -165,13 +165,13 @@ func (p *Projection) method() (Method, error) {
 	return Method{}, fmt.Errorf("%w: projection %q was computed elsewhere and cannot be extended or fitted anew: import the new map, or make one with Project", ErrOptions, p.info.ID)
 }
 
-// measureGiven measures a map that another program computed, at some of its epochs.
-func (p *Projection) measureGiven(ctx context.Context, placed []Placement, exact bool) (*Quality, error) {
+// measureImported measures a map that another program computed, at some of its epochs.
+func (p *Projection) measureImported(ctx context.Context, placed []Coordinates, exact bool) (*Quality, error) {
 	info, err := p.store.Run(ctx, p.info.Runs[0])
 	if err != nil {
 		return nil, err
 	}
-	g, err := readGiven(ctx, p.store, info, p.info.Dims, placed)
+	g, err := readImported(ctx, p.store, info, p.info.Dims, placed)
 	if err != nil {
 		return nil, err
 	}

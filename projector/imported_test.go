@@ -44,7 +44,7 @@ func givenRun(t *testing.T, vectors bool) *tracker.Store {
 func TestGivenWithAndWithoutVectors(t *testing.T) {
 	for _, vectors := range []bool{false, true} {
 		store := givenRun(t, vectors)
-		placed := []Placement{
+		placed := []Coordinates{
 			{Epoch: 0, Coordinates: []float32{0, 0, 1, 0, 5, 5}},
 			{Epoch: 1, Samples: []string{"c", "a", "b"}, Coordinates: []float32{5, 5, 0, 1, 1, 0}},
 		}
@@ -94,18 +94,18 @@ func TestGivenRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		dims   int
-		placed []Placement
+		placed []Coordinates
 		is     error
 		want   string
 	}{
-		{"four dimensions", 4, []Placement{{Coordinates: three}}, ErrOptions, "4 dimensions, want 2 or 3"},
+		{"four dimensions", 4, []Coordinates{{Coordinates: three}}, ErrOptions, "4 dimensions, want 2 or 3"},
 		{"nothing", 2, nil, ErrOptions, "there are no places"},
-		{"unknown epoch", 2, []Placement{{Epoch: 9, Coordinates: three}}, tracker.ErrNotFound, "no epoch 9"},
-		{"epoch twice", 2, []Placement{{Coordinates: three}, {Coordinates: three}}, ErrOptions, "epoch 0 is placed twice"},
-		{"too few", 2, []Placement{{Coordinates: three[:4]}}, ErrOptions, "has 4 coordinates, want 2 for each of 3 samples"},
-		{"unknown sample", 2, []Placement{{Samples: []string{"z"}, Coordinates: three[:2]}}, tracker.ErrNotFound, `sample "z"`},
-		{"sample twice", 2, []Placement{{Samples: []string{"a", "a"}, Coordinates: three[:4]}}, ErrOptions, `sample "a" is placed twice`},
-		{"NaN", 2, []Placement{{Coordinates: nan}}, ErrOptions, `the place of sample "b" is NaN`},
+		{"unknown epoch", 2, []Coordinates{{Epoch: 9, Coordinates: three}}, tracker.ErrNotFound, "no epoch 9"},
+		{"epoch twice", 2, []Coordinates{{Coordinates: three}, {Coordinates: three}}, ErrOptions, "epoch 0 is placed twice"},
+		{"too few", 2, []Coordinates{{Coordinates: three[:4]}}, ErrOptions, "has 4 coordinates, want 2 for each of 3 samples"},
+		{"unknown sample", 2, []Coordinates{{Samples: []string{"z"}, Coordinates: three[:2]}}, tracker.ErrNotFound, `sample "z"`},
+		{"sample twice", 2, []Coordinates{{Samples: []string{"a", "a"}, Coordinates: three[:4]}}, ErrOptions, `sample "a" is placed twice`},
+		{"NaN", 2, []Coordinates{{Coordinates: nan}}, ErrOptions, `the place of sample "b" is NaN`},
 	} {
 		_, err := Given(t.Context(), store, "r", "", test.dims, test.placed, nil)
 		if !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.want) {
@@ -115,7 +115,7 @@ func TestGivenRefuses(t *testing.T) {
 	if list, err := List(t.Context(), store, ""); err != nil || len(list) != 0 {
 		t.Errorf("%d projections are stored, %v", len(list), err)
 	}
-	if _, err := Given(t.Context(), store, "r", "fc", 2, []Placement{{Coordinates: three}}, nil); !errors.Is(err, tracker.ErrNotFound) {
+	if _, err := Given(t.Context(), store, "r", "fc", 2, []Coordinates{{Coordinates: three}}, nil); !errors.Is(err, tracker.ErrNotFound) {
 		t.Errorf("a layer that is not there: %v", err)
 	}
 }

@@ -85,7 +85,7 @@ func (p *Projection) keepShares(ctx context.Context, tx *tracker.Tx) error {
 // that was there.
 func (p *Projection) insertFrames(ctx context.Context, tx *tracker.Tx, src *source, y []float32, wanted func(frame int) bool, extended bool, progress Progress) error {
 	runs := make([]int64, len(src.runs)) // run.id
-	lists := make([]*roster, len(src.runs))
+	lists := make([]*sampleSet, len(src.runs))
 	ids := make([][]int64, len(src.runs)) // sample.id of those on the lists
 	for i, uid := range src.runs {
 		if err := tx.QueryRowContext(ctx, "SELECT id FROM run WHERE uid = ?", uid).Scan(&runs[i]); err != nil {

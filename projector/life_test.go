@@ -327,9 +327,9 @@ func TestGivenBehind(t *testing.T) {
 		store := newStore(t)
 		c := training{name: "a", epochs: span(1, 4), samples: 40, classes: 2, layers: layers}
 		logTraining(t, store, c)
-		var placed []Placement
+		var placed []Coordinates
 		for _, e := range span(1, 3) {
-			at := Placement{Epoch: e}
+			at := Coordinates{Epoch: e}
 			for i := range 40 {
 				at.Coordinates = append(at.Coordinates, float32(i%2), float32(i*e%7))
 			}

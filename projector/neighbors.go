@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/tracker"
@@ -102,4 +103,57 @@ func (p *Projection) frameIn(ctx context.Context, run string, epoch int) (tracke
 	}
 	frame.IDs, frame.Vectors = chosenRows(frame, p.shareOf(info.ID))
 	return frame, nil
+}
+
+// Neighborhoods are the nearest samples of every sample of one epoch, in the original space.
+type Neighborhoods struct {
+	Samples []string // ids, in the order of the epoch's rows
+	K       int      // neighbours of each: as many as asked for, or all others where there are fewer
+	Near    []int32  // len(Samples)×K places in Samples, the nearest first
+}
+
+// FindNeighborhoods returns the k nearest samples of all samples that a run's layer has at an epoch, by a metric of
+// [Options].Metric. It takes time that grows with the square of their number.
+func FindNeighborhoods(ctx context.Context, store *tracker.Store, run, layer string, epoch int, metric string, k int) (*Neighborhoods, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
+	}
+	if !slices.Contains(Metrics, metric) {
+		return nil, fmt.Errorf("%w: metric = %q, want %s", ErrOptions, metric, strings.Join(Metrics, ", "))
+	}
+	f, err := store.Frame(ctx, run, layer, epoch)
+	if err != nil {
+		return nil, err
+	}
+	return neighborhoods(ctx, f.IDs, f.Vectors, f.Dim, metric, k)
+}
+
+// Neighborhoods returns the k nearest samples of all samples that the projection shows of one of its runs at an epoch, in its
+// own original space: by its metric, among vectors that were scaled and reduced as those of the map.
+func (p *Projection) Neighborhoods(ctx context.Context, run string, epoch, k int) (*Neighborhoods, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("%w: k = %d, want at least 1", ErrOptions, k)
+	}
+	f, err := p.frameIn(ctx, run, epoch)
+	if err != nil {
+		return nil, err
+	}
+	x, dim, err := p.prepared(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return neighborhoods(ctx, f.IDs, x, dim, p.info.Options.Metric, k)
+}
+
+func neighborhoods(ctx context.Context, ids []string, x []float32, dim int, metric string, k int) (*Neighborhoods, error) {
+	out := &Neighborhoods{Samples: ids, K: max(0, min(k, len(ids)-1))}
+	if out.K == 0 {
+		return out, nil
+	}
+	knn, err := space.Neighbors(ctx, x, dim, space.NeighborOptions{NNeighbors: out.K + 1, Metric: metric}, nil)
+	if err != nil {
+		return nil, err
+	}
+	out.Near = knn.Index
+	return out, nil
 }

@@ -35,7 +35,7 @@ func travelling(name string, epochs []int, seed uint64) training {
 func paceOf(t *testing.T, p *Projection, c training, run string) (most, least float64) {
 	t.Helper()
 	var laid, layer []float64
-	var before Placement
+	var before Coordinates
 	for _, at := range placements(t, p, Query{AllEpochs: true}) {
 		if at.Run != run {
 			continue
@@ -105,7 +105,7 @@ func TestPaced(t *testing.T) {
 	p = extend(t, p)
 	check("extended")
 	for _, at := range before {
-		i := slices.IndexFunc(placements(t, p, Query{AllEpochs: true}), func(q Placement) bool {
+		i := slices.IndexFunc(placements(t, p, Query{AllEpochs: true}), func(q Coordinates) bool {
 			return q.Run == at.Run && q.Epoch == at.Epoch && slices.Equal(q.Coordinates, at.Coordinates)
 		})
 		if i < 0 {

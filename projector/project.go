@@ -28,8 +28,8 @@ func Project(ctx context.Context, store *tracker.Store, runs []string, o Options
 
 // ProjectFrom is [Project] from given coordinates instead of Options.Init, on their own scale, but for a noise of 1e-4:
 // every sample of every epoch must have a place in start. There an empty Run stands for the only one, and no Samples for
-// all of the run in their order. What [Projection.Placements] returns is a start; so are the places of another method.
-func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Options, start []Placement, progress Progress) (*Projection, error) {
+// all of the run in their order. What [Projection.Coordinates] returns is a start; so are the places of another method.
+func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Options, start []Coordinates, progress Progress) (*Projection, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func ProjectFrom(ctx context.Context, store *tracker.Store, runs []string, o Opt
 	var y []float32
 	if start != nil {
 		o.Init = initGiven
-		if y, err = src.given(start, o); err != nil {
+		if y, err = src.startFrom(start, o); err != nil {
 			return nil, err
 		}
 	}

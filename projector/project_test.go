@@ -115,9 +115,9 @@ func project(t *testing.T, store *tracker.Store, o Options, runs ...string) *Pro
 	return p
 }
 
-func placements(t *testing.T, p *Projection, q Query) []Placement {
+func placements(t *testing.T, p *Projection, q Query) []Coordinates {
 	t.Helper()
-	placed, err := p.Placements(t.Context(), q)
+	placed, err := p.Coordinates(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestWorkersAgree(t *testing.T) {
 		metric string
 		dims   int
 	}{{"euclidean", 2}, {"cosine", 3}, {"correlation", 2}, {"manhattan", 2}} {
-		var want []Placement
+		var want []Coordinates
 		var quality *Quality
 		for _, workers := range []int{1, 2, 3} {
 			o := quick()

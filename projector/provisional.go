@@ -61,14 +61,14 @@ func (p *Provisional) Layer() string { return p.layer }
 // Epoch returns the epoch whose principal axes span the plane.
 func (p *Provisional) Epoch() int { return p.epoch }
 
-// Placement places one epoch. Its coordinates have two dimensions.
-func (p *Provisional) Placement(ctx context.Context, epoch int) (Placement, error) {
+// Coordinates places one epoch. Its coordinates have two dimensions.
+func (p *Provisional) Coordinates(ctx context.Context, epoch int) (Coordinates, error) {
 	frame, err := p.store.Frame(ctx, p.run, p.layer, epoch)
 	if err != nil {
-		return Placement{}, err
+		return Coordinates{}, err
 	}
 	if frame.Dim != len(p.plane.Mean) {
-		return Placement{}, fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", p.run, epoch, p.layer, frame.Dim, len(p.plane.Mean))
+		return Coordinates{}, fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", p.run, epoch, p.layer, frame.Dim, len(p.plane.Mean))
 	}
-	return Placement{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.Place(frame.Vectors)}, nil
+	return Coordinates{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.Place(frame.Vectors)}, nil
 }

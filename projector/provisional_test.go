@@ -16,7 +16,7 @@ func TestProvisional(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := p.Placement(t.Context(), 1)
+	first, err := p.Coordinates(t.Context(), 1)
 	if err != nil || len(first.Samples) != 50 || len(first.Coordinates) != 100 || p.Epoch() != 1 || p.Layer() != "fc1" {
 		t.Fatalf("%d samples, %d coordinates, plane of epoch %d of %s, %v", len(first.Samples), len(first.Coordinates), p.Epoch(), p.Layer(), err)
 	}
@@ -33,13 +33,13 @@ func TestProvisional(t *testing.T) {
 		t.Fatal(err)
 	}
 	for epoch := 1; epoch <= 2; epoch++ {
-		a, errA := p.Placement(t.Context(), epoch)
-		b, errB := late.Placement(t.Context(), epoch)
+		a, errA := p.Coordinates(t.Context(), epoch)
+		b, errB := late.Coordinates(t.Context(), epoch)
 		if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
 			t.Errorf("epoch %d: two viewers differ, %v, %v", epoch, errA, errB)
 		}
 	}
-	if _, err := p.Placement(t.Context(), 3); !errors.Is(err, tracker.ErrNotFound) {
+	if _, err := p.Coordinates(t.Context(), 3); !errors.Is(err, tracker.ErrNotFound) {
 		t.Errorf("epoch 3: %v", err)
 	}
 }

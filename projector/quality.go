@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -137,7 +138,7 @@ func (p *Projection) measure(ctx context.Context, exact bool) (*Quality, error) 
 	}
 	var q *Quality
 	if p.info.Method == MethodGiven {
-		q, err = p.measureGiven(ctx, placed, exact)
+		q, err = p.measureImported(ctx, placed, exact)
 	} else {
 		var src *source
 		var y []float32
@@ -152,12 +153,12 @@ func (p *Projection) measure(ctx context.Context, exact bool) (*Quality, error) 
 }
 
 // intact returns what is on the map of the epochs whose vectors are there as they were placed, and how many are left out.
-func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, err error) {
+func (p *Projection) intact(ctx context.Context) (placed []Coordinates, left int, err error) {
 	b, err := p.Behind(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	err = p.read(ctx, Query{AllEpochs: true}, func(r *reading, all []Placement) error {
+	err = p.read(ctx, Query{AllEpochs: true}, func(r *query, all []Coordinates) error {
 		placed = all
 		return p.unchanged(ctx, r.tx)
 	})
@@ -169,7 +170,7 @@ func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, 
 		lost[frameKey{e.Run, e.Epoch}] = true // one that is new is not on the map
 	}
 	all := len(placed)
-	placed = slices.DeleteFunc(placed, func(at Placement) bool { return lost[frameKey{at.Run, at.Epoch}] })
+	placed = slices.DeleteFunc(placed, func(at Coordinates) bool { return lost[frameKey{at.Run, at.Epoch}] })
 	if left = all - len(placed); len(placed) == 0 {
 		return nil, 0, fmt.Errorf("the vectors of all its %d epochs were replaced or removed since: extend it or fit it anew: %w", all, tracker.ErrNotFound)
 	}
@@ -177,7 +178,7 @@ func (p *Projection) intact(ctx context.Context) (placed []Placement, left int, 
 }
 
 // reread reads the vectors that some of the projection's epochs were placed by, as they were logged.
-func (p *Projection) reread(ctx context.Context, placed []Placement) (*source, error) {
+func (p *Projection) reread(ctx context.Context, placed []Coordinates) (*source, error) {
 	src := &source{layer: p.info.Layer, runs: p.info.Runs, shares: p.shares}
 	position := map[string]int{}
 	for i, id := range src.runs {
@@ -195,7 +196,7 @@ func (p *Projection) reread(ctx context.Context, placed []Placement) (*source, e
 }
 
 // reopen reads the vectors that some of the projection's epochs were placed by, and their points in the same order.
-func (p *Projection) reopen(ctx context.Context, placed []Placement) (*source, []float32, error) {
+func (p *Projection) reopen(ctx context.Context, placed []Coordinates) (*source, []float32, error) {
 	src, err := p.reread(ctx, placed)
 	if err != nil {
 		return nil, nil, err
@@ -280,4 +281,36 @@ func sampledRows(src *source) int {
 		return 0
 	}
 	return max(256, int(pairBudget/float64(src.rows())))
+}
+
+// PointTrust returns, for each sample of one of the projection's runs at an epoch, how far its neighbourhood on the map
+// can be trusted: its term in the mean that the epoch's trustworthiness is. Trust is nil where fewer than 3 samples
+// leave nothing to measure.
+func (p *Projection) PointTrust(ctx context.Context, run string, epoch int) (samples []string, trust []float64, err error) {
+	placed, err := p.Coordinates(ctx, Query{Run: run, Epoch: epoch})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(placed) != 1 {
+		return nil, nil, fmt.Errorf("epoch %d of run %s is not on projection %q: %w", epoch, run, p.info.ID, tracker.ErrNotFound)
+	}
+	at := placed[0]
+	f, err := p.asPlaced(ctx, at.Run, epoch)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !slices.Equal(f.IDs, at.Samples) {
+		return nil, nil, fmt.Errorf("epoch %d of run %s has other samples than when it was projected: %w", epoch, run, tracker.ErrNotFound)
+	}
+	if bad := slices.IndexFunc(at.Coordinates, func(v float32) bool { return math.IsNaN(float64(v)) }); bad >= 0 {
+		return nil, nil, fmt.Errorf("projection %q has no place for row %d of epoch %d", p.info.ID, bad, epoch)
+	}
+	x, dim, err := p.prepared(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	trust, err = measure.PointTrust(ctx, measure.Frame{
+		X: x, Dim: dim, Y: at.Coordinates, Dims: p.info.Dims,
+	}, measure.Options{Metric: p.info.Options.Metric})
+	return f.IDs, trust, err
 }

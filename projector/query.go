@@ -2,14 +2,43 @@ package projector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A reading is one transaction's view of a projection.
-type reading struct {
+// A Query selects points of a projection.
+type Query struct {
+	Run       string   // id, name or experiment/name; empty = all runs of the projection
+	Epoch     int      // the epoch; 0 is the one before training
+	AllEpochs bool     // all epochs, whatever Epoch says
+	Samples   []string // sample ids; nil = all
+}
+
+var errTrajectory = errors.New("a trajectory goes through all epochs: leave Epoch out of the query")
+
+// Coordinates are where the samples of one epoch lie on the map.
+type Coordinates struct {
+	Run         string // id
+	Epoch       int
+	Samples     []string  // in the run's order
+	Coordinates []float32 // len(Samples)×dims, row-major
+}
+
+// Coordinates returns the points that q selects as one matrix per run and epoch: the fastest way to a whole map.
+func (p *Projection) Coordinates(ctx context.Context, q Query) ([]Coordinates, error) {
+	var out []Coordinates
+	err := p.read(ctx, q, func(_ *query, placed []Coordinates) error {
+		out = placed
+		return nil
+	})
+	return out, err
+}
+
+// A query is one transaction's view of a projection.
+type query struct {
 	p    *Projection
 	tx   *tracker.Tx
 	runs []runSamples
@@ -35,8 +64,8 @@ type occurrence struct {
 	sample string
 }
 
-// read calls f with the placements that q selects.
-func (p *Projection) read(ctx context.Context, q Query, f func(*reading, []Placement) error) error {
+// read calls f with the coordinates that q selects.
+func (p *Projection) read(ctx context.Context, q Query, f func(*query, []Coordinates) error) error {
 	if q.Run != "" {
 		run, err := p.store.Run(ctx, q.Run)
 		if err != nil {
@@ -48,11 +77,11 @@ func (p *Projection) read(ctx context.Context, q Query, f func(*reading, []Place
 		q.Run = run.ID
 	}
 	return p.store.Read(ctx, func(tx *tracker.Tx) error {
-		r := &reading{p: p, tx: tx}
+		r := &query{p: p, tx: tx}
 		if err := r.open(ctx, q.Run); err != nil {
 			return err
 		}
-		placed, err := r.placements(ctx, q)
+		placed, err := r.coordinates(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -61,7 +90,7 @@ func (p *Projection) read(ctx context.Context, q Query, f func(*reading, []Place
 }
 
 // open looks up the projection's runs, or only the one that is named, and their samples.
-func (r *reading) open(ctx context.Context, only string) error {
+func (r *query) open(ctx context.Context, only string) error {
 	const query = "SELECT r.id, r.uid FROM projection_run pr JOIN run r ON r.id = pr.run WHERE pr.projection = ? ORDER BY pr.position"
 	rows, err := r.tx.QueryContext(ctx, query, r.p.id)
 	if err != nil {
@@ -138,7 +167,7 @@ func readSamples(ctx context.Context, tx *tracker.Tx, run int64) ([]sampleRow, e
 }
 
 // labels returns the label of each of a run's samples.
-func (r *reading) labels(run string) map[string]string {
+func (r *query) labels(run string) map[string]string {
 	labels := map[string]string{}
 	for _, rs := range r.runs {
 		if rs.uid == run {
@@ -151,7 +180,7 @@ func (r *reading) labels(run string) map[string]string {
 }
 
 // predictions returns what was logged for the points that q selects, and perhaps for more.
-func (r *reading) predictions(ctx context.Context, q Query) (map[occurrence]string, error) {
+func (r *query) predictions(ctx context.Context, q Query) (map[occurrence]string, error) {
 	out := map[occurrence]string{}
 	for _, run := range r.runs {
 		query := `SELECT e.number, o.sample, o.prediction FROM epoch e JOIN output o ON o.epoch = e.id
@@ -181,4 +210,105 @@ func (r *reading) predictions(ctx context.Context, q Query) (map[occurrence]stri
 		}
 	}
 	return out, nil
+}
+
+func (r *query) coordinates(ctx context.Context, q Query) ([]Coordinates, error) {
+	var out []Coordinates
+	unknown := map[string]bool{}
+	for _, id := range q.Samples {
+		unknown[id] = true
+	}
+	for _, run := range r.runs {
+		ids := run.pick(q.Samples)
+		for id := range ids {
+			delete(unknown, run.samples[run.at[id]].uid)
+		}
+		if q.Samples != nil && len(ids) == 0 {
+			continue
+		}
+		placed, err := r.coordinatesOf(ctx, run, q, ids)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, placed...)
+	}
+	for _, id := range q.Samples {
+		if unknown[id] {
+			return nil, fmt.Errorf("projection %q: sample %q: %w", r.p.info.ID, id, tracker.ErrNotFound)
+		}
+	}
+	if len(out) == 0 {
+		return nil, r.explain(ctx, q)
+	}
+	return out, nil
+}
+
+// pick returns the sample.id of those of the given samples that the run has; nil means all, as it does for samples.
+func (run *runSamples) pick(samples []string) map[int64]bool {
+	if samples == nil {
+		return nil
+	}
+	at := make(map[string]int64, len(run.samples))
+	for _, s := range run.samples {
+		at[s.uid] = s.id
+	}
+	ids := map[int64]bool{}
+	for _, uid := range samples {
+		if id, ok := at[uid]; ok {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
+// coordinatesOf reads one run's coordinates of the samples with the given sample.id, nil for all. They are taken of the blocks,
+// whose seals say that they are what was stored.
+func (r *query) coordinatesOf(ctx context.Context, run runSamples, q Query, ids map[int64]bool) ([]Coordinates, error) {
+	query, args := "SELECT epoch FROM projection_frame WHERE projection = ? AND run = ?", []any{r.p.id, run.id}
+	if !q.AllEpochs {
+		query, args = query+" AND epoch = ?", append(args, q.Epoch)
+	}
+	epochs, err := readColumn[int](ctx, r.tx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(epochs)
+	var wanted []int // places of samples
+	for i, s := range run.samples {
+		if ids == nil || ids[s.id] {
+			wanted = append(wanted, i)
+		}
+	}
+	dims := r.p.info.Dims
+	var out []Coordinates
+	for _, epoch := range epochs {
+		y, err := r.p.block(ctx, r.tx, run.uid, len(run.samples), epoch)
+		if err != nil {
+			return nil, err
+		}
+		at := Coordinates{Run: run.uid, Epoch: epoch, Samples: make([]string, 0, len(wanted)), Coordinates: make([]float32, 0, len(wanted)*dims)}
+		for _, i := range wanted {
+			if c := y[i*dims : (i+1)*dims]; c[0] == c[0] { // not NaN: there is a point
+				at.Samples, at.Coordinates = append(at.Samples, run.samples[i].uid), append(at.Coordinates, c...)
+			}
+		}
+		if len(at.Samples) > 0 {
+			out = append(out, at)
+		}
+	}
+	return out, nil
+}
+
+// explain says why nothing was found.
+func (r *query) explain(ctx context.Context, q Query) error {
+	const query = "SELECT DISTINCT epoch FROM projection_frame WHERE projection = ? ORDER BY epoch"
+	epochs, err := readColumn[int](ctx, r.tx, query, r.p.id)
+	if err != nil {
+		return err
+	}
+	if !q.AllEpochs && !slices.Contains(epochs, q.Epoch) && len(epochs) > 0 {
+		return fmt.Errorf("projection %q has no epoch %d: it has %d, from %d to %d: %w", r.p.info.ID, q.Epoch, len(epochs), epochs[0],
+			epochs[len(epochs)-1], tracker.ErrNotFound)
+	}
+	return fmt.Errorf("projection %q has no such point: %w", r.p.info.ID, tracker.ErrNotFound)
 }

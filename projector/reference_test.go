@@ -126,7 +126,7 @@ func TestExtendReference(t *testing.T) {
 }
 
 // displacement is the median distance between the places of two maps, over the root-mean-square radius of the first.
-func displacement(before, after []Placement) float64 {
+func displacement(before, after []Coordinates) float64 {
 	a := coordinates(before)
 	b := coordinates(after)[:len(a)] // epochs stand in order
 	var centre [2]float64

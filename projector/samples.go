@@ -6,23 +6,23 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// A roster is the samples of a run in their order.
-type roster struct {
+// A sampleSet is the samples of a run in their order.
+type sampleSet struct {
 	uids []string
 	at   map[string]int // only where it was needed
 }
 
-func newRoster(samples []tracker.Sample) *roster {
-	r := &roster{uids: make([]string, len(samples))}
+func newSampleSet(samples []tracker.Sample) *sampleSet {
+	r := &sampleSet{uids: make([]string, len(samples))}
 	for i, s := range samples {
 		r.uids[i] = s.ID
 	}
 	return r
 }
 
-// find returns the place of each of some samples, −1 for one that is not on the roster. They are nearly always in its
+// find returns the place of each of some samples, −1 for one that is not in the set. They are nearly always in its
 // order, so that few are looked up by id: a map of a million ids takes longer to make than all else here.
-func (r *roster) find(some []string) []int {
+func (r *sampleSet) find(some []string) []int {
 	places := make([]int, len(some))
 	next := 0
 	for i, uid := range some {
@@ -35,7 +35,7 @@ func (r *roster) find(some []string) []int {
 	return places
 }
 
-func (r *roster) lookUp(uid string) int {
+func (r *sampleSet) lookUp(uid string) int {
 	if r.at == nil {
 		r.at = make(map[string]int, len(r.uids))
 		for i, known := range r.uids {
@@ -49,8 +49,8 @@ func (r *roster) lookUp(uid string) int {
 }
 
 // currentIDs returns the run's samples as they are now, with their sample.id. Samples never change, so that it is the same
-// roster unless some were added, or the store lost some, and their ids follow each other: then no row need be read.
-func (r *roster) currentIDs(ctx context.Context, tx *tracker.Tx, run int64) (*roster, []int64, error) {
+// set unless some were added, or the store lost some, and their ids follow each other: then no row need be read.
+func (r *sampleSet) currentIDs(ctx context.Context, tx *tracker.Tx, run int64) (*sampleSet, []int64, error) {
 	ids, err := consecutive(ctx, tx, run, len(r.uids))
 	if err != nil || ids != nil {
 		return r, ids, err
@@ -59,7 +59,7 @@ func (r *roster) currentIDs(ctx context.Context, tx *tracker.Tx, run int64) (*ro
 	if err != nil {
 		return nil, nil, err
 	}
-	now := &roster{uids: make([]string, len(samples))}
+	now := &sampleSet{uids: make([]string, len(samples))}
 	ids = make([]int64, len(samples))
 	for i, s := range samples {
 		now.uids[i], ids[i] = s.uid, s.id

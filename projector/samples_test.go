@@ -7,8 +7,8 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-func TestRosterFind(t *testing.T) {
-	r := newRoster([]tracker.Sample{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}})
+func TestSampleSetFind(t *testing.T) {
+	r := newSampleSet([]tracker.Sample{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "d"}})
 	for _, c := range []struct {
 		name string
 		some []string
@@ -41,7 +41,7 @@ func TestEnrol(t *testing.T) {
 			}
 		}
 	}
-	check := func(what string, list *roster, unread bool, want ...string) {
+	check := func(what string, list *sampleSet, unread bool, want ...string) {
 		t.Helper()
 		err := store.Write(ctx, func(tx *tracker.Tx) error {
 			var run int64
@@ -69,9 +69,9 @@ func TestEnrol(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all := newRoster(slices.Concat(first, second))
+	all := newSampleSet(slices.Concat(first, second))
 	check("whole", all, true, "a", "b", "c", "d", "e")
-	check("two added since", newRoster(append(slices.Clone(first), second[0])), false, "a", "b", "c", "d", "e")
+	check("two added since", newSampleSet(append(slices.Clone(first), second[0])), false, "a", "b", "c", "d", "e")
 	err := store.Write(ctx, func(tx *tracker.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM sample WHERE uid = ?", "d")
 		if err == nil { // of a store without sums: with them, nothing is read that is not as it was logged
@@ -83,5 +83,5 @@ func TestEnrol(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("one lost since", all, false, "a", "b", "c", "e")
-	check("one lost before", newRoster([]tracker.Sample{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "e"}}), false, "a", "b", "c", "e")
+	check("one lost before", newSampleSet([]tracker.Sample{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "e"}}), false, "a", "b", "c", "e")
 }

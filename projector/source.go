@@ -18,10 +18,10 @@ type source struct {
 	dim    int
 	runs   []string // ids
 	frames []sourceFrame
-	x      []float32 // rows of all frames, n×dim, row-major
-	bare   bool      // there are no vectors: x holds places on a map
-	lists  []*roster // the samples of each run, as they were when the source was read
-	shares []float64 // of each run: the samples whose rank is below are taken; nil = all
+	x      []float32    // rows of all frames, n×dim, row-major
+	bare   bool         // there are no vectors: x holds places on a map
+	lists  []*sampleSet // the samples of each run, as they were when the source was read
+	shares []float64    // of each run: the samples whose rank is below are taken; nil = all
 
 	preparation *umap.Preparation // what x went through; nil = nothing
 	raw         []float32         // the rows before that, where there is one
@@ -296,7 +296,7 @@ func newClasses() map[string]int { return map[string]int{"": -1} }
 
 // name numbers the samples of run r, which comes after those named before, and its labels as in class, which grows.
 func (s *source) name(r int, samples []tracker.Sample, class map[string]int) {
-	list := newRoster(samples)
+	list := newSampleSet(samples)
 	s.lists = append(s.lists, list)
 	classes := make([]int, len(samples))
 	for i, sample := range samples {

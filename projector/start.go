@@ -25,13 +25,13 @@ func startPlaces(ctx context.Context, src *source, g *umap.Graph, o Options) ([]
 	return umap.Start(ctx, src.x, src.dim, g, o.umap())
 }
 
-// given returns the places of all rows from those of start.
-func (s *source) given(start []Placement, o Options) ([]float32, error) {
+// startFrom returns the places of all rows from those of start.
+func (s *source) startFrom(start []Coordinates, o Options) ([]float32, error) {
 	dims := o.Dims
 	y := make([]float32, s.rows()*dims)
 	for _, f := range s.frames {
 		run := s.runs[f.run]
-		k := slices.IndexFunc(start, func(p Placement) bool {
+		k := slices.IndexFunc(start, func(p Coordinates) bool {
 			return p.Epoch == f.epoch && (p.Run == run || p.Run == "" && len(s.runs) == 1)
 		})
 		if k < 0 {

@@ -16,7 +16,7 @@ func TestProjectFrom(t *testing.T) {
 	o := quick()
 	first := placements(t, project(t, store, o), Query{AllEpochs: true})
 	o.NEpochs, o.LearningRate = 5, 0.001
-	from := func(start []Placement, runs ...string) (*Projection, error) {
+	from := func(start []Coordinates, runs ...string) (*Projection, error) {
 		return ProjectFrom(t.Context(), store, runs, o, start, nil)
 	}
 	p, err := from(first)
@@ -61,7 +61,7 @@ func TestProjectFrom(t *testing.T) {
 	small := slices.Clone(array)
 	small[2].Coordinates = small[2].Coordinates[:78]
 	for name, c := range map[string]struct {
-		start []Placement
+		start []Coordinates
 		runs  []string
 		want  string
 	}{
@@ -71,8 +71,8 @@ func TestProjectFrom(t *testing.T) {
 		"a sample":         {short, []string{"a"}, `no place for sample "s0" at epoch 3`},
 		"too few":          {small, []string{"a"}, `no place for sample "s39" at epoch 3`},
 		"NaN":              {bad, []string{"a"}, `sample "s1" at epoch 1 of run`},
-		"an empty start":   {[]Placement{}, []string{"a"}, "no places for epoch 1"},
-		"other dimensions": {[]Placement{{Epoch: 1, Coordinates: []float32{1}}}, []string{"b"}, "no place for sample"},
+		"an empty start":   {[]Coordinates{}, []string{"a"}, "no places for epoch 1"},
+		"other dimensions": {[]Coordinates{{Epoch: 1, Coordinates: []float32{1}}}, []string{"b"}, "no place for sample"},
 	} {
 		if _, err := from(c.start, c.runs...); !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

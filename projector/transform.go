@@ -19,7 +19,7 @@ import (
 // the map. Vectors have as many columns as [Projection.Columns] says. A vector's place depends on the vector, the epoch and
 // the map alone: not on what else is in x, and not on the number of workers.
 func (p *Projection) Transform(ctx context.Context, run string, epoch int, x []float32) ([]float32, error) {
-	g, err := p.growth(ctx, nil)
+	g, err := p.extension(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (p *Projection) Columns(ctx context.Context) (int, error) {
 }
 
 // frame finds a frame that is on the map and forgets those that are not, or not as they are now.
-func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) {
+func (g *extension) frame(ctx context.Context, run string, epoch int) (int, error) {
 	id := ""
 	switch {
 	case run != "":
@@ -89,7 +89,7 @@ func (g *growth) frame(ctx context.Context, run string, epoch int) (int, error) 
 	return 0, fmt.Errorf("epoch %d of run %s is not on projection %q as it is now: %w", epoch, titles(ctx, g.p.store, id), g.p.info.ID, tracker.ErrNotFound)
 }
 
-func (g *growth) forgetFresh() {
+func (g *extension) forgetFresh() {
 	src := &source{layer: g.src.layer, dim: g.src.dim, runs: g.src.runs, lists: g.src.lists, preparation: g.src.preparation}
 	dims := g.p.info.Dims
 	var y []float32
@@ -107,7 +107,7 @@ func (g *growth) forgetFresh() {
 }
 
 // transform places vectors among the points of the map, which stay where they are, as further samples of a frame.
-func (g *growth) transform(ctx context.Context, frame int, x []float32, o Options) ([]float32, error) {
+func (g *extension) transform(ctx context.Context, frame int, x []float32, o Options) ([]float32, error) {
 	src := g.src
 	m := len(x) / src.dim
 	r, seen := recipes[o.Mode], src.pictures(o)

@@ -29,7 +29,7 @@ func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *cli
 	if err := run.AddSamples(ctx, samples); err != nil {
 		return "", err
 	}
-	places := make([]projector.Placement, s.epochs)
+	places := make([]projector.Coordinates, s.epochs)
 	noise := normals(r, 2*s.samples)
 	for e := range s.epochs {
 		meter.Show("making epochs", e, s.epochs)
@@ -49,7 +49,7 @@ func madeUpMap(ctx context.Context, store *tracker.Store, s mapShape, meter *cli
 				out.Predictions[i] = strconv.Itoa(r.IntN(classes))
 			}
 		}
-		places[e] = projector.Placement{Epoch: e + 1, Coordinates: at}
+		places[e] = projector.Coordinates{Epoch: e + 1, Coordinates: at}
 		err := run.Log(ctx, tracker.Epoch{Number: e + 1, Outputs: out, Metrics: tracker.Metrics{"loss": 1 / float64(e+1), "accuracy": 1 - 0.5/float64(e+1)}})
 		if err != nil {
 			return "", err

@@ -167,7 +167,7 @@ func (out *outgoing) vectors(ctx context.Context, epoch int) (*interchange.Layer
 }
 
 func (out *outgoing) points(ctx context.Context, epoch int) (*interchange.Layer, error) {
-	placed, err := out.projection.Placements(ctx, projector.Query{Run: out.run.ID, Epoch: epoch})
+	placed, err := out.projection.Coordinates(ctx, projector.Query{Run: out.run.ID, Epoch: epoch})
 	if errors.Is(err, tracker.ErrNotFound) {
 		return nil, nil
 	}

@@ -140,9 +140,9 @@ func (in *incoming) giveMap(ctx context.Context, store *tracker.Store, run strin
 	if ids == nil {
 		ids = samples
 	}
-	var placed []projector.Placement
+	var placed []projector.Coordinates
 	for i, l := range in.points {
-		p := projector.Placement{Epoch: in.mapNums[i], Coordinates: l.Data, Samples: ids}
+		p := projector.Coordinates{Epoch: in.mapNums[i], Coordinates: l.Data, Samples: ids}
 		if l.Rows != nil {
 			p.Samples = make([]string, len(l.Rows))
 			for j, r := range l.Rows {

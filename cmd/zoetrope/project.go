@@ -75,7 +75,7 @@ func (a *app) project(ctx context.Context, store *tracker.Store, names []string,
 	if err != nil {
 		return err
 	}
-	var start []projector.Placement
+	var start []projector.Coordinates
 	if path != "" {
 		if start, err = readPlaces(ctx, store, ids, path, o); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (a *app) project(ctx context.Context, store *tracker.Store, names []string,
 }
 
 // readPlaces reads the start of a run's points from a file like those of 'zoetrope points --format npy'.
-func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path string, o projector.Options) ([]projector.Placement, error) {
+func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path string, o projector.Options) ([]projector.Coordinates, error) {
 	if len(runs) > 1 {
 		return nil, fmt.Errorf("%w: an array of places is of one run, and %d are to be laid out", projector.ErrOptions, len(runs))
 	}
@@ -120,13 +120,13 @@ func readPlaces(ctx context.Context, store *tracker.Store, runs []string, path s
 		return nil, fmt.Errorf("%w: %s holds %s of %d dimensions, want places for %s in %d", projector.ErrOptions,
 			path, cli.Plural(m.Epochs, "epoch"), m.Dim, cli.Plural(len(chosen), "epoch"), o.Dims)
 	}
-	var start []projector.Placement
+	var start []projector.Coordinates
 	for _, epoch := range chosen {
 		places, err := m.Next()
 		if err != nil {
 			return nil, err
 		}
-		start = append(start, projector.Placement{Epoch: epoch, Coordinates: slices.Clone(places)})
+		start = append(start, projector.Coordinates{Epoch: epoch, Coordinates: slices.Clone(places)})
 	}
 	return start, nil
 }

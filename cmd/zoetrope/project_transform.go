@@ -102,7 +102,7 @@ func (a *app) transform(ctx context.Context, store *tracker.Store, o transformOp
 	if _, err := a.tellProjection(ctx, store, p); err != nil {
 		return err
 	}
-	on, err := p.Placements(ctx, projector.Query{Run: at, AllEpochs: true})
+	on, err := p.Coordinates(ctx, projector.Query{Run: at, AllEpochs: true})
 	if err != nil {
 		return err
 	}

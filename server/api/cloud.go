@@ -50,7 +50,7 @@ type Layout struct {
 
 // arrange returns the rows in the order of the run's samples. They are nearly always in that order, so few are looked up
 // by id.
-func (c *cloud) arrange(pl projector.Placement, samples []tracker.Sample) []float32 {
+func (c *cloud) arrange(pl projector.Coordinates, samples []tracker.Sample) []float32 {
 	out := filled(c.rows*c.dims, float32(math.NaN()))
 	var row map[string]int
 	at := 0

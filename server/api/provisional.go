@@ -80,7 +80,7 @@ func (s *provisionalMap) update(ctx context.Context, info tracker.RunInfo) error
 				return err
 			}
 		}
-		placed, err := s.plane.Placement(ctx, f.Epoch)
+		placed, err := s.plane.Coordinates(ctx, f.Epoch)
 		if err != nil {
 			return err
 		}

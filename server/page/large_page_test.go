@@ -35,7 +35,7 @@ func large(t *testing.T, n int) *tracker.Store {
 	if err := run.AddSamples(t.Context(), samples); err != nil {
 		t.Fatal(err)
 	}
-	var placed []projector.Placement
+	var placed []projector.Coordinates
 	for epoch := 1; epoch <= 3; epoch++ {
 		if err := run.Log(t.Context(), tracker.Epoch{Number: epoch}); err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func large(t *testing.T, n int) *tracker.Store {
 		for row, y := range map[int]float32{0: -8, 1: -8, n - 1: 8} {
 			at[2*row], at[2*row+1] = 0, y
 		}
-		placed = append(placed, projector.Placement{Epoch: epoch, Coordinates: at})
+		placed = append(placed, projector.Coordinates{Epoch: epoch, Coordinates: at})
 	}
 	if _, err := projector.Given(t.Context(), store, run.ID(), "", 2, placed, nil); err != nil {
 		t.Fatal(err)

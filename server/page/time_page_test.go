@@ -55,7 +55,7 @@ func TestHeat(t *testing.T) {
 	tb := openTab(t, server, "", 960, 640)
 	tb.ready()
 	p := projectionOf(t, store, run.ID())
-	placed, err := p.Placements(t.Context(), projector.Query{AllEpochs: true})
+	placed, err := p.Coordinates(t.Context(), projector.Query{AllEpochs: true})
 	if err != nil {
 		t.Fatal(err)
 	}
