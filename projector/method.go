@@ -88,6 +88,27 @@ func MethodTitle(name string) string {
 	return strings.ToUpper(name) // of a later version
 }
 
+// MethodSettings returns the names of the [Settings] that a method reads; for auto, those that a method reads which auto may
+// choose. Of a map that another program computed, there is none.
+func MethodSettings(name string) []string {
+	reads := func(s Setting) bool {
+		return s.Methods == nil || slices.ContainsFunc(s.Methods, func(m string) bool {
+			of, _ := findMethod(m)
+			return m == name || name == methodAuto && of.auto > 0
+		})
+	}
+	names := []string{}
+	if _, ok := findMethod(name); !ok && name != methodAuto {
+		return names
+	}
+	for _, s := range Settings() {
+		if reads(s) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // Choice says which method was used and, where auto chose it, why.
 func (i Info) Choice() string {
 	if i.Options.Method == i.Method {

@@ -200,3 +200,22 @@ of `+"`zoetrope project`"+`. The form of the page asks for those marked so.
 	}
 	return b.String()
 }
+
+// TestMethodSettings: a method reads what all read and what is its own, and auto what those read that it may choose; a map that
+// another program computed shows none of it.
+func TestMethodSettings(t *testing.T) {
+	defer func(was []Method) { methods = was }(methods)
+	methods = append(slices.Clone(methods), Method{Name: "other", Settings: []string{"min_dist"}})
+	for _, c := range []struct {
+		method, setting string
+		want            bool
+	}{
+		{"umap", "n_neighbors", true}, {"umap", "metric", true}, {"other", "metric", true}, {"other", "min_dist", true},
+		{"other", "n_neighbors", false}, {"other", "mode", false}, {methodAuto, "n_neighbors", true},
+		{MethodGiven, "metric", false}, {"later", "metric", false},
+	} {
+		if got := slices.Contains(MethodSettings(c.method), c.setting); got != c.want {
+			t.Errorf("method %s reads %s: %v, want %v", c.method, c.setting, got, c.want)
+		}
+	}
+}

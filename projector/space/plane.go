@@ -18,6 +18,9 @@ type Plane struct {
 // PrincipalPlane finds the first dims principal axes of the rows of x (n×dim) by subspace iteration (Halko, Martinsson
 // and Tropp, Finding structure with randomness, SIAM Review 53, 2011, algorithm 4.4). Where the rows span fewer, the
 // rest are zero. Workers are goroutines; 0 means GOMAXPROCS.
+//
+// [PrincipalAxes] takes the same components from products in float64, until they are as exact as asked for. The two differ in
+// the last bits, and a map that starts on a plane is the same bits as ever only from this one, which also tells the rank.
 func PrincipalPlane(x []float32, dim, dims, workers int) Plane {
 	const spare, passes = 8, 24 // more passes than noise needs: a map turns by what is left
 	n := len(x) / dim

@@ -27,7 +27,8 @@ type job struct {
 	Runs       []string          `json:"runs"`  // ids
 	Title      string            `json:"title"` // of the method
 	Options    projector.Options `json:"options"`
-	Stage      string            `json:"stage"` // of a running job, with its progress
+	Settings   []string          `json:"settings"` // names of the options that the method reads
+	Stage      string            `json:"stage"`    // of a running job, with its progress
 	Done       int               `json:"done"`
 	Total      int               `json:"total"`
 	Created    time.Time         `json:"created"`
@@ -78,7 +79,7 @@ func (q *jobs) add(runs, asked []string, o projector.Options, key string) (job, 
 	if waiting >= maxQueued {
 		return job{}, httpjson.Busy(5, "%d projections wait already: cancel some, or try again when they are done", maxQueued)
 	}
-	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Created: time.Now(), key: key, asked: asked}
+	j := &job{ID: strings.ToLower(rand.Text()[:10]), State: "queued", Runs: runs, Title: projector.MethodTitle(o.Method), Options: o, Settings: projector.MethodSettings(o.Method), Created: time.Now(), key: key, asked: asked}
 	q.all = append(q.all, j)
 	for i := 0; len(q.all) > maxKept && i < len(q.all); {
 		if q.all[i].over() {

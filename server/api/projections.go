@@ -40,15 +40,16 @@ func (h *Handler) outline(r *http.Request, p *projector.Projection) (*outline, e
 	})
 }
 
-// A Projection is a projection, and how far it is behind its runs.
+// A Projection is a projection, what its method reads, and how far it is behind its runs.
 type Projection struct {
 	projector.Info
-	Behind *projector.Behind `json:"behind"`
+	Settings []string          `json:"settings"` // names of options
+	Behind   *projector.Behind `json:"behind"`
 }
 
 func toProjection(ctx context.Context, p *projector.Projection) (Projection, error) {
 	behind, err := p.Behind(ctx)
-	return Projection{p.Info(), behind}, err
+	return Projection{p.Info(), projector.MethodSettings(p.Info().Method), behind}, err
 }
 
 func (h *Handler) getProjections(w http.ResponseWriter, r *http.Request) error {

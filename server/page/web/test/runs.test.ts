@@ -194,6 +194,14 @@ test("settings: maps are told apart by what differs", () => {
   equal(apart(a, map({})), "UMAP \u00b7 balanced \u00b7 15 neighbours", "alike");
 });
 
+test("settings: a map shows what its method reads", () => {
+  const umap = { ...map({ min_dist: 0.5, seed: 1 }), settings: ["mode", "n_neighbors", "min_dist", "scale", "seed"] };
+  const pca: Described = { ...map({}), title: "PCA", method: "pca", settings: ["layer", "scale", "seed"] };
+  equal(traits(pca, [pca, umap]), ["seed 42"], "what UMAP alone reads is not said of another map");
+  equal(traits(umap, [pca, umap]), ["balanced", "15 neighbours", "seed 1"], "nor compared with what another map does not read");
+  equal(traits({ ...pca, title: "Imported", method: "given", settings: [] }, [pca, umap]), [], "of one that another program computed");
+});
+
 test("settings: what may stand in a field", () => {
   const f = { name: "n_neighbors", title: "", about: "", whole: true, min: 2, max: 1000, default: 15 };
   equal(

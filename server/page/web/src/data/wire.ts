@@ -135,6 +135,8 @@ export type Job = {
   /** of one that is finished */
   projection: string;
   runs: string[];
+  /** the options that the method reads */
+  settings: string[];
   /** of one that is being made */
   stage: string;
   started: string | null;
@@ -273,6 +275,8 @@ export type Projection = {
   revision: number;
   runs: string[];
   seconds?: number;
+  /** the options that the method reads */
+  settings: string[];
   stages?: Record<string, unknown>;
   /** of the method, for people */
   title: string;

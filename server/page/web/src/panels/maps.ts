@@ -191,6 +191,7 @@ export class Maps {
       dims: Number(o["dims"] ?? 2),
       layer: projections[0]?.layer ?? "",
       options: o,
+      settings: j.settings,
     };
     const name = `${titleOf(d)} \u00b7 ${traits(d, [d, ...projections.map((p) => ({ ...p, layer: d.layer }))]).join(" \u00b7 ")}`;
     const said = h("span", { class: "said" });

@@ -4,7 +4,7 @@ import type { Behind, Field, Projection, Quality } from "../data/api";
 import { count, figure, many, value } from "../ui/format";
 
 /** What describe needs of a projection. */
-export type Described = Pick<Projection, "title" | "method" | "mode" | "dims" | "layer" | "options"> & Partial<Pick<Projection, "runs">>;
+export type Described = Pick<Projection, "title" | "method" | "mode" | "dims" | "layer" | "options"> & Partial<Pick<Projection, "runs" | "settings">>;
 
 /** What options are called; others have their own names. */
 const NAMES: Record<string, string> = { n_epochs: "passes", scale: "scaling", pca: "components" };
@@ -23,17 +23,22 @@ export function titleOf(p: Described): string {
 /** "balanced", "20 neighbours", and what else differs among some maps. */
 export function traits(p: Described, among: readonly Described[]): string[] {
   const n = p.options["n_neighbors"];
-  // Nothing is known of how a map was made that another program computed.
-  const out = p.method === "given" ? [] : [p.mode, typeof n === "number" ? `${n} neighbours` : ""];
+  const out = [reads(p, "mode") ? p.mode : "", reads(p, "n_neighbors") && typeof n === "number" ? `${n} neighbours` : ""];
   if (among.some((q) => q.layer !== p.layer)) out.push(p.layer);
   const runs = (q: Described) => q.runs?.length ?? 1;
   if (among.some((q) => runs(q) !== runs(p))) out.push(many(runs(p), "run"));
   for (const key of Object.keys(p.options)) {
-    if (APART.includes(key) || left(p, key)) continue;
-    if (!among.some((q) => option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key)) && !left(q, key))) continue;
+    if (APART.includes(key) || !reads(p, key) || left(p, key)) continue;
+    const differs = (q: Described) => reads(q, key) && !left(q, key) && option(q, key) !== option(p, key) && (q.mode === p.mode || !OF_MODE.includes(key));
+    if (!among.some(differs)) continue;
     out.push(chosen(p, key) ?? `${NAMES[key] ?? key.replace(/_/g, " ")} ${option(p, key)}`);
   }
   return out.filter(Boolean);
+}
+
+/** Whether the method of a map reads an option. Nothing is known of how another program computed its map. */
+function reads(p: Described, key: string): boolean {
+  return p.method !== "given" && (p.settings?.includes(key) ?? true);
 }
 
 /** What a map shows of its runs, by an option that chooses; null for any other option. */
