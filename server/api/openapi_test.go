@@ -18,7 +18,7 @@ import (
 )
 
 // newWhole returns everything that zoetrope serve answers with.
-func newWhole(t testing.TB, o server.Options) (*client, *server.Server) {
+func newWhole(t testing.TB, o server.Options) (*servertest.Client, *server.Server) {
 	t.Helper()
 	store := servertest.NewStore(t)
 	s, err := server.New(store, o)
@@ -26,7 +26,7 @@ func newWhole(t testing.TB, o server.Options) (*client, *server.Server) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &client{t, store, s}, s
+	return &servertest.Client{T: t, Store: store, Handler: s}, s
 }
 
 // here is for requests that httptest makes, which are for example.com.
@@ -69,7 +69,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 			body = d.Example(op, route)
 			kind = "application/json"
 		}
-		w := c.send(method, path, kind, bytes.NewReader(body))
+		w := c.Send(method, path, kind, bytes.NewReader(body))
 		return d.Hold(op, route, w, want)
 	}
 	ask("GET /api/v1/limits", "limits", 200)
@@ -77,10 +77,10 @@ func TestOpenAPIAnswers(t *testing.T) {
 	ask("POST /api/v1/runs", "runs", 200) // its example resumes
 	ask("PATCH /api/v1/runs/{run}", "runs/first", 200)
 	ask("POST /api/v1/runs/{run}/samples", "runs/first/samples", 200)
-	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/1/frames/fc1", 202, npy(3, 4, 0)...)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/1/frames/fc1", 202, servertest.Npy(3, 4, 0)...)
 	ask("POST /api/v1/runs/{run}/epochs/{epoch}", "runs/first/epochs/1", 200)
-	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc1", 202, npy(3, 4, 1)...)
-	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc2", 202, npy(3, 4, 1)...)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc1", 202, servertest.Npy(3, 4, 1)...)
+	ask("PUT /api/v1/runs/{run}/epochs/{epoch}/frames/{layer}", "runs/first/epochs/2/frames/fc2", 202, servertest.Npy(3, 4, 1)...)
 	ask("POST /api/v1/runs/{run}/epochs/{epoch}", "runs/first/epochs/2", 200)
 	ask("POST /api/v1/runs/{run}/metrics", "runs/first/metrics", 200)
 	ask("POST /api/v1/runs/{run}/heartbeat", "runs/first/heartbeat", 200)
@@ -90,15 +90,15 @@ func TestOpenAPIAnswers(t *testing.T) {
 	for i := range 12 {
 		list = append(list, fmt.Sprintf(`{"id": "s%d", "label": "%d", "thumbnail": %q}`, i, i%2, servertest.OnePixel))
 	}
-	mapped := c.do(201, "POST", "runs", `{"name": "mapped"}`)["id"].(string)
-	c.do(200, "POST", "runs/mapped/samples", `{"samples": [`+strings.Join(list, ",")+`]}`)
+	mapped := c.Do(201, "POST", "runs", `{"name": "mapped"}`)["id"].(string)
+	c.Do(200, "POST", "runs/mapped/samples", `{"samples": [`+strings.Join(list, ",")+`]}`)
 	for epoch := 1; epoch <= 2; epoch++ {
-		c.put("mapped", epoch, "fc1", 12, 5, float32(epoch))
-		c.do(200, "POST", fmt.Sprintf("runs/mapped/epochs/%d", epoch), `{"layers": ["fc1"]}`)
+		c.Put("mapped", epoch, "fc1", 12, 5, float32(epoch))
+		c.Do(200, "POST", fmt.Sprintf("runs/mapped/epochs/%d", epoch), `{"layers": ["fc1"]}`)
 	}
 	o := projector.Defaults()
 	o.NNeighbors, o.NEpochs = 4, 20
-	p, err := projector.Project(t.Context(), c.store, []string{mapped}, o, nil)
+	p, err := projector.Project(t.Context(), c.Store, []string{mapped}, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 
 	ask("POST /api/v1/runs/{run}/truncate", "runs/first/truncate", 200)
 	for _, end := range []string{"finish", "stop", "fail"} {
-		c.do(200, "POST", "runs", `{"experiment": "digits", "name": "first", "resume": "must"}`)
+		c.Do(200, "POST", "runs", `{"experiment": "digits", "name": "first", "resume": "must"}`)
 		if state := ask("POST /api/v1/runs/{run}/"+end, "runs/first/"+end, 200)["state"]; state == "running" {
 			t.Errorf("after %s the run is %s", end, state)
 		}
@@ -175,10 +175,10 @@ func TestOpenAPIAnswers(t *testing.T) {
 }
 
 // listenBriefly opens an event stream for a moment.
-func listenBriefly(t *testing.T, c *client) *httptest.ResponseRecorder {
+func listenBriefly(t *testing.T, c *servertest.Client) *httptest.ResponseRecorder {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	w := httptest.NewRecorder()
-	c.h.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/events", nil).WithContext(ctx))
+	c.Handler.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/events", nil).WithContext(ctx))
 	return w
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/projector"
 	"github.com/zoetrope-ml/zoetrope/server/api"
+	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 	"github.com/zoetrope-ml/zoetrope/server/page"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
@@ -16,14 +17,14 @@ import (
 func TestOneMistakeOneAnswer(t *testing.T) {
 	c, _ := newWhole(t, here)
 	for _, experiment := range []string{"e", "f"} {
-		id := c.do(201, "POST", "runs", `{"experiment": "`+experiment+`", "name": "twin"}`)["id"].(string)
-		c.do(200, "POST", "runs/"+id+"/samples", samples(6))
-		c.put(id, 1, "fc1", 6, 5, 1)
-		c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
+		id := c.Do(201, "POST", "runs", `{"experiment": "`+experiment+`", "name": "twin"}`)["id"].(string)
+		c.Do(200, "POST", "runs/"+id+"/samples", servertest.SamplesJSON(6))
+		c.Put(id, 1, "fc1", 6, 5, 1)
+		c.Do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
 	}
 	o := projector.Defaults()
 	o.NNeighbors, o.NEpochs = 3, 10
-	if _, err := projector.Project(t.Context(), c.store, []string{"e/twin", "f/twin"}, o, nil); err != nil {
+	if _, err := projector.Project(t.Context(), c.Store, []string{"e/twin", "f/twin"}, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	type request struct{ method, path, kind, body string }
@@ -47,8 +48,8 @@ func TestOneMistakeOneAnswer(t *testing.T) {
 	} {
 		text := map[string]bool{}
 		for _, q := range m.ask {
-			w := c.send(q.method, q.path, q.kind, strings.NewReader(q.body))
-			if e := c.expect(m.status, w); e["code"] != m.code {
+			w := c.Send(q.method, q.path, q.kind, strings.NewReader(q.body))
+			if e := c.Expect(m.status, w); e["code"] != m.code {
 				t.Errorf("%s, %s %s: code %v, want %s", m.name, q.method, q.path, e["code"], m.code)
 			} else if m.status == 415 || m.name == "half a body" {
 				text[e["error"].(string)] = true
@@ -61,10 +62,10 @@ func TestOneMistakeOneAnswer(t *testing.T) {
 			t.Errorf("%s is told in %d ways: %v", m.name, len(text), text)
 		}
 	}
-	c.store.Close()
+	c.Store.Close()
 	for _, q := range []request{{"GET", "runs/e%2Ftwin", "", ""}, {"PATCH", "runs/e%2Ftwin", "application/json", `{"notes": "x"}`}} {
-		w := c.send(q.method, q.path, q.kind, strings.NewReader(q.body))
-		if e := c.expect(http.StatusServiceUnavailable, w); e["code"] != "closing" || w.Header().Get("Retry-After") != "1" {
+		w := c.Send(q.method, q.path, q.kind, strings.NewReader(q.body))
+		if e := c.Expect(http.StatusServiceUnavailable, w); e["code"] != "closing" || w.Header().Get("Retry-After") != "1" {
 			t.Errorf("a closed store, %s: %v %v", q.method, e, w.Header())
 		}
 	}
@@ -75,7 +76,7 @@ func TestOneHostCheck(t *testing.T) {
 	for _, host := range []string{"evil.example", "localhost.evil.example:8420", "192.168.1.5", ""} {
 		var said []string
 		guarded, _ := newWhole(t, here)
-		for _, h := range []http.Handler{guarded.h, barePage(t, guarded.store)} {
+		for _, h := range []http.Handler{guarded.Handler, barePage(t, guarded.Store)} {
 			r := httptest.NewRequest("GET", "/api/v1/runs", nil)
 			r.Host = host
 			w := httptest.NewRecorder()

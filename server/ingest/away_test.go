@@ -15,15 +15,15 @@ func TestStoreRestarts(t *testing.T) {
 	}
 	store := newStore(t)
 	c := newClient(t, store, ingest.Options{})
-	id := c.start("cnn", 3)
-	c.put(id, 1, "fc1", 3, 2, 1)
+	id := c.Start("cnn", 3)
+	c.Put(id, 1, "fc1", 3, 2, 1)
 	pgtest.Current.Kill()
 	restarted := make(chan error)
 	go func() {
 		time.Sleep(200 * time.Millisecond)
 		restarted <- pgtest.Current.Run()
 	}()
-	c.do(200, "POST", "runs/"+id+"/epochs/1", `{"step": 10, "layers": ["fc1"]}`)
+	c.Do(200, "POST", "runs/"+id+"/epochs/1", `{"step": 10, "layers": ["fc1"]}`)
 	if err := <-restarted; err != nil {
 		t.Fatal(err)
 	}

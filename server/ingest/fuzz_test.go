@@ -16,7 +16,7 @@ import (
 
 // fuzzed is a server that strangers send to, with little memory.
 type fuzzed struct {
-	*client
+	*servertest.Client
 	h *ingest.Handler
 }
 
@@ -24,16 +24,16 @@ const fuzzMemory = 1 << 20
 
 func newFuzzed(f *testing.F) *fuzzed {
 	c := newClient(f, newStore(f), ingest.Options{MaxMemory: fuzzMemory, MaxFrame: fuzzMemory / 4})
-	z := &fuzzed{c, c.h.(*ingest.Handler)}
+	z := &fuzzed{c, c.Handler.(*ingest.Handler)}
 	z.restore(f)
-	c.do(200, "POST", "runs/e%2Fr/samples", samples(8))
+	c.Do(200, "POST", "runs/e%2Fr/samples", servertest.SamplesJSON(8))
 	return z
 }
 
 // restore makes the run r as it was, whatever the last request did to it.
 func (z *fuzzed) restore(t testing.TB) {
-	c := client{t, z.store, z.h}
-	c.send("POST", "runs", "application/json", strings.NewReader(`{"experiment": "e", "name": "r", "resume": "allow"}`))
+	c := servertest.Client{T: t, Store: z.Store, Handler: z.h}
+	c.Send("POST", "runs", "application/json", strings.NewReader(`{"experiment": "e", "name": "r", "resume": "allow"}`))
 }
 
 // serve sends a request, and checks what must hold whatever it is.
@@ -98,10 +98,10 @@ func FuzzJSON(f *testing.F) {
 // FuzzFrame sends bodies to where frames go. A frame that is taken can be committed, and comes back as it was sent, unless
 // it does not fit its epoch.
 func FuzzFrame(f *testing.F) {
-	f.Add(npy(8, 3, 0), true, uint16(0))
-	f.Add(npy(8, 3, 0)[:50], true, uint16(1))
-	f.Add(raw(nil, 2, vectors(8, 2, 0)), false, uint16(0))
-	f.Add(raw([]string{"s3", "s1"}, 5, vectors(2, 5, 0)), true, uint16(9))
+	f.Add(servertest.Npy(8, 3, 0), true, uint16(0))
+	f.Add(servertest.Npy(8, 3, 0)[:50], true, uint16(1))
+	f.Add(raw(nil, 2, servertest.Vectors(8, 2, 0)), false, uint16(0))
+	f.Add(raw([]string{"s3", "s1"}, 5, servertest.Vectors(2, 5, 0)), true, uint16(9))
 	f.Add([]byte("ZFR1\x1c\x00\x00\x00{\"rows\": 8, \"dim\": 16777216}"), false, uint16(0))
 	f.Add([]byte("ZFR1\xff\xff\xff\x00"), false, uint16(0))
 	f.Add([]byte("\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }"), true, uint16(0))

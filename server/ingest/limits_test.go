@@ -17,14 +17,14 @@ import (
 // beyond, which is refused. A limit that is announced and has no case here fails.
 func TestLimits(t *testing.T) {
 	c := newClient(t, newStore(t), ingest.Options{MaxFrame: 1 << 20})
-	limits := c.do(200, "GET", "limits", "")
-	id := c.start("r", 3)
-	told := c.do(200, "POST", "runs", `{"experiment": "mnist", "name": "r", "resume": "must"}`)["limits"].(map[string]any)
+	limits := c.Do(200, "GET", "limits", "")
+	id := c.Start("r", 3)
+	told := c.Do(200, "POST", "runs", `{"experiment": "mnist", "name": "r", "resume": "must"}`)["limits"].(map[string]any)
 
 	fresh := 0
 	another := func() int { fresh++; return fresh }
 	post := func(path, format string, args ...any) *httptest.ResponseRecorder {
-		return c.send("POST", path, "application/json", strings.NewReader(fmt.Sprintf(format, args...)))
+		return c.Send("POST", path, "application/json", strings.NewReader(fmt.Sprintf(format, args...)))
 	}
 	text := func(n int) string { return strings.Repeat("é", n/2) + strings.Repeat("x", n%2) }
 	name := func(n int) string { // another one each time
@@ -37,8 +37,8 @@ func TestLimits(t *testing.T) {
 	header := func(n int) string {
 		return string(binary.LittleEndian.AppendUint32([]byte("ZFR1"), uint32(n)))
 	}
-	put := func(c *client, run, layer, query, body string) *httptest.ResponseRecorder {
-		return c.send("PUT", fmt.Sprintf("runs/%s/epochs/1/frames/%s%s", run, layer, query), "", strings.NewReader(body))
+	put := func(c *servertest.Client, run, layer, query, body string) *httptest.ResponseRecorder {
+		return c.Send("PUT", fmt.Sprintf("runs/%s/epochs/1/frames/%s%s", run, layer, query), "", strings.NewReader(body))
 	}
 	sample := func(format string, args ...any) *httptest.ResponseRecorder {
 		return post("runs/"+id+"/samples", `{"samples": [{"id": "sample %d", %s}]}`, another(), fmt.Sprintf(format, args...))
@@ -57,19 +57,19 @@ func TestLimits(t *testing.T) {
 			for i := range n {
 				fmt.Fprintf(&b, `,{"id":"%d"}`, i)
 			}
-			run := c.do(201, "POST", "runs", `{}`)["id"].(string)
+			run := c.Do(201, "POST", "runs", `{}`)["id"].(string)
 			return post("runs/"+run+"/samples", `{"samples": [%s]}`, b.String()[1:])
 		},
 		"steps": func(n int) *httptest.ResponseRecorder {
 			return post("runs/"+id+"/metrics", `{"metrics": %s}`, list(n, `{"step": 1, "values": {}}`))
 		},
 		"frame_bytes": func(n int) *httptest.ResponseRecorder {
-			run := c.start(name(20), 4)
+			run := c.Start(name(20), 4)
 			rows := 4
 			for n%(4*rows) != 0 { // one byte beyond is a float beyond
 				n++
 			}
-			return put(c, run, "a", "", string(raw(nil, n/4/rows, vectors(rows, n/4/rows, 0))))
+			return put(c, run, "a", "", string(raw(nil, n/4/rows, servertest.Vectors(rows, n/4/rows, 0))))
 		},
 		"frame_header_bytes": func(n int) *httptest.ResponseRecorder {
 			text := `{"rows": 1, "dim": 1, "ids": ["s0"]}`
@@ -85,24 +85,24 @@ func TestLimits(t *testing.T) {
 			var names []string
 			for i := range n {
 				names = append(names, fmt.Sprintf("%q", fmt.Sprint("layer", i)))
-				c.expect(202, put(c, id, fmt.Sprint("layer", i), "", string(raw([]string{"s0"}, 1, []float32{1}))))
+				c.Expect(202, put(c, id, fmt.Sprint("layer", i), "", string(raw([]string{"s0"}, 1, []float32{1}))))
 			}
 			return post("runs/"+id+"/epochs/1", `{"layers": [%s]}`, strings.Join(names, ","))
 		},
 		"key_bytes": func(n int) *httptest.ResponseRecorder {
-			return c.send("POST", "runs/"+id+"/metrics", "application/json", strings.NewReader(`{"metrics": []}`), "Idempotency-Key", strings.Repeat("k", n))
+			return c.Send("POST", "runs/"+id+"/metrics", "application/json", strings.NewReader(`{"metrics": []}`), "Idempotency-Key", strings.Repeat("k", n))
 		},
 		"memory_bytes": func(n int) *httptest.ResponseRecorder {
 			// As many bytes as memory has, and 1 KiB for what a frame is besides; a run of its own server.
 			small := newClient(t, newStore(t), ingest.Options{MaxFrame: 1 << 20, MaxMemory: 1 << 20})
-			if got := small.do(200, "GET", "limits", "")["memory_bytes"]; got != float64(1<<20) {
+			if got := small.Do(200, "GET", "limits", "")["memory_bytes"]; got != float64(1<<20) {
 				t.Errorf("memory_bytes of 1 MiB is %v", got)
 			}
 			columns := (1<<20 - 1<<10) / 4 / 4
 			if float64(n) > limits["memory_bytes"].(float64) {
 				columns++
 			}
-			return put(small, small.start("r", 4), "a", "", string(raw(nil, columns, make([]float32, 4*columns))))
+			return put(small, small.Start("r", 4), "a", "", string(raw(nil, columns, make([]float32, 4*columns))))
 		},
 		"name_bytes": func(n int) *httptest.ResponseRecorder { return post("runs", `{"name": %q}`, name(n)) },
 		"tags": func(n int) *httptest.ResponseRecorder {
@@ -139,7 +139,7 @@ func TestLimits(t *testing.T) {
 			return post("runs/"+id+"/metrics", `{"metrics": [{"step": 1, "values": {%q: 1}}]}`, text(n))
 		},
 		"cause_bytes": func(n int) *httptest.ResponseRecorder {
-			return post("runs/"+c.do(201, "POST", "runs", `{}`)["id"].(string)+"/fail", `{"cause": %q}`, text(n))
+			return post("runs/"+c.Do(201, "POST", "runs", `{}`)["id"].(string)+"/fail", `{"cause": %q}`, text(n))
 		},
 		"epoch": func(n int) *httptest.ResponseRecorder {
 			return post(fmt.Sprintf("runs/%s/epochs/%d", id, n), `{"metrics": {"a": 1}}`)

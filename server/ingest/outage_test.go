@@ -18,6 +18,7 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -85,10 +86,10 @@ func TestOutages(t *testing.T) {
 			s := &sender{t: t, base: "http://" + o.addr + "/api/v1/", answered: &answered}
 			name := fmt.Sprintf("r%d", n)
 			s.send("POST", "runs", fmt.Sprintf(`{"name": %q, "resume": "allow"}`, name), "")
-			s.send("POST", "runs/"+name+"/samples", samples(rows), "samples")
+			s.send("POST", "runs/"+name+"/samples", servertest.SamplesJSON(rows), "samples")
 			for e := range epochs {
 				for {
-					s.send("PUT", fmt.Sprintf("runs/%s/epochs/%d/frames/fc1", name, e), string(npy(rows, dim, float32(100*n+e))), "")
+					s.send("PUT", fmt.Sprintf("runs/%s/epochs/%d/frames/fc1", name, e), string(servertest.Npy(rows, dim, float32(100*n+e))), "")
 					a, code := s.send("POST", fmt.Sprintf("runs/%s/epochs/%d", name, e), fmt.Sprintf(`{"step": %d, "layers": ["fc1"]}`, e), fmt.Sprint("epoch ", e))
 					if code == "frames_missing" {
 						continue
@@ -142,7 +143,7 @@ func TestOutages(t *testing.T) {
 			t.Fatal(err)
 		}
 		for e, at := range list {
-			if f, err := store.Frame(t.Context(), name, "fc1", e); err != nil || !slices.Equal(f.Vectors, vectors(rows, dim, float32(100*n+e))) {
+			if f, err := store.Frame(t.Context(), name, "fc1", e); err != nil || !slices.Equal(f.Vectors, servertest.Vectors(rows, dim, float32(100*n+e))) {
 				t.Errorf("%s, epoch %d: %v, %v", name, e, f.Vectors, err)
 			}
 			if float64(at.Seq) != seqs[n][e] {

@@ -17,6 +17,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/server"
 	"github.com/zoetrope-ml/zoetrope/server/access"
 	"github.com/zoetrope-ml/zoetrope/server/ingest"
+	"github.com/zoetrope-ml/zoetrope/server/internal/servertest"
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
@@ -81,13 +82,13 @@ func TestRefused(t *testing.T) {
 	}
 	must("POST", "runs", `{"experiment": "e", "name": "r", "params": {"lr": 1}}`)
 	must("POST", "runs/r/samples", `{"samples": [{"id": "a", "label": "7"}, {"id": "b"}, {"id": "c"}]}`)
-	must("PUT", "runs/r/epochs/1/frames/fc1", string(npy(3, 2, 0)))
+	must("PUT", "runs/r/epochs/1/frames/fc1", string(servertest.Npy(3, 2, 0)))
 	must("POST", "runs/r/epochs/1", `{"layers": ["fc1"]}`)
-	must("PUT", "runs/r/epochs/2/frames/fc1", string(npy(3, 2, 0)))
-	must("PUT", "runs/r/epochs/2/frames/wide", string(npy(3, 2, 0)))
-	must("PUT", "runs/r/epochs/2/frames/short", string(npy(2, 2, 0)))
-	must("PUT", "runs/r/epochs/4/frames/fc1", string(npy(3, 3, 0)))
-	must("PUT", "runs/r/epochs/4/frames/stranger", string(raw([]string{"a", "zzz"}, 2, vectors(2, 2, 0))))
+	must("PUT", "runs/r/epochs/2/frames/fc1", string(servertest.Npy(3, 2, 0)))
+	must("PUT", "runs/r/epochs/2/frames/wide", string(servertest.Npy(3, 2, 0)))
+	must("PUT", "runs/r/epochs/2/frames/short", string(servertest.Npy(2, 2, 0)))
+	must("PUT", "runs/r/epochs/4/frames/fc1", string(servertest.Npy(3, 3, 0)))
+	must("PUT", "runs/r/epochs/4/frames/stranger", string(raw([]string{"a", "zzz"}, 2, servertest.Vectors(2, 2, 0))))
 	must("POST", "runs", `{"experiment": "e", "name": "ended"}`)
 	must("POST", "runs/ended/finish", ``)
 	must("POST", "runs", `{"experiment": "e", "name": "empty"}`)
@@ -112,10 +113,10 @@ func TestRefused(t *testing.T) {
 		}
 		return b.String()
 	}
-	withNaN := vectors(3, 2, 0)
+	withNaN := servertest.Vectors(3, 2, 0)
 	withNaN[3] = float32(math.NaN())
-	whole := string(npy(3, 2, 0))
-	rawWhole := string(raw(nil, 2, vectors(3, 2, 0)))
+	whole := string(servertest.Npy(3, 2, 0))
+	rawWhole := string(raw(nil, 2, servertest.Vectors(3, 2, 0)))
 	header := func(text string) string {
 		return string(binary.LittleEndian.AppendUint32([]byte("ZFR1"), uint32(len(text)))) + text
 	}
@@ -213,9 +214,9 @@ func TestRefused(t *testing.T) {
 		{"wrong dtype", "PUT", frame, ints(), 400, "invalid", "int64", nil},
 		{"NaN row", "PUT", frame, string(npyOf(t, 3, 2, withNaN)), 400, "invalid", `row 1 (sample "b"), column 1 is NaN`, nil},
 		{"a number beyond float32", "PUT", frame, float64s(1, 2, 1e300), 400, "invalid", "does not fit float32", nil},
-		{"a cube", "PUT", frame, string(npyOf(t, 3, 2, vectors(6, 1, 0), 1)), 400, "invalid", "a frame is n×d", nil},
-		{"more rows than samples", "PUT", frame, string(npy(4, 2, 0)), 400, "invalid", "4 rows, and the run 3 samples", nil},
-		{"frame too large", "PUT", frame, string(npy(3, 100_000, 0)), 413, "too_large", "in parts", nil},
+		{"a cube", "PUT", frame, string(npyOf(t, 3, 2, servertest.Vectors(6, 1, 0), 1)), 400, "invalid", "a frame is n×d", nil},
+		{"more rows than samples", "PUT", frame, string(servertest.Npy(4, 2, 0)), 400, "invalid", "4 rows, and the run 3 samples", nil},
+		{"frame too large", "PUT", frame, string(servertest.Npy(3, 100_000, 0)), 413, "too_large", "in parts", nil},
 		{"truncated raw frame", "PUT", frame, rawWhole[:len(rawWhole)-3], 400, "invalid", "24 bytes after the header, and there are 21", nil},
 		{"truncated raw frame of unknown length", "PUT", frame, rawWhole[:len(rawWhole)-3], 400, "invalid", "truncated", []string{"Content-Length", "unknown"}},
 		{"raw frame with more behind it", "PUT", frame, rawWhole + "x", 400, "invalid", "bytes follow", []string{"Content-Length", "unknown"}},
@@ -321,23 +322,23 @@ func npyOf(t *testing.T, n, dim int, v []float32, more ...int) []byte {
 // TestCutOff: a body that ends before its time stores nothing, and gives back its memory.
 func TestCutOff(t *testing.T) {
 	c := newClient(t, newStore(t), ingest.Options{MaxMemory: 1 << 20})
-	id := c.start("r", 3)
+	id := c.Start("r", 3)
 	for range 200 {
-		body := io.MultiReader(bytes.NewReader(npy(3, 2000, 0)[:10_000]), brokenReader{})
+		body := io.MultiReader(bytes.NewReader(servertest.Npy(3, 2000, 0)[:10_000]), brokenReader{})
 		r := httptest.NewRequest("PUT", "/api/v1/runs/"+id+"/epochs/1/frames/fc1", body)
-		r.ContentLength = int64(len(npy(3, 2000, 0)))
+		r.ContentLength = int64(len(servertest.Npy(3, 2000, 0)))
 		w := httptest.NewRecorder()
-		c.h.ServeHTTP(w, r)
+		c.Handler.ServeHTTP(w, r)
 		if w.Code != 400 {
 			t.Fatalf("answer %d %s", w.Code, w.Body)
 		}
-		w = c.send("POST", "runs/"+id+"/metrics", "application/json", io.MultiReader(strings.NewReader(`{"metrics": [`), brokenReader{}))
+		w = c.Send("POST", "runs/"+id+"/metrics", "application/json", io.MultiReader(strings.NewReader(`{"metrics": [`), brokenReader{}))
 		if w.Code != 400 {
 			t.Fatalf("answer %d %s", w.Code, w.Body)
 		}
 	}
-	c.put(id, 1, "fc1", 3, 2000, 0)
-	c.do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
+	c.Put(id, 1, "fc1", 3, 2000, 0)
+	c.Do(200, "POST", "runs/"+id+"/epochs/1", `{"layers": ["fc1"]}`)
 }
 
 // brokenReader is a client that has gone.

@@ -19,7 +19,7 @@ import (
 // field, so that a client can send the others again.
 func TestRefusedValue(t *testing.T) {
 	c := newClient(t, newStore(t), ingest.Options{})
-	id := c.start("r", 3)
+	id := c.Start("r", 3)
 	long := strings.Repeat("x", 2000)
 	sample := func(fields string) string {
 		return `{"samples": [{"id": "a"}, {"id": "b", ` + fields + `}, {"id": "c"}]}`
@@ -35,8 +35,8 @@ func TestRefusedValue(t *testing.T) {
 		}
 		return m
 	}
-	c.put(id, 9, "late", 3, 2, 0)
-	c.expect(202, c.send("PUT", "runs/"+id+"/epochs/9/frames/stranger", "", bytes.NewReader(raw([]string{"s0", "zzz"}, 1, []float32{1, 2}))))
+	c.Put(id, 9, "late", 3, 2, 0)
+	c.Expect(202, c.Send("PUT", "runs/"+id+"/epochs/9/frames/stranger", "", bytes.NewReader(raw([]string{"s0", "zzz"}, 1, []float32{1, 2}))))
 	for _, r := range []struct {
 		name, method, path, body string
 		at                       map[string]any
@@ -79,14 +79,14 @@ func TestRefusedValue(t *testing.T) {
 			if r.method == "PUT" {
 				kind = ""
 			}
-			w := c.send(r.method, "runs/"+id+"/"+r.path, kind, strings.NewReader(r.body))
-			answer := c.expect(400, w)
+			w := c.Send(r.method, "runs/"+id+"/"+r.path, kind, strings.NewReader(r.body))
+			answer := c.Expect(400, w)
 			if !reflect.DeepEqual(answer["at"], any(r.at)) {
 				t.Errorf("answer %s: at is %v, want %v", w.Body, answer["at"], r.at)
 			}
 		})
 	}
-	if info, err := c.store.Run(t.Context(), id); err != nil || info.Samples != 3 || info.Epochs != 0 {
+	if info, err := c.Store.Run(t.Context(), id); err != nil || info.Samples != 3 || info.Epochs != 0 {
 		t.Errorf("the run has %d samples and %d epochs, %v", info.Samples, info.Epochs, err)
 	}
 }
@@ -113,15 +113,15 @@ func TestTexts(t *testing.T) {
 			continue
 		}
 		sent++
-		id := c.do(201, "POST", "runs", `{}`)["id"].(string)
-		c.do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "first"}]}`)
+		id := c.Do(201, "POST", "runs", `{}`)["id"].(string)
+		c.Do(200, "POST", "runs/"+id+"/samples", `{"samples": [{"id": "first"}]}`)
 		name := value
 		if row.Text == "" {
 			name = `"no id"`
 		}
 		answers := []*httptest.ResponseRecorder{
-			c.send("POST", "runs/"+id+"/samples", "application/json", strings.NewReader(fmt.Sprintf(`{"samples": [{"id": %s, "label": %s}]}`, name, value))),
-			c.send("POST", "runs/"+id+"/epochs/1", "application/json", strings.NewReader(fmt.Sprintf(`{"outputs": {"ids": ["first"], "predictions": [%s]}}`, value))),
+			c.Send("POST", "runs/"+id+"/samples", "application/json", strings.NewReader(fmt.Sprintf(`{"samples": [{"id": %s, "label": %s}]}`, name, value))),
+			c.Send("POST", "runs/"+id+"/epochs/1", "application/json", strings.NewReader(fmt.Sprintf(`{"outputs": {"ids": ["first"], "predictions": [%s]}}`, value))),
 		}
 		for _, w := range answers {
 			if row.Refused != "" && (w.Code != 400 || !strings.Contains(w.Body.String(), row.Refused)) || row.Refused == "" && w.Code != 200 {
@@ -131,11 +131,11 @@ func TestTexts(t *testing.T) {
 		if row.Refused != "" {
 			continue
 		}
-		samples, err := c.store.Samples(t.Context(), id)
+		samples, err := c.Store.Samples(t.Context(), id)
 		if err != nil || len(samples) != 2 || samples[1].Label != row.Text || row.Text != "" && samples[1].ID != row.Text {
 			t.Errorf("%s: the samples are %v, %v, want id and label %q", value, samples, err, row.Text)
 		}
-		if o, err := c.store.Outputs(t.Context(), id, 1); err != nil || row.Text != "" && !slices.Equal(o.Predictions, []string{row.Text}) {
+		if o, err := c.Store.Outputs(t.Context(), id, 1); err != nil || row.Text != "" && !slices.Equal(o.Predictions, []string{row.Text}) {
 			t.Errorf("%s: the predictions are %q, %v, want %q", value, o.Predictions, err, row.Text)
 		}
 	}
