@@ -77,7 +77,16 @@ func oneOf(r *http.Request, name string, words []string) (string, error) {
 		return words[0], nil
 	}
 	if !slices.Contains(words, text) {
-		return "", httpjson.Invalid("%s = %q, want %s", name, text, strings.Join(words, ", "))
+		return "", httpjson.Invalid("%s = %q, want %s", name, text, alternatives(words))
 	}
 	return text, nil
+}
+
+// alternatives joins words: "a", "a or b", "a, b or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

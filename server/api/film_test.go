@@ -48,7 +48,7 @@ func TestFilm(t *testing.T) {
 		t.Error("colours make no difference")
 	}
 	for query, says := range map[string]string{
-		"?color=loss": "want label, prediction, correct", "?theme=blue": "want light, dark", "?pace=0": "at most 20", "?pace=x": "at most 20",
+		"?color=loss": "want label, prediction or correct", "?theme=blue": "want light or dark", "?pace=0": "at most 20", "?pace=x": "at most 20",
 	} {
 		if w := servertest.Get(t, h, base+query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), says) {
 			t.Errorf("%s: %d %s, want 400 and %q", query, w.Code, w.Body, says)

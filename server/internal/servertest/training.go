@@ -1,4 +1,4 @@
-// Package servertest has what the tests of package api, page and ingest share: small trainings, requests, and a check of answers
+// Package servertest has what the tests of packages api, page and ingest share: small trainings, a client, and a check of answers
 // against openapi.json.
 package servertest
 
