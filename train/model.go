@@ -77,6 +77,18 @@ func (m *Model) resume(epoch, step int) {
 // Settings returns the settings the model was made with.
 func (m *Model) Settings() Settings { return m.settings }
 
+// SetLearningRate changes Adam's step size from the next step on. It becomes one of the model's settings, with which a
+// checkpoint is loaded.
+func (m *Model) SetLearningRate(rate float64) error {
+	s := m.settings
+	s.LearningRate = rate
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	m.settings, m.adam.Rate = s, rate
+	return nil
+}
+
 // Epoch returns the number of epochs completed.
 func (m *Model) Epoch() int { return m.epoch }
 

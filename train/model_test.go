@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -156,6 +157,33 @@ func TestResumeIsExact(t *testing.T) {
 	}
 	if _, err := m.Train(t.Context(), stripes(18, 2), nil); err == nil || !strings.Contains(err.Error(), "not the images trained on before") {
 		t.Errorf("other images: %v, want a refusal", err)
+	}
+}
+
+// TestSetLearningRate: what is learned at a rate that was set is what is learned by a model made with it.
+func TestSetLearningRate(t *testing.T) {
+	set := stripes(32, 1)
+	slow := quick()
+	slow.LearningRate = 1e-6
+	weights := func(s Settings, rate float64) []float32 {
+		m := newTestModel(t, s)
+		if err := m.SetLearningRate(rate); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Train(t.Context(), set, nil); err != nil {
+			t.Fatal(err)
+		}
+		if m.Settings().LearningRate != rate {
+			t.Errorf("the settings say %g, want %g", m.Settings().LearningRate, rate)
+		}
+		return slices.Clone(m.parameters[0].weights())
+	}
+	made, later := weights(quick(), quick().LearningRate), weights(slow, quick().LearningRate)
+	if !slices.Equal(made, later) || slices.Equal(made, weights(quick(), 1e-6)) {
+		t.Error("the rate that was set is not what decides")
+	}
+	if err := newTestModel(t, quick()).SetLearningRate(-1); err == nil || !strings.Contains(err.Error(), "learning rate -1") {
+		t.Errorf("a rate of -1: %v", err)
 	}
 }
 

@@ -33,6 +33,6 @@ func newRoot(a *app, args []string) *cobra.Command {
 processor time rather than wall time.`,
 		Example: "  zoetrope-bench train\n  zoetrope-bench project --mode balanced",
 	}
-	root.AddCommand(trainCommand(a), projectCommand(a), logCommand(a), viewCommand(a))
+	root.AddCommand(trainCommand(a), projectCommand(a), logCommand(a), viewCommand(a), trainingsCommand(a), timeCommand(a))
 	return a.Finish(root, args)
 }
