@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zoetrope-ml/zoetrope/projector"
@@ -45,7 +47,7 @@ func explained(q *projector.Quality) []explanation {
 func tempo(q *projector.Quality) string {
 	var says []string
 	if q.KeepsPace != nil && !*q.KeepsPace {
-		says = append(says, "Do not read from this map when the layer changed: "+worstPace(q)+".")
+		says = append(says, "Do not read from this map when the layer changed: it shows "+unevenness(q)+".")
 	}
 	if q.KeepsMotion != nil && !*q.KeepsMotion {
 		says = append(says, fmt.Sprintf("Do not read from it which samples moved farther than others: motion_in is %.2f, and 0 by chance.", *q.MotionIn))
@@ -53,17 +55,17 @@ func tempo(q *projector.Quality) string {
 	return strings.Join(says, "\n")
 }
 
-// worstPace names the transition whose pace is farthest from 1.
-func worstPace(q *projector.Quality) string {
-	var worst projector.TransitionQuality
-	most := 0.0
+// unevenness names the transitions of the largest and the smallest pace.
+func unevenness(q *projector.Quality) string {
+	var known []projector.TransitionQuality
 	for _, s := range q.Transitions {
-		if s.Pace == nil {
-			continue
-		}
-		if off := max(*s.Pace, 1 / *s.Pace); off > most {
-			worst, most = s, off
+		if s.Pace != nil {
+			known = append(known, s)
 		}
 	}
-	return fmt.Sprintf("from epoch %d to %d it shows %.3g times the share of the movement that was there", worst.From, worst.To, *worst.Pace)
+	pace := func(a, b projector.TransitionQuality) int { return cmp.Compare(*a.Pace, *b.Pace) }
+	part := func(s projector.TransitionQuality) string {
+		return fmt.Sprintf("%.1f %% of its movement from epoch %d to %d, where the layer has %.1f %%", 100**s.Map.Share, s.From, s.To, 100**s.Original.Share)
+	}
+	return part(slices.MaxFunc(known, pace)) + ", and " + part(slices.MinFunc(known, pace))
 }

@@ -22,10 +22,22 @@ func TestQuality(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tb.wait("the charts are there", `document.querySelectorAll("#quality-charts .chart").length === 5`, 3*time.Second)
+	tb.wait("the charts are there", `document.querySelectorAll("#quality-charts .chart").length === 6`, 3*time.Second)
 	tb.rest()
 	if got, want := tb.text("#quality-words"), fmt.Sprintf("trustworthiness %.3f at epoch 2", *q.Epochs[1].Trustworthiness); !strings.Contains(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
+	}
+	said := tb.text("#quality-words")
+	for _, c := range []struct {
+		keeps      *bool
+		yes, doubt string
+	}{
+		{q.KeepsPace, "Each step shows its share", "Do not read from this map when the network changed"},
+		{q.KeepsMotion, "has moved farther in the network", "says little about who did"},
+	} {
+		if c.keeps == nil || strings.Contains(said, c.yes) != *c.keeps || strings.Contains(said, c.doubt) == *c.keeps {
+			t.Errorf("of a map that keeps time %v, it says %q", c.keeps, said)
+		}
 	}
 	if got, want := tb.text("#quality-charts .chart:nth-child(2) b"), *q.Epochs[1].Original.Silhouette; got != figure(want) {
 		t.Errorf("the silhouette reads %q, want %s", got, figure(want))
@@ -74,7 +86,7 @@ func TestOneClass(t *testing.T) {
 			tb.ready()
 			tb.wait("the charts are there", `document.querySelectorAll("#quality-charts .chart").length > 0`, 3*time.Second)
 			got := eval[[]string](tb, `[...document.querySelectorAll("#quality-charts h3")].map((e) => e.textContent)`)
-			if !slices.Equal(got, []string{"Neighbours kept", "Neighbours changed", "Likeness (CKA)"}) {
+			if !slices.Equal(got, []string{"Neighbours kept", "Neighbours changed", "Share of all movement", "Likeness (CKA)"}) {
 				t.Errorf("charts %v", got)
 			}
 			for _, selector := range []string{"#matrix-panel", "#labels span"} {

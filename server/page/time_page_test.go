@@ -49,7 +49,7 @@ func TestSteps(t *testing.T) {
 	tb.rest()
 }
 
-// TestHeat: the strip under the slider has the median movement to each epoch.
+// TestHeat: the strip under the slider has the median movement to each epoch, and below it the layer's own.
 func TestHeat(t *testing.T) {
 	server, store, run := shown(t)
 	tb := openTab(t, server, "", 960, 640)
@@ -78,15 +78,25 @@ func TestHeat(t *testing.T) {
 			t.Errorf("to epoch %d points moved by %g, want %g", e+1, got[e-1], want)
 		}
 	}
-	colours := eval[int](tb, `(() => { const c = document.getElementById("heat"), d = c.getContext("2d").getImageData(0, 1, c.width, 1).data, seen = new Set();
-		for (let i = 0; i < d.length; i += 4) if (d[i + 3] === 255) seen.add(d[i] + " " + d[i + 1]); return seen.size })()`)
-	if colours < 3 {
-		t.Errorf("the strip has %d colours", colours)
+	q, err := p.Quality(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb.wait("the map is measured", `zoetrope.model.quality !== null`, 3*time.Second)
+	tb.rest()
+	// The samples of this training drift evenly: the layer's shares are about equal.
+	colours := eval[[]int](tb, `(() => { const c = document.getElementById("heat"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+		return [1, c.height - 2].map((y) => { const seen = new Set();
+			for (let i = 4 * y * c.width; i < 4 * (y + 1) * c.width; i += 4) if (d[i + 3] === 255) seen.add(d[i] + " " + d[i + 1]);
+			return seen.size }) })()`)
+	if colours[0] < 3 || colours[1] < 1 {
+		t.Errorf("the strip has %d colours for the map, and %d for the layer", colours[0], colours[1])
 	}
 	at := eval[pixel](tb, `(() => { const r = document.getElementById("marks").getBoundingClientRect(); return {X: r.x + r.width * 0.4, Y: r.y + 4} })()`)
 	tb.move(at)
-	if got := eval[string](tb, `document.getElementById("slider").title`); !strings.HasPrefix(got, "From epoch 2 to 3 points moved by ") {
-		t.Errorf("the strip says %q", got)
+	want := fmt.Sprintf(" of all movement on the map, %.1f\u2009%% in the network", 100**q.Transitions[1].Original.Share)
+	if got := eval[string](tb, `document.getElementById("slider").title`); !strings.HasPrefix(got, "From epoch 2 to 3 points moved by ") || !strings.Contains(got, want) {
+		t.Errorf("the strip says %q, want %q in it", got, want)
 	}
 }
 

@@ -1,6 +1,6 @@
 import type { Quality, Run, Series } from "../src/data/api";
 import { confusion } from "../src/panels/confusion";
-import { charts, words } from "../src/panels/mapwords";
+import { charts, tempo, words } from "../src/panels/mapwords";
 import { asksFor, byExperiment, differences, lossOf, matches, stateOf, thinned, toggled } from "../src/runs/runlist";
 import { positionOf } from "../src/state/comparison";
 import { reorder, recode } from "../src/state/reorder";
@@ -113,7 +113,24 @@ const quality: Quality = {
   knn15: null,
   knn50: null,
   sil_corr: null,
-  motion: 0.7,
+  own15: null,
+  pmax: 1.05,
+  pmin: 0.95,
+  motion_in: 0.9,
+  keeps_pace: true,
+  keeps_motion: true,
+  version: 2,
+  dust: 0,
+  pearson: 0.99,
+  motion: 0.95,
+  travel: 1,
+  travelx: 2,
+  common: 0.8,
+  commonx: 0.8,
+  straight: 0.9,
+  straightx: 0.9,
+  fly: 0,
+  still: 0,
   epochs: [
     {
       run: "r",
@@ -132,11 +149,18 @@ const quality: Quality = {
 
 test("judgement: what a map can tell", () => {
   const text = words(false, "joint", quality, "r", 1).join(" ");
-  for (const part of ["0.970 at epoch 1", "farther apart than they are", "not to scale", "one set of points", "moved far in the network"])
+  for (const part of [
+    "0.970 at epoch 1",
+    "farther apart than they are",
+    "not to scale",
+    "one set of points",
+    "its share of the movement",
+    "has moved farther in the network",
+  ])
     truth(text.includes(part), part);
   truth(words(true, "", null, "r", 1)[0].startsWith("A fixed view"), "a provisional map");
   truth(
-    !words(false, "balanced", { ...quality, motion: null, epochs: [] }, "r", 1)
+    !words(false, "balanced", { ...quality, keeps_pace: null, keeps_motion: null, epochs: [] }, "r", 1)
       .join(" ")
       .includes("NaN"),
     "nothing measured",
@@ -238,15 +262,37 @@ test("settings: what a map shows of its runs, and how far it is behind", () => {
   );
 });
 
+test("judgement: a map that does not keep time", () => {
+  const step = (from: number, network: number, map: number) => {
+    const of = (share: number) => ({ cka: null, churn: null, moved: null, share });
+    return { run: "r", from, to: from + 1, original: of(network), map: of(map), pace: map / network, motion: null };
+  };
+  const torn = { ...quality, keeps_pace: false, keeps_motion: false, motion_in: -0.04, transitions: [step(1, 0.4, 0.4), step(2, 0.1, 0.5), step(3, 0.5, 0.1)] };
+  equal(
+    tempo(torn, "r"),
+    [
+      "Do not read from this map when the network changed: its movement is not in step, with 50.0\u2009% of it from epoch 2 to 3, where the network has 10.0\u2009%; and 10.0\u2009% of it from epoch 3 to 4, where the network has 50.0\u2009%.",
+      "Who moves farther than others in a step says little about who did in the network: their ranks agree to -0.04, by chance to 0.",
+    ],
+    "torn",
+  );
+  equal(
+    tempo({ ...torn, transitions: [], keeps_motion: null }, "r"),
+    ["Do not read from this map when the network changed: its movement is not in step."],
+    "of another run",
+  );
+  equal(tempo({ ...quality, keeps_pace: null, keeps_motion: null }, "r"), [], "not measured");
+});
+
 test("settings: measures beside each other", () => {
-  const better = { ...quality, trust_epoch: 0.95, motion: null };
+  const better = { ...quality, trust_epoch: 0.95, motion_in: null };
   equal(
     figures("r", 1, quality, better).map((r) => [r.name, r.better]),
     [
       ["Trustworthiness, epoch 1", 0],
       ["Continuity, epoch 1", 0],
       ["Trustworthiness, mean", 1],
-      ["Movement follows", 0],
+      ["Movement within a step follows", 0],
     ],
     "rows",
   );

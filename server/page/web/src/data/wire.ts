@@ -284,19 +284,55 @@ export type Projection = {
 
 /** how far a map can be trusted; null is what is not defined, or was not measured */
 export type Quality = {
+  /** part of a step that all samples take together; commonx in the original space */
+  common: number | null;
+  /** see common */
+  commonx: number | null;
+  /** share of points that hang between the others */
+  dust: number | null;
   epochs: EpochQuality[];
   exact: boolean;
+  /** share of steps more than 3 times as long on the map as in the original space */
+  fly: number | null;
+  /** false: do not read from it which samples moved farther than others */
+  keeps_motion: boolean | null;
+  /** false: do not read from the map when something changed */
+  keeps_pace: boolean | null;
   knn15: number | null;
   knn50: number | null;
+  /** the same over all samples and transitions, for which the right pace alone may do */
   motion: number | null;
+  /** rank correlation over samples of the distances moved in the two spaces, mean over transitions */
+  motion_in: number | null;
+  /** share of the 15 nearest rows of the epoch that the map keeps near */
+  own15: number | null;
+  /** correlation of these shares over transitions */
+  pearson: number | null;
+  /** the largest, over transitions, of the share of all movement on the map over that in the original space */
+  pmax: number | null;
+  /** the smallest */
+  pmin: number | null;
   projection: string;
   revision: number;
   seconds?: number;
   sil_corr: number | null;
+  /** share of steps less than a third as long */
+  still: number | null;
+  /** the way over two steps over their sum; straightx in the original space */
+  straight: number | null;
+  /** see straight */
+  straightx: number | null;
   transitions: TransitionQuality[];
+  /** sum over transitions of the median distance moved, over the radius; travelx in the original space */
+  travel: number | null;
+  /** see travel */
+  travelx: number | null;
+  /** trustworthiness within epochs, mean over them */
   trust_epoch: number | null;
   /** epochs on the map whose vectors were replaced or removed before they were measured */
   unmeasured: number;
+  /** of the set of measures */
+  version: number;
 };
 
 export type Run = {

@@ -2,6 +2,7 @@
 
 import type { Quality } from "../data/api";
 import type { Group, Line } from "../charts/series";
+import { percent } from "../ui/format";
 
 /** What sets the modes apart for who reads the map. */
 const MODES: Record<string, string> = {
@@ -52,15 +53,28 @@ export function words(provisional: boolean, mode: string, q: Quality | null, run
   if (MODES[mode]) out.push(MODES[mode]);
   if (runs > 1)
     out.push("Networks that began from different weights have axes of their own: how far apart two runs lie says nothing, what is near what within each does.");
-  if (typeof q?.motion === "number") {
+  if (q) out.push(...tempo(q, run));
+  return out;
+}
+
+/** Says whether one may read from the map when the network changed, and who moved. */
+export function tempo(q: Quality, run: string): string[] {
+  const out: string[] = [];
+  if (q.keeps_pace === true) out.push("Each step shows its share of the movement in the network.");
+  if (q.keeps_pace === false) {
+    const steps = q.transitions.filter((t) => typeof t.pace === "number" && t.run === run).sort((a, b) => a.pace! - b.pace!);
+    const part = (t: (typeof steps)[number]) =>
+      `${percent(t.map.share ?? NaN)} of it from epoch ${t.from} to ${t.to}, where the network has ${percent(t.original.share ?? NaN)}`;
+    const worst = [steps[steps.length - 1], steps[0]].slice(0, steps.length);
     out.push(
-      q.motion >= 0.6
-        ? "Who moves far here has moved far in the network."
-        : q.motion >= 0.3
-          ? "Who moves far here has often moved far in the network."
-          : "How far a point moves here says little about how far it moved in the network.",
+      `Do not read from this map when the network changed: its movement is not in step${worst.length > 0 ? `, with ${worst.map(part).join("; and ")}` : ""}.`,
     );
   }
+  if (q.keeps_motion === true) out.push("Who moves farther than others in a step has moved farther in the network.");
+  if (q.keeps_motion === false)
+    out.push(
+      `Who moves farther than others in a step says little about who did in the network: their ranks agree to ${q.motion_in!.toFixed(2)}, by chance to 0.`,
+    );
   return out;
 }
 
@@ -103,6 +117,7 @@ export function charts(q: Quality, run: string, classes = true): Group[] {
     { title: "Silhouette", percent: false, lines: [of("network", (e) => e.original.silhouette), of("map", (e) => e.map.silhouette)] },
     { title: "Label purity", percent: true, lines: [of("network", (e) => e.original.purity), of("map", (e) => e.map.purity)] },
     { title: "Neighbours changed", percent: true, lines: [step("network", (t) => t.original.churn), step("map", (t) => t.map.churn)] },
+    { title: "Share of all movement", percent: true, lines: [step("network", (t) => t.original.share ?? null), step("map", (t) => t.map.share ?? null)] },
     { title: "Likeness (CKA)", percent: false, lines: [step("network", (t) => t.original.cka), step("map", (t) => t.map.cka)] },
   ];
   return all

@@ -113,10 +113,11 @@ export function figures(run: string, epoch: number, a: Quality | null, b: Qualit
     [`Trustworthiness, epoch ${epoch}`, (q) => at(q)?.trustworthiness],
     [`Continuity, epoch ${epoch}`, (q) => at(q)?.continuity],
     ["Trustworthiness, mean", (q) => q?.trust_epoch],
+    ["Of 15 neighbours of the epoch kept", (q) => q?.own15],
     ["Of 15 neighbours kept", (q) => q?.knn15],
     ["Of 50 neighbours kept", (q) => q?.knn50],
     ["Silhouettes follow", (q) => q?.sil_corr],
-    ["Movement follows", (q) => q?.motion],
+    ["Movement within a step follows", (q) => q?.motion_in],
   ];
   return rows.flatMap(([name, of]) => {
     const values = [of(a), of(b)];
