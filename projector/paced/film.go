@@ -93,7 +93,7 @@ const MaxTravel = 10
 // A film ends with so many rounds of the springs to the next appearance alone, each of which mends half of the error: what is
 // left of it in a transition goes, and points move too little to lose their neighbours.
 const (
-	settleRounds = 12
+	settleRounds = 24
 	settleShare  = 0.5
 )
 
