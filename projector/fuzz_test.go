@@ -49,7 +49,7 @@ func FuzzModes(f *testing.F) {
 		for i := range fresh {
 			fresh[i] = i > 0 && i%3 == int(kind%3)
 		}
-		g := &extension{p: &Projection{info: Info{Options: o, Dims: o.Dims}}, src: src, y: slices.Clone(y), fresh: fresh, watch: startWatch()}
+		g := &extension{method: methods[0], p: &Projection{info: Info{Options: o, Dims: o.Dims}}, src: src, y: slices.Clone(y), fresh: fresh, watch: startWatch()}
 		check(g.y, place(ctx, src, g.y, fresh, o, nil))
 		again, _, err := g.layOut(ctx, g.y, nil)
 		check(again, err)

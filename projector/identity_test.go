@@ -92,7 +92,7 @@ func stepHashes(t *testing.T, src *source, mode string, workers int) map[string]
 	fresh[len(fresh)-1] = true
 	must(place(ctx, src, grown, fresh, o, nil))
 	hashes["extend"] = hashOf(grown)
-	before := &extension{p: &Projection{info: Info{Options: o, Dims: o.Dims}}, src: src, y: grown, fresh: fresh, watch: startWatch()}
+	before := &extension{method: methods[0], p: &Projection{info: Info{Options: o, Dims: o.Dims}}, src: src, y: grown, fresh: fresh, watch: startWatch()}
 	for name, start := range map[string][]float32{"refit": grown, "renew": nil} {
 		z, _, err := before.layOut(ctx, start, nil)
 		must(err)

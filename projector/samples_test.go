@@ -61,7 +61,7 @@ func TestEnrol(t *testing.T) {
 				wantIDs = append(wantIDs, s.id)
 			}
 			if !slices.Equal(now.uids, want) || !slices.Equal(ids, wantIDs) || (now == list) != unread {
-				t.Errorf("%s: enrolled %q with ids %v, unread %v; want %q, %v, %v", what, now.uids, ids, now == list, want, wantIDs, unread)
+				t.Errorf("%s: samples %q with ids %v, unread %v; want %q, %v, %v", what, now.uids, ids, now == list, want, wantIDs, unread)
 			}
 			return nil
 		})
