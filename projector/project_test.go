@@ -326,7 +326,7 @@ func TestRefusals(t *testing.T) {
 		kind   error
 		text   string
 	}{
-		{"neighbours", func(o *Options) { o.NNeighbors = 1 }, nil, ErrOptions, "n_neighbors = 1, want at least 2"},
+		{"neighbours", func(o *Options) { o.NNeighbors = 1 }, nil, ErrOptions, "n_neighbors = 1, want 2 or more"},
 		{"dims", func(o *Options) { o.Dims = 4 }, nil, ErrOptions, "dims = 4, want 2 or 3"},
 		{"no dims", func(o *Options) { o.Dims = 0 }, nil, ErrOptions, "dims = 0, want 2 or 3"},
 		{"min_dist", func(o *Options) { o.MinDist = -1 }, nil, ErrOptions, "min_dist"},
