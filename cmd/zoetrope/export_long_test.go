@@ -43,10 +43,14 @@ func TestLongNames(t *testing.T) {
 	}
 	defer store.Close()
 	err = store.Write(t.Context(), func(tx *tracker.Tx) error {
-		_, err := tx.ExecContext(t.Context(), "UPDATE sample SET uid = ? || uid", long)
-		if err == nil {
-			_, err = tx.ExecContext(t.Context(), "UPDATE frame SET layer = ?", long)
+		for _, statement := range []string{
+			"UPDATE sample SET uid = ? || uid, seal = -1", "UPDATE frame SET layer = ?, seal = -1", // -1: of a store from before seals
+		} {
+			if _, err := tx.ExecContext(t.Context(), statement, long); err != nil {
+				return err
+			}
 		}
+		_, err := tx.ExecContext(t.Context(), "UPDATE run SET ids_sum = -1")
 		return err
 	})
 	if err != nil {

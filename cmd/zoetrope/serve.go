@@ -56,8 +56,7 @@ From another machine, an SSH tunnel needs no token: ssh -L 8420:127.0.0.1:8420 H
   zoetrope serve --db runs/mnist.db --addr 127.0.0.1:9000 --read-only
   zoetrope serve --addr :8420 --token-file tokens.txt --tls-cert cert.pem --tls-key key.pem
   zoetrope serve --allow-frame http://localhost:8888    # shows maps in a notebook of that server
-  zoetrope serve --token-file tokens.txt --allow-host lab.example.org --base-path /zoetrope/ \\
-      --trusted-proxy 127.0.0.1    # behind a reverse proxy of this machine`,
+  zoetrope serve --token-file tokens.txt --allow-host lab.example.org --trusted-proxy 127.0.0.1    # behind a proxy`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := s.access()

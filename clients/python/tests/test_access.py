@@ -113,14 +113,14 @@ class Tokens(unittest.TestCase):
             for text, log, read in [("secret\n", "secret", "secret"), ("# both\nread r\nlog l # mine\n", "l", "r"), ("read,log x", "x", "x")]:
                 with open(file, "w") as f:
                     f.write(text)
-                self.assertEqual((zoetrope._token(None, "log"), zoetrope._token(None, "read")), (log, read))
-                self.assertEqual(zoetrope._token("given", "log"), "given")
+                self.assertEqual(tuple(zoetrope._token(None, p, zoetrope.DEFAULT_URL) for p in ("log", "read")), (log, read))
+                self.assertEqual(zoetrope._token("given", "log", zoetrope.DEFAULT_URL), "given")
             with open(file, "w") as f:
                 f.write("read r\n")
             with self.assertRaisesRegex(ValueError, "no token that permits to log"):
-                zoetrope._token(None, "log")
+                zoetrope._token(None, "log", zoetrope.DEFAULT_URL)
         with self.assertRaises(ValueError):
-            zoetrope._token("a\r\nX-Evil: 1", "log")
+            zoetrope._token("a\r\nX-Evil: 1", "log", zoetrope.DEFAULT_URL)
 
 
 if __name__ == "__main__":
