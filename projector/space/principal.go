@@ -69,7 +69,7 @@ func PrincipalAxes(ctx context.Context, x []float32, dim, dims, workers int) (me
 			dst[i%dim] += v
 		}
 	}
-	axes, _, err = p.Largest(ctx) // nearly converged components serve as well
+	axes, _, _, err = p.Largest(ctx) // nearly converged components serve as well
 	for _, v := range axes {
 		if eigen.Sign(v) < 0 {
 			for j := range v {

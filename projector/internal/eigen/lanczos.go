@@ -26,12 +26,12 @@ type Problem struct {
 	Workers int                      // goroutines; 0 means GOMAXPROCS
 }
 
-// Largest returns orthonormal eigenvectors by falling eigenvalue, and whether
-// all met the tolerance: the Lanczos method with full orthogonalisation and
+// Largest returns orthonormal eigenvectors by falling eigenvalue, their
+// eigenvalues, and whether all met the tolerance: the Lanczos method with full orthogonalisation and
 // thick restarts (Wu and Simon 2000), begun with as many vectors as are wanted,
 // so that an eigenvalue may be that many times one. It is deterministic:
 // partial sums are taken over fixed chunks.
-func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, converged bool, err error) {
+func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, values []float64, converged bool, err error) {
 	space := p.N - len(p.Known)
 	size := min(p.Basis, space)
 	var v [][]float64 // the basis; then the directions A leads to from it
@@ -49,8 +49,8 @@ func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, converged b
 				for i, c := range p.project(ctx, w, v) {
 					h.Set(i, done, h.At(i, done)+c)
 				}
-				if after = math.Sqrt(p.dot(ctx, w, w)); after > 1e-3*before {
-					break // else what is left is so short that rounding shows: once more
+				if after = math.Sqrt(p.dot(ctx, w, w)); after > 0.7*before {
+					break // else once more (Daniel, Gragg, Kaufman and Stewart 1976): what w keeps of v grows by before/after a step
 				}
 			}
 			if len(v) == space {
@@ -67,11 +67,11 @@ func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, converged b
 			v = append(v, w)
 		}
 		if ctx.Err() != nil {
-			return nil, false, ctx.Err()
+			return nil, nil, false, ctx.Err()
 		}
 		theta, s, ok := ritz(h)
 		if !ok {
-			return nil, false, nil
+			return nil, nil, false, nil
 		}
 		top := max(math.Abs(theta[0]), math.Abs(theta[size-1]))
 		converged = true
@@ -79,7 +79,7 @@ func (p *Problem) Largest(ctx context.Context) (vectors [][]float64, converged b
 			converged = converged && residual(h, s, k) <= p.Tol*top
 		}
 		if converged || round == p.Rounds {
-			return p.combine(ctx, v[:size], s, p.Want), converged, nil
+			return p.combine(ctx, v[:size], s, p.Want), theta[:p.Want], converged, nil
 		}
 		done = p.Want + (size-p.Want)/3 // Ritz vectors kept
 		next := mat.NewDense(size+p.Want, size, nil)
