@@ -21,7 +21,7 @@ type Provisional struct {
 	run   string
 	layer string
 	epoch int
-	plane space.Plane
+	plane *space.Principal
 }
 
 // OpenProvisional fixes the plane for a layer of a run; empty names mean the newest run and its only layer. Until an
@@ -41,7 +41,10 @@ func OpenProvisional(ctx context.Context, store *tracker.Store, run, layer strin
 		if err != nil {
 			return nil, err
 		}
-		plane := space.PrincipalPlane(frame.Vectors, frame.Dim, 2, 0)
+		plane, err := space.PrincipalAxes(ctx, frame.Vectors, frame.Dim, 2, 0)
+		if err != nil {
+			return nil, err
+		}
 		if i == 0 || plane.Rank == 2 {
 			p.epoch, p.plane = f.Epoch, plane
 		}
@@ -70,5 +73,5 @@ func (p *Provisional) Coordinates(ctx context.Context, epoch int) (Coordinates, 
 	if frame.Dim != len(p.plane.Mean) {
 		return Coordinates{}, fmt.Errorf("run %s, epoch %d: layer %q has %d dimensions, want %d", p.run, epoch, p.layer, frame.Dim, len(p.plane.Mean))
 	}
-	return Coordinates{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.Place(frame.Vectors)}, nil
+	return Coordinates{Run: p.run, Epoch: epoch, Samples: frame.IDs, Coordinates: p.plane.Place(frame.Vectors, 2)}, nil
 }

@@ -20,7 +20,7 @@ func startPlaces(ctx context.Context, src *source, g *umap.Graph, o Options) ([]
 		o.Init = recipes[o.Mode].init
 	}
 	if o.Init == "first" {
-		return firstPlaces(src, o), nil
+		return firstPlaces(ctx, src, o)
 	}
 	return umap.Start(ctx, src.x, src.dim, g, o.umap())
 }
@@ -71,23 +71,26 @@ func noise(seed uint64, i int) float32 { return float32(2e-4 * (unitHash(seed, u
 // firstPlaces starts every row where its sample first appears, on the principal plane of its run's earliest epoch that
 // spans one: the epochs begin as one picture and part only as far as they differ, and that picture is the one in which
 // nothing has formed yet.
-func firstPlaces(src *source, o Options) []float32 {
+func firstPlaces(ctx context.Context, src *source, o Options) ([]float32, error) {
 	x, width := space.Form(src.x, src.dim, o.Metric)
 	dims := o.Dims
 	y := make([]float32, src.rows()*dims)
-	planes := make([]*space.Plane, len(src.runs))
+	planes := make([]*space.Principal, len(src.runs))
 	for _, f := range src.frames {
 		if planes[f.run] == nil || planes[f.run].Rank < dims {
-			p := space.PrincipalPlane(x[f.first*width:(f.first+len(f.samples))*width], width, dims, o.Workers)
+			p, err := space.PrincipalAxes(ctx, x[f.first*width:(f.first+len(f.samples))*width], width, dims, o.Workers)
+			if err != nil {
+				return nil, err
+			}
 			if planes[f.run] == nil || p.Rank == dims {
-				planes[f.run] = &p
+				planes[f.run] = p
 			}
 		}
 	}
 	var largest float32
 	for key, rows := range src.appearances() {
 		first := int(rows[0])
-		at := planes[key.run].Place(x[first*width : (first+1)*width])
+		at := planes[key.run].Place(x[first*width:(first+1)*width], dims)
 		for _, row := range rows {
 			copy(y[int(row)*dims:], at)
 		}
@@ -101,7 +104,7 @@ func firstPlaces(src *source, o Options) []float32 {
 	for i := range y {
 		y[i] = 10*y[i]/largest + noise(o.Seed, i)
 	}
-	return y
+	return y, nil
 }
 
 // startFresh puts each fresh row where its sample was last, or will be next; a row whose sample is not on the map, among

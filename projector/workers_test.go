@@ -54,13 +54,13 @@ func TestZeroWorkers(t *testing.T) {
 			ix := check(space.NewIndex(x, dim, "euclidean", workers)).(*space.Index)
 			return []any{check(ix.Neighbors(ctx, x[:40*dim], 3, workers, nil)), check(ix.Others(ctx, []int{1, 5, 9}, 3, workers, nil))}
 		},
-		"space.PCA":            func(workers int) any { return check(space.PCA(ctx, x, dim, 2, workers)) },
-		"space.PrincipalPlane": func(workers int) any { return space.PrincipalPlane(x, dim, 2, workers) },
-		"umap.Memberships":     func(workers int) any { return check(umap.Memberships(ctx, knn, 1, workers)) },
-		"umap.FuzzyUnion":      func(workers int) any { return check(umap.FuzzyUnion(ctx, knn, v, 1, workers)) },
-		"umap.Unite":           func(workers int) any { return check(umap.Unite(ctx, g, g, workers)) },
-		"umap.Directed":        func(workers int) any { return check(umap.Directed(ctx, knn, v, workers)) },
-		"umap.Spectral":        func(workers int) any { return check(umap.Spectral(ctx, g, x, dim, 2, 1, workers)) },
+		"space.PCA":           func(workers int) any { return check(space.PCA(ctx, x, dim, 2, workers)) },
+		"space.PrincipalAxes": func(workers int) any { return check(space.PrincipalAxes(ctx, x, dim, 2, workers)) },
+		"umap.Memberships":    func(workers int) any { return check(umap.Memberships(ctx, knn, 1, workers)) },
+		"umap.FuzzyUnion":     func(workers int) any { return check(umap.FuzzyUnion(ctx, knn, v, 1, workers)) },
+		"umap.Unite":          func(workers int) any { return check(umap.Unite(ctx, g, g, workers)) },
+		"umap.Directed":       func(workers int) any { return check(umap.Directed(ctx, knn, v, workers)) },
+		"umap.Spectral":       func(workers int) any { return check(umap.Spectral(ctx, g, x, dim, 2, 1, workers)) },
 		"umap.Prepare": func(workers int) any {
 			p := check(umap.Prepare(ctx, x, dim, "standardize", 3, workers)).(*umap.Preparation)
 			return check(p.Apply(ctx, x, workers))

@@ -50,12 +50,12 @@ func Prepare(ctx context.Context, x []float32, dim int, scale string, pca, worke
 	if x, err = p.Apply(ctx, x, workers); err != nil {
 		return nil, err
 	}
-	mean, axes, err := space.PrincipalAxes(ctx, x, dim, pca, workers)
+	principal, err := space.PrincipalAxes(ctx, x, dim, pca, workers)
 	if err != nil {
 		return nil, err
 	}
-	p.mean, p.out, p.axes = mean, pca, make([]float64, pca*dim) // components that the rows do not have are 0
-	for k, a := range axes {
+	p.mean, p.out, p.axes = principal.Mean, pca, make([]float64, pca*dim) // components that the rows do not have are 0
+	for k, a := range principal.Axes {
 		copy(p.axes[k*dim:], a)
 	}
 	return p, nil
