@@ -179,6 +179,6 @@ func (a *app) salvage(ctx context.Context, dest string) error {
 	for _, l := range r.Lost {
 		fmt.Fprintf(a.Stdout, "lost: %s\n", l)
 	}
-	a.Note("what can be read of %s is in %s", a.DB, dest)
+	a.Note("what can be read of %s is in %s", a.shownDB(), dest)
 	return nil
 }

@@ -198,7 +198,7 @@ func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, met
 		if in.vectors == nil {
 			return in.addMap(ctx, store, meter)
 		}
-		return nil, fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.shownDB())
+		return nil, a.exists(ctx, store, o)
 	}
 	if err != nil {
 		return nil, err
@@ -211,6 +211,20 @@ func (a *app) store(ctx context.Context, store *tracker.Store, in *incoming, met
 		return nil, giveUp(ctx, run, logged, len(in.numbers), err)
 	}
 	return done, run.Finish(ctx)
+}
+
+// exists refuses a run's name that is taken, and says how an import that was killed is repeated.
+func (a *app) exists(ctx context.Context, store *tracker.Store, o importOptions) error {
+	name := o.experiment + "/" + o.name
+	info, err := store.Run(ctx, name)
+	if err != nil {
+		return err
+	}
+	if info.State == tracker.Finished {
+		return fmt.Errorf("the run %s exists already in %s: import under another name with --run", o.run, a.shownDB())
+	}
+	return fmt.Errorf("the run %s exists already in %s and is %s, with %s: if its import broke off, remove it with 'zoetrope rm %s' and import again; else import under another name with --run",
+		o.run, a.shownDB(), info.State, cli.Plural(info.Epochs, "epoch"), name)
 }
 
 func (a *app) printImported(i imported) error {
