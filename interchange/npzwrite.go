@@ -120,7 +120,7 @@ func (s *sink) npzOutputs(z *npzWriter) {
 		}
 		return nil
 	}))
-	if 4*longest*n*e > 8*maxTexts {
+	if 4*int64(longest)*int64(n)*int64(e) > 8*maxTexts {
 		z.must(fmt.Errorf("predictions: in an .npz file each of %d would take as much as the longest, %d characters: write a Parquet file", n*e, longest))
 		return
 	}
@@ -235,7 +235,7 @@ func (z *npzWriter) texts(name string, texts []string, n int) {
 	for _, t := range texts {
 		longest = max(longest, len([]rune(t)))
 	}
-	if 4*longest*n > maxTexts {
+	if 4*int64(longest)*int64(n) > maxTexts {
 		z.must(fmt.Errorf("%s: in an .npz file each of %d strings would take as much as the longest, %d characters: write a Parquet file", name, n, longest))
 		return
 	}

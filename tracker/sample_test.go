@@ -19,7 +19,7 @@ func TestAddSamples(t *testing.T) {
 	s := newStore(t)
 	r := newRun(t, s, "a", 0)
 	batch := []Sample{
-		{ID: "x", Label: "one", Thumbnail: tinyPNG, Metadata: map[string]any{"split": "test", "n": 9007199254740993}},
+		{ID: "x", Label: "one", Thumbnail: tinyPNG, Metadata: map[string]any{"split": "test", "n": int64(9007199254740993)}},
 		{ID: "y"},
 		{ID: "z", Label: "two"},
 	}
