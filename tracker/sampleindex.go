@@ -29,13 +29,6 @@ type rowRange struct {
 	position    int // of the first
 }
 
-// indexOf is the index of samples that no store has yet.
-func indexOf(batch []content.SampleRow) *sampleIndex {
-	x := &sampleIndex{}
-	x.follow(1, batch)
-	return x
-}
-
 // follow adds samples whose rows follow each other.
 func (x *sampleIndex) follow(first int64, batch []content.SampleRow) {
 	x.rows, x.uids = slices.Grow(x.rows, len(batch)), slices.Grow(x.uids, len(batch))
