@@ -84,7 +84,7 @@ func Settings() []Setting {
 			field: func(o *Options) any { return &o.SetOpMixRatio }},
 		{Name: "local_connectivity", Title: "Local connectivity", Help: "neighbours taken as fully connected", Max: unlimited, Limit: "n_neighbors - 1",
 			field: func(o *Options) any { return &o.LocalConnectivity }},
-		{Name: "workers", Title: "Workers", Help: "goroutines", Max: unlimited, Note: "0 is one for each processor",
+		{Name: "workers", Title: "Workers", Help: "goroutines", Max: unlimited, Note: "0 is GOMAXPROCS",
 			field: func(o *Options) any { return &o.Workers }},
 	}
 	for i := range list {
