@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 	"github.com/zoetrope-ml/zoetrope/projector/umap"
 )
@@ -66,7 +67,9 @@ func (s *source) startFrom(start []Coordinates, o Options) ([]float32, error) {
 }
 
 // noise keeps rows that lie on each other from moving as one.
-func noise(seed uint64, i int) float32 { return float32(2e-4 * (unitHash(seed, uint64(i)) - 0.5)) }
+func noise(seed uint64, i int) float32 {
+	return float32(2e-4 * (random.Indexed(seed, uint64(i)) - 0.5))
+}
 
 // firstPlaces starts every row where its sample first appears, on the principal plane of its run's earliest epoch that
 // spans one: the epochs begin as one picture and part only as far as they differ, and that picture is the one in which
@@ -154,12 +157,4 @@ func startFresh(src *source, y []float32, fresh []bool, g *umap.Graph, o Options
 			y[i] += noise(o.Seed, i)
 		}
 	}
-}
-
-// unitHash returns a number from 0 to 1 that depends on nothing but its arguments (Steele, Lea and Flood, SplitMix, 2014).
-func unitHash(seed, i uint64) float64 {
-	z := seed*0xd1342543de82ef95 + (i+1)*0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return float64((z^z>>31)>>11) / (1 << 53)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/zoetrope-ml/zoetrope/internal/vec"
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
 	"github.com/zoetrope-ml/zoetrope/projector/space"
 )
 
@@ -76,14 +77,8 @@ func followed(frames []Frame, few int) [][]int {
 	return at
 }
 
-// scatter is a number without a pattern that the order of the samples might share (splitmix64's mixing function: Steele, Lea
-// and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014).
-func scatter(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+// scatter is a number without a pattern that the order of the samples might share.
+func scatter(z uint64) uint64 { return random.Mix(z + random.Golden) }
 
 // follow measures a run's path in one space, which of takes from a frame.
 func follow(ctx context.Context, frames []Frame, at [][]int, of func(Frame) ([]float32, int), metric string, workers int) (*path, error) {

@@ -3,6 +3,8 @@ package paced
 import (
 	"math"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/projector/internal/random"
 )
 
 // pairs of rows of one epoch tell how long on the map is what has length 1 in the layer.
@@ -18,7 +20,7 @@ const pairCount = 4096
 func newPairs(f *Film) (p pairs) {
 	for k := range pairCount {
 		rows := f.frames[k*len(f.frames)/pairCount]
-		pick := func(draw int) int32 { return rows[int(unitHash(f.o.Seed, uint64(draw))*float64(len(rows)))] }
+		pick := func(draw int) int32 { return rows[int(random.Indexed(f.o.Seed, uint64(draw))*float64(len(rows)))] }
 		p.a, p.b = append(p.a, pick(2*k)), append(p.b, pick(2*k+1))
 	}
 	p.length = f.lengthOf(p)
@@ -76,12 +78,4 @@ func (p *pairs) on(y []float32, dims int) (sum float64) {
 		sum += math.Sqrt(square)
 	}
 	return sum
-}
-
-// unitHash returns a number from 0 to below 1 that depends on nothing but its arguments (Steele, Lea and Flood, SplitMix, 2014).
-func unitHash(seed, i uint64) float64 {
-	z := seed*0xd1342543de82ef95 + (i+1)*0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return float64((z^z>>31)>>11) / (1 << 53)
 }

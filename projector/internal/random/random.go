@@ -15,7 +15,7 @@ func Mix(z uint64) uint64 {
 
 // Draw hashes a key of three numbers.
 func Draw(seed, a, b uint64) uint64 {
-	return Mix(Mix(seed^Mix(a+0x9e3779b97f4a7c15)) + b*0xd1342543de82ef95)
+	return Mix(Mix(seed^Mix(a+Golden)) + b*0xd1342543de82ef95)
 }
 
 // Unit maps 64 random bits to (0, 1).
@@ -27,4 +27,13 @@ func Unit(r uint64) float64 {
 func Normal(seed, a, b uint64) float64 {
 	r := Draw(seed, a, b)
 	return math.Sqrt(-2*math.Log(Unit(r))) * math.Cos(2*math.Pi*Unit(Mix(r+1)))
+}
+
+// Golden is 2^64 over the golden ratio, rounded to odd: the step between the
+// states of SplitMix64, which [Mix] makes numbers of.
+const Golden = 0x9e3779b97f4a7c15
+
+// Indexed maps a seed and an index to [0, 1).
+func Indexed(seed, i uint64) float64 {
+	return float64(Mix(seed*0xd1342543de82ef95+(i+1)*Golden)>>11) / (1 << 53)
 }
