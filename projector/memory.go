@@ -6,7 +6,9 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// What making a map keeps at its peak, in bytes, as measured with 4 to 40 million neighbours.
+// What making a map keeps at its peak, in bytes: estimates. With 50,000 points of 12 columns in mode balanced, which keeps most,
+// the heap peaked at 61 MB with 15 neighbours and 366 MB with 100 (estimated: 67 and 322), or 72 bytes a neighbour with garbage.
+// With the collector at 10 %, it was 45 and 242 MB: 46 bytes a neighbour are in use. In mode joint, it was 57 and 250 MB.
 const (
 	perNeighbor = 60  // of a point: its place and distance, then the edge in both directions, weighed, joined and pruned
 	perPoint    = 400 // its ids, label and places
