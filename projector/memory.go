@@ -6,7 +6,7 @@ import (
 	"github.com/zoetrope-ml/zoetrope/tracker"
 )
 
-// What making a map keeps at its peak, in bytes: estimates. With 50,000 points of 12 columns in mode balanced, which keeps most,
+// What making a map keeps at its peak, in bytes: estimates. With 50,000 points of 12 columns in mode balanced,
 // the heap peaked at 61 MB with 15 neighbours and 366 MB with 100 (estimated: 67 and 322), or 72 bytes a neighbour with garbage.
 // With the collector at 10 %, it was 45 and 242 MB: 46 bytes a neighbour are in use. In mode joint, it was 57 and 250 MB.
 const (
