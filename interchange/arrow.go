@@ -28,7 +28,8 @@ type arrowFile struct {
 // maxArrowMetadata bounds what describes a schema or a batch of an Arrow file, in bytes.
 const maxArrowMetadata = 2 << 20
 
-func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
+// readArrow opens the Arrow file at path and reads what its columns are. The caller closes it.
+func readArrow(path string) (*arrowFile, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
@@ -65,18 +66,17 @@ func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: this Arrow file cannot be read; it may be truncated: %w", path, err)
 	}
-	d, err := newTable(ctx, "arrow", path, size, a, o)
-	if err == nil && a.stream && !a.marked() {
-		d.note("%s: the stream has no mark at its end, which some programs leave out: if it was cut off between two batches, the rest is missing", path)
-	}
-	return d, err
+	return a, nil
 }
 
-// marked reports whether a stream ends with its end mark.
-func (a *arrowFile) marked() bool {
+// endless reports whether the file is a stream without a mark at its end.
+func (a *arrowFile) endless() bool {
+	if !a.stream {
+		return false
+	}
 	var end [8]byte
 	_, err := a.file.ReadAt(end[:], a.size-8)
-	return err == nil && string(end[:]) == "\xff\xff\xff\xff\x00\x00\x00\x00"
+	return err != nil || string(end[:]) != "\xff\xff\xff\xff\x00\x00\x00\x00"
 }
 
 // options bound what a message of the file may claim.

@@ -6,7 +6,7 @@ import (
 )
 
 // A flatbuffer is the form in which Arrow describes itself. The library believes the lengths in it and makes room for
-// them; so they are held against the buffer first. Reading beyond the buffer panics, see [guard].
+// them; so they are held against the buffer first. Reading beyond the buffer panics, see [ration.Guard].
 type flatbuffer []byte
 
 // Limits on a schema. A table may be referred to many times, so the fields are counted as they are visited.

@@ -316,3 +316,51 @@ func vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
 	}
 	return dst, nil
 }
+
+// textAt returns how the cells of a column of texts or bytes are read; nil for other columns.
+func textAt(a arrow.Array) func(i int) string {
+	switch a := a.(type) {
+	case *array.String:
+		return a.Value
+	case *array.LargeString:
+		return a.Value
+	case *array.StringView:
+		return a.Value
+	case *array.Binary:
+		return a.ValueString
+	case *array.LargeBinary:
+		return a.ValueString
+	case *array.BinaryView:
+		return a.ValueString
+	case *array.Dictionary:
+		if of := textAt(a.Dictionary()); of != nil {
+			return func(i int) string { return of(a.GetValueIndex(i)) }
+		}
+	case *array.RunEndEncoded:
+		if of := textAt(a.Values()); of != nil {
+			return func(i int) string { return of(a.GetPhysicalIndex(i)) }
+		}
+	case array.ExtensionArray:
+		if a.ExtensionType().ExtensionName() != "arrow.uuid" {
+			return textAt(a.Storage())
+		}
+	}
+	return nil
+}
+
+// finite reports whether v is a number that can be stored.
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+// fromHalf converts an IEEE 754 binary16, subnormals included (npyio's conversion gets those wrong).
+func fromHalf(h uint16) float32 {
+	sign := uint32(h&0x8000) << 16
+	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
+	switch exp {
+	case 0: // zero and subnormals: frac · 2⁻²⁴
+		f := float32(frac) * 0x1p-24
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 0x1f: // infinity and NaN
+		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
+}

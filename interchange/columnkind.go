@@ -167,3 +167,14 @@ func numbers(n int) []string {
 }
 
 func numberText(i int) string { return strconv.Itoa(i) }
+
+// text is the text that a value has as an id or a label. Most of what is JSON has none, and the error says so.
+func (j JSON) text() (string, error) {
+	switch j[0] {
+	case '[':
+		return value.Text([]any{})
+	case '{':
+		return value.Text(map[string]any{})
+	}
+	return value.Number(string(j))
+}

@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// finite reports whether v is a number that can be stored.
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
-
 // checkFinite names the first number of a matrix that is none, for the epoch at an index of the file.
 func checkFinite(name string, epoch, epochs int, v []float32, dim int) error {
 	for i, x := range v {

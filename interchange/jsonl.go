@@ -9,7 +9,6 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
-	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
 // readJSONL reads a text in an encoding with an object on each line. What is made of it is of the ration.
@@ -131,17 +130,6 @@ func (c *Column) fill(rows int, ration *ration.Ration) error {
 	}
 	c.Values = append(c.Values, make([]any, missing)...)
 	return nil
-}
-
-// text is the text that a value has as an id or a label. Most of what is JSON has none, and the error says so.
-func (j JSON) text() (string, error) {
-	switch j[0] {
-	case '[':
-		return value.Text([]any{})
-	case '{':
-		return value.Text(map[string]any{})
-	}
-	return value.Number(string(j))
 }
 
 // checkJSON refuses strings that are no text, which the decoder would replace.

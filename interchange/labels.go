@@ -3,6 +3,7 @@ package interchange
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -97,4 +98,54 @@ func (t dtype) text(raw []byte) (s string, ok bool) {
 		return strconv.FormatInt(int64(u), 10), true
 	}
 	return strconv.FormatUint(u, 10), true
+}
+
+// cells reads an array of one dimension as metadata: NaN and the empty string are nil.
+func (a *npyArray) cells() ([]any, error) {
+	if err := a.take(cellBytes * int64(a.shape[0])); err != nil {
+		return nil, err
+	}
+	values := make([]any, a.shape[0])
+	err := a.each(len(values), func(i int, raw []byte) error {
+		if a.dtype.kind == 'f' {
+			values[i] = number(a.dtype.float(raw))
+			return nil
+		}
+		s, err := a.text(raw)
+		if err != nil {
+			return a.errorf("element %d is not valid text: %v", i, err)
+		}
+		values[i] = a.dtype.value(s)
+		return a.take(int64(len(s)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, a.end()
+}
+
+// value is an element of which text is known, as metadata.
+func (t dtype) value(text string) any {
+	switch {
+	case t.kind == 'b':
+		return text == "true"
+	case t.kind == 'i' || t.kind == 'u':
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+	case text == "":
+		return nil
+	}
+	return text
+}
+
+// float reads one float.
+func (t dtype) float(raw []byte) float64 {
+	switch t.size {
+	case 2:
+		return float64(fromHalf(binary.LittleEndian.Uint16(raw)))
+	case 4:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(raw)))
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(raw))
 }

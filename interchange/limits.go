@@ -50,3 +50,7 @@ func newPackedRation(size int64) *ration.Ration {
 const sampleBytes = 128
 
 func tooLong(n int) error { return fmt.Errorf("it has %d bytes: want at most %d", n, maxText) }
+
+// windowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
+// the epochs needs one at a time; one with all epochs of each sample side by side is read several times if it must be.
+var windowBytes = 1 << 30

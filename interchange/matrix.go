@@ -121,16 +121,5 @@ func toFloat32(dst []float32, raw []byte) int {
 	return -1
 }
 
-// fromHalf converts an IEEE 754 binary16, subnormals included (npyio's conversion gets those wrong).
-func fromHalf(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exp {
-	case 0: // zero and subnormals: frac · 2⁻²⁴
-		f := float32(frac) * 0x1p-24
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 0x1f: // infinity and NaN
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
-}
+// arrayOf is the array that a matrix is read from.
+func arrayOf(m *Matrix) *npyArray { return m.a }

@@ -18,9 +18,9 @@ func openNpy(path string, o Options) (*Dataset, error) {
 	}
 	defer m.Close()
 	if o.Points && m.Dim != 2 && m.Dim != 3 {
-		return nil, m.a.unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
+		return nil, arrayOf(m).unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
 	}
-	if err := m.a.take(sampleBytes * int64(m.Rows)); err != nil {
+	if err := arrayOf(m).take(sampleBytes * int64(m.Rows)); err != nil {
 		return nil, err
 	}
 	return &Dataset{
@@ -39,7 +39,7 @@ func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) 
 		e := &Epoch{Number: i}
 		err := ctx.Err()
 		if err == nil {
-			err = m.into(e, "", i, s.points, false)
+			err = readInto(e, m, "", i, s.points, false)
 		}
 		if err != nil {
 			yield(nil, err)
@@ -51,21 +51,21 @@ func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) 
 	}
 }
 
-// into reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map. Where gaps are allowed, as
+// readInto reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map. Where gaps are allowed, as
 // among places, a row that is NaN throughout is a sample that is missing.
-func (m *Matrix) into(e *Epoch, layer string, i int, points, gaps bool) error {
+func readInto(e *Epoch, m *Matrix, layer string, i int, points, gaps bool) error {
 	v, err := m.Next()
 	if err == io.EOF {
-		return m.a.errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
+		return arrayOf(m).errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
 	}
 	if err != nil {
 		return err
 	}
 	switch {
 	case points:
-		e.Points, err = present(m.a.name, "place", i, m.Epochs, v, m.Dim)
+		e.Points, err = present(arrayOf(m).name, "place", i, m.Epochs, v, m.Dim)
 	case gaps:
-		l, err := present(m.a.name, "vector", i, m.Epochs, v, m.Dim)
+		l, err := present(arrayOf(m).name, "vector", i, m.Epochs, v, m.Dim)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (m *Matrix) into(e *Epoch, layer string, i int, points, gaps bool) error {
 		}
 	default:
 		e.Layers = append(e.Layers, Layer{Name: layer, Dim: m.Dim, Data: v})
-		err = checkFinite(m.a.name, i, m.Epochs, v, m.Dim)
+		err = checkFinite(arrayOf(m).name, i, m.Epochs, v, m.Dim)
 	}
 	return err
 }

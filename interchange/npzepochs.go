@@ -87,10 +87,10 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 		e.Number = r.z.numbers[i]
 	}
 	if r.points != nil {
-		return e, r.points.into(e, "", i, true, true)
+		return e, readInto(e, r.points, "", i, true, true)
 	}
 	for l, m := range r.layers {
-		if err := m.into(e, r.names[l], i, false, r.z.layerName >= 0); err != nil {
+		if err := readInto(e, m, r.names[l], i, false, r.z.layerName >= 0); err != nil {
 			return nil, err
 		}
 	}

@@ -32,7 +32,8 @@ type parquetFile struct {
 // maxFooter bounds what describes a Parquet file, in bytes.
 const maxFooter = 8 << 20
 
-func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) {
+// readParquet opens the Parquet file at path and reads its footer. The caller closes it.
+func readParquet(path string) (*parquetFile, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) 
 		f.Close()
 		return nil, err
 	}
-	return newTable(ctx, "parquet", path, size, p, o)
+	return p, nil
 }
 
 // describe reads the footer.

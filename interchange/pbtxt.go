@@ -3,6 +3,7 @@ package interchange
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -326,3 +327,24 @@ func (p *pbtxt) quoted(quote byte) (string, error) {
 	}
 	return "", fmt.Errorf("the string does not end: the text is truncated")
 }
+
+var stepName = regexp.MustCompile(`^(.*):(\d{1,9})$`)
+
+// layerAndStep takes a tensor's name apart.
+func (e *embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
+	m := stepName.FindStringSubmatch(e.tensorName)
+	if m == nil {
+		return e.tensorName, 0, false
+	}
+	step, err := strconv.Atoi(m[2])
+	return m[1], step, err == nil
+}
+
+// What begins a configuration that was written by us.
+const (
+	// escapedComment in the configuration says that the metadata were written with [escapeTSV].
+	escapedComment = "# zoetrope: in metadata files, \\t, \\n, \\r and \\\\ stand for tab, newline, carriage return and backslash"
+
+	// kindsComment, on the next line, begins what the columns of the metadata are that follow id and label: see [kindNames].
+	kindsComment = "# zoetrope: the columns of metadata after id and label are:"
+)

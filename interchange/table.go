@@ -3,7 +3,6 @@ package interchange
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -11,22 +10,6 @@ import (
 
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
-
-// A tableFile is a file of rows and typed columns, read any number of times. What it calls may panic: see [guard].
-type tableFile interface {
-	schema() *arrow.Schema
-	typeName(column int) string // for people
-	claimed() int64             // rows, as the file says before it is read; 0: it does not say
-	readable(arrow.DataType) bool
-	batches(ctx context.Context, columns []int) (batches, error)
-	io.Closer
-}
-
-// batches are rows of some columns, a part at a time. The arrays are good until the next call; [io.EOF] ends them.
-type batches interface {
-	next() (columns []arrow.Array, rows int, err error)
-	close()
-}
 
 // A table is a file with a row for each sample, or for each sample and epoch.
 type table struct {
@@ -50,6 +33,26 @@ type table struct {
 	numbers             []int   // of the epochs, ascending
 	counts              []int   // rows of each epoch
 	samples             int
+}
+
+func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
+	a, err := readArrow(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newTable(ctx, "arrow", path, a.size, a, o)
+	if err == nil && a.endless() {
+		d.note("%s: the stream has no mark at its end, which some programs leave out: if it was cut off between two batches, the rest is missing", path)
+	}
+	return d, err
+}
+
+func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) {
+	p, err := readParquet(path)
+	if err != nil {
+		return nil, err
+	}
+	return newTable(ctx, "parquet", path, p.size, p, o)
 }
 
 // newTable finds out what the columns are and reads all but vectors.

@@ -12,10 +12,6 @@ import (
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
-// windowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
-// the epochs needs one at a time; one with all epochs of each sample side by side is read several times if it must be.
-var windowBytes = 1 << 30
-
 // An assembly puts the epochs of a table together as their rows arrive.
 type assembly struct {
 	t       *table
@@ -115,7 +111,7 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 func (a *assembly) batch(columns []arrow.Array, rows int) error {
 	if c := a.t.prediction; c >= 0 && !a.t.o.Points {
 		k := a.place[c]
-		said, row, err := a.t.o.Encoding.legible(columns[k], a.t.ration)
+		said, row, err := legible(a.t.o.Encoding, columns[k], a.t.ration)
 		if err != nil {
 			return fmt.Errorf("%s: row %d, column %q: %w", a.t.name, a.row+row, a.t.file.schema().Field(c).Name, err)
 		}
@@ -186,9 +182,6 @@ func (t *table) layerName(c int) string {
 	}
 	return ""
 }
-
-// layerKey is the metadata in which a file says which layer its vectors are of.
-const layerKey = "zoetrope:layer"
 
 // add adds a row of a batch to its epoch, which is ready after its last row.
 func (a *assembly) add(e *Epoch, at int, columns []arrow.Array, i int) error {

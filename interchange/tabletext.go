@@ -12,37 +12,6 @@ import (
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
-// textAt returns how the cells of a column of texts or bytes are read; nil for other columns.
-func textAt(a arrow.Array) func(i int) string {
-	switch a := a.(type) {
-	case *array.String:
-		return a.Value
-	case *array.LargeString:
-		return a.Value
-	case *array.StringView:
-		return a.Value
-	case *array.Binary:
-		return a.ValueString
-	case *array.LargeBinary:
-		return a.ValueString
-	case *array.BinaryView:
-		return a.ValueString
-	case *array.Dictionary:
-		if of := textAt(a.Dictionary()); of != nil {
-			return func(i int) string { return of(a.GetValueIndex(i)) }
-		}
-	case *array.RunEndEncoded:
-		if of := textAt(a.Values()); of != nil {
-			return func(i int) string { return of(a.GetPhysicalIndex(i)) }
-		}
-	case array.ExtensionArray:
-		if a.ExtensionType().ExtensionName() != "arrow.uuid" {
-			return textAt(a.Storage())
-		}
-	}
-	return nil
-}
-
 // isBinary reports whether a column holds bytes, which need not be text.
 func isBinary(t arrow.DataType) bool {
 	switch t := t.(type) {
@@ -58,7 +27,7 @@ func isBinary(t arrow.DataType) bool {
 
 // legible returns a column with all its texts readable: itself, as a rule, or one in which what is no UTF-8 is read as the
 // encoding says. An error is of a row.
-func (e Encoding) legible(a arrow.Array, r *ration.Ration) (legible arrow.Array, row int, err error) {
+func legible(e Encoding, a arrow.Array, r *ration.Ration) (readable arrow.Array, row int, err error) {
 	of := textAt(a)
 	if of == nil {
 		row, err := legibleNested(a)
@@ -128,7 +97,7 @@ func (r *roll) legible(columns []arrow.Array) ([]arrow.Array, error) {
 		if list[k] = columns[k]; isVector(f.Type) {
 			continue
 		}
-		a, row, err := t.o.Encoding.legible(columns[k], t.ration)
+		a, row, err := legible(t.o.Encoding, columns[k], t.ration)
 		switch {
 		case err == nil && r.bytes[c] == nil:
 			list[k] = a

@@ -28,9 +28,6 @@ type tableColumns struct {
 	kinds           []columnKind
 }
 
-// jsonKey is the metadata in which a file lists its columns of JSON text, as JSON: see [jsonColumn].
-const jsonKey = "zoetrope:json"
-
 // json lists those columns; "" where there are none.
 func (c tableColumns) json() string {
 	var names []string

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,18 +28,6 @@ type tensorBoard struct {
 	steps   map[int][]embeddingInfo
 	numbers []int
 	ration  *ration.Ration
-}
-
-var stepName = regexp.MustCompile(`^(.*):(\d{1,9})$`)
-
-// layerAndStep takes a tensor's name apart.
-func (e *embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
-	m := stepName.FindStringSubmatch(e.tensorName)
-	if m == nil {
-		return e.tensorName, 0, false
-	}
-	step, err := strconv.Atoi(m[2])
-	return m[1], step, err == nil
 }
 
 func openTensorBoard(config string, o Options) (*Dataset, error) {

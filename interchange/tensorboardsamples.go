@@ -81,14 +81,8 @@ func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
 }
 
 const (
-	// escapedComment in the configuration says that the metadata were written with [escapeTSV].
-	escapedComment = "# zoetrope: in metadata files, \\t, \\n, \\r and \\\\ stand for tab, newline, carriage return and backslash"
-
 	maxSpritePixels = 1 << 27
 	minPixelBits    = 1 // of a PNG
-
-	// kindsComment, on the next line, begins what the columns of the metadata are that follow id and label: see [kindNames].
-	kindsComment = "# zoetrope: the columns of metadata after id and label are:"
 )
 
 var (
