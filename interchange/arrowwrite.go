@@ -10,6 +10,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/colfile"
 )
 
 // arrow writes an Arrow IPC file or stream with a batch for each epoch, see [tableColumns]. Vectors are a fixed-size list;
@@ -57,14 +60,14 @@ func (s *sink) arrowSchema(c tableColumns) *arrow.Schema {
 		add([]string{"x", "y", "z"}[i], arrow.PrimitiveTypes.Float32)
 	}
 	for i, m := range c.metadata {
-		add(m.Name, map[columnKind]arrow.DataType{
-			textColumn: arrow.BinaryTypes.String, jsonColumn: arrow.BinaryTypes.String, boolColumn: arrow.FixedWidthTypes.Boolean,
-			intColumn: arrow.PrimitiveTypes.Int64, floatColumn: arrow.PrimitiveTypes.Float64,
+		add(m.Name, map[cells.Kind]arrow.DataType{
+			cells.TextColumn: arrow.BinaryTypes.String, cells.JSONColumn: arrow.BinaryTypes.String, cells.BoolColumn: arrow.FixedWidthTypes.Boolean,
+			cells.IntColumn: arrow.PrimitiveTypes.Int64, cells.FloatColumn: arrow.PrimitiveTypes.Float64,
 		}[c.kinds[i]])
 	}
-	keys, values := []string{layerKey}, []string{s.Layer}
+	keys, values := []string{colfile.LayerKey}, []string{s.Layer}
 	if list := c.json(); list != "" {
-		keys, values = append(keys, jsonKey), append(values, list)
+		keys, values = append(keys, colfile.JSONKey), append(values, list)
 	}
 	meta := arrow.NewMetadata(keys, values)
 	return arrow.NewSchema(fields, &meta)

@@ -14,6 +14,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 // npzBytes is an archive of arrays, each after its name.
@@ -207,7 +209,7 @@ func TestBadProjectors(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			for name, content := range map[string]string{configName: test.config, "t.tsv": test.tensor, "m.tsv": test.metadata, "t.bytes": "12345678"} {
+			for name, content := range map[string]string{embedding.ConfigName: test.config, "t.tsv": test.tensor, "m.tsv": test.metadata, "t.bytes": "12345678"} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 					t.Fatal(err)
 				}

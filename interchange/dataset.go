@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
@@ -130,9 +131,9 @@ func Open(ctx context.Context, path string, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		config := filepath.Join(path, configName)
+		config := filepath.Join(path, embedding.ConfigName)
 		if _, err := os.Stat(config); err != nil {
-			return nil, fmt.Errorf("%s is a folder without a %s: want the embeddings' file, or a folder of TensorBoard's projector", path, configName)
+			return nil, fmt.Errorf("%s is a folder without a %s: want the embeddings' file, or a folder of TensorBoard's projector", path, embedding.ConfigName)
 		}
 		return openTensorBoard(config, o)
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -39,7 +41,7 @@ type grid struct {
 	exact      bool // names are what they are, also an empty one
 	firstLabel bool // without a column that is called so, the first one is the label
 
-	kinds []columnKind // of the columns after the first two, where they are known
+	kinds []cells.Kind // of the columns after the first two, where they are known
 
 	ration *ration.Ration
 	held   int64 // bytes of it
@@ -230,7 +232,7 @@ func tabRows(text string, ration *ration.Ration) (*grid, error) {
 	line := 0
 	for s := range strings.Lines(text) {
 		line++
-		if strings.Count(s, "\t") >= maxColumns {
+		if strings.Count(s, "\t") >= limits.MaxColumns {
 			return g, tooWide(line)
 		}
 		if err := g.add(line, strings.Split(strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r"), "\t")); err != nil {
@@ -241,7 +243,7 @@ func tabRows(text string, ration *ration.Ration) (*grid, error) {
 }
 
 func tooWide(line int) error {
-	return fmt.Errorf("record on line %d: there are more than %d columns", line, maxColumns)
+	return fmt.Errorf("record on line %d: there are more than %d columns", line, limits.MaxColumns)
 }
 
 // checkWidth checks that no row has too many columns, before there is memory for them.
@@ -258,7 +260,7 @@ func checkWidth(text string, d rune) error {
 				columns = 1
 			}
 		case c == delimiter[0] && !quoted && strings.HasPrefix(text[i:], delimiter):
-			if columns++; columns > maxColumns {
+			if columns++; columns > limits.MaxColumns {
 				return tooWide(line)
 			}
 		}
@@ -323,11 +325,11 @@ func (g *grid) add(line int, row []string) error {
 		return nil
 	}
 	for k, s := range row {
-		if len(s) > maxText {
-			return fmt.Errorf("record on line %d, column %d: %w", line, k+1, tooLong(len(s)))
+		if len(s) > limits.MaxText {
+			return fmt.Errorf("record on line %d, column %d: %w", line, k+1, limits.TooLong(len(s)))
 		}
 	}
-	n := cellBytes*int64(len(row)) + rowBytes
+	n := limits.CellBytes*int64(len(row)) + rowBytes
 	if err := g.ration.Take(n); err != nil {
 		return fmt.Errorf("record on line %d: %w", line, err)
 	}

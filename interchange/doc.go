@@ -4,7 +4,7 @@
 //
 // [Open] takes any of them and gives a [Dataset], read epoch by epoch, so that what it holds in memory is the samples and
 // one epoch. [ReadMetadata] reads the CSV, TSV or JSON lines that say more about the samples. [Export] writes what a
-// [Source] gives to a file of any of the formats, whole or not at all. [OpenMatrix], [ReadLabels], [OpenImages] and
+// [Source] gives to a file of any of the formats, whole or not at all. [npy.OpenMatrix], [npy.ReadLabels], [npy.OpenImages] and
 // [Write] are for single arrays.
 //
 // The same label, id or prediction is the same text from all of them, whatever its type there: package value says which.
@@ -14,7 +14,7 @@
 // nothing is ever put in its stead, which would make different texts the same.
 //
 // Files come from strangers. One ration limits all that is made of a file, in every format, and is asked before there is
-// memory: [Budget], and [BudgetShare] for each byte of the file. What is compressed may become 1 GiB in all, and 32 bytes
+// memory: [limits.Budget], and [limits.BudgetShare] for each byte of the file. What is compressed may become 1 GiB in all, and 32 bytes
 // for each byte of the file. There are at most 4096 columns of metadata, texts have 1 MiB at most, and what is no regular
 // file, as a pipe, is refused. A header is checked against the length of the file before anything is allocated, so a
 // truncated file, trailing bytes, another type than expected or an absurd shape is an error that names the file and says

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 )
 
 // dataset reads all of a file.
@@ -197,8 +199,8 @@ func said(o *Outputs, sample int) string {
 // The rows of a table may come in any order: here each sample's epochs stand together, and they do not fit the memory
 // that is allowed for putting them together at the same time.
 func TestTableInOrderOfSamples(t *testing.T) {
-	defer func(n int) { windowBytes = n }(windowBytes)
-	windowBytes = 1000
+	defer func(n int) { limits.WindowBytes = n }(limits.WindowBytes)
+	limits.WindowBytes = 1000
 	const epochs, n, dim = 5, 30, 4
 	path := filepath.Join(t.TempDir(), "a.arrow")
 	writeInterleaved(t, path, epochs, n, dim)

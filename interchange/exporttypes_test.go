@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // TestExportTypes writes columns of every kind, with values that look like those of another, in every format, and reads
@@ -41,7 +43,7 @@ func TestExportTypes(t *testing.T) {
 		column("large and floats", int64(1<<53+1), 0.5),
 		column("floats beyond int64", 1e20, "a"),
 		column("mixed", "1.10", int64(1), nil, true, 0.5, "true", "null", "[1]"),
-		column("nested", JSON(`[1,"a",{"b":null}]`), JSON(`{"a":1.10}`), nil, "[1]", JSON("18446744073709551616")),
+		column("nested", cells.JSON(`[1,"a",{"b":null}]`), cells.JSON(`{"a":1.10}`), nil, "[1]", cells.JSON("18446744073709551616")),
 		column("label", "1.10", "1.1"),
 		column("metadata.id", "1"),
 		column(" spaces ", "1", nil),

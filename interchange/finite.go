@@ -3,12 +3,14 @@ package interchange
 import (
 	"fmt"
 	"math"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // checkFinite names the first number of a matrix that is none, for the epoch at an index of the file.
 func checkFinite(name string, epoch, epochs int, v []float32, dim int) error {
 	for i, x := range v {
-		if !finite(x) {
+		if !cells.Finite(x) {
 			return fmt.Errorf("%s: the value in epoch %d of %d, row %d, column %d is %v: want finite numbers",
 				name, epoch+1, epochs, i/dim, i%dim, x)
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 // A format is a kind of file that [Open] reads.
@@ -38,7 +40,7 @@ func AboutFormats() string {
 	for _, f := range formats {
 		b.WriteString(strings.TrimPrefix(f.about, "\n") + "\n")
 	}
-	b.WriteString("  TensorBoard  a folder with " + configName + "; embeddings called tag:0000N are the epochs of layer tag\n")
+	b.WriteString("  TensorBoard  a folder with " + embedding.ConfigName + "; embeddings called tag:0000N are the epochs of layer tag\n")
 	return b.String()
 }
 
@@ -48,7 +50,7 @@ func readable() string {
 	for _, f := range formats {
 		kinds = append(kinds, f.kind)
 	}
-	return strings.Join(kinds, ", ") + ", or TensorBoard's " + configName
+	return strings.Join(kinds, ", ") + ", or TensorBoard's " + embedding.ConfigName
 }
 
 // formatOf is the format whose files begin so; nil for none.

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // stored is an .npy file of the numbers 0, 1, 2, … in C order, as NumPy writes it in one order of axes and of bytes.
@@ -59,12 +62,12 @@ func stored(fortran, big bool, size int, shape ...int) string {
 
 // TestFortran reads arrays in every order of axes and bytes, in one window and in many, alone and in an archive.
 func TestFortran(t *testing.T) {
-	defer func(n int) { windowBytes = n }(windowBytes)
+	defer func(n int) { limits.WindowBytes = n }(limits.WindowBytes)
 	for _, window := range []int{16, 40, 1 << 20} {
 		for _, shape := range [][]int{{7, 5}, {3, 7, 5}, {1, 7, 5}, {7, 1}, {2, 1, 9}} {
 			for _, size := range []int{4, 8} {
 				for _, big := range []bool{false, true} {
-					windowBytes = window
+					limits.WindowBytes = window
 					name := fmt.Sprintf("%v, %d bytes, big-endian %v, window %d", shape, size, big, window)
 					content := stored(true, big, size, shape...)
 					dir := t.TempDir()
@@ -97,18 +100,18 @@ func TestFortran(t *testing.T) {
 
 // TestFortranBounded refuses an array that would be read too often, or that can be read once only.
 func TestFortranBounded(t *testing.T) {
-	defer func(n int) { windowBytes = n }(windowBytes)
+	defer func(n int) { limits.WindowBytes = n }(limits.WindowBytes)
 	content := stored(true, false, 4, 3, 7, 5)
-	windowBytes = 4
-	if _, err := OpenMatrix(write(t, content)); err == nil || !strings.Contains(err.Error(), "of 420 bytes, too many to be put in order: save it again with np.save(path, np.ascontiguousarray(a))") {
+	limits.WindowBytes = 4
+	if _, err := npy.OpenMatrix(write(t, content)); err == nil || !strings.Contains(err.Error(), "of 420 bytes, too many to be put in order: save it again with np.save(path, np.ascontiguousarray(a))") {
 		t.Errorf("in %d passes: %v", 105, err)
 	}
-	windowBytes = 400
-	if _, err := NewMatrix("stream", strings.NewReader(content), int64(len(content))); err == nil || !strings.Contains(err.Error(), "too many to be put in order") {
+	limits.WindowBytes = 400
+	if _, err := npy.NewMatrix("stream", strings.NewReader(content), int64(len(content))); err == nil || !strings.Contains(err.Error(), "too many to be put in order") {
 		t.Errorf("a stream in two passes: %v", err)
 	}
-	windowBytes = 420
-	m, err := NewMatrix("stream", io.Reader(strings.NewReader(content)), int64(len(content)))
+	limits.WindowBytes = 420
+	m, err := npy.NewMatrix("stream", io.Reader(strings.NewReader(content)), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,14 +132,14 @@ func TestByteOrders(t *testing.T) {
 		{"'>S2'", "abc\x00", "ab|c"},
 		{"'>u1'", "\x01\x02", "1|2"},
 	} {
-		labels, err := ReadLabels(write(t, npyBytes(test.descr, "True", "(2,)", test.data)))
+		labels, err := npy.ReadLabels(write(t, npyBytes(test.descr, "True", "(2,)", test.data)))
 		if got := strings.Join(labels, "|"); err != nil || got != test.want {
 			t.Errorf("%s: %q, %v, want %q", test.descr, got, err, test.want)
 		}
 	}
 	v3 := []byte(stored(false, false, 4, 2, 2))
 	v3 = slices.Concat([]byte("\x93NUMPY\x03\x00"), v3[8:10], []byte{0, 0}, v3[10:])
-	if m, err := OpenMatrix(write(t, string(v3))); err != nil {
+	if m, err := npy.OpenMatrix(write(t, string(v3))); err != nil {
 		t.Errorf("version 3: %v", err)
 	} else if v, err := m.Next(); err != nil || !slices.Equal(v, []float32{0, 1, 2, 3}) {
 		t.Errorf("version 3: %v, %v", v, err)

@@ -14,6 +14,10 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // maxFuzzAlloc is how much reading a small file may allocate in all, in bytes, with the budget of these tests.
@@ -22,7 +26,7 @@ const maxFuzzAlloc = 256 << 20
 // fuzzOpen opens a file of the given content again and again, and reads it to its end: every answer is a dataset whose
 // epochs fit its samples, or an error that names the file; and what is allocated is bounded.
 func fuzzOpen(f *testing.F, ext string, open func(path string, o Options) (*Dataset, error)) {
-	Budget, windowBytes = 16<<20, 1<<20
+	limits.Budget, limits.WindowBytes = 16<<20, 1<<20
 	path := filepath.Join(f.TempDir(), "fuzz"+ext)
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if len(content) > 1<<20 {
@@ -31,7 +35,7 @@ func fuzzOpen(f *testing.F, ext string, open func(path string, o Options) (*Data
 		if err := os.WriteFile(path, content, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range []Options{{}, {Points: true}, {Encoding: utf16LE}} {
+		for _, o := range []Options{{}, {Points: true}, {Encoding: texts.UTF16LE}} {
 			before := allocated()
 			fuzzRead(t, path, o, open)
 			if n := allocated() - before; n > maxFuzzAlloc {
@@ -58,7 +62,7 @@ func fuzzRead(t *testing.T, path string, o Options, open func(path string, o Opt
 		t.Fatalf("%d samples, %d ids, %d labels", s.Count, len(s.IDs), len(s.Labels))
 	}
 	for _, text := range slices.Concat(s.IDs, s.Labels) {
-		if !storable(text) {
+		if !texts.Storable(text) {
 			t.Fatalf("%q is no text", text)
 		}
 	}
@@ -67,7 +71,7 @@ func fuzzRead(t *testing.T, path string, o Options, open func(path string, o Opt
 			t.Fatalf("column %q has %d values for %d samples", c.Name, len(c.Values), s.Count)
 		}
 		for _, v := range c.Values {
-			if text, ok := v.(string); ok && !storable(text) {
+			if text, ok := v.(string); ok && !texts.Storable(text) {
 				t.Fatalf("column %q has %q, which is no text", c.Name, text)
 			}
 		}
@@ -175,11 +179,11 @@ func FuzzArrow(f *testing.F) {
 
 // FuzzProjector reads a folder of a projector: its configuration, tensors as text, metadata, and no more.
 func FuzzProjector(f *testing.F) {
-	Budget, windowBytes = 16<<20, 1<<20
+	limits.Budget, limits.WindowBytes = 16<<20, 1<<20
 	config := "embeddings {\n tensor_name: \"fc:00001\"\n tensor_path: \"t.tsv\"\n metadata_path: \"m.tsv\"\n}\n"
 	f.Add(config, "1\t2\n3\t4\n", "id\tlabel\na\tx\nb\ty\n", []byte{})
-	f.Add(escapedComment+"\n"+config, "1\t2\n3\t4\n", "a\\tb\nc\n", []byte{})
-	f.Add(escapedComment+"\n"+kindsComment+" int json bool float none\n"+config, "1\t2\n3\t4\n", "id\tlabel\ta\tb\tc\td\te\nx\ty\t1\t[1]\ttrue\t0.5\t1\nz\ty\t-\t{\t-\t+Inf\t1\n", []byte{})
+	f.Add(embedding.EscapedComment+"\n"+config, "1\t2\n3\t4\n", "a\\tb\nc\n", []byte{})
+	f.Add(embedding.EscapedComment+"\n"+embedding.KindsComment+" int json bool float none\n"+config, "1\t2\n3\t4\n", "id\tlabel\ta\tb\tc\td\te\nx\ty\t1\t[1]\ttrue\t0.5\t1\nz\ty\t-\t{\t-\t+Inf\t1\n", []byte{})
 	f.Add("embeddings { tensor_name: 'a' tensor_shape: [2, 1] tensor_path: \"t.bytes\" sprite { image_path: 's.png' single_image_dim: 1, single_image_dim: 1 } }",
 		"", "", []byte("\x00\x00\x80\x3f\x00\x00\x00\x40"))
 	f.Add("# x\nmodel_checkpoint_path: \"\\001\\n\" embeddings < tensor_name: \"a\" unknown { b: 1 c { } } >;", "", "", []byte{})
@@ -188,24 +192,24 @@ func FuzzProjector(f *testing.F) {
 		if len(config)+len(tensor)+len(metadata)+len(raw) > 1<<20 {
 			return
 		}
-		path := filepath.Join(dir, configName)
-		for name, content := range map[string]string{configName: config, "t.tsv": tensor, "m.tsv": metadata, "t.bytes": string(raw), "s.png": string(raw)} {
+		path := filepath.Join(dir, embedding.ConfigName)
+		for name, content := range map[string]string{embedding.ConfigName: config, "t.tsv": tensor, "m.tsv": metadata, "t.bytes": string(raw), "s.png": string(raw)} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
 		before := allocated()
-		for _, o := range []Options{{}, {Points: true}, {Encoding: utf16BE}} {
+		for _, o := range []Options{{}, {Points: true}, {Encoding: texts.UTF16BE}} {
 			fuzzRead(t, dir, o, func(_ string, o Options) (*Dataset, error) { return openTensorBoard(path, o) })
 		}
 		if n := allocated() - before; n > maxFuzzAlloc {
 			t.Fatalf("reading allocated %d bytes", n)
 		}
-		if c, err := parseConfig(config); err == nil { // what a config says is a string that can be written again
-			for _, e := range c.embeddings {
-				again, err := parseConfig("embeddings { tensor_name: " + pbQuote(e.tensorName) + " }")
-				if err != nil || again.embeddings[0].tensorName != e.tensorName {
-					t.Fatalf("%q became %v, %v", e.tensorName, again, err)
+		if c, err := embedding.ParseConfig(config); err == nil { // what a config says is a string that can be written again
+			for _, e := range c.Embeddings {
+				again, err := embedding.ParseConfig("embeddings { tensor_name: " + pbQuote(e.TensorName) + " }")
+				if err != nil || again.Embeddings[0].TensorName != e.TensorName {
+					t.Fatalf("%q became %v, %v", e.TensorName, again, err)
 				}
 			}
 		}
@@ -231,11 +235,11 @@ func FuzzMetadata(f *testing.F) {
 			return
 		}
 		var o Options
-		o.Encoding, _ = ParseEncoding(encoding)
+		o.Encoding, _ = texts.ParseEncoding(encoding)
 		o.Delimiter, _ = ParseDelimiter(delimiter)
 		ext := []string{".csv", ".tsv", ".jsonl"}[kind%3]
 		before := allocated()
-		m, err := readMetadata(strings.NewReader(content), ext, newRation(int64(len(content))), o)
+		m, err := readMetadata(strings.NewReader(content), ext, limits.NewRation(int64(len(content))), o)
 		if n := allocated() - before; n > maxFuzzAlloc {
 			t.Fatalf("reading %d bytes allocated %d", len(content), n)
 		}
@@ -243,7 +247,7 @@ func FuzzMetadata(f *testing.F) {
 			return
 		}
 		for _, s := range slices.Concat(m.IDs, m.Labels) {
-			if !storable(s) {
+			if !texts.Storable(s) {
 				t.Fatalf("%q is no text", s)
 			}
 		}
@@ -251,14 +255,14 @@ func FuzzMetadata(f *testing.F) {
 			t.Fatalf("%d rows, %d ids, %d labels", m.Rows, len(m.IDs), len(m.Labels))
 		}
 		for _, c := range m.Columns {
-			if len(c.Values) != m.Rows || !storable(c.Name) {
+			if len(c.Values) != m.Rows || !texts.Storable(c.Name) {
 				t.Fatalf("column %q has %d values for %d rows", c.Name, len(c.Values), m.Rows)
 			}
 			for _, v := range c.Values {
 				switch v := v.(type) {
 				case nil, bool, int64, float64:
 				case string:
-					if !storable(v) {
+					if !texts.Storable(v) {
 						t.Fatalf("%q is no text", v)
 					}
 				default:

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // whole returns the whole number that a float of so many bits is, if it is one and no other whole number is the same float.
@@ -33,10 +35,10 @@ func idOf(v any, bits int) (string, error) {
 
 // labelOf is a cell of a column as a label; nil is the empty text, which is none.
 func labelOf(v any) (string, error) {
-	if j, ok := v.(JSON); ok {
-		return j.text()
+	if j, ok := v.(cells.JSON); ok {
+		return j.Text()
 	}
-	return plain(v), nil
+	return cells.Plain(v), nil
 }
 
 // epochOf is a cell of a column as the number of an epoch: a whole number, be it a float or written as text.

@@ -7,74 +7,77 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
 // readJSONL reads a text in an encoding with an object on each line. What is made of it is of the ration.
-func readJSONL(text string, e Encoding, ration *ration.Ration, o Options) (*Metadata, error) {
+func readJSONL(text string, e texts.Encoding, ration *ration.Ration, o Options) (*Metadata, error) {
 	var columns []Column
 	place := map[string]int{}
 	rows := 0
-	in := newLines(strings.NewReader(text))
-	for in.next() {
-		line := strings.TrimPrefix(in.text, "\ufeff")
+	in := texts.NewLines(strings.NewReader(text))
+	for in.Next() {
+		line := strings.TrimPrefix(in.Text, "\ufeff")
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
 		if err := checkJSON(e, line); err != nil {
-			return nil, fmt.Errorf("row %d (line %d), %w", rows, in.number, err)
+			return nil, fmt.Errorf("row %d (line %d), %w", rows, in.Number, err)
 		}
 		d := json.NewDecoder(strings.NewReader(line))
 		d.UseNumber()
 		if t, err := d.Token(); err != nil || t != json.Delim('{') {
-			return nil, fmt.Errorf("line %d: want an object, as {\"id\": \"a\", \"label\": \"cat\"}", in.number)
+			return nil, fmt.Errorf("line %d: want an object, as {\"id\": \"a\", \"label\": \"cat\"}", in.Number)
 		}
 		for d.More() {
 			key, err := d.Token()
 			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
+				return nil, fmt.Errorf("line %d: %w", in.Number, err)
 			}
 			var raw json.RawMessage
 			if err := d.Decode(&raw); err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
+				return nil, fmt.Errorf("line %d: %w", in.Number, err)
 			}
 			name := key.(string)
 			k, known := place[name]
 			if !known {
-				if k = len(columns); k == maxColumns {
-					return nil, fmt.Errorf("line %d: there are more than %d different keys", in.number, maxColumns)
+				if k = len(columns); k == limits.MaxColumns {
+					return nil, fmt.Errorf("line %d: there are more than %d different keys", in.Number, limits.MaxColumns)
 				}
 				place[name], columns = k, append(columns, Column{Name: name})
 			}
 			if err := columns[k].fill(rows, ration); err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
+				return nil, fmt.Errorf("line %d: %w", in.Number, err)
 			}
 			if len(columns[k].Values) > rows {
-				return nil, fmt.Errorf("line %d: the key %q is there twice", in.number, name)
+				return nil, fmt.Errorf("line %d: the key %q is there twice", in.Number, name)
 			}
-			if len(raw) > maxText {
-				return nil, fmt.Errorf("line %d, %q: %w", in.number, name, tooLong(len(raw)))
+			if len(raw) > limits.MaxText {
+				return nil, fmt.Errorf("line %d, %q: %w", in.Number, name, limits.TooLong(len(raw)))
 			}
-			if err := ration.Take(cellBytes + int64(len(raw))); err != nil {
-				return nil, fmt.Errorf("line %d: %w", in.number, err)
+			if err := ration.Take(limits.CellBytes + int64(len(raw))); err != nil {
+				return nil, fmt.Errorf("line %d: %w", in.Number, err)
 			}
 			v, err := jsonCell(raw)
 			if err != nil {
-				return nil, fmt.Errorf("line %d, %q: %w", in.number, name, err)
+				return nil, fmt.Errorf("line %d, %q: %w", in.Number, name, err)
 			}
 			columns[k].Values = append(columns[k].Values, v)
 		}
 		if _, err := d.Token(); err != nil {
-			return nil, fmt.Errorf("line %d: the object does not end: the file is truncated", in.number)
+			return nil, fmt.Errorf("line %d: the object does not end: the file is truncated", in.Number)
 		}
 		if d.More() {
-			return nil, fmt.Errorf("line %d: there is more after the object", in.number)
+			return nil, fmt.Errorf("line %d: there is more after the object", in.Number)
 		}
 		rows++
 	}
-	if in.err != nil {
-		return nil, in.err
+	if in.Err != nil {
+		return nil, in.Err
 	}
 	if rows == 0 {
 		return nil, fmt.Errorf("the file is empty: want an object on each line, one for each sample")
@@ -109,7 +112,7 @@ func readJSONL(text string, e Encoding, ration *ration.Ration, o Options) (*Meta
 			}
 		default:
 			for i, v := range c.Values {
-				if j, ok := v.(JSON); ok {
+				if j, ok := v.(cells.JSON); ok {
 					c.Values[i] = string(j)
 				}
 			}
@@ -133,17 +136,17 @@ func (c *Column) fill(rows int, ration *ration.Ration) error {
 }
 
 // checkJSON refuses strings that are no text, which the decoder would replace.
-func checkJSON(e Encoding, line string) error {
+func checkJSON(e texts.Encoding, line string) error {
 	bad, found := errors.AsType[*jsontext.Error](jsontext.Check([]byte(line)))
 	switch {
 	case found && bad.What == jsontext.Half:
 		return bad
 	case found && bad.What == jsontext.HasNUL:
-		return fmt.Errorf("%s: %w", bad.Path, Encoding{}.check("\x00"))
+		return fmt.Errorf("%s: %w", bad.Path, texts.Encoding{}.Check("\x00"))
 	case found:
-		return fmt.Errorf("%s: %w", bad.Path, Encoding{}.check(bad.Text))
-	case !e.sound(line):
-		return e.check(line)
+		return fmt.Errorf("%s: %w", bad.Path, texts.Encoding{}.Check(bad.Text))
+	case !e.Sound(line):
+		return e.Check(line)
 	}
 	return nil
 }
@@ -156,7 +159,7 @@ func jsonCell(raw json.RawMessage) (any, error) {
 		if err := json.Compact(&b, raw); err != nil {
 			return nil, err
 		}
-		return JSON(b.String()), nil
+		return cells.JSON(b.String()), nil
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -179,11 +182,11 @@ func jsonNumber(n json.Number) any {
 	if i, err := n.Int64(); err == nil {
 		return i
 	}
-	if isWhole(n.String()) {
+	if cells.IsWhole(n.String()) {
 		return n.String()
 	}
 	if f, err := n.Float64(); err == nil {
 		return f
 	}
-	return JSON(n.String())
+	return cells.JSON(n.String())
 }

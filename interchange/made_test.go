@@ -8,6 +8,8 @@ import (
 	"image/png"
 	"math"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // hostile are texts that some formats could mistake.
@@ -27,7 +29,7 @@ func made(epochs, n, dim, dims int) *Source {
 	kinds := [][]any{nil, nil, nil, nil, nil}
 	for i := range n {
 		text := hostile[i%len(hostile)]
-		s.Samples.IDs = append(s.Samples.IDs, text+"·"+numberText(i))
+		s.Samples.IDs = append(s.Samples.IDs, text+"·"+cells.NumberText(i))
 		s.Samples.Labels = append(s.Samples.Labels, text)
 		kinds[0] = append(kinds[0], text+"!")
 		kinds[1] = append(kinds[1], int64(i)-1)

@@ -8,8 +8,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // Metadata is a file with a row for each sample.
@@ -36,7 +39,7 @@ func ReadMetadata(path string, o Options) (*Metadata, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := readMetadata(f, strings.ToLower(filepath.Ext(path)), newRation(size), o)
+	m, err := readMetadata(f, strings.ToLower(filepath.Ext(path)), limits.NewRation(size), o)
 	if err == nil && m.IDs != nil {
 		err = distinct("the file", m.IDs)
 	}
@@ -65,16 +68,16 @@ func readMetadata(r io.Reader, ext string, ration *ration.Ration, o Options) (*M
 	if err != nil {
 		return nil, err
 	}
-	return g.metadata(e, e.sound(text), o)
+	return g.metadata(e, e.Sound(text), o)
 }
 
 // readText reads a whole text. Where it has no line feed, its lines end with a carriage return.
-func readText(r io.Reader, e Encoding) (string, Encoding, error) {
+func readText(r io.Reader, e texts.Encoding) (string, texts.Encoding, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
 		return "", e, err
 	}
-	text, e, err := e.decode(content)
+	text, e, err := e.Decode(content)
 	if !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")
 	}
@@ -82,7 +85,7 @@ func readText(r io.Reader, e Encoding) (string, Encoding, error) {
 }
 
 // metadata makes metadata of a grid in an encoding; sound, if nothing in it is to be refused.
-func (g *grid) metadata(e Encoding, sound bool, o Options) (*Metadata, error) {
+func (g *grid) metadata(e texts.Encoding, sound bool, o Options) (*Metadata, error) {
 	if g.head == nil {
 		return nil, fmt.Errorf("the file is empty: want a head with the columns' names, and a row for each sample")
 	}
@@ -99,15 +102,15 @@ func (g *grid) metadata(e Encoding, sound bool, o Options) (*Metadata, error) {
 }
 
 // check names the first text that is none.
-func (g *grid) check(e Encoding) error {
+func (g *grid) check(e texts.Encoding) error {
 	for k, name := range g.head {
-		if err := e.check(name); err != nil {
+		if err := e.Check(name); err != nil {
 			return fmt.Errorf("line %d, the name of column %d: %w", g.lines[0], k+1, err)
 		}
 	}
 	for i, row := range g.rows {
 		for k, s := range row {
-			if err := e.check(s); err != nil {
+			if err := e.Check(s); err != nil {
 				return fmt.Errorf("row %d (line %d), column %q: %w", i, g.lines[i+1], g.head[k], err)
 			}
 		}
@@ -156,17 +159,17 @@ func (g *grid) named(names []string, o Options) (*Metadata, error) {
 		case !bare[k]:
 		case !slices.ContainsFunc(values, func(s string) bool { return s != "" }):
 			continue // a delimiter at the end of every line
-		case slices.Equal(values, numbers(len(values))):
+		case slices.Equal(values, cells.Numbers(len(values))):
 			m.Notes = append(m.Notes, fmt.Sprintf("column %d has no name and counts the rows: it is left out, and no id", k+1))
 			continue
 		}
 		column := Column{name, make([]any, len(values))}
 		if len(g.kinds) == len(names)-2 && k >= 2 {
 			for i, s := range values {
-				column.Values[i] = ofKind(g.kinds[k-2], s)
+				column.Values[i] = cells.OfKind(g.kinds[k-2], s)
 			}
 		} else {
-			column.Values = typed(values, g.delimiter != ',')
+			column.Values = texts.Typed(values, g.delimiter != ',')
 		}
 		m.Columns = append(m.Columns, column)
 	}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // utf16Bytes is a text as UTF-16 with a byte order mark, the low bytes first or last.
@@ -52,7 +54,7 @@ func TestMetadataTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := func(name string) Options {
-		e, err := ParseEncoding(name)
+		e, err := texts.ParseEncoding(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,8 +156,8 @@ func TestMetadataMeaning(t *testing.T) {
 
 // TestMetadataRefused has what no rule can read refused, with the place and the remedy.
 func TestMetadataRefused(t *testing.T) {
-	latin, _ := ParseEncoding("latin-1")
-	japanese, err := ParseEncoding("Shift_JIS")
+	latin, _ := texts.ParseEncoding("latin-1")
+	japanese, err := texts.ParseEncoding("Shift_JIS")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // npyBytes is an .npy file of version 1 with the given header text and data.
@@ -66,7 +69,7 @@ func TestBadFiles(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := write(t, test.content)
-			m, err := OpenMatrix(path)
+			m, err := npy.OpenMatrix(path)
 			if err == nil {
 				m.Close()
 				t.Fatalf("OpenMatrix succeeded, want an error with %q", test.want)
@@ -80,11 +83,11 @@ func TestBadFiles(t *testing.T) {
 
 func TestNotAFile(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := OpenMatrix(dir); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := npy.OpenMatrix(dir); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("OpenMatrix of a folder = %v, want an error naming it", err)
 	}
 	missing := filepath.Join(dir, "missing.npy")
-	if _, err := ReadLabels(missing); !os.IsNotExist(err) {
+	if _, err := npy.ReadLabels(missing); !os.IsNotExist(err) {
 		t.Errorf("ReadLabels of a missing file = %v, want not exist", err)
 	}
 }
@@ -100,11 +103,11 @@ func FuzzArray(f *testing.F) {
 		}
 	}
 	f.Add([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{"))
-	windowBytes = 16 // so that Fortran order is read in several passes
-	f.Cleanup(func() { windowBytes = 1 << 30 })
+	limits.WindowBytes = 16 // so that Fortran order is read in several passes
+	f.Cleanup(func() { limits.WindowBytes = 1 << 30 })
 	f.Fuzz(func(t *testing.T, file []byte) {
-		fresh := func() *npyArray {
-			a, err := newArray("fuzz.npy", bytes.NewReader(file), int64(len(file)), newRation(int64(len(file))), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil })
+		fresh := func() *npy.Array {
+			a, err := npy.New("fuzz.npy", bytes.NewReader(file), int64(len(file)), limits.NewRation(int64(len(file))), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil })
 			if err != nil {
 				if !strings.HasPrefix(err.Error(), "fuzz.npy: ") {
 					t.Errorf("the error does not name the file: %v", err)
@@ -114,7 +117,7 @@ func FuzzArray(f *testing.F) {
 			return a
 		}
 		if a := fresh(); a != nil {
-			if m, err := newMatrix(a); err == nil {
+			if m, err := npy.MatrixOf(a); err == nil {
 				total := 0
 				for range m.Epochs {
 					v, err := m.Next()
@@ -127,10 +130,10 @@ func FuzzArray(f *testing.F) {
 					t.Errorf("%d numbers from %d bytes", total, len(file))
 				}
 			}
-			if labels, err := fresh().labels(); err == nil && len(labels) > len(file) {
+			if labels, err := fresh().Labels(); err == nil && len(labels) > len(file) {
 				t.Errorf("%d labels from %d bytes", len(labels), len(file))
 			}
-			if im, err := newImages(fresh()); err == nil {
+			if im, err := npy.ImagesOf(fresh()); err == nil {
 				for range im.Count {
 					if _, err := im.NextPNG(); err != nil {
 						t.Errorf("NextPNG: %v", err)

@@ -3,6 +3,9 @@ package interchange
 import (
 	"context"
 	"io"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // npySource is an .npy file of vectors, or of places on a map.
@@ -12,15 +15,15 @@ type npySource struct {
 }
 
 func openNpy(path string, o Options) (*Dataset, error) {
-	m, err := OpenMatrix(path)
+	m, err := npy.OpenMatrix(path)
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
 	if o.Points && m.Dim != 2 && m.Dim != 3 {
-		return nil, arrayOf(m).unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
+		return nil, npy.ArrayOf(m).Unexpected("places on a map, of shape n×2, n×3, E×n×2 or E×n×3")
 	}
-	if err := arrayOf(m).take(sampleBytes * int64(m.Rows)); err != nil {
+	if err := npy.ArrayOf(m).Take(limits.SampleBytes * int64(m.Rows)); err != nil {
 		return nil, err
 	}
 	return &Dataset{
@@ -29,7 +32,7 @@ func openNpy(path string, o Options) (*Dataset, error) {
 }
 
 func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
-	m, err := OpenMatrix(s.path)
+	m, err := npy.OpenMatrix(s.path)
 	if err != nil {
 		yield(nil, err)
 		return
@@ -53,19 +56,19 @@ func (s *npySource) epochs(ctx context.Context, yield func(*Epoch, error) bool) 
 
 // readInto reads the matrix's next epoch, the i-th, into e: as a layer, or as places on a map. Where gaps are allowed, as
 // among places, a row that is NaN throughout is a sample that is missing.
-func readInto(e *Epoch, m *Matrix, layer string, i int, points, gaps bool) error {
+func readInto(e *Epoch, m *npy.Matrix, layer string, i int, points, gaps bool) error {
 	v, err := m.Next()
 	if err == io.EOF {
-		return arrayOf(m).errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
+		return npy.ArrayOf(m).Errorf("there is no epoch %d: the file holds %d", i+1, m.Epochs)
 	}
 	if err != nil {
 		return err
 	}
 	switch {
 	case points:
-		e.Points, err = present(arrayOf(m).name, "place", i, m.Epochs, v, m.Dim)
+		e.Points, err = present(npy.ArrayOf(m).Name, "place", i, m.Epochs, v, m.Dim)
 	case gaps:
-		l, err := present(arrayOf(m).name, "vector", i, m.Epochs, v, m.Dim)
+		l, err := present(npy.ArrayOf(m).Name, "vector", i, m.Epochs, v, m.Dim)
 		if err != nil {
 			return err
 		}
@@ -75,7 +78,7 @@ func readInto(e *Epoch, m *Matrix, layer string, i int, points, gaps bool) error
 		}
 	default:
 		e.Layers = append(e.Layers, Layer{Name: layer, Dim: m.Dim, Data: v})
-		err = checkFinite(arrayOf(m).name, i, m.Epochs, v, m.Dim)
+		err = checkFinite(npy.ArrayOf(m).Name, i, m.Epochs, v, m.Dim)
 	}
 	return err
 }

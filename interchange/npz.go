@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
@@ -36,7 +38,7 @@ type archive struct {
 type member struct {
 	name  string
 	zip   *zip.File
-	dtype dtype
+	dtype npy.Dtype
 	shape []int
 
 	unread error // why it cannot be read; it then has no type and no shape
@@ -52,7 +54,7 @@ const (
 // metadataPrefix begins the names of arrays that are metadata; the rest is escaped as a path segment of a URL is.
 const metadataPrefix = "metadata/"
 
-// jsonPrefix begins the names of those whose strings are JSON: see [jsonColumn].
+// jsonPrefix begins the names of those whose strings are JSON: see [cells.JSONColumn].
 const jsonPrefix = "metadata.json/"
 
 func openNpz(path string, o Options) (*Dataset, error) {
@@ -60,7 +62,7 @@ func openNpz(path string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	z := &archive{path: path, file: f, o: o, size: size, ration: newRation(size)}
+	z := &archive{path: path, file: f, o: o, size: size, ration: limits.NewRation(size)}
 	d := &Dataset{Format: "npz", source: z}
 	if err := z.open(d); err != nil {
 		f.Close()
@@ -95,8 +97,8 @@ func (z *archive) open(d *Dataset) error {
 		if a, err := z.array(m); err != nil {
 			m.unread = err
 		} else {
-			m.dtype, m.shape = a.dtype, a.shape
-			a.file.Close()
+			m.dtype, m.shape = a.Dtype, a.Shape
+			a.File.Close()
 		}
 		z.arrays = append(z.arrays, m)
 	}
@@ -125,7 +127,7 @@ func (r *limitedReader) ReadAt(b []byte, at int64) (int, error) {
 }
 
 // array opens an array of the archive. The caller closes its file.
-func (z *archive) array(m member) (*npyArray, error) {
+func (z *archive) array(m member) (*npy.Array, error) {
 	name := z.path + "/" + m.name + ".npy"
 	packed, full := m.zip.CompressedSize64, m.zip.UncompressedSize64
 	at, err := m.zip.DataOffset()
@@ -142,17 +144,17 @@ func (z *archive) array(m member) (*npyArray, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: want arrays stored or deflated, as numpy.savez and savez_compressed write them", name, err)
 	}
-	a, err := newArray(name, r, int64(full), z.ration, m.zip.Open)
+	a, err := npy.New(name, r, int64(full), z.ration, m.zip.Open)
 	if err != nil {
 		r.Close()
 		return nil, err
 	}
-	a.file, a.encoding = r, z.o.Encoding
+	a.File, a.Encoding = r, z.o.Encoding
 	return a, nil
 }
 
 // at opens an array of the archive by its place, to read all of it.
-func (z *archive) at(i int) (*npyArray, error) {
+func (z *archive) at(i int) (*npy.Array, error) {
 	m := z.arrays[i]
 	err := z.ration.Count(int64(m.zip.UncompressedSize64))
 	if err == nil {
@@ -165,12 +167,12 @@ func (z *archive) at(i int) (*npyArray, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.file = givingBack{a.file, z.ration}
+	a.File = givingBack{a.File, z.ration}
 	return a, nil
 }
 
 // openBytes is about what an array takes while it is read, in bytes.
-const openBytes = 3 * readAhead
+const openBytes = 3 * npy.ReadAhead
 
 // A givingBack gives openBytes back when it is closed.
 type givingBack struct {
@@ -201,7 +203,7 @@ func metadataName(array string) (name string, isJSON bool) {
 func (z *archive) Close() error { return z.file.Close() }
 
 func (z *archive) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
-	z.ration = newRation(z.size)
+	z.ration = limits.NewRation(z.size)
 	r, err := z.openEpochs()
 	if err == nil {
 		defer r.close()

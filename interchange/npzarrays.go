@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // classify finds out what each array is, by its name, its type and its shape.
@@ -25,18 +27,18 @@ func (z *archive) classify(d *Dataset) error {
 			if err = m.unread; err != nil {
 				return at
 			}
-			err = fmt.Errorf("%s: the array %q is %s of shape %s, which cannot be what it was named for", z.path, named, m.dtype, dims(m.shape))
+			err = fmt.Errorf("%s: the array %q is %s of shape %s, which cannot be what it was named for", z.path, named, m.dtype, npy.Dims(m.shape))
 		}
 		return at
 	}
 	table := func(m member) bool { return len(m.shape) == 2 }
-	numbers := func(m member) bool { return len(m.shape) == 2 && m.dtype.kind == 'f' }
+	numbers := func(m member) bool { return len(m.shape) == 2 && m.dtype.Kind == 'f' }
 	z.ids = find(z.o.ID, idNames, isList)
 	z.labels = find(z.o.Label, labelNames, isList) // floats are on a scale
-	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool { return len(m.shape) == 1 && m.dtype.kind != 'b' })
+	z.epochNumbers = find(z.o.Epoch, epochNames, func(m member) bool { return len(m.shape) == 1 && m.dtype.Kind != 'b' })
 	z.points = find("", pointNames, isPlaces)
-	z.images = find("", imageNames, func(m member) bool { return m.dtype == dtype{kind: 'u', size: 1} && len(m.shape) > 2 })
-	z.layerName = find("", []string{"layer"}, func(m member) bool { return len(m.shape) == 1 && m.shape[0] == 1 && m.dtype.kind != 'f' })
+	z.images = find("", imageNames, func(m member) bool { return m.dtype == npy.Dtype{Kind: 'u', Size: 1} && len(m.shape) > 2 })
+	z.layerName = find("", []string{"layer"}, func(m member) bool { return len(m.shape) == 1 && m.shape[0] == 1 && m.dtype.Kind != 'f' })
 	z.predictions = find("", []string{"predictions"}, table)
 	z.losses, z.confidences = find("", []string{"losses"}, numbers), find("", []string{"confidences"}, numbers)
 	for _, name := range z.o.Vectors {
@@ -88,7 +90,7 @@ func (z *archive) findMatrix() error {
 	for _, i := range z.vectors[1:] {
 		if count, rows := extent(z.arrays[i]); count != z.count || rows != z.rows {
 			return fmt.Errorf("%s: the arrays %q of shape %s and %q of shape %s are not of the same epochs and samples: name those of one run",
-				z.path, first.name, dims(first.shape), z.arrays[i].name, dims(z.arrays[i].shape))
+				z.path, first.name, npy.Dims(first.shape), z.arrays[i].name, npy.Dims(z.arrays[i].shape))
 		}
 	}
 	return nil
@@ -98,7 +100,7 @@ func (z *archive) findMatrix() error {
 var arrayNames = append(slices.Clone(vectorNames), "x")
 
 func isMatrix(m member) bool {
-	return m.dtype.kind == 'f' && (len(m.shape) == 2 || len(m.shape) == 3) && !strings.HasPrefix(m.name, metadataPrefix)
+	return m.dtype.Kind == 'f' && (len(m.shape) == 2 || len(m.shape) == 3) && !strings.HasPrefix(m.name, metadataPrefix)
 }
 
 func isPlaces(m member) bool {
@@ -152,7 +154,7 @@ func (z *archive) names() string {
 			parts = append(parts, fmt.Sprintf("%.40q (%v)", m.name, m.unread))
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%.40q (%s of shape %s)", m.name, m.dtype, dims(m.shape)))
+		parts = append(parts, fmt.Sprintf("%.40q (%s of shape %s)", m.name, m.dtype, npy.Dims(m.shape)))
 	}
 	return strings.Join(parts, ", ")
 }

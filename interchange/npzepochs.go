@@ -1,15 +1,20 @@
 package interchange
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
+)
 
 // npzEpochs reads the arrays of an archive side by side, epoch by epoch.
 type npzEpochs struct {
 	z                   *archive
 	names               []string
-	layers              []*Matrix
-	points              *Matrix
-	predictions         *npyArray // as the following, with an element for each epoch and sample, or nil
-	losses, confidences *npyArray
+	layers              []*npy.Matrix
+	points              *npy.Matrix
+	predictions         *npy.Array // as the following, with an element for each epoch and sample, or nil
+	losses, confidences *npy.Array
 	held                int64 // bytes of the ration, of the outputs
 }
 
@@ -53,7 +58,7 @@ func (z *archive) openEpochs() (r *npzEpochs, err error) {
 }
 
 // perSample opens an array with an element for each epoch and sample; nil if there is none.
-func (z *archive) perSample(i int) (*npyArray, error) {
+func (z *archive) perSample(i int) (*npy.Array, error) {
 	if i < 0 {
 		return nil, nil
 	}
@@ -61,21 +66,21 @@ func (z *archive) perSample(i int) (*npyArray, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.shape[0] != z.count || a.shape[1] != z.rows {
-		a.file.Close()
-		return nil, a.unexpected(fmt.Sprintf("an element for each of %d epochs and %d samples", z.count, z.rows))
+	if a.Shape[0] != z.count || a.Shape[1] != z.rows {
+		a.File.Close()
+		return nil, a.Unexpected(fmt.Sprintf("an element for each of %d epochs and %d samples", z.count, z.rows))
 	}
 	return a, nil
 }
 
-func (z *archive) matrix(i int) (*Matrix, error) {
+func (z *archive) matrix(i int) (*npy.Matrix, error) {
 	a, err := z.at(i)
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMatrix(a)
+	m, err := npy.MatrixOf(a)
 	if err != nil {
-		a.file.Close()
+		a.File.Close()
 	}
 	return m, err
 }
@@ -97,13 +102,13 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 	o := &Outputs{}
 	r.z.ration.Give(r.held)
 	r.held = 0
-	err := r.predictions.each(r.z.rows, func(row int, raw []byte) error {
-		s, err := r.predictions.text(raw)
+	err := r.predictions.Each(r.z.rows, func(row int, raw []byte) error {
+		s, err := r.predictions.Text(raw)
 		if err != nil {
-			return r.predictions.errorf("the prediction of sample %d in epoch %d of %d is not valid text: %v", row, i+1, r.z.count, err)
+			return r.predictions.Errorf("the prediction of sample %d in epoch %d of %d is not valid text: %v", row, i+1, r.z.count, err)
 		}
-		n := textBytes + int64(len(s))
-		if err := r.predictions.take(n); err != nil {
+		n := limits.TextBytes + int64(len(s))
+		if err := r.predictions.Take(n); err != nil {
 			return err
 		}
 		r.held += n
@@ -114,11 +119,11 @@ func (r *npzEpochs) next(i int) (*Epoch, error) {
 		return nil, err
 	}
 	for _, n := range []struct {
-		a  *npyArray
+		a  *npy.Array
 		to *[]float64
 	}{{r.losses, &o.Losses}, {r.confidences, &o.Confidences}} {
-		err := n.a.each(r.z.rows, func(_ int, raw []byte) error {
-			*n.to = append(*n.to, n.a.dtype.float(raw))
+		err := n.a.Each(r.z.rows, func(_ int, raw []byte) error {
+			*n.to = append(*n.to, n.a.Dtype.Float(raw))
 			return nil
 		})
 		if err != nil {
@@ -137,9 +142,9 @@ func (r *npzEpochs) close() {
 			m.Close()
 		}
 	}
-	for _, a := range []*npyArray{r.predictions, r.losses, r.confidences} {
+	for _, a := range []*npy.Array{r.predictions, r.losses, r.confidences} {
 		if a != nil {
-			a.file.Close()
+			a.File.Close()
 		}
 	}
 }

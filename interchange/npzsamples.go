@@ -3,12 +3,16 @@ package interchange
 import (
 	"fmt"
 	"slices"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // samples reads what the archive says of the samples and of the epochs' numbers.
 func (z *archive) samples(d *Dataset) error {
 	d.Count, d.Samples.Count = z.count, z.rows
-	err := z.ration.Take(sampleBytes * int64(z.rows))
+	err := z.ration.Take(limits.SampleBytes * int64(z.rows))
 	if err != nil {
 		return fmt.Errorf("%s: %d samples: %w", z.path, z.rows, err)
 	}
@@ -56,8 +60,8 @@ func (z *archive) texts(i, n int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer a.file.Close()
-	return a.labels()
+	defer a.File.Close()
+	return a.Labels()
 }
 
 // list reads an array as texts does, its elements as metadata, and says how many bits they have.
@@ -66,22 +70,22 @@ func (z *archive) list(i, n int) (values []any, bits int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer a.file.Close()
-	values, err = a.cells()
-	return values, 8 * a.dtype.size, err
+	defer a.File.Close()
+	values, err = a.Cells()
+	return values, 8 * a.Dtype.Size, err
 }
 
 // flat opens an array of shape n or n×1.
-func (z *archive) flat(i, n int) (*npyArray, error) {
+func (z *archive) flat(i, n int) (*npy.Array, error) {
 	a, err := z.at(i)
 	if err != nil {
 		return nil, err
 	}
-	if a.shape[0] != n {
-		a.file.Close()
-		return nil, a.errorf("the array has %d elements: want %d", a.shape[0], n)
+	if a.Shape[0] != n {
+		a.File.Close()
+		return nil, a.Errorf("the array has %d elements: want %d", a.Shape[0], n)
 	}
-	a.shape = a.shape[:1]
+	a.Shape = a.Shape[:1]
 	return a, nil
 }
 
@@ -91,24 +95,24 @@ func (z *archive) identities() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer a.file.Close()
-	if a.dtype.kind != 'f' {
-		return a.labels()
+	defer a.File.Close()
+	if a.Dtype.Kind != 'f' {
+		return a.Labels()
 	}
-	if err := a.take((textBytes + 16) * int64(z.rows)); err != nil {
+	if err := a.Take((limits.TextBytes + 16) * int64(z.rows)); err != nil {
 		return nil, err
 	}
 	ids := make([]string, z.rows)
-	err = a.each(len(ids), func(i int, raw []byte) (err error) {
-		if ids[i], err = idOf(a.dtype.float(raw), 8*a.dtype.size); err != nil {
-			err = a.errorf("sample %d: %v", i, err)
+	err = a.Each(len(ids), func(i int, raw []byte) (err error) {
+		if ids[i], err = idOf(a.Dtype.Float(raw), 8*a.Dtype.Size); err != nil {
+			err = a.Errorf("sample %d: %v", i, err)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return ids, a.end()
+	return ids, a.End()
 }
 
 // metadata reads every other array that has an element for each sample.
@@ -124,7 +128,7 @@ func (z *archive) metadata(d *Dataset) error {
 			continue
 		}
 		if !isList(m) || m.shape[0] != z.rows {
-			d.note("%s: the array %q (%s of shape %s) has no element for each of %d samples and is left out", z.path, m.name, m.dtype, dims(m.shape), z.rows)
+			d.note("%s: the array %q (%s of shape %s) has no element for each of %d samples and is left out", z.path, m.name, m.dtype, npy.Dims(m.shape), z.rows)
 			continue
 		}
 		values, _, err := z.list(i, z.rows)
@@ -134,7 +138,7 @@ func (z *archive) metadata(d *Dataset) error {
 		name, isJSON := metadataName(m.name)
 		for k, v := range values {
 			if s, ok := v.(string); ok && isJSON {
-				values[k] = ofJSON(s)
+				values[k] = cells.OfJSON(s)
 			}
 		}
 		d.Samples.Columns = append(d.Samples.Columns, Column{name, values})
@@ -148,20 +152,20 @@ func (z *archive) thumbnails(d *Dataset) error {
 	if err != nil {
 		return err
 	}
-	defer a.file.Close()
-	im, err := newImages(a)
+	defer a.File.Close()
+	im, err := npy.ImagesOf(a)
 	if err != nil {
 		return err
 	}
 	if im.Count != z.rows {
-		return a.errorf("there are %d pictures: want one for each of %d samples", im.Count, z.rows)
+		return a.Errorf("there are %d pictures: want one for each of %d samples", im.Count, z.rows)
 	}
 	files := make([][]byte, im.Count)
 	for i := range files {
 		if files[i], err = im.NextPNG(); err != nil {
 			return err
 		}
-		if err := a.take(int64(len(files[i])) + 24); err != nil {
+		if err := a.Take(int64(len(files[i])) + 24); err != nil {
 			return err
 		}
 	}

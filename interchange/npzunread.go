@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // setAside notes which arrays cannot be read. One that the archive cannot be understood without, by its name, is an error,
@@ -39,7 +41,7 @@ func (z *archive) settle() error {
 	if i := z.epochNumbers; i >= 0 && z.o.Epoch == "" && !usual(epochNames[:2], z.arrays[i].name) && z.arrays[i].shape[0] != z.count {
 		z.epochNumbers = -1 // a step of something else
 	}
-	if i := z.predictions; i >= 0 && z.arrays[i].dtype.kind == 'f' && !slices.Equal(z.arrays[i].shape, []int{z.count, z.rows}) {
+	if i := z.predictions; i >= 0 && z.arrays[i].dtype.Kind == 'f' && !slices.Equal(z.arrays[i].shape, []int{z.count, z.rows}) {
 		z.predictions = -1 // the probabilities of each class
 	}
 	if z.labels < 0 && z.o.Label == "" && !z.o.Points && strings.EqualFold(z.arrays[z.vectors[0]].name, "x") {
@@ -53,7 +55,7 @@ func (z *archive) settle() error {
 	for i, m := range z.arrays {
 		if usual(idNames, m.name) && len(m.shape) > 0 && m.shape[0] == z.rows && !isMatrix(m) && !z.taken(m) && !slices.Contains(z.vectors, i) {
 			return fmt.Errorf("%s: the array %q is %s of shape %s, which cannot be ids: want a text or a whole number for each of %d samples, or another array with --id-column, or none with --id-column %s",
-				z.path, m.name, m.dtype, dims(m.shape), z.rows, None)
+				z.path, m.name, m.dtype, npy.Dims(m.shape), z.rows, None)
 		}
 	}
 	return nil

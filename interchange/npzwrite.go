@@ -10,6 +10,8 @@ import (
 	"math"
 	"net/url"
 	"time"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // npz writes an archive of arrays: layer (its name), epochs, ids, labels, vectors (E×n×d), points (E×n×2 or 3),
@@ -36,7 +38,7 @@ func (s *sink) npz(ctx context.Context, w io.Writer) error {
 	}, e)
 	ids := s.Samples.IDs
 	if ids == nil {
-		ids = numbers(n)
+		ids = cells.Numbers(n)
 	}
 	z.texts("ids", ids, n)
 	if s.Samples.Labels != nil {
@@ -261,11 +263,11 @@ func writeUTF32(w io.Writer, texts []string, longest int) error {
 // column adds a column of metadata as the narrowest type that holds it.
 func (z *npzWriter) column(name string, values []any) {
 	n := len(values)
-	kind := kindOf(values)
-	if missing := hasNil(values); missing && (kind == boolColumn || kind == intColumn && !fitsFloats(values)) {
-		kind = jsonColumn
-	} else if missing && kind == intColumn {
-		kind = floatColumn
+	kind := cells.KindOf(values)
+	if missing := cells.HasNil(values); missing && (kind == cells.BoolColumn || kind == cells.IntColumn && !cells.FitsFloats(values)) {
+		kind = cells.JSONColumn
+	} else if missing && kind == cells.IntColumn {
+		kind = cells.FloatColumn
 	}
 	data := func(descr string, element func(v any) any) {
 		z.array(metadataPrefix+name, descr, func(w io.Writer) error {
@@ -285,15 +287,15 @@ func (z *npzWriter) column(name string, values []any) {
 		z.texts(prefix+name, list, n)
 	}
 	switch kind {
-	case boolColumn:
+	case cells.BoolColumn:
 		data("|b1", func(v any) any { return v })
-	case intColumn:
+	case cells.IntColumn:
 		data("<i8", func(v any) any { return v })
-	case floatColumn:
-		data("<f8", func(v any) any { return asFloat(v) })
-	case jsonColumn:
-		texts(jsonPrefix, jsonText)
+	case cells.FloatColumn:
+		data("<f8", func(v any) any { return cells.AsFloat(v) })
+	case cells.JSONColumn:
+		texts(jsonPrefix, cells.JSONText)
 	default:
-		texts(metadataPrefix, plain)
+		texts(metadataPrefix, cells.Plain)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // numpy runs a Python script in a fresh folder, or skips the test where no Python has numpy; where
@@ -58,7 +60,7 @@ np.save("images", np.arange(2*4*3, dtype="u1").reshape(2, 4, 3))
 		want[i] = float32(i)/4 - 1
 	}
 	for _, name := range []string{"f2", "f4", "f8", "v2", "v3", "one", "fortran", "big"} {
-		m, err := OpenMatrix(filepath.Join(dir, name+".npy"))
+		m, err := npy.OpenMatrix(filepath.Join(dir, name+".npy"))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -81,12 +83,12 @@ np.save("images", np.arange(2*4*3, dtype="u1").reshape(2, 4, 3))
 		{"u1", []string{"0", "9", "3"}}, {"u2", []string{"0", "9", "3"}}, {"u4", []string{"0", "9", "3"}}, {"u8", []string{"0", "9", "3"}},
 		{"bool", []string{"true", "false"}}, {"str", []string{"Digit: 0", "é", ""}}, {"bytes", []string{"cat", "horse"}},
 	} {
-		got, err := ReadLabels(filepath.Join(dir, "labels_"+test.name+".npy"))
+		got, err := npy.ReadLabels(filepath.Join(dir, "labels_"+test.name+".npy"))
 		if err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("labels_%s = %q, %v, want %q", test.name, got, err, test.want)
 		}
 	}
-	im, err := OpenImages(filepath.Join(dir, "images.npy"))
+	im, err := npy.OpenImages(filepath.Join(dir, "images.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}

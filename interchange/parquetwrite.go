@@ -12,6 +12,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/colfile"
 )
 
 // parquet writes a Parquet file with a row group for each epoch, see [tableColumns]. Texts and the like are compressed by
@@ -23,11 +26,11 @@ func (s *sink) parquet(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	kv := metadata.NewKeyValueMetadata()
-	if err := kv.Append(layerKey, s.Layer); err != nil {
+	if err := kv.Append(colfile.LayerKey, s.Layer); err != nil {
 		return err
 	}
 	if list := c.json(); list != "" {
-		if err := kv.Append(jsonKey, list); err != nil {
+		if err := kv.Append(colfile.JSONKey, list); err != nil {
 			return err
 		}
 	}
@@ -80,11 +83,11 @@ func parquetSchema(c tableColumns) (*schema.GroupNode, error) {
 	}
 	for i, m := range c.metadata {
 		switch c.kinds[i] {
-		case boolColumn:
+		case cells.BoolColumn:
 			number(m.Name, parquet.Types.Boolean)
-		case intColumn:
+		case cells.IntColumn:
 			number(m.Name, parquet.Types.Int64)
-		case floatColumn:
+		case cells.FloatColumn:
 			number(m.Name, parquet.Types.Double)
 		default:
 			text(m.Name, parquet.Repetitions.Optional)

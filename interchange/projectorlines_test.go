@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 // TestProjectorLines reads metadata.tsv as programs leave it: an empty line at its end is no row, unless a sample needs it.
@@ -25,7 +27,7 @@ func TestProjectorLines(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, content := range map[string]string{
-				configName: "embeddings { tensor_name: 'a' tensor_path: 't.tsv' metadata_path: 'm.tsv' }", "t.tsv": "\ufeff1\t2\r3\t4\r5\t6\r\r", "m.tsv": test.metadata,
+				embedding.ConfigName: "embeddings { tensor_name: 'a' tensor_path: 't.tsv' metadata_path: 'm.tsv' }", "t.tsv": "\ufeff1\t2\r3\t4\r5\t6\r\r", "m.tsv": test.metadata,
 			} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 					t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // encode writes an array to a file of a fresh folder.
@@ -42,7 +45,7 @@ func TestMatrixRoundTrip(t *testing.T) {
 		"large chunks": encode(t, v, 1, 1, len(v)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := OpenMatrix(path)
+			m, err := npy.OpenMatrix(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +74,7 @@ func TestMatrixRoundTrip(t *testing.T) {
 func TestFloat64BeyondFloat32(t *testing.T) {
 	v := make([]float64, 2*3*2)
 	v[2*3+3] = 1e300
-	m, err := OpenMatrix(encode(t, v, 2, 3, 2))
+	m, err := npy.OpenMatrix(encode(t, v, 2, 3, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,14 +93,14 @@ func TestHalf(t *testing.T) {
 		0x0000: 0, 0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 0x0400: 0x1p-14, 0x0001: 0x1p-24, 0x83ff: -1023 * 0x1p-24,
 		0x7c00: float32(math.Inf(1)), 0xfc00: float32(math.Inf(-1)),
 	} {
-		if got := fromHalf(bits); got != want {
+		if got := cells.FromHalf(bits); got != want {
 			t.Errorf("fromHalf(%#04x) = %v, want %v", bits, got, want)
 		}
 	}
-	if got := fromHalf(0x7e00); got == got {
+	if got := cells.FromHalf(0x7e00); got == got {
 		t.Errorf("fromHalf(0x7e00) = %v, want NaN", got)
 	}
-	if got := fromHalf(0x8000); got != 0 || !math.Signbit(float64(got)) {
+	if got := cells.FromHalf(0x8000); got != 0 || !math.Signbit(float64(got)) {
 		t.Errorf("fromHalf(0x8000) = %v, want −0", got)
 	}
 }
@@ -118,7 +121,7 @@ func TestLabels(t *testing.T) {
 		{"str", write(t, npyBytes("'<U2'", "False", "(2,)", "\xe9\x00\x00\x00\x00\x00\x00\x00\x00\xf6\x01\x00b\x00\x00\x00")), []string{"é", "😀b"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := ReadLabels(test.path)
+			got, err := npy.ReadLabels(test.path)
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("ReadLabels = %q, %v, want %q", got, err, test.want)
 			}
@@ -131,7 +134,7 @@ func TestLabels(t *testing.T) {
 		{"not UTF-8", write(t, npyBytes("'|S1'", "False", "(2,)", "a\xff")), "label 1 is not valid text"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got, err := ReadLabels(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
+			if got, err := npy.ReadLabels(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("ReadLabels = %q, %v, want an error with %q", got, err, test.want)
 			}
 		})
@@ -170,7 +173,7 @@ func TestImages(t *testing.T) {
 		if channels > 1 {
 			shape = append(shape, channels)
 		}
-		im, err := OpenImages(encode(t, pix, shape...))
+		im, err := npy.OpenImages(encode(t, pix, shape...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,10 +215,10 @@ func TestImages(t *testing.T) {
 			t.Errorf("NextPNG after the last picture = %v, want io.EOF", err)
 		}
 	}
-	if _, err := OpenImages(encode(t, make([]float32, 8), 2, 2, 2)); err == nil || !strings.Contains(err.Error(), "want uint8 of shape") {
+	if _, err := npy.OpenImages(encode(t, make([]float32, 8), 2, 2, 2)); err == nil || !strings.Contains(err.Error(), "want uint8 of shape") {
 		t.Errorf("OpenImages of floats = %v, want what it expected", err)
 	}
-	if _, err := OpenImages(encode(t, make([]uint8, 16), 2, 2, 2, 2)); err == nil {
+	if _, err := npy.OpenImages(encode(t, make([]uint8, 16), 2, 2, 2, 2)); err == nil {
 		t.Error("OpenImages of two channels succeeded")
 	}
 }

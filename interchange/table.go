@@ -8,6 +8,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/colfile"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -15,7 +18,7 @@ import (
 type table struct {
 	name string
 	size int64
-	file tableFile
+	file colfile.File
 	o    Options
 
 	// What is what, by its place in the schema; −1 for none.
@@ -36,34 +39,34 @@ type table struct {
 }
 
 func openArrow(ctx context.Context, path string, o Options) (*Dataset, error) {
-	a, err := readArrow(path)
+	a, err := colfile.OpenArrow(path)
 	if err != nil {
 		return nil, err
 	}
-	d, err := newTable(ctx, "arrow", path, a.size, a, o)
-	if err == nil && a.endless() {
+	d, err := newTable(ctx, "arrow", path, a.Size, a, o)
+	if err == nil && a.Endless() {
 		d.note("%s: the stream has no mark at its end, which some programs leave out: if it was cut off between two batches, the rest is missing", path)
 	}
 	return d, err
 }
 
 func openParquet(ctx context.Context, path string, o Options) (*Dataset, error) {
-	p, err := readParquet(path)
+	p, err := colfile.OpenParquet(path)
 	if err != nil {
 		return nil, err
 	}
-	return newTable(ctx, "parquet", path, p.size, p, o)
+	return newTable(ctx, "parquet", path, p.Size, p, o)
 }
 
 // newTable finds out what the columns are and reads all but vectors.
-func newTable(ctx context.Context, format, name string, size int64, f tableFile, o Options) (*Dataset, error) {
-	t := &table{name: name, size: size, file: f, o: o, ration: newRation(size)}
+func newTable(ctx context.Context, format, name string, size int64, f colfile.File, o Options) (*Dataset, error) {
+	t := &table{name: name, size: size, file: f, o: o, ration: limits.NewRation(size)}
 	d := &Dataset{Format: format, source: t}
 	err := ration.Guard(name, func() error {
 		if err := t.classify(d); err != nil {
 			return err
 		}
-		if n := f.claimed(); n > t.maxRows() {
+		if n := f.Claimed(); n > t.maxRows() {
 			return fmt.Errorf("%s: the file claims %d rows, more than its %d bytes can hold", name, n, size)
 		}
 		if err := t.readSamples(ctx, d); err != nil || !t.settle(d) {
@@ -83,12 +86,12 @@ func (t *table) maxRows() int64 { return 1<<16 + t.size }
 
 // classify finds the columns by their names and types.
 func (t *table) classify(d *Dataset) error {
-	schema := t.file.schema()
+	schema := t.file.Schema()
 	if schema.NumFields() == 0 {
 		return fmt.Errorf("%s: the file has no columns", t.name)
 	}
-	if n := schema.NumFields(); n > maxColumns {
-		return fmt.Errorf("%s: the file has %d columns: want at most %d", t.name, n, maxColumns)
+	if n := schema.NumFields(); n > limits.MaxColumns {
+		return fmt.Errorf("%s: the file has %d columns: want at most %d", t.name, n, limits.MaxColumns)
 	}
 	var err error
 	find := func(named string, names []string, ok func(arrow.DataType) bool) int {
@@ -101,7 +104,7 @@ func (t *table) classify(d *Dataset) error {
 		for i, f := range schema.Fields() {
 			if f.Name == named {
 				if !ok(f.Type) && err == nil {
-					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, t.file.typeName(i))
+					err = fmt.Errorf("%s: the column %q is of type %s, which cannot be what it was named for", t.name, named, t.file.TypeName(i))
 				}
 				return i
 			}
@@ -111,17 +114,17 @@ func (t *table) classify(d *Dataset) error {
 		}
 		return -1
 	}
-	t.id, t.label, t.epoch = find(t.o.ID, idNames, hasText), find(t.o.Label, labelNames, hasText), find(t.o.Epoch, epochNames, numbersEpochs)
+	t.id, t.label, t.epoch = find(t.o.ID, idNames, cells.HasText), find(t.o.Label, labelNames, cells.HasText), find(t.o.Epoch, epochNames, cells.NumbersEpochs)
 	if t.apart = -1; t.epoch >= 0 && t.o.Epoch == "" && !usual(epochNames[:2], schema.Field(t.epoch).Name) {
 		t.apart = t.epoch
 	}
-	t.prediction = find("", []string{"prediction"}, hasText)
-	t.loss, t.confidence = find("", []string{"loss"}, isNumber), find("", []string{"confidence"}, isNumber)
+	t.prediction = find("", []string{"prediction"}, cells.HasText)
+	t.loss, t.confidence = find("", []string{"loss"}, cells.IsNumber), find("", []string{"confidence"}, cells.IsNumber)
 	for _, name := range t.o.Vectors {
-		t.vectors = append(t.vectors, find(name, nil, isVector))
+		t.vectors = append(t.vectors, find(name, nil, cells.IsVector))
 	}
 	for _, axis := range []string{"x", "y", "z"} {
-		if i := find("", []string{axis}, isNumber); i >= 0 {
+		if i := find("", []string{axis}, cells.IsNumber); i >= 0 {
 			t.points = append(t.points, i)
 		}
 	}
@@ -132,10 +135,10 @@ func (t *table) classify(d *Dataset) error {
 		t.points = nil
 	}
 	if t.id < 0 && t.o.ID == "" {
-		isID := func(f arrow.Field) bool { return usual(idNames, f.Name) && !isVector(f.Type) }
+		isID := func(f arrow.Field) bool { return usual(idNames, f.Name) && !cells.IsVector(f.Type) }
 		if i := slices.IndexFunc(schema.Fields(), isID); i >= 0 {
 			return fmt.Errorf("%s: the column %q is of type %s, which cannot be ids: want texts or whole numbers, or another column with --id-column, or none with --id-column %s",
-				t.name, schema.Field(i).Name, t.file.typeName(i), None)
+				t.name, schema.Field(i).Name, t.file.TypeName(i), None)
 		}
 	}
 	return t.findVectors(d)
@@ -155,10 +158,10 @@ func (t *table) settle(d *Dataset) bool {
 
 // findVectors finds the columns of vectors, or of places, that the table is read for; the rest is metadata.
 func (t *table) findVectors(d *Dataset) error {
-	schema := t.file.schema()
+	schema := t.file.Schema()
 	var candidates []int
 	for i, f := range schema.Fields() {
-		if isVector(f.Type) {
+		if cells.IsVector(f.Type) {
 			candidates = append(candidates, i)
 		}
 	}
@@ -190,8 +193,8 @@ func (t *table) findVectors(d *Dataset) error {
 		case slices.Contains(candidates, i) && !t.o.Points:
 			d.note("%s: the column %q holds vectors too and is left out: name it with --vectors", t.name, f.Name)
 		case slices.Contains(known, i):
-		case !t.file.readable(f.Type):
-			d.note("%s: the column %q of type %s is left out", t.name, f.Name, t.file.typeName(i))
+		case !t.file.Readable(f.Type):
+			d.note("%s: the column %q of type %s is left out", t.name, f.Name, t.file.TypeName(i))
 		default:
 			t.metadata = append(t.metadata, i)
 		}
@@ -202,12 +205,12 @@ func (t *table) findVectors(d *Dataset) error {
 // columnNames lists the columns for people.
 func (t *table) columnNames() string {
 	var parts []string
-	for i, f := range t.file.schema().Fields() {
+	for i, f := range t.file.Schema().Fields() {
 		if i == 20 {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%.40q (%.60s)", f.Name, t.file.typeName(i)))
+		parts = append(parts, fmt.Sprintf("%.40q (%.60s)", f.Name, t.file.TypeName(i)))
 	}
 	return strings.Join(parts, ", ")
 }

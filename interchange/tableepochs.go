@@ -9,6 +9,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/colfile"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -29,7 +32,7 @@ type assembly struct {
 }
 
 func (t *table) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
-	t.ration = newRation(t.size)
+	t.ration = limits.NewRation(t.size)
 	a := &assembly{t: t, place: map[int]int{}, dims: make([]int, len(t.vectors)), done: make([]bool, len(t.numbers))}
 	for _, c := range t.wanted() {
 		a.place[c] = len(a.columns)
@@ -60,9 +63,9 @@ func (t *table) wanted() []int {
 func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) bool {
 	a.missed, a.open, a.held, a.row = make([]bool, len(a.done)), map[int]*Epoch{}, 0, 0
 	a.filled = map[int]int{}
-	var b batches
+	var b colfile.Batches
 	err := ration.Guard(a.t.name, func() (err error) {
-		if b, err = a.t.file.batches(ctx, a.columns); err != nil {
+		if b, err = a.t.file.Batches(ctx, a.columns); err != nil {
 			return fmt.Errorf("%s: %w", a.t.name, err)
 		}
 		return nil
@@ -71,12 +74,12 @@ func (a *assembly) reading(ctx context.Context, yield func(*Epoch, error) bool) 
 		yield(nil, err)
 		return false
 	}
-	defer b.close()
+	defer b.Close()
 	for {
 		err := ctx.Err()
 		if err == nil {
 			err = ration.Guard(a.t.name, func() error {
-				columns, rows, err := b.next()
+				columns, rows, err := b.Next()
 				if err == io.EOF {
 					return err
 				}
@@ -113,7 +116,7 @@ func (a *assembly) batch(columns []arrow.Array, rows int) error {
 		k := a.place[c]
 		said, row, err := legible(a.t.o.Encoding, columns[k], a.t.ration)
 		if err != nil {
-			return fmt.Errorf("%s: row %d, column %q: %w", a.t.name, a.row+row, a.t.file.schema().Field(c).Name, err)
+			return fmt.Errorf("%s: row %d, column %q: %w", a.t.name, a.row+row, a.t.file.Schema().Field(c).Name, err)
 		}
 		columns = slices.Clone(columns)
 		columns[k] = said
@@ -141,7 +144,7 @@ func (a *assembly) admit(at int) *Epoch {
 	if e, ok := a.open[at]; ok {
 		return e
 	}
-	if a.held > 0 && int64(a.held+a.bytes(at)) > min(int64(windowBytes), a.t.ration.Limit()/2) {
+	if a.held > 0 && int64(a.held+a.bytes(at)) > min(int64(limits.WindowBytes), a.t.ration.Limit()/2) {
 		a.missed[at] = true
 		return nil
 	}
@@ -173,8 +176,8 @@ func (a *assembly) bytes(at int) int {
 
 // layerName is what the layer of a column is called: as the file says of its only one, or as the column.
 func (t *table) layerName(c int) string {
-	schema := t.file.schema()
-	if name, ok := schema.Metadata().GetValue(layerKey); ok && len(t.vectors) == 1 {
+	schema := t.file.Schema()
+	if name, ok := schema.Metadata().GetValue(colfile.LayerKey); ok && len(t.vectors) == 1 {
 		return name
 	}
 	if name := schema.Field(c).Name; !usual(vectorNames, name) {
@@ -212,7 +215,7 @@ func (a *assembly) add(e *Epoch, at int, columns []arrow.Array, i int) error {
 func (a *assembly) addPoint(p *Layer, sample int, column func(int) arrow.Array, i int) error {
 	missing := 0
 	for _, c := range a.t.points {
-		v := float32(float(column(c), i))
+		v := float32(cells.Float(column(c), i))
 		if math.IsInf(float64(v), 0) {
 			return fmt.Errorf("the place on the map is %v: want finite numbers, or null for a sample that is not on the map", v)
 		}
@@ -235,16 +238,16 @@ func (a *assembly) addPoint(p *Layer, sample int, column func(int) arrow.Array, 
 func (a *assembly) addVectors(e *Epoch, at, sample int, column func(int) arrow.Array, i int) error {
 	t := a.t
 	for k, c := range t.vectors {
-		l, name := &e.Layers[k], t.file.schema().Field(c).Name
-		values, lo, hi, err := list(column(c), i)
+		l, name := &e.Layers[k], t.file.Schema().Field(c).Name
+		values, lo, hi, err := cells.List(column(c), i)
 		if err != nil {
 			return fmt.Errorf("column %q: %w", name, err)
 		}
 		switch n := hi - lo; {
 		case n == 0:
 			return fmt.Errorf("column %q: the vector has no numbers", name)
-		case n > maxDim:
-			return fmt.Errorf("column %q: the vector has %d numbers: want at most %d", name, n, maxDim)
+		case n > limits.MaxDim:
+			return fmt.Errorf("column %q: the vector has %d numbers: want at most %d", name, n, limits.MaxDim)
 		case a.dims[k] == 0:
 			a.dims[k] = n
 		case a.dims[k] != n:
@@ -255,7 +258,7 @@ func (a *assembly) addVectors(e *Epoch, at, sample int, column func(int) arrow.A
 				return err
 			}
 		}
-		if l.Data, err = vector(l.Data, values, lo, hi); err != nil {
+		if l.Data, err = cells.Vector(l.Data, values, lo, hi); err != nil {
 			return fmt.Errorf("column %q: %w", name, err)
 		}
 		l.Dim, l.Rows = a.dims[k], append(l.Rows, sample)
@@ -263,13 +266,13 @@ func (a *assembly) addVectors(e *Epoch, at, sample int, column func(int) arrow.A
 	if o := e.Outputs; o != nil {
 		o.Rows = append(o.Rows, sample)
 		if t.prediction >= 0 {
-			o.Predictions = append(o.Predictions, textCell(column(t.prediction), i))
+			o.Predictions = append(o.Predictions, cells.TextCell(column(t.prediction), i))
 		}
 		if t.loss >= 0 {
-			o.Losses = append(o.Losses, float(column(t.loss), i))
+			o.Losses = append(o.Losses, cells.Float(column(t.loss), i))
 		}
 		if t.confidence >= 0 {
-			o.Confidences = append(o.Confidences, float(column(t.confidence), i))
+			o.Confidences = append(o.Confidences, cells.Float(column(t.confidence), i))
 		}
 	}
 	return nil

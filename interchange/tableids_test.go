@@ -15,6 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // TestTableIDs reads tables whose ids and epochs are of every type that other programs give them.
@@ -255,10 +257,10 @@ func TestNulls(t *testing.T) {
 	u.AppendNull()
 	u.AppendNull()
 	for name, column := range map[string]arrow.Array{"null": array.NewNull(3), "run ends": b.NewArray(), "union": u.NewArray()} {
-		if got := cell(column, 1); got != nil {
+		if got := cells.Cell(column, 1); got != nil {
 			t.Errorf("%s: %#v, want nil", name, got)
 		}
-		if got := cell(column, 2); name == "run ends" && got != "x" {
+		if got := cells.Cell(column, 2); name == "run ends" && got != "x" {
 			t.Errorf("%s: %#v, want x", name, got)
 		}
 	}

@@ -11,6 +11,10 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/colfile"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 )
 
 // A roll is what the first reading of a table collects.
@@ -28,7 +32,7 @@ type roll struct {
 	labels   []string
 	labelled bool
 	varying  []bool // of each column of metadata: it changes from epoch to epoch
-	isJSON   []bool // … its texts are JSON: see [jsonColumn]
+	isJSON   []bool // … its texts are JSON: see [cells.JSONColumn]
 	strings  map[string]string
 	bytes    map[int]error // the columns of metadata that hold bytes, and why those are no text
 }
@@ -36,7 +40,7 @@ type roll struct {
 // readSamples reads every row without its vector: who it is, of which epoch, and what is said of it.
 func (t *table) readSamples(ctx context.Context, d *Dataset) error {
 	r := &roll{t: t, d: d, place: map[int]int{}, index: map[string]int{}, numbers: map[int]int{}, strings: map[string]string{}, seen: map[[2]int]uint64{}, bytes: map[int]error{}}
-	fields := t.file.schema().Fields()
+	fields := t.file.Schema().Fields()
 	for _, c := range slices.Concat([]int{t.id, t.label, t.epoch}, t.metadata) {
 		if _, again := r.place[c]; c >= 0 && !again {
 			r.place[c] = len(r.columns)
@@ -44,13 +48,13 @@ func (t *table) readSamples(ctx context.Context, d *Dataset) error {
 		}
 	}
 	var asJSON []string
-	if list, ok := t.file.schema().Metadata().GetValue(jsonKey); ok {
+	if list, ok := t.file.Schema().Metadata().GetValue(colfile.JSONKey); ok {
 		json.Unmarshal([]byte(list), &asJSON) // what is no list lists nothing
 	}
 	for _, c := range t.metadata {
 		name := fields[c].Name
 		r.isJSON = append(r.isJSON, slices.Contains(asJSON, name))
-		if _, ours := t.file.schema().Metadata().GetValue(layerKey); ours {
+		if _, ours := t.file.Schema().Metadata().GetValue(colfile.LayerKey); ours {
 			name = strings.TrimPrefix(name, clashPrefix)
 		}
 		d.Samples.Columns = append(d.Samples.Columns, Column{Name: name})
@@ -67,16 +71,16 @@ func (t *table) readSamples(ctx context.Context, d *Dataset) error {
 
 // scan calls f with every batch of some columns.
 func (t *table) scan(ctx context.Context, columns []int, f func([]arrow.Array, int) error) error {
-	b, err := t.file.batches(ctx, columns)
+	b, err := t.file.Batches(ctx, columns)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
-	defer b.close()
+	defer b.Close()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		batch, rows, err := b.next()
+		batch, rows, err := b.Next()
 		if err == io.EOF {
 			return nil
 		}
@@ -98,11 +102,11 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 	if err != nil {
 		return err
 	}
-	value := func(c, i int) any { return cell(columns[r.place[c]], i) }
+	value := func(c, i int) any { return cells.Cell(columns[r.place[c]], i) }
 	for i := range rows {
 		epoch := 0
 		if t.epoch >= 0 {
-			n, err := epochOf(value(t.epoch, i), floatBits(columns[r.place[t.epoch]].DataType()))
+			n, err := epochOf(value(t.epoch, i), cells.FloatBits(columns[r.place[t.epoch]].DataType()))
 			if err != nil && t.o.Epoch == "" {
 				return r.errorf("%v; name the column of epochs with --epoch-column, or none with --epoch-column %s", err, None)
 			}
@@ -113,7 +117,7 @@ func (r *roll) batch(columns []arrow.Array, rows int) error {
 		}
 		e, known := r.numbers[epoch]
 		if !known {
-			if err := t.ration.Take(sampleBytes); err != nil {
+			if err := t.ration.Take(limits.SampleBytes); err != nil {
 				return r.errorf("%w", err)
 			}
 			e = len(r.inOrder)
@@ -149,11 +153,11 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 	s := r.counts[e] // without ids, rows of an epoch are samples in their order
 	fresh := s == all.Count
 	if t.id >= 0 {
-		if id = textCell(of(t.id), i); id == "" {
+		if id = cells.TextCell(of(t.id), i); id == "" {
 			return 0, r.errorf("the id is empty or null")
 		}
-		if t := of(t.id).DataType(); isFloat(t) {
-			if _, err := idOf(float(of(r.t.id), i), floatBits(t)); err != nil {
+		if t := of(t.id).DataType(); cells.IsFloat(t) {
+			if _, err := idOf(cells.Float(of(r.t.id), i), cells.FloatBits(t)); err != nil {
 				return 0, r.errorf("%v", err)
 			}
 		}
@@ -167,12 +171,12 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 		}
 	}
 	if t.label >= 0 {
-		if label, err = r.shared(textCell(of(t.label), i)); err != nil {
+		if label, err = r.shared(cells.TextCell(of(t.label), i)); err != nil {
 			return 0, err
 		}
 	}
 	if fresh {
-		if err := t.ration.Take(sampleBytes + int64(len(id)) + cellBytes*int64(len(t.metadata))); err != nil {
+		if err := t.ration.Take(limits.SampleBytes + int64(len(id)) + limits.CellBytes*int64(len(t.metadata))); err != nil {
 			return 0, r.errorf("%w", err)
 		}
 		all.Count++
@@ -200,9 +204,9 @@ func (r *roll) sample(columns []arrow.Array, i, e int) (int, error) {
 
 // value is a cell of the k-th column of metadata.
 func (r *roll) value(k int, a arrow.Array, i int) any {
-	v := cell(a, i)
+	v := cells.Cell(a, i)
 	if s, ok := v.(string); ok && r.isJSON[k] {
-		return ofJSON(s)
+		return cells.OfJSON(s)
 	}
 	return v
 }

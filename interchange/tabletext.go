@@ -8,7 +8,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 	"github.com/zoetrope-ml/zoetrope/internal/jsontext"
 )
 
@@ -27,8 +30,8 @@ func isBinary(t arrow.DataType) bool {
 
 // legible returns a column with all its texts readable: itself, as a rule, or one in which what is no UTF-8 is read as the
 // encoding says. An error is of a row.
-func legible(e Encoding, a arrow.Array, r *ration.Ration) (readable arrow.Array, row int, err error) {
-	of := textAt(a)
+func legible(e texts.Encoding, a arrow.Array, r *ration.Ration) (readable arrow.Array, row int, err error) {
+	of := cells.TextAt(a)
 	if of == nil {
 		row, err := legibleNested(a)
 		return a, row, err
@@ -39,24 +42,24 @@ func legible(e Encoding, a arrow.Array, r *ration.Ration) (readable arrow.Array,
 			continue
 		}
 		s := of(i)
-		if len(s) > maxText {
-			return nil, i, tooLong(len(s))
+		if len(s) > limits.MaxText {
+			return nil, i, limits.TooLong(len(s))
 		}
 		if err := r.Count(int64(len(s))); err != nil {
 			return nil, i, err
 		}
-		sound = storable(s)
+		sound = texts.Storable(s)
 	}
 	if sound {
 		return a, 0, nil
 	}
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range a.Len() {
-		if cell(a, i) == nil {
+		if cells.Cell(a, i) == nil {
 			b.AppendNull()
 			continue
 		}
-		s, err := e.text(of(i))
+		s, err := e.Text(of(i))
 		if err != nil {
 			return nil, i, err
 		}
@@ -72,14 +75,14 @@ func legibleNested(a arrow.Array) (row int, err error) {
 	default:
 		return 0, nil
 	}
-	if isVector(a.DataType()) {
+	if cells.IsVector(a.DataType()) {
 		return 0, nil
 	}
 	for i := range a.Len() {
 		if a.IsNull(i) {
 			continue
 		}
-		weigh(a, i, maxText)
+		cells.Weigh(a, i, limits.MaxText)
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil && (jsontext.Replaced(b) || jsontext.Check(b) != nil) {
 			return i, fmt.Errorf("it holds text that is not UTF-8 or has a NUL character, as in %.80s: save it as UTF-8", b)
 		}
@@ -93,8 +96,8 @@ func (r *roll) legible(columns []arrow.Array) ([]arrow.Array, error) {
 	t := r.t
 	list := make([]arrow.Array, len(columns))
 	for k, c := range r.columns {
-		f := t.file.schema().Field(c)
-		if list[k] = columns[k]; isVector(f.Type) {
+		f := t.file.Schema().Field(c)
+		if list[k] = columns[k]; cells.IsVector(f.Type) {
 			continue
 		}
 		a, row, err := legible(t.o.Encoding, columns[k], t.ration)

@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // arrowTexts is an Arrow stream of two rows with vectors and one more column, whose builder is given the values.
@@ -30,7 +32,7 @@ func arrowTexts(name string, t arrow.DataType, add func(b array.Builder)) string
 
 // TestTypedText has text that is none refused in every typed format, by its place, or read as the encoding says.
 func TestTypedText(t *testing.T) {
-	latin, err := ParseEncoding("latin-1")
+	latin, err := texts.ParseEncoding("latin-1")
 	if err != nil {
 		t.Fatal(err)
 	}

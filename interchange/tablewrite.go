@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 )
 
 // clashPrefix is put before the name of a column of metadata that is the name of one of ours, and taken off again.
@@ -25,21 +27,21 @@ type tableColumns struct {
 	labels, outputs bool
 	dim, dims       int
 	metadata        []Column
-	kinds           []columnKind
+	kinds           []cells.Kind
 }
 
 // json lists those columns; "" where there are none.
 func (c tableColumns) json() string {
 	var names []string
 	for i, m := range c.metadata {
-		if c.kinds[i] == jsonColumn {
+		if c.kinds[i] == cells.JSONColumn {
 			names = append(names, m.Name)
 		}
 	}
 	if names == nil {
 		return ""
 	}
-	return jsonText(names)
+	return cells.JSONText(names)
 }
 
 // cell is a value of the k-th column of metadata as a table has it; nil is null.
@@ -47,10 +49,10 @@ func (c tableColumns) cell(k, sample int) any {
 	v := c.metadata[k].Values[sample]
 	switch {
 	case v == nil:
-	case c.kinds[k] == jsonColumn:
-		return jsonText(v)
-	case c.kinds[k] == floatColumn:
-		return asFloat(v)
+	case c.kinds[k] == cells.JSONColumn:
+		return cells.JSONText(v)
+	case c.kinds[k] == cells.FloatColumn:
+		return cells.AsFloat(v)
 	}
 	return v
 }
@@ -59,7 +61,7 @@ func (s *sink) columns() tableColumns {
 	c := tableColumns{labels: s.Samples.Labels != nil, outputs: s.Outputs != nil, dim: s.Dim, dims: s.Dims}
 	used := map[string]bool{}
 	for _, m := range s.Samples.Columns {
-		kind := kindOf(m.Values)
+		kind := cells.KindOf(m.Values)
 		m.Name = columnName(m.Name)
 		for used[m.Name] {
 			m.Name = clashPrefix + m.Name
@@ -186,7 +188,7 @@ func (e *tableEpoch) confidence(row int) float64 {
 // id is the name of a sample.
 func (s *Samples) id(i int) string {
 	if s.IDs == nil {
-		return numberText(i)
+		return cells.NumberText(i)
 	}
 	return s.IDs[i]
 }

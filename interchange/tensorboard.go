@@ -12,8 +12,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // tensorBoard is a folder of TensorBoard's projector. Its embeddings are layers, and those called tag:0000N the layer tag
@@ -23,15 +27,15 @@ type tensorBoard struct {
 	root    *os.Root
 	rows    int
 	escaped bool         // the folder was written by us: see [escapeTSV] and [mapTag]
-	kinds   []columnKind // of its metadata, after id and label: see [kindsComment]
+	kinds   []cells.Kind // of its metadata, after id and label: see [embedding.KindsComment]
 	points  bool
-	steps   map[int][]embeddingInfo
+	steps   map[int][]embedding.Embedding
 	numbers []int
 	ration  *ration.Ration
 }
 
 func openTensorBoard(config string, o Options) (*Dataset, error) {
-	c, err := readConfig(config)
+	c, err := embedding.ReadConfig(config)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +43,9 @@ func openTensorBoard(config string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tensorBoard{config: config, root: root, escaped: c.ours, kinds: c.kinds, points: o.Points, steps: map[int][]embeddingInfo{}}
+	t := &tensorBoard{config: config, root: root, escaped: c.Ours, kinds: c.Kinds, points: o.Points, steps: map[int][]embedding.Embedding{}}
 	d := &Dataset{Format: "tensorboard", source: t}
-	err = t.arrange(c.embeddings, d, o)
+	err = t.arrange(c.Embeddings, d, o)
 	if err == nil {
 		err = t.samples(d, o)
 	}
@@ -53,16 +57,16 @@ func openTensorBoard(config string, o Options) (*Dataset, error) {
 }
 
 // arrange sorts the embeddings by step.
-func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error {
+func (t *tensorBoard) arrange(all []embedding.Embedding, d *Dataset, o Options) error {
 	var names []string
 	for _, e := range all {
-		names = append(names, strconv.Quote(e.tensorName))
+		names = append(names, strconv.Quote(e.TensorName))
 	}
 	if len(all) == 0 {
 		return fmt.Errorf("%s lists no embeddings", t.config)
 	}
-	isMap := func(e embeddingInfo) bool {
-		layer, _, _ := e.layerAndStep()
+	isMap := func(e embedding.Embedding) bool {
+		layer, _, _ := e.LayerAndStep()
 		return t.escaped && layer == mapTag
 	}
 	if t.points && !slices.ContainsFunc(all, isMap) {
@@ -71,10 +75,10 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 	if !t.points && slices.ContainsFunc(all, isMap) {
 		d.note("%s: the embedding map holds places on a map, not vectors: --points brings them in", t.config)
 	}
-	all = slices.DeleteFunc(all, func(e embeddingInfo) bool { return isMap(e) != t.points })
-	all = slices.DeleteFunc(all, func(e embeddingInfo) bool {
-		layer, _, _ := e.layerAndStep()
-		return len(o.Vectors) > 0 && !slices.Contains(o.Vectors, layer) && !slices.Contains(o.Vectors, e.tensorName)
+	all = slices.DeleteFunc(all, func(e embedding.Embedding) bool { return isMap(e) != t.points })
+	all = slices.DeleteFunc(all, func(e embedding.Embedding) bool {
+		layer, _, _ := e.LayerAndStep()
+		return len(o.Vectors) > 0 && !slices.Contains(o.Vectors, layer) && !slices.Contains(o.Vectors, e.TensorName)
 	})
 	if len(all) == 0 {
 		return fmt.Errorf("%s lists no embedding %q, only %.400s", t.config, o.Vectors, strings.Join(names, ", "))
@@ -84,18 +88,18 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 		of    int
 	}
 	taken := make(map[step]bool, len(all))
-	d.Numbered = slices.ContainsFunc(all, func(e embeddingInfo) bool { _, _, ok := e.layerAndStep(); return ok })
+	d.Numbered = slices.ContainsFunc(all, func(e embedding.Embedding) bool { _, _, ok := e.LayerAndStep(); return ok })
 	for _, e := range all {
-		layer, n, ok := e.layerAndStep()
+		layer, n, ok := e.LayerAndStep()
 		if d.Numbered && !ok {
-			d.note("%s: the embedding %q has no step, as others have, and is left out", t.config, e.tensorName)
+			d.note("%s: the embedding %q has no step, as others have, and is left out", t.config, e.TensorName)
 			continue
 		}
-		if e.tensorPath == "" {
-			return fmt.Errorf("%s: the embedding %q has no tensor_path: its vectors are in a checkpoint, which is not read; write them with SummaryWriter.add_embedding", t.config, e.tensorName)
+		if e.TensorPath == "" {
+			return fmt.Errorf("%s: the embedding %q has no tensor_path: its vectors are in a checkpoint, which is not read; write them with SummaryWriter.add_embedding", t.config, e.TensorName)
 		}
 		if taken[step{layer, n}] {
-			return fmt.Errorf("%s lists two embeddings %q", t.config, e.tensorName)
+			return fmt.Errorf("%s lists two embeddings %q", t.config, e.TensorName)
 		}
 		taken[step{layer, n}] = true
 		t.steps[n] = append(t.steps[n], e)
@@ -107,7 +111,7 @@ func (t *tensorBoard) arrange(all []embeddingInfo, d *Dataset, o Options) error 
 
 // samples reads the metadata and the sprite of the first embedding that has them, and holds the others against it.
 func (t *tensorBoard) samples(d *Dataset, o Options) error {
-	var all []embeddingInfo
+	var all []embedding.Embedding
 	for _, n := range t.numbers {
 		all = append(all, t.steps[n]...)
 	}
@@ -115,11 +119,11 @@ func (t *tensorBoard) samples(d *Dataset, o Options) error {
 	if t.rows, err = t.countRows(all[0]); err != nil {
 		return err
 	}
-	if err := t.ration.Take(sampleBytes * int64(t.rows)); err != nil {
+	if err := t.ration.Take(limits.SampleBytes * int64(t.rows)); err != nil {
 		return fmt.Errorf("%s: %d samples: %w", t.path(all[0]), t.rows, err)
 	}
 	d.Samples.Count = t.rows
-	metadata := func(e embeddingInfo) string { return e.metadataPath }
+	metadata := func(e embedding.Embedding) string { return e.MetadataPath }
 	if k, err := t.same(all, "metadata", metadata, d); err != nil {
 		return err
 	} else if k >= 0 {
@@ -127,7 +131,7 @@ func (t *tensorBoard) samples(d *Dataset, o Options) error {
 			return err
 		}
 	}
-	sprite := func(e embeddingInfo) string { return e.spritePath }
+	sprite := func(e embedding.Embedding) string { return e.SpritePath }
 	if k, err := t.same(all, "pictures", sprite, d); err != nil {
 		return err
 	} else if k >= 0 {
@@ -138,8 +142,8 @@ func (t *tensorBoard) samples(d *Dataset, o Options) error {
 
 // same returns the place of the first embedding that has a file of a kind, −1 for none, and notes if that of another one
 // differs.
-func (t *tensorBoard) same(all []embeddingInfo, what string, path func(embeddingInfo) string, d *Dataset) (int, error) {
-	first := slices.IndexFunc(all, func(e embeddingInfo) bool { return path(e) != "" })
+func (t *tensorBoard) same(all []embedding.Embedding, what string, path func(embedding.Embedding) string, d *Dataset) (int, error) {
+	first := slices.IndexFunc(all, func(e embedding.Embedding) bool { return path(e) != "" })
 	if first < 0 {
 		return -1, nil
 	}
@@ -172,7 +176,7 @@ func (t *tensorBoard) same(all []embeddingInfo, what string, path func(embedding
 			}
 		}
 		if sums[p] != sums[path(all[first])] {
-			d.note("%s: the %s of %q differ from those of %q, which were taken: samples are the same at every step", t.config, what, e.tensorName, all[first].tensorName)
+			d.note("%s: the %s of %q differ from those of %q, which were taken: samples are the same at every step", t.config, what, e.TensorName, all[first].TensorName)
 			break
 		}
 	}
@@ -200,48 +204,48 @@ func (t *tensorBoard) read(path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-func (t *tensorBoard) path(e embeddingInfo) string {
-	return filepath.Join(filepath.Dir(t.config), e.tensorPath)
+func (t *tensorBoard) path(e embedding.Embedding) string {
+	return filepath.Join(filepath.Dir(t.config), e.TensorPath)
 }
 
 // countRows finds out how many rows an embedding has.
-func (t *tensorBoard) countRows(e embeddingInfo) (int, error) {
-	if strings.HasSuffix(e.tensorPath, ".bytes") {
-		if len(e.shape) != 2 {
-			return 0, fmt.Errorf("%s: the embedding %q has tensor_shape %v: want two numbers, its rows and columns", t.config, e.tensorName, e.shape)
+func (t *tensorBoard) countRows(e embedding.Embedding) (int, error) {
+	if strings.HasSuffix(e.TensorPath, ".bytes") {
+		if len(e.Shape) != 2 {
+			return 0, fmt.Errorf("%s: the embedding %q has tensor_shape %v: want two numbers, its rows and columns", t.config, e.TensorName, e.Shape)
 		}
-		f, size, err := t.open(e.tensorPath)
+		f, size, err := t.open(e.TensorPath)
 		if err != nil {
 			return 0, err
 		}
 		f.Close()
-		if err := checkShape(e.shape, size); err != nil {
+		if err := embedding.CheckShape(e.Shape, size); err != nil {
 			return 0, fmt.Errorf("%s: %w", t.path(e), err)
 		}
-		t.ration = newRation(size)
-		return e.shape[0], nil
+		t.ration = limits.NewRation(size)
+		return e.Shape[0], nil
 	}
-	f, size, err := t.open(e.tensorPath)
+	f, size, err := t.open(e.TensorPath)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	t.ration = newRation(size)
+	t.ration = limits.NewRation(size)
 	rows := 0
-	lines := newLines(f)
-	for lines.next() {
+	lines := texts.NewLines(f)
+	for lines.Next() {
 		rows++
 	}
-	if rows == 0 && lines.err == nil {
+	if rows == 0 && lines.Err == nil {
 		return 0, fmt.Errorf("%s has no rows", t.path(e))
 	}
-	return rows, lines.err
+	return rows, lines.Err
 }
 
 func (t *tensorBoard) epochs(ctx context.Context, yield func(*Epoch, error) bool) {
 	dims := map[string]int{}
 	size := t.size()
-	r := ration.New(Budget+BudgetShare*size, tensorsShare*size)
+	r := ration.New(limits.Budget+limits.BudgetShare*size, tensorsShare*size)
 	for _, n := range t.numbers {
 		epoch, held := &Epoch{Number: n}, int64(0)
 		for _, e := range t.steps[n] {
@@ -279,7 +283,7 @@ func (t *tensorBoard) size() (sum int64) {
 	known := map[string]bool{}
 	for _, list := range t.steps {
 		for _, e := range list {
-			p := filepath.Clean(filepath.FromSlash(e.tensorPath))
+			p := filepath.Clean(filepath.FromSlash(e.TensorPath))
 			if known[p] {
 				continue
 			}
@@ -293,13 +297,13 @@ func (t *tensorBoard) size() (sum int64) {
 }
 
 // layer reads the vectors of an embedding, and says how many bytes of the ration it took.
-func (t *tensorBoard) layer(e embeddingInfo, r *ration.Ration) (l Layer, taken int64, err error) {
-	f, size, err := t.open(e.tensorPath)
+func (t *tensorBoard) layer(e embedding.Embedding, r *ration.Ration) (l Layer, taken int64, err error) {
+	f, size, err := t.open(e.TensorPath)
 	if err != nil {
 		return l, 0, err
 	}
 	defer f.Close()
-	if !strings.HasSuffix(e.tensorPath, ".bytes") {
+	if !strings.HasSuffix(e.TensorPath, ".bytes") {
 		size *= 2 // a number takes two characters at least, and four bytes
 	}
 	if err = r.Count(size); err == nil {
@@ -309,11 +313,11 @@ func (t *tensorBoard) layer(e embeddingInfo, r *ration.Ration) (l Layer, taken i
 		return l, 0, fmt.Errorf("%s: %w", t.path(e), err)
 	}
 	taken = size
-	l.Name, _, _ = e.layerAndStep()
-	if strings.HasSuffix(e.tensorPath, ".bytes") {
-		l.Dim, l.Data, err = rawTensor(f, size, e.shape)
+	l.Name, _, _ = e.LayerAndStep()
+	if strings.HasSuffix(e.TensorPath, ".bytes") {
+		l.Dim, l.Data, err = embedding.RawTensor(f, size, e.Shape)
 	} else {
-		l.Dim, l.Data, err = tsvTensor(f)
+		l.Dim, l.Data, err = embedding.TSVTensor(f)
 	}
 	if err != nil {
 		return l, taken, fmt.Errorf("%s: %w", t.path(e), err)
@@ -325,7 +329,7 @@ func (t *tensorBoard) layer(e embeddingInfo, r *ration.Ration) (l Layer, taken i
 		return l, taken, fmt.Errorf("%s has %d columns: want places of 2 or 3", t.path(e), l.Dim)
 	}
 	for i, v := range l.Data {
-		if !finite(v) {
+		if !cells.Finite(v) {
 			return l, taken, fmt.Errorf("%s: the value in row %d, column %d is %v: want finite numbers", t.path(e), i/l.Dim, i%l.Dim, v)
 		}
 	}

@@ -10,27 +10,31 @@ import (
 	"image/png"
 	"io"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // metadata reads the TSV file of an embedding: one column without a head, or several with one, as TensorBoard has it.
 // Without a column that is called so, the first is the label.
-func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
-	content, err := t.read(e.metadataPath)
+func (t *tensorBoard) metadata(e embedding.Embedding, d *Dataset, o Options) error {
+	content, err := t.read(e.MetadataPath)
 	if err != nil {
 		return err
 	}
 	m, err := t.rowsOf(content, o)
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", t.config, e.metadataPath, err)
+		return fmt.Errorf("%s: %s: %w", t.config, e.MetadataPath, err)
 	}
 	if m.Rows != t.rows {
-		return fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.metadataPath, m.Rows, e.tensorName, t.rows)
+		return fmt.Errorf("%s: %s has %d rows, and %q %d: want one for each", t.config, e.MetadataPath, m.Rows, e.TensorName, t.rows)
 	}
 	for _, n := range m.Notes {
-		d.note("%s: %s: %s", t.config, e.metadataPath, n)
+		d.note("%s: %s: %s", t.config, e.MetadataPath, n)
 	}
 	if m.IDs != nil {
-		if err := distinct(e.metadataPath, m.IDs); err != nil {
+		if err := distinct(e.MetadataPath, m.IDs); err != nil {
 			return fmt.Errorf("%s: %w", t.config, err)
 		}
 	}
@@ -45,7 +49,7 @@ func (t *tensorBoard) metadata(e embeddingInfo, d *Dataset, o Options) error {
 
 // rowsOf reads the lines of a metadata file, which have fields separated by tabs, and no quotes.
 func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
-	ration := newRation(int64(len(content)))
+	ration := limits.NewRation(int64(len(content)))
 	text, encoding, err := readText(bytes.NewReader(content), o.Encoding)
 	if err != nil {
 		return nil, err
@@ -66,7 +70,7 @@ func (t *tensorBoard) rowsOf(content []byte, o Options) (*Metadata, error) {
 	}
 	o.Samples, g.firstLabel = t.rows, true
 	if !t.escaped {
-		return g.metadata(encoding, encoding.sound(text), o)
+		return g.metadata(encoding, encoding.Sound(text), o)
 	}
 	for _, row := range append([][]string{g.head}, g.rows...) {
 		for i, s := range row {
@@ -96,12 +100,12 @@ func escapeTSV(s string) string { return toTSV.Replace(s) }
 func unescapeTSV(s string) string { return fromTSV.Replace(s) }
 
 // sprite takes the picture of all samples apart: they stand row by row, each of the same size.
-func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
-	name := fmt.Sprintf("%s: %s", t.config, e.spritePath)
-	if len(e.spriteDim) != 2 {
-		return fmt.Errorf("%s: single_image_dim is %v: want the width and height of one picture", name, e.spriteDim)
+func (t *tensorBoard) sprite(e embedding.Embedding, d *Dataset) error {
+	name := fmt.Sprintf("%s: %s", t.config, e.SpritePath)
+	if len(e.SpriteDim) != 2 {
+		return fmt.Errorf("%s: single_image_dim is %v: want the width and height of one picture", name, e.SpriteDim)
 	}
-	f, size, err := t.open(e.spritePath)
+	f, size, err := t.open(e.SpritePath)
 	if err != nil {
 		return err
 	}
@@ -114,10 +118,10 @@ func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
 	if pixels > maxSpritePixels || pixels/maxInflate/8*minPixelBits > size {
 		return fmt.Errorf("%s: the image claims %d×%d pixels: want at most %d, and a file that can hold them", name, c.Width, c.Height, maxSpritePixels)
 	}
-	if err := newRation(size).Take(pixels * pixelBytes(c.ColorModel)); err != nil {
+	if err := limits.NewRation(size).Take(pixels * pixelBytes(c.ColorModel)); err != nil {
 		return fmt.Errorf("%s: an image of %d×%d pixels: %w", name, c.Width, c.Height, err)
 	}
-	w, h := e.spriteDim[0], e.spriteDim[1]
+	w, h := e.SpriteDim[0], e.SpriteDim[1]
 	if w > c.Width || h > c.Height || (c.Width/w)*(c.Height/h) < t.rows {
 		return fmt.Errorf("%s: an image of %d×%d pixels does not hold %d pictures of %d×%d", name, c.Width, c.Height, t.rows, w, h)
 	}
@@ -136,7 +140,7 @@ func (t *tensorBoard) sprite(e embeddingInfo, d *Dataset) error {
 		one := image.NewNRGBA(image.Rect(0, 0, w, h))
 		draw.Draw(one, one.Rect, all, all.Bounds().Min.Add(image.Pt(i%across*w, i/across*h)), draw.Src)
 		var b bytes.Buffer
-		err := encoder.Encode(&b, one)
+		err := npy.Encoder.Encode(&b, one)
 		return b.Bytes(), err
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 // TestProjectorSteps reads folders in which only some of the steps say who the samples are.
@@ -54,7 +56,7 @@ func TestProjectorSteps(t *testing.T) {
 				}
 				config.WriteString("}\n")
 			}
-			os.WriteFile(filepath.Join(dir, configName), []byte(config.String()), 0o666)
+			os.WriteFile(filepath.Join(dir, embedding.ConfigName), []byte(config.String()), 0o666)
 			d, err := Open(t.Context(), dir, Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -15,6 +15,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 // mapTag is what the places on a map are called among a projector's embeddings.
@@ -24,7 +27,7 @@ const mapTag = "map"
 // there are thumbnails, sprite.png. Places on a map are an embedding called map. Epochs are steps: LAYER:0000N.
 func (s *sink) tensorBoard(ctx context.Context, dir string, tsv bool) error {
 	var config strings.Builder
-	config.WriteString(escapedComment + "\n" + s.columns().kindsLine())
+	config.WriteString(embedding.EscapedComment + "\n" + s.columns().kindsLine())
 	width, height, err := s.writeSprite(ctx, filepath.Join(dir, "sprite.png"))
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func (s *sink) tensorBoard(ctx context.Context, dir string, tsv bool) error {
 		}
 		s.visit()
 	}
-	return create(filepath.Join(dir, configName), func(w io.Writer) error {
+	return create(filepath.Join(dir, embedding.ConfigName), func(w io.Writer) error {
 		_, err := io.WriteString(w, config.String())
 		return err
 	})
@@ -85,9 +88,9 @@ func (c tableColumns) kindsLine() string {
 	if len(c.kinds) == 0 {
 		return ""
 	}
-	line := kindsComment
+	line := embedding.KindsComment
 	for _, kind := range c.kinds {
-		line += " " + kindNames[kind]
+		line += " " + cells.KindNames[kind]
 	}
 	return line + "\n"
 }
@@ -153,10 +156,10 @@ func (s *sink) writeMetadata(path string) error {
 				row[1] = escapeTSV(s.Samples.Labels[i])
 			}
 			for k, c := range s.Samples.Columns {
-				if columns.kinds[k] == jsonColumn {
-					row[2+k] = escapeTSV(jsonText(c.Values[i]))
+				if columns.kinds[k] == cells.JSONColumn {
+					row[2+k] = escapeTSV(cells.JSONText(c.Values[i]))
 				} else {
-					row[2+k] = escapeTSV(plain(c.Values[i]))
+					row[2+k] = escapeTSV(cells.Plain(c.Values[i]))
 				}
 			}
 			if _, err := io.WriteString(w, strings.Join(row, "\t")+"\n"); err != nil {

@@ -21,6 +21,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/embedding"
 )
 
 func npzFile(t *testing.T, name, array string, n int) string {
@@ -89,7 +92,7 @@ func projector(t *testing.T, kind string, values []string, head, before string) 
 	}
 	for name, content := range map[string]string{
 		"metadata.tsv": tsv.String(), "vectors.tsv": vectors.String(),
-		configName: "embeddings {\n  tensor_name: \"a\"\n  tensor_path: \"vectors.tsv\"\n  metadata_path: \"metadata.tsv\"\n}\n",
+		embedding.ConfigName: "embeddings {\n  tensor_name: \"a\"\n  tensor_path: \"vectors.tsv\"\n  metadata_path: \"metadata.tsv\"\n}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
@@ -355,7 +358,7 @@ func b2i(b bool) int64 {
 func halfBits(f float64) uint16 {
 	best, distance := uint16(0x7e00), math.Inf(1)
 	for b := range uint32(1 << 16) {
-		if d := math.Abs(float64(fromHalf(uint16(b))) - f); d < distance {
+		if d := math.Abs(float64(cells.FromHalf(uint16(b))) - f); d < distance {
 			best, distance = uint16(b), d
 		}
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/npy"
 )
 
 // A textRow is a row of the table of package value.
@@ -80,7 +83,7 @@ func TestTexts(t *testing.T) {
 	for _, in := range []entrance{
 		{"npy", func(t *testing.T, kind string, values []string) string {
 			return inFile(t, "l.npy", npyOfKind(t, kind, values))
-		}, func(t *testing.T, path string, _ int) ([]string, error) { return ReadLabels(path) }},
+		}, func(t *testing.T, path string, _ int) ([]string, error) { return npy.ReadLabels(path) }},
 		{"npz", func(t *testing.T, kind string, values []string) string {
 			return npzFile(t, "labels.npy", npyOfKind(t, kind, values), len(values))
 		}, opened},
@@ -193,7 +196,7 @@ func TestHalfVectors(t *testing.T) {
 	for i, v := range want {
 		bits := halfBits(float64(v))
 		b.ValueBuilder().(*array.Float16Builder).Append(float16.FromBits(bits))
-		want[i] = fromHalf(bits)
+		want[i] = cells.FromHalf(bits)
 	}
 	s := arrow.NewSchema([]arrow.Field{field("vector", list)}, nil)
 	var out bytes.Buffer

@@ -1,10 +1,11 @@
-package interchange
+package npy
 
 import (
 	"bufio"
 	"fmt"
 	"io"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -12,7 +13,7 @@ import (
 const maxPasses = 64
 
 // A transposed array is one in Fortran (column-major) order, read in C order. Its elements are put in their places a window
-// at a time: the file is read once where all of it fits windowBytes, and as often as there are windows else.
+// at a time: the file is read once where all of it fits [limits.WindowBytes], and as often as there are windows else.
 type transposed struct {
 	shape  []int
 	size   int // of an element, in bytes
@@ -29,9 +30,9 @@ type transposed struct {
 }
 
 // transpose makes a an array that is stored in Fortran order, of total bytes behind a header.
-func (a *npyArray) transpose(total, header int64, again reopen) error {
+func (a *Array) transpose(total, header int64, again reopen) error {
 	long := 0
-	for _, d := range a.shape {
+	for _, d := range a.Shape {
 		if d > 1 {
 			long++
 		}
@@ -42,17 +43,17 @@ func (a *npyArray) transpose(total, header int64, again reopen) error {
 	window := a.window()
 	passes := (total + window - 1) / window
 	if passes > maxPasses || passes > 1 && again == nil {
-		return a.errorf("the array is in Fortran (column-major) order and of %d bytes, too many to be put in order: save it again with np.save(path, np.ascontiguousarray(a))", total)
+		return a.Errorf("the array is in Fortran (column-major) order and of %d bytes, too many to be put in order: save it again with np.save(path, np.ascontiguousarray(a))", total)
 	}
 	a.r = bufio.NewReaderSize(&transposed{
-		shape: a.shape, size: a.dtype.size, header: header, again: again, ration: a.ration, most: window, first: a.r, total: total,
+		shape: a.Shape, size: a.Dtype.Size, header: header, again: again, ration: a.ration, most: window, first: a.r, total: total,
 	}, 1<<16)
 	return nil
 }
 
 // window is how many bytes of an array are put in order at a time: an element at least.
-func (a *npyArray) window() int64 {
-	return max(min(int64(windowBytes), a.ration.Limit()/2), int64(a.dtype.size))
+func (a *Array) window() int64 {
+	return max(min(int64(limits.WindowBytes), a.ration.Limit()/2), int64(a.Dtype.Size))
 }
 
 // Read implements [io.Reader].

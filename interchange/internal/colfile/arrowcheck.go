@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"encoding/binary"
@@ -98,8 +98,8 @@ func (b flatbuffer) checkPairs(parent, i int) {
 
 // describedAt reads a description of n bytes.
 func (a *arrowFile) describedAt(at, n int64) (flatbuffer, error) {
-	if n < 4 || n > maxArrowMetadata || at < 0 || at > a.size-n {
-		return nil, fmt.Errorf("the file claims a description of %d bytes at byte %d of %d: want at most %d", n, at, a.size, maxArrowMetadata)
+	if n < 4 || n > maxArrowMetadata || at < 0 || at > a.Size-n {
+		return nil, fmt.Errorf("the file claims a description of %d bytes at byte %d of %d: want at most %d", n, at, a.Size, maxArrowMetadata)
 	}
 	b := make([]byte, n)
 	_, err := a.file.ReadAt(b, at)
@@ -114,11 +114,11 @@ func (a *arrowFile) wordAt(at int64) (int64, error) {
 
 // footer reads the description of a file that is no stream.
 func (a *arrowFile) footer() (flatbuffer, error) {
-	n, err := a.wordAt(a.size - 10) // before the magic word
+	n, err := a.wordAt(a.Size - 10) // before the magic word
 	if err != nil {
 		return nil, err
 	}
-	return a.describedAt(a.size-10-n, n)
+	return a.describedAt(a.Size-10-n, n)
 }
 
 // checkHead checks the description of the file, before the library reads it.

@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"encoding/binary"
@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -46,10 +47,10 @@ func (p *parquetFile) checkPages(c *metadata.ColumnChunkMetaData, r *ration.Rati
 		at = min(at, c.DictionaryPageOffset())
 	}
 	length := c.TotalCompressedSize()
-	if at < 0 || length < 0 || at > p.size || length > p.size-at {
-		return 0, fmt.Errorf("the column claims %d bytes from byte %d of %d", length, at, p.size)
+	if at < 0 || length < 0 || at > p.Size || length > p.Size-at {
+		return 0, fmt.Errorf("the column claims %d bytes from byte %d of %d", length, at, p.Size)
 	}
-	values, end := int64(0), min(p.size, at+length+pagePadding)
+	values, end := int64(0), min(p.Size, at+length+pagePadding)
 	for at < end {
 		h, err := p.pageAt(at)
 		if err != nil {
@@ -83,7 +84,7 @@ func (h page) check(r *ration.Ration) error {
 	case h.encoding >= deltaBinary && h.encoding <= deltaByteArray:
 		need += 8 * h.values
 	}
-	if most := max(Budget, 2*h.packed); h.unpacked > most {
+	if most := max(limits.Budget, 2*h.packed); h.unpacked > most {
 		return &ration.Overdraft{Asked: h.unpacked, Left: most}
 	}
 	if err := r.Take(need); err != nil {
@@ -96,7 +97,7 @@ func (h page) check(r *ration.Ration) error {
 // pageAt reads the header of the page at a byte of the file. Headers are short, but may hold values.
 func (p *parquetFile) pageAt(at int64) (h page, err error) {
 	for n := int64(1 << 9); ; n *= 16 {
-		b := make([]byte, min(n, p.size-at))
+		b := make([]byte, min(n, p.Size-at))
 		if _, err := p.file.ReadAt(b, at); err != nil && err != io.EOF {
 			return h, err
 		}
@@ -105,7 +106,7 @@ func (p *parquetFile) pageAt(at int64) (h page, err error) {
 			h.headerBytes = int64(t.at)
 			return h, nil
 		}
-		if n >= maxPageHeader || int64(len(b)) == p.size-at {
+		if n >= maxPageHeader || int64(len(b)) == p.Size-at {
 			return h, fmt.Errorf("the header of the page at byte %d is damaged", at)
 		}
 	}

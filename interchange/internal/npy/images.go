@@ -1,4 +1,4 @@
-package interchange
+package npy
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// encoder writes pictures, of which there may be millions, with what the ones before needed.
-var encoder = png.Encoder{BufferPool: new(bufferPool)}
+// Encoder writes pictures, of which there may be millions, with what the ones before needed.
+var Encoder = png.Encoder{BufferPool: new(bufferPool)}
 
 type bufferPool struct{ sync.Pool }
 
@@ -25,7 +25,7 @@ func (p *bufferPool) Put(b *png.EncoderBuffer) { p.Pool.Put(b) }
 type Images struct {
 	Count, Height, Width int
 
-	a        *npyArray
+	a        *Array
 	channels int
 	next     int
 	raw      []byte
@@ -37,19 +37,19 @@ func OpenImages(path string) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	im, err := newImages(a)
+	im, err := ImagesOf(a)
 	if err != nil {
-		a.file.Close()
+		a.File.Close()
 		return nil, err
 	}
 	return im, nil
 }
 
-func newImages(a *npyArray) (*Images, error) {
+func ImagesOf(a *Array) (*Images, error) {
 	const want = "uint8 of shape n×h×w (grey, 0 black) or n×h×w×3"
-	s := a.shape
-	if a.dtype != (dtype{kind: 'u', size: 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {
-		return nil, a.unexpected(want)
+	s := a.Shape
+	if a.Dtype != (Dtype{Kind: 'u', Size: 1}) || len(s) < 3 || len(s) > 4 || len(s) == 4 && s[3] != 3 && s[3] != 4 {
+		return nil, a.Unexpected(want)
 	}
 	im := &Images{Count: s[0], Height: s[1], Width: s[2], channels: 1, a: a}
 	if len(s) == 4 {
@@ -65,7 +65,7 @@ func (im *Images) NextPNG() ([]byte, error) {
 	}
 	if im.raw == nil {
 		n := im.Height * im.Width * im.channels
-		if err := im.a.take(3 * int64(n)); err != nil { // the pixels, perhaps once more with alpha, and the PNG file
+		if err := im.a.Take(3 * int64(n)); err != nil { // the pixels, perhaps once more with alpha, and the PNG file
 			return nil, err
 		}
 		im.raw = make([]byte, n)
@@ -75,8 +75,8 @@ func (im *Images) NextPNG() ([]byte, error) {
 	}
 	im.next++
 	var out bytes.Buffer
-	if err := encoder.Encode(&out, im.picture()); err != nil {
-		return nil, im.a.errorf("picture %d cannot be made a PNG: %v", im.next-1, err)
+	if err := Encoder.Encode(&out, im.picture()); err != nil {
+		return nil, im.a.Errorf("picture %d cannot be made a PNG: %v", im.next-1, err)
 	}
 	return out.Bytes(), nil
 }
@@ -99,4 +99,4 @@ func (im *Images) picture() image.Image {
 }
 
 // Close closes the file.
-func (im *Images) Close() error { return im.a.file.Close() }
+func (im *Images) Close() error { return im.a.File.Close() }

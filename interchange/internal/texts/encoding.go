@@ -1,4 +1,5 @@
-package interchange
+// Package texts reads texts: their encoding, their lines, and what the values of a file are that knows nothing but text.
+package texts
 
 import (
 	"bytes"
@@ -29,8 +30,8 @@ func (e Encoding) String() string {
 }
 
 var (
-	utf16LE = Encoding{"utf-16le", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}
-	utf16BE = Encoding{"utf-16be", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}
+	UTF16LE = Encoding{"utf-16le", unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)}
+	UTF16BE = Encoding{"utf-16be", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)}
 
 	// byteOrderMarks begin files, the longer before those that they begin with.
 	byteOrderMarks = []struct {
@@ -40,8 +41,8 @@ var (
 		{"\xef\xbb\xbf", Encoding{name: "utf-8"}},
 		{"\xff\xfe\x00\x00", Encoding{"utf-32le", utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
 		{"\x00\x00\xfe\xff", Encoding{"utf-32be", utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
-		{"\xff\xfe", utf16LE},
-		{"\xfe\xff", utf16BE},
+		{"\xff\xfe", UTF16LE},
+		{"\xfe\xff", UTF16BE},
 	}
 )
 
@@ -52,7 +53,7 @@ func ParseEncoding(name string) (Encoding, error) {
 	case "utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii":
 		return Encoding{name: "utf-8"}, nil
 	case "utf-16", "utf16", "unicode":
-		return Encoding{name: "utf-16", form: utf16LE.form}, nil // see decode
+		return Encoding{name: "utf-16", form: UTF16LE.form}, nil // see decode
 	case "latin-1", "latin1", "iso8859-1", "iso-8859-1":
 		return Encoding{"latin-1", charmap.ISO8859_1}, nil
 	}
@@ -73,9 +74,9 @@ func ParseEncoding(name string) (Encoding, error) {
 	return Encoding{}, fmt.Errorf("the encoding %.40q is not known: want utf-8, utf-16, latin-1, windows-1252 or another that IANA has a name for", name)
 }
 
-// decode makes a file's content a text, without its byte order mark, and says which encoding it was. What is no text in
+// Decode makes a file's content a text, without its byte order mark, and says which encoding it was. What is no text in
 // it stays as it is or becomes U+FFFD: see check.
-func (e Encoding) decode(content []byte) (string, Encoding, error) {
+func (e Encoding) Decode(content []byte) (string, Encoding, error) {
 	for _, b := range byteOrderMarks {
 		if !bytes.HasPrefix(content, []byte(b.mark)) {
 			continue
@@ -90,7 +91,7 @@ func (e Encoding) decode(content []byte) (string, Encoding, error) {
 		return string(content), e, nil
 	}
 	if e.name == "utf-16" { // without a mark: most texts have many characters below U+0100, whose first byte is 0
-		e = utf16LE
+		e = UTF16LE
 		var zeros [2]int
 		for i, c := range content[:min(len(content), 1<<12)] {
 			if c == 0 {
@@ -98,7 +99,7 @@ func (e Encoding) decode(content []byte) (string, Encoding, error) {
 			}
 		}
 		if zeros[0] > zeros[1] {
-			e = utf16BE
+			e = UTF16BE
 		}
 	}
 	text, err := e.form.NewDecoder().Bytes(content)
@@ -108,19 +109,19 @@ func (e Encoding) decode(content []byte) (string, Encoding, error) {
 	return string(text), e, nil
 }
 
-// storable reports whether a string is one that every store keeps.
-func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+// Storable reports whether a string is one that every store keeps.
+func Storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-// sound reports whether nothing in a decoded text is to be refused. The decoders put U+FFFD where they cannot read.
-func (e Encoding) sound(s string) bool {
-	return storable(s) && (e.form == nil || !strings.ContainsRune(s, utf8.RuneError))
+// Sound reports whether nothing in a decoded text is to be refused. The decoders put U+FFFD where they cannot read.
+func (e Encoding) Sound(s string) bool {
+	return Storable(s) && (e.form == nil || !strings.ContainsRune(s, utf8.RuneError))
 }
 
-// check says what is wrong with a part of a decoded text. A character in the place of what cannot be read would make
+// Check says what is wrong with a part of a decoded text. A character in the place of what cannot be read would make
 // different texts the same.
-func (e Encoding) check(s string) error {
+func (e Encoding) Check(s string) error {
 	switch {
-	case e.sound(s):
+	case e.Sound(s):
 		return nil
 	case e.form != nil && strings.ContainsRune(s, utf8.RuneError):
 		return fmt.Errorf("%.40q is not %s throughout: say with --encoding what the file is", s, e)
@@ -130,17 +131,17 @@ func (e Encoding) check(s string) error {
 	return fmt.Errorf("%.40q has a NUL character, which no store keeps: if the file is UTF-16, say so with --encoding utf-16", s)
 }
 
-// text is a string of a file that is no text as a whole. What is no UTF-8 in it is read as the encoding says.
-func (e Encoding) text(s string) (string, error) {
-	if storable(s) {
+// Text is a string of a file that is no text as a whole. What is no UTF-8 in it is read as the encoding says.
+func (e Encoding) Text(s string) (string, error) {
+	if Storable(s) {
 		return strings.Clone(s), nil
 	}
 	if e.form == nil || utf8.ValidString(s) {
-		return "", Encoding{}.check(s)
+		return "", Encoding{}.Check(s)
 	}
 	decoded, err := e.form.NewDecoder().String(s)
 	if err != nil {
 		return "", fmt.Errorf("%.40q is not %s: %w", s, e, err)
 	}
-	return decoded, e.check(decoded)
+	return decoded, e.Check(decoded)
 }

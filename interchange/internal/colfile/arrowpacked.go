@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 )
 
@@ -18,7 +19,7 @@ const maxWindow = 128 << 20
 // checkPacked walks over the compressed buffers of all batches, before the library unpacks any: what they claim is counted,
 // and must fit the ration. Where the walk cannot go on, neither can the library.
 func (a *arrowFile) checkPacked() error {
-	r := newPackedRation(a.size)
+	r := limits.NewPackedRation(a.Size)
 	if a.stream {
 		for at := int64(0); ; {
 			next, ok, err := a.checkMessage(at, r)
@@ -47,7 +48,7 @@ func (a *arrowFile) checkPacked() error {
 // checkMessage checks the buffers of the message at a byte of the file, and returns where it ends; not ok, where there is none.
 func (a *arrowFile) checkMessage(at int64, r *ration.Ration) (next int64, ok bool, err error) {
 	var head [8]byte
-	if at < 0 || at > a.size-8 {
+	if at < 0 || at > a.Size-8 {
 		return 0, false, nil
 	}
 	if _, err := a.file.ReadAt(head[:], at); err != nil {
@@ -57,7 +58,7 @@ func (a *arrowFile) checkMessage(at int64, r *ration.Ration) (next int64, ok boo
 	if n == -1 { // the mark of a message, which old files do not have
 		n, begin = int64(int32(binary.LittleEndian.Uint32(head[4:]))), at+8
 	}
-	if n < 4 || n > maxArrowMetadata || n > a.size-begin {
+	if n < 4 || n > maxArrowMetadata || n > a.Size-begin {
 		return 0, false, nil
 	}
 	b := make(flatbuffer, n)
@@ -66,7 +67,7 @@ func (a *arrowFile) checkMessage(at int64, r *ration.Ration) (next int64, ok boo
 	}
 	message, body := b.root(), begin+n
 	length := b.long(message, 3)
-	if length < 0 || length > a.size-body {
+	if length < 0 || length > a.Size-body {
 		return 0, false, nil
 	}
 	const dictionary, record = 2, 3

@@ -1,4 +1,5 @@
-package interchange
+// Package cells reads the cells of columns as metadata, text or vectors, and says which kind of values a column has.
+package cells
 
 import (
 	"encoding/json"
@@ -11,63 +12,64 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/float16"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/internal/value"
 )
 
 func isInteger(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) }
 
-func isFloat(t arrow.DataType) bool {
+func IsFloat(t arrow.DataType) bool {
 	return t.ID() == arrow.FLOAT16 || t.ID() == arrow.FLOAT32 || t.ID() == arrow.FLOAT64
 }
 
-func isNumber(t arrow.DataType) bool { return isFloat(t) || isInteger(t) }
+func IsNumber(t arrow.DataType) bool { return IsFloat(t) || isInteger(t) }
 
-// hasText reports whether the values of a column have a text, which [textCell] gives: they can name things or be labels.
-func hasText(t arrow.DataType) bool {
+// HasText reports whether the values of a column have a text, which [TextCell] gives: they can name things or be labels.
+func HasText(t arrow.DataType) bool {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
-		return hasText(t.ValueType)
+		return HasText(t.ValueType)
 	case arrow.ExtensionType:
-		return t.ExtensionName() == "arrow.uuid" || hasText(t.StorageType())
+		return t.ExtensionName() == "arrow.uuid" || HasText(t.StorageType())
 	case arrow.DecimalType, *arrow.Date32Type, *arrow.Date64Type, *arrow.Time32Type, *arrow.Time64Type, *arrow.TimestampType, *arrow.BooleanType, *arrow.NullType:
 		return true
 	}
-	return isNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW || t.ID() == arrow.BINARY_VIEW
+	return IsNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW || t.ID() == arrow.BINARY_VIEW
 }
 
-// numbersEpochs reports whether a column can number the epochs: with whole numbers, be they floats or written as text.
-func numbersEpochs(t arrow.DataType) bool {
+// NumbersEpochs reports whether a column can number the epochs: with whole numbers, be they floats or written as text.
+func NumbersEpochs(t arrow.DataType) bool {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
-		return numbersEpochs(t.ValueType)
+		return NumbersEpochs(t.ValueType)
 	case arrow.DecimalType:
 		return true
 	}
-	return isNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW
+	return IsNumber(t) || arrow.IsBaseBinary(t.ID()) || t.ID() == arrow.STRING_VIEW
 }
 
-// floatBits is the precision of a column of floats; 64 of others.
-func floatBits(t arrow.DataType) int {
+// FloatBits is the precision of a column of floats; 64 of others.
+func FloatBits(t arrow.DataType) int {
 	switch t.ID() {
 	case arrow.FLOAT16:
 		return 16
 	case arrow.FLOAT32:
 		return 32
 	case arrow.DICTIONARY:
-		return floatBits(t.(*arrow.DictionaryType).ValueType)
+		return FloatBits(t.(*arrow.DictionaryType).ValueType)
 	}
 	return 64
 }
 
-// isVector reports whether a column's cells are lists of floats.
-func isVector(t arrow.DataType) bool {
+// IsVector reports whether a column's cells are lists of floats.
+func IsVector(t arrow.DataType) bool {
 	l, ok := t.(arrow.ListLikeType)
-	return ok && t.ID() != arrow.MAP && isFloat(l.Elem())
+	return ok && t.ID() != arrow.MAP && IsFloat(l.Elem())
 }
 
-// cell is one value of a column as metadata: nil, a bool, an int64, a float64 or a string, which does not hold on to the
+// Cell is one value of a column as metadata: nil, a bool, an int64, a float64 or a string, which does not hold on to the
 // column's memory.
-func cell(a arrow.Array, i int) any {
+func Cell(a arrow.Array, i int) any {
 	if a.IsNull(i) {
 		return nil
 	}
@@ -105,18 +107,18 @@ func cell(a arrow.Array, i int) any {
 			return int64(v)
 		}
 	case *array.Float16:
-		return number(float64(half(a.Value(i))))
+		return Number(float64(half(a.Value(i))))
 	case *array.Float32:
-		return number(float64(a.Value(i)))
+		return Number(float64(a.Value(i)))
 	case *array.Float64:
-		return number(a.Value(i))
+		return Number(a.Value(i))
 	case *array.Dictionary:
-		return cell(a.Dictionary(), a.GetValueIndex(i))
+		return Cell(a.Dictionary(), a.GetValueIndex(i))
 	case array.ExtensionArray:
 		if a.ExtensionType().ExtensionName() == "arrow.uuid" {
 			break // of which the storage is bytes
 		}
-		return cell(a.Storage(), i)
+		return Cell(a.Storage(), i)
 	case *array.Date32:
 		return value.Date(a.Value(i).ToTime())
 	case *array.Date64:
@@ -130,9 +132,9 @@ func cell(a arrow.Array, i int) any {
 	case *array.Null:
 		return nil
 	case *array.RunEndEncoded:
-		return cell(a.Values(), a.GetPhysicalIndex(i))
+		return Cell(a.Values(), a.GetPhysicalIndex(i))
 	case array.ListLike, *array.Struct:
-		weigh(a, i, maxText)
+		Weigh(a, i, limits.MaxText)
 		if b, err := json.Marshal(a.GetOneForMarshal(i)); err == nil {
 			return string(b)
 		}
@@ -146,16 +148,16 @@ func cell(a arrow.Array, i int) any {
 	return strings.Clone(a.ValueStr(i))
 }
 
-// weigh panics when the JSON text of a list or a struct would have more than about so many bytes. It returns how many are
+// Weigh panics when the JSON text of a list or a struct would have more than about so many bytes. It returns how many are
 // left. Lists in a damaged file may overlap, so that the text is far longer than the file.
-func weigh(a arrow.Array, i, left int) int {
+func Weigh(a arrow.Array, i, left int) int {
 	if left--; left < 0 {
-		panic(fmt.Errorf("a list or a struct has more than %d bytes as text", maxText))
+		panic(fmt.Errorf("a list or a struct has more than %d bytes as text", limits.MaxText))
 	}
 	if a.IsNull(i) {
 		return left
 	}
-	if of := textAt(a); of != nil {
+	if of := TextAt(a); of != nil {
 		return left - len(of(i))
 	}
 	switch a := a.(type) {
@@ -166,24 +168,24 @@ func weigh(a arrow.Array, i, left int) int {
 			panic(fmt.Errorf("a list reaches from %d to %d of %d values", lo, hi, values.Len()))
 		}
 		for at := lo; at < hi; at++ {
-			left = weigh(values, int(at), left)
+			left = Weigh(values, int(at), left)
 		}
 	case *array.Struct:
 		for k := range a.NumField() {
-			left = weigh(a.Field(k), i, left)
+			left = Weigh(a.Field(k), i, left)
 		}
 	case array.ExtensionArray:
-		return weigh(a.Storage(), i, left)
+		return Weigh(a.Storage(), i, left)
 	case *array.Dictionary:
-		return weigh(a.Dictionary(), a.GetValueIndex(i), left)
+		return Weigh(a.Dictionary(), a.GetValueIndex(i), left)
 	case *array.RunEndEncoded:
-		return weigh(a.Values(), a.GetPhysicalIndex(i), left)
+		return Weigh(a.Values(), a.GetPhysicalIndex(i), left)
 	}
 	return left
 }
 
-// number is a float as metadata: JSON has none that are not finite, but their text.
-func number(f float64) any {
+// Number is a float as metadata: JSON has none that are not finite, but their text.
+func Number(f float64) any {
 	switch {
 	case math.IsNaN(f):
 		return nil
@@ -194,7 +196,7 @@ func number(f float64) any {
 }
 
 // half is exact, which the library's own conversion is not below 2⁻¹⁴.
-func half(n float16.Num) float32 { return fromHalf(n.Uint16()) }
+func half(n float16.Num) float32 { return FromHalf(n.Uint16()) }
 
 // decimal is a number with a fixed number of decimals as metadata: whole, or of so few digits that a float64 tells all
 // apart, or its text.
@@ -218,9 +220,9 @@ func moment(t *arrow.TimestampType, v arrow.Timestamp) string {
 	}
 }
 
-// textCell is one value of a column that [hasText], as the text of an id, a label or a prediction; null and NaN are empty.
+// TextCell is one value of a column that [HasText], as the text of an id, a label or a prediction; null and NaN are empty.
 // It knows of which precision a float is, which a cell does not.
-func textCell(a arrow.Array, i int) string {
+func TextCell(a arrow.Array, i int) string {
 	if a.IsNull(i) {
 		return ""
 	}
@@ -232,19 +234,19 @@ func textCell(a arrow.Array, i int) string {
 	case *array.Float64:
 		return value.Float(a.Value(i), 64)
 	case *array.Dictionary:
-		return textCell(a.Dictionary(), a.GetValueIndex(i))
+		return TextCell(a.Dictionary(), a.GetValueIndex(i))
 	}
-	return plain(cell(a, i))
+	return Plain(Cell(a, i))
 }
 
-// plain writes a cell as text; nil is empty.
-func plain(v any) string {
+// Plain writes a cell as text; nil is empty.
+func Plain(v any) string {
 	s, _ := value.Text(v) // a cell has one
 	return s
 }
 
-// float is one value of a column of numbers; NaN for null.
-func float(a arrow.Array, i int) float64 {
+// Float is one value of a column of numbers; NaN for null.
+func Float(a arrow.Array, i int) float64 {
 	if a.IsValid(i) {
 		switch a := a.(type) { // the common ones, without a cell
 		case *array.Float32:
@@ -253,7 +255,7 @@ func float(a arrow.Array, i int) float64 {
 			return a.Value(i)
 		}
 	}
-	switch v := cell(a, i).(type) {
+	switch v := Cell(a, i).(type) {
 	case float64:
 		return v
 	case int64:
@@ -269,8 +271,8 @@ func float(a arrow.Array, i int) float64 {
 	return math.NaN()
 }
 
-// list finds the list in row i of a column: from lo to hi of the values.
-func list(column arrow.Array, i int) (values arrow.Array, lo, hi int, err error) {
+// List finds the list in row i of a column: from lo to hi of the values.
+func List(column arrow.Array, i int) (values arrow.Array, lo, hi int, err error) {
 	if x, ok := column.(array.ExtensionArray); ok {
 		column = x.Storage()
 	}
@@ -289,8 +291,8 @@ func list(column arrow.Array, i int) (values arrow.Array, lo, hi int, err error)
 	return values, int(from), int(to), nil
 }
 
-// vector appends a list to dst as float32, and says what is wrong with it.
-func vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
+// Vector appends a list to dst as float32, and says what is wrong with it.
+func Vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
 	for at := lo; at < hi; at++ {
 		if values.IsNull(at) {
 			return dst, fmt.Errorf("column %d of the vector is null: want numbers", at-lo)
@@ -303,13 +305,13 @@ func vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
 			v = half(values.Value(at))
 		case *array.Float64:
 			wide := values.Value(at)
-			if v = float32(wide); !finite(v) && !math.IsInf(wide, 0) && !math.IsNaN(wide) {
+			if v = float32(wide); !Finite(v) && !math.IsInf(wide, 0) && !math.IsNaN(wide) {
 				return dst, fmt.Errorf("column %d of the vector, %v, does not fit float32", at-lo, wide)
 			}
 		default:
 			return dst, fmt.Errorf("the vectors are of type %s, not floats", values.DataType())
 		}
-		if !finite(v) {
+		if !Finite(v) {
 			return dst, fmt.Errorf("column %d of the vector is %v: want finite numbers", at-lo, v)
 		}
 		dst = append(dst, v)
@@ -317,8 +319,8 @@ func vector(dst []float32, values arrow.Array, lo, hi int) ([]float32, error) {
 	return dst, nil
 }
 
-// textAt returns how the cells of a column of texts or bytes are read; nil for other columns.
-func textAt(a arrow.Array) func(i int) string {
+// TextAt returns how the cells of a column of texts or bytes are read; nil for other columns.
+func TextAt(a arrow.Array) func(i int) string {
 	switch a := a.(type) {
 	case *array.String:
 		return a.Value
@@ -333,26 +335,26 @@ func textAt(a arrow.Array) func(i int) string {
 	case *array.BinaryView:
 		return a.ValueString
 	case *array.Dictionary:
-		if of := textAt(a.Dictionary()); of != nil {
+		if of := TextAt(a.Dictionary()); of != nil {
 			return func(i int) string { return of(a.GetValueIndex(i)) }
 		}
 	case *array.RunEndEncoded:
-		if of := textAt(a.Values()); of != nil {
+		if of := TextAt(a.Values()); of != nil {
 			return func(i int) string { return of(a.GetPhysicalIndex(i)) }
 		}
 	case array.ExtensionArray:
 		if a.ExtensionType().ExtensionName() != "arrow.uuid" {
-			return textAt(a.Storage())
+			return TextAt(a.Storage())
 		}
 	}
 	return nil
 }
 
-// finite reports whether v is a number that can be stored.
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+// Finite reports whether v is a number that can be stored.
+func Finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
-// fromHalf converts an IEEE 754 binary16, subnormals included (npyio's conversion gets those wrong).
-func fromHalf(h uint16) float32 {
+// FromHalf converts an IEEE 754 binary16, subnormals included (npyio's conversion gets those wrong).
+func FromHalf(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
 	switch exp {

@@ -1,4 +1,4 @@
-package interchange
+package texts
 
 import (
 	"math"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// typed finds out what the values of a file are that knows nothing but text; an empty one is nil. They are whole numbers,
+// Typed finds out what the values of a file are that knows nothing but text; an empty one is nil. They are whole numbers,
 // numbers or truth values only if nothing is lost: if one way of writing those gives back the text of every value. So
 // 0.50 and 1.25 are numbers with two decimals, and 1.9 and 1.10 are not numbers at all, nor are 007, 1e5, or true beside
 // True. Where a comma separates no columns, it may be the point of numbers.
-func typed(texts []string, comma bool) []any {
+func Typed(texts []string, comma bool) []any {
 	if comma && decimalCommas(texts) {
 		point := strings.NewReplacer(",", ".")
 		plain := make([]string, len(texts))

@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"context"
@@ -13,16 +13,17 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
-// parquetFile is a Parquet file as a [tableFile]. It reads the columns itself: the library's own way to Arrow brings in an
+// parquetFile is a Parquet file as a [File]. It reads the columns itself: the library's own way to Arrow brings in an
 // RPC system, 17 MB of it, and reads what is nested in goroutines whose panics nobody could recover.
 type parquetFile struct {
 	name   string
 	file   *os.File
-	size   int64
+	Size   int64
 	fields *arrow.Schema
 	leaves []int // of each field: its only leaf, −1 if it has several or is of a type that is not read
 	types  []string
@@ -32,13 +33,13 @@ type parquetFile struct {
 // maxFooter bounds what describes a Parquet file, in bytes.
 const maxFooter = 8 << 20
 
-// readParquet opens the Parquet file at path and reads its footer. The caller closes it.
-func readParquet(path string) (*parquetFile, error) {
+// OpenParquet opens the Parquet file at path and reads its footer. The caller closes it.
+func OpenParquet(path string) (*parquetFile, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	p := &parquetFile{name: path, file: f, size: size}
+	p := &parquetFile{name: path, file: f, Size: size}
 	if err := p.describe(); err != nil {
 		f.Close()
 		return nil, err
@@ -49,10 +50,10 @@ func readParquet(path string) (*parquetFile, error) {
 // describe reads the footer.
 func (p *parquetFile) describe() error {
 	var tail [8]byte
-	if p.size < 12 {
+	if p.Size < 12 {
 		return fmt.Errorf("%s: the file is truncated: a Parquet file has at least 12 bytes", p.name)
 	}
-	if _, err := p.file.ReadAt(tail[:], p.size-8); err != nil {
+	if _, err := p.file.ReadAt(tail[:], p.Size-8); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	switch magic := string(tail[4:]); {
@@ -62,18 +63,18 @@ func (p *parquetFile) describe() error {
 		return fmt.Errorf("%s: the file is truncated: it does not end with PAR1", p.name)
 	}
 	n := int64(binary.LittleEndian.Uint32(tail[:]))
-	if n > maxFooter || n > p.size-12 {
-		return fmt.Errorf("%s: the file claims a footer of %d bytes: want at most %d and what fits the file's %d", p.name, n, maxFooter, p.size)
+	if n > maxFooter || n > p.Size-12 {
+		return fmt.Errorf("%s: the file claims a footer of %d bytes: want at most %d and what fits the file's %d", p.name, n, maxFooter, p.Size)
 	}
 	footer := make([]byte, n)
-	if _, err := p.file.ReadAt(footer, p.size-8-n); err != nil {
+	if _, err := p.file.ReadAt(footer, p.Size-8-n); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	if err := checkFooter(footer); err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	return ration.Guard(p.name, func() error {
-		r, err := p.open(newPackedRation(p.size))
+		r, err := p.open(limits.NewPackedRation(p.Size))
 		if err != nil {
 			return fmt.Errorf("%s: the footer cannot be read: %w", p.name, err)
 		}
@@ -87,7 +88,7 @@ func (p *parquetFile) describe() error {
 		}
 		p.fields, p.leaves, p.types = fieldsOf(meta.Schema)
 		said := map[string]string{}
-		for _, key := range []string{layerKey, jsonKey} {
+		for _, key := range []string{LayerKey, JSONKey} {
 			if v := meta.KeyValueMetadata().FindValue(key); v != nil {
 				said[key] = *v
 			}
@@ -103,7 +104,7 @@ func (p *parquetFile) open(r *ration.Ration) (*file.Reader, error) {
 	properties := parquet.NewReaderProperties(r)
 	properties.BufferedStreamEnabled = true // else a column of a row group is in memory whole
 	properties.MaxUncompressedPageSize = r.Limit()
-	return file.NewParquetReader(io.NewSectionReader(p.file, 0, p.size), file.WithReadProps(properties))
+	return file.NewParquetReader(io.NewSectionReader(p.file, 0, p.Size), file.WithReadProps(properties))
 }
 
 // fieldsOf describes the columns with Arrow's types: those that are read, and an empty struct for others; and for people.
@@ -227,14 +228,14 @@ func decimalType(l schema.DecimalLogicalType) arrow.DataType {
 	return &arrow.Decimal128Type{Precision: l.Precision(), Scale: l.Scale()}
 }
 
-func (p *parquetFile) schema() *arrow.Schema          { return p.fields }
-func (p *parquetFile) typeName(i int) string          { return p.types[i] }
-func (p *parquetFile) claimed() int64                 { return p.rows }
-func (p *parquetFile) readable(t arrow.DataType) bool { return t.ID() != arrow.STRUCT }
+func (p *parquetFile) Schema() *arrow.Schema          { return p.fields }
+func (p *parquetFile) TypeName(i int) string          { return p.types[i] }
+func (p *parquetFile) Claimed() int64                 { return p.rows }
+func (p *parquetFile) Readable(t arrow.DataType) bool { return t.ID() != arrow.STRUCT }
 func (p *parquetFile) Close() error                   { return p.file.Close() }
 
-func (p *parquetFile) batches(_ context.Context, columns []int) (batches, error) {
-	mem := newPackedRation(p.size)
+func (p *parquetFile) Batches(_ context.Context, columns []int) (Batches, error) {
+	mem := limits.NewPackedRation(p.Size)
 	r, err := p.open(mem)
 	if err != nil {
 		return nil, err
@@ -266,7 +267,7 @@ type parquetBatches struct {
 	last  []arrow.Array
 }
 
-func (b *parquetBatches) next() ([]arrow.Array, int, error) {
+func (b *parquetBatches) Next() ([]arrow.Array, int, error) {
 	b.release()
 	for b.left == 0 {
 		if b.group == b.r.NumRowGroups() {
@@ -323,7 +324,7 @@ func (b *parquetBatches) release() {
 	b.last = b.last[:0]
 }
 
-func (b *parquetBatches) close() { b.release() }
+func (b *parquetBatches) Close() { b.release() }
 
 // A leafReader reads the next rows of a column of a row group as an array that the caller releases.
 type leafReader interface {

@@ -1,4 +1,5 @@
-package interchange
+// Package npy reads NumPy's arrays: vectors, pictures, labels and metadata.
+package npy
 
 import (
 	"bufio"
@@ -13,26 +14,28 @@ import (
 
 	"codeberg.org/sbinet/npyio/npy"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/texts"
 )
 
 // maxHeader bounds the header of an .npy file, in bytes. NumPy itself refuses more than 10,000 unless asked.
 const maxHeader = 1 << 16
 
-// readAhead is how many bytes of an array are read at a time. An archive may have thousands of arrays open.
-const readAhead = 1 << 17
+// ReadAhead is how many bytes of an array are read at a time. An archive may have thousands of arrays open.
+const ReadAhead = 1 << 17
 
-// An npyArray is an .npy file, opened, its header read and its data next in r.
-type npyArray struct {
-	name  string // how errors call it: the path
-	dtype dtype
+// An Array is an .npy file, opened, its header read and its data next in r.
+type Array struct {
+	Name  string // how errors call it: the path
+	Dtype Dtype
 	swap  int   // bytes of each unit that is stored with the most significant byte first; 0: none is
-	shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
+	Shape []int // no dimension is 0, and their product times the size of an element fits the file exactly
 	r     *bufio.Reader
-	file  io.Closer
+	File  io.Closer
 
-	encoding Encoding // of strings of bytes that are not UTF-8
+	Encoding texts.Encoding // of strings of bytes that are not UTF-8
 	ration   *ration.Ration
 }
 
@@ -40,50 +43,50 @@ type npyArray struct {
 type reopen func() (io.ReadCloser, error)
 
 // open opens the .npy file at path.
-func open(path string) (*npyArray, error) {
+func open(path string) (*Array, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	a, err := newArray(path, f, size, newRation(size), func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil })
+	a, err := New(path, f, size, limits.NewRation(size), func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(f, 0, size)), nil })
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	a.file = f
+	a.File = f
 	return a, nil
 }
 
-// newArray reads the header of an .npy file of size bytes from r, and holds it against the size. What is made of it is of
+// New reads the header of an .npy file of size bytes from r, and holds it against the size. What is made of it is of
 // the ration. again may be nil, for what can be read once only.
-func newArray(name string, r io.Reader, size int64, ration *ration.Ration, again reopen) (*npyArray, error) {
-	a := &npyArray{name: name, r: bufio.NewReaderSize(r, int(max(1<<12, min(size, readAhead)))), file: io.NopCloser(nil), ration: ration}
+func New(name string, r io.Reader, size int64, ration *ration.Ration, again reopen) (*Array, error) {
+	a := &Array{Name: name, r: bufio.NewReaderSize(r, int(max(1<<12, min(size, ReadAhead)))), File: io.NopCloser(nil), ration: ration}
 	head, err := a.preamble(size)
 	if err != nil {
 		return nil, err
 	}
 	h, err := parse(head)
 	if err != nil {
-		return nil, a.errorf("the header is not one that NumPy writes (%v)", err)
+		return nil, a.Errorf("the header is not one that NumPy writes (%v)", err)
 	}
-	if a.dtype, a.swap, err = parseDtype(h.Descr.Type); err != nil {
-		return nil, a.errorf("%v", err)
+	if a.Dtype, a.swap, err = parseDtype(h.Descr.Type); err != nil {
+		return nil, a.Errorf("%v", err)
 	}
-	a.shape = h.Descr.Shape
-	want, ok := byteCount(a.shape, a.dtype.size)
+	a.Shape = h.Descr.Shape
+	want, ok := ByteCount(a.Shape, a.Dtype.Size)
 	if !ok {
-		return nil, a.errorf("the header claims the shape %s, which no file can hold", dims(a.shape))
+		return nil, a.Errorf("the header claims the shape %s, which no file can hold", Dims(a.Shape))
 	}
 	if have := size - int64(len(head)); have != want {
 		what := "is truncated"
 		if have > want {
 			what = "has trailing bytes"
 		}
-		return nil, a.errorf("the file %s: %s of shape %s takes %d bytes after the header, and there are %d",
-			what, a.dtype, dims(a.shape), want, have)
+		return nil, a.Errorf("the file %s: %s of shape %s takes %d bytes after the header, and there are %d",
+			what, a.Dtype, Dims(a.Shape), want, have)
 	}
 	if want == 0 {
-		return nil, a.errorf("the array is empty: its shape is %s", dims(a.shape))
+		return nil, a.Errorf("the array is empty: its shape is %s", Dims(a.Shape))
 	}
 	if h.Descr.Fortran {
 		if err := a.transpose(want, int64(len(head)), again); err != nil {
@@ -94,10 +97,10 @@ func newArray(name string, r io.Reader, size int64, ration *ration.Ration, again
 }
 
 // preamble reads the magic number, the version and the header, whose length it checks before it allocates anything.
-func (a *npyArray) preamble(size int64) ([]byte, error) {
+func (a *Array) preamble(size int64) ([]byte, error) {
 	var fixed [12]byte // magic (6), major, minor, length (2 bytes in version 1, 4 in version 2)
 	if _, err := io.ReadFull(a.r, fixed[:8]); err != nil || !bytes.Equal(fixed[:6], npy.Magic[:]) {
-		return nil, a.errorf("this is not an .npy file: it does not begin with \\x93NUMPY")
+		return nil, a.Errorf("this is not an .npy file: it does not begin with \\x93NUMPY")
 	}
 	n, length := 0, int64(0)
 	switch fixed[6] {
@@ -106,22 +109,22 @@ func (a *npyArray) preamble(size int64) ([]byte, error) {
 	case 2, 3: // which differ in the encoding of names of fields, and plain arrays have none
 		n = 12
 	default:
-		return nil, a.errorf("version %d.%d of the .npy format is not read: want 1.0, 2.0 or 3.0, as NumPy writes them", fixed[6], fixed[7])
+		return nil, a.Errorf("version %d.%d of the .npy format is not read: want 1.0, 2.0 or 3.0, as NumPy writes them", fixed[6], fixed[7])
 	}
 	if _, err := io.ReadFull(a.r, fixed[8:n]); err != nil {
-		return nil, a.errorf("the file is truncated in its header")
+		return nil, a.Errorf("the file is truncated in its header")
 	}
 	length = int64(binary.LittleEndian.Uint32(fixed[8:12]))
 	if length > maxHeader {
-		return nil, a.errorf("the header claims a length of %d bytes: want at most %d", length, maxHeader)
+		return nil, a.Errorf("the header claims a length of %d bytes: want at most %d", length, maxHeader)
 	}
 	if length > size-int64(n) {
-		return nil, a.errorf("the file is truncated in its header")
+		return nil, a.Errorf("the file is truncated in its header")
 	}
 	head := append(make([]byte, 0, n+int(length)), fixed[:n]...)
 	head = head[:n+int(length)]
 	if _, err := io.ReadFull(a.r, head[n:]); err != nil {
-		return nil, a.errorf("the file is truncated in its header")
+		return nil, a.Errorf("the file is truncated in its header")
 	}
 	if head[6] == 3 {
 		head[6] = 2 // npyio knows no other
@@ -143,8 +146,8 @@ func parse(head []byte) (h npy.Header, err error) {
 	return r.Header, nil
 }
 
-// byteCount is the product of a shape's dimensions and the size of an element; not ok when it is negative or overflows.
-func byteCount(shape []int, size int) (n int64, ok bool) {
+// ByteCount is the product of a shape's dimensions and the size of an element; not ok when it is negative or overflows.
+func ByteCount(shape []int, size int) (n int64, ok bool) {
 	empty := false
 	product := uint64(size)
 	for _, d := range shape {
@@ -167,8 +170,8 @@ func byteCount(shape []int, size int) (n int64, ok bool) {
 	return int64(product), true
 }
 
-// dims writes a shape as n×d.
-func dims(shape []int) string {
+// Dims writes a shape as n×d.
+func Dims(shape []int) string {
 	if len(shape) == 0 {
 		return "() (a single number)"
 	}
@@ -180,9 +183,9 @@ func dims(shape []int) string {
 }
 
 // read fills buf with the next elements of the data, little-endian, in C order.
-func (a *npyArray) read(buf []byte) error {
+func (a *Array) read(buf []byte) error {
 	if _, err := io.ReadFull(a.r, buf); err != nil {
-		return a.errorf("the data could not be read: %v", err)
+		return a.Errorf("the data could not be read: %v", err)
 	}
 	if a.swap > 0 {
 		for unit := range slices.Chunk(buf, a.swap) {
@@ -192,12 +195,12 @@ func (a *npyArray) read(buf []byte) error {
 	return nil
 }
 
-// each calls f with each of the next n elements; a nil array has none.
-func (a *npyArray) each(n int, f func(i int, raw []byte) error) error {
+// Each calls f with each of the next n elements; a nil array has none.
+func (a *Array) Each(n int, f func(i int, raw []byte) error) error {
 	if a == nil {
 		return nil
 	}
-	raw := make([]byte, a.dtype.size)
+	raw := make([]byte, a.Dtype.Size)
 	for i := range n {
 		if err := a.read(raw); err != nil {
 			return err
@@ -209,27 +212,27 @@ func (a *npyArray) each(n int, f func(i int, raw []byte) error) error {
 	return nil
 }
 
-// end is called when all data have been read: in an archive, it is where a wrong checksum shows.
-func (a *npyArray) end() error {
+// End is called when all data have been read: in an archive, it is where a wrong checksum shows.
+func (a *Array) End() error {
 	if _, err := a.r.ReadByte(); err != nil && err != io.EOF {
-		return a.errorf("the data are damaged: %v", err)
+		return a.Errorf("the data are damaged: %v", err)
 	}
 	return nil
 }
 
-// unexpected is the error of an array that is not what the caller can use.
-func (a *npyArray) unexpected(want string) error {
-	return a.errorf("want %s; this is %s of shape %s", want, a.dtype, dims(a.shape))
+// Unexpected is the error of an array that is not what the caller can use.
+func (a *Array) Unexpected(want string) error {
+	return a.Errorf("want %s; this is %s of shape %s", want, a.Dtype, Dims(a.Shape))
 }
 
-func (a *npyArray) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s: "+format, append([]any{a.name}, args...)...)
+func (a *Array) Errorf(format string, args ...any) error {
+	return fmt.Errorf("%s: "+format, append([]any{a.Name}, args...)...)
 }
 
-// take takes n bytes of the ration.
-func (a *npyArray) take(n int64) error {
+// Take takes n bytes of the ration.
+func (a *Array) Take(n int64) error {
 	if err := a.ration.Take(n); err != nil {
-		return a.errorf("%w", err)
+		return a.Errorf("%w", err)
 	}
 	return nil
 }

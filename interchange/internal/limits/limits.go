@@ -1,4 +1,5 @@
-package interchange
+// Package limits bounds what a file of any format may take: memory, time, columns and the length of a text.
+package limits
 
 import (
 	"fmt"
@@ -25,32 +26,32 @@ const inAllShare = 32
 
 // Limits on what a file may have, whatever its format.
 const (
-	maxColumns = 4096    // of metadata
-	maxText    = 1 << 20 // bytes of a label, an id, a prediction or a cell of metadata
-	maxDim     = 1 << 18 // columns of a vector, as many as a store takes
+	MaxColumns = 4096    // of metadata
+	MaxText    = 1 << 20 // bytes of a label, an id, a prediction or a cell of metadata
+	MaxDim     = 1 << 18 // columns of a vector, as many as a store takes
 )
 
 // Estimates of the memory that values take until they are stored, in bytes, beside their text.
 const (
-	cellBytes = 64 // of metadata: a string, a value, and their place in a sample's
-	textBytes = 32 // a label or an id
+	CellBytes = 64 // of metadata: a string, a value, and their place in a sample's
+	TextBytes = 32 // a label or an id
 )
 
-// newRation returns the ration of a file of some size.
-func newRation(size int64) *ration.Ration {
+// NewRation returns the ration of a file of some size.
+func NewRation(size int64) *ration.Ration {
 	return ration.New(Budget+BudgetShare*size, budgetInAll+inAllShare*size)
 }
 
-// newPackedRation returns the ration of a Parquet or Arrow file of some size.
-func newPackedRation(size int64) *ration.Ration {
+// NewPackedRation returns the ration of a Parquet or Arrow file of some size.
+func NewPackedRation(size int64) *ration.Ration {
 	return ration.New(Budget+packedShare*size, budgetInAll+inAllShare*size)
 }
 
-// sampleBytes is about what a sample takes until it is stored, in bytes, beside its texts and metadata.
-const sampleBytes = 128
+// SampleBytes is about what a sample takes until it is stored, in bytes, beside its texts and metadata.
+const SampleBytes = 128
 
-func tooLong(n int) error { return fmt.Errorf("it has %d bytes: want at most %d", n, maxText) }
+func TooLong(n int) error { return fmt.Errorf("it has %d bytes: want at most %d", n, MaxText) }
 
-// windowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
+// WindowBytes bounds the epochs of a table that are put together at the same time. A file whose rows are in the order of
 // the epochs needs one at a time; one with all epochs of each sample side by side is read several times if it must be.
-var windowBytes = 1 << 30
+var WindowBytes = 1 << 30

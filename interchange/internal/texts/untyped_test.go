@@ -1,4 +1,4 @@
-package interchange
+package texts
 
 import (
 	"fmt"
@@ -60,15 +60,15 @@ func TestUntyped(t *testing.T) {
 					want = append(want, s)
 				}
 			}
-			if got := typed(texts, false); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want) {
+			if got := Typed(texts, false); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want) {
 				t.Errorf("%q are %#v, want %#v", texts, got, want)
 			}
 		})
 	}
-	if got := typed([]string{"0,50", "1,25"}, true); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", []any{0.5, 1.25}) {
+	if got := Typed([]string{"0,50", "1,25"}, true); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", []any{0.5, 1.25}) {
 		t.Errorf("decimal commas are %#v", got)
 	}
-	if got := typed([]string{"1,9", "1,10"}, true); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", []any{"1,9", "1,10"}) {
+	if got := Typed([]string{"1,9", "1,10"}, true); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", []any{"1,9", "1,10"}) {
 		t.Errorf("decimal commas of different lengths are %#v", got)
 	}
 }
@@ -81,7 +81,7 @@ func FuzzUntyped(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, x float64) {
 		texts := strings.Split(s, "|")
 		seen := map[any]string{}
-		for i, v := range typed(texts, false) {
+		for i, v := range Typed(texts, false) {
 			if before, known := seen[v]; known && before != texts[i] {
 				t.Fatalf("%q and %q are both %#v", before, texts[i], v)
 			}
@@ -90,7 +90,7 @@ func FuzzUntyped(f *testing.F) {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return
 		}
-		if got := typed([]string{strconv.FormatFloat(x, 'f', 2, 64), strconv.FormatFloat(x/3, 'f', 2, 64)}, false); got == nil {
+		if got := Typed([]string{strconv.FormatFloat(x, 'f', 2, 64), strconv.FormatFloat(x/3, 'f', 2, 64)}, false); got == nil {
 			t.Fatal("nothing")
 		} else if _, text := got[0].(string); text {
 			t.Fatalf("%v with two decimals is %#v", x, got)

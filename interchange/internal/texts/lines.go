@@ -1,4 +1,4 @@
-package interchange
+package texts
 
 import (
 	"bufio"
@@ -14,31 +14,31 @@ const maxLine = 16 << 20
 // lines reads a text line by line, ended by LF, CRLF or CR. It passes over empty lines, and a byte order mark of UTF-8.
 type lines struct {
 	s      *bufio.Scanner
-	text   string
-	number int // from 1
-	err    error
+	Text   string
+	Number int // from 1
+	Err    error
 }
 
-func newLines(r io.Reader) *lines {
+func NewLines(r io.Reader) *lines {
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 1<<16), maxLine)
 	s.Split(scanLines)
 	return &lines{s: s}
 }
 
-func (l *lines) next() bool {
+func (l *lines) Next() bool {
 	for l.s.Scan() {
-		l.number++
-		l.text = l.s.Text()
-		if l.number == 1 {
-			l.text = strings.TrimPrefix(l.text, "\ufeff")
+		l.Number++
+		l.Text = l.s.Text()
+		if l.Number == 1 {
+			l.Text = strings.TrimPrefix(l.Text, "\ufeff")
 		}
-		if l.text != "" {
+		if l.Text != "" {
 			return true
 		}
 	}
 	if err := l.s.Err(); err != nil {
-		l.err = fmt.Errorf("line %d: %w (want at most %d bytes a line)", l.number+1, err, maxLine)
+		l.Err = fmt.Errorf("line %d: %w (want at most %d bytes a line)", l.Number+1, err, maxLine)
 	}
 	return false
 }

@@ -1,4 +1,5 @@
-package interchange
+// Package embedding reads the configuration and the tensors of a folder of TensorBoard's embedding projector.
+package embedding
 
 import (
 	"fmt"
@@ -8,11 +9,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/cells"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
-// configName is the file that says what a folder of TensorBoard's projector holds.
-const configName = "projector_config.pbtxt"
+// ConfigName is the file that says what a folder of TensorBoard's projector holds.
+const ConfigName = "projector_config.pbtxt"
 
 const (
 	maxConfig     = 16 << 20 // bytes of a configuration
@@ -22,20 +24,20 @@ const (
 
 // A projectorConfig is TensorBoard's ProjectorConfig, as far as it is about embeddings.
 type projectorConfig struct {
-	embeddings []embeddingInfo
-	ours       bool         // it begins with [escapedComment]
-	kinds      []columnKind // of the metadata, where it says them: see [kindsComment]
+	Embeddings []Embedding
+	Ours       bool         // it begins with [EscapedComment]
+	Kinds      []cells.Kind // of the metadata, where it says them: see [KindsComment]
 }
 
-// An embeddingInfo is TensorBoard's EmbeddingInfo: paths are relative to the configuration's folder.
-type embeddingInfo struct {
-	tensorName, tensorPath, metadataPath string
-	shape                                []int
-	spritePath                           string
-	spriteDim                            []int // width, height of one picture
+// An Embedding is TensorBoard's EmbeddingInfo: paths are relative to the configuration's folder.
+type Embedding struct {
+	TensorName, TensorPath, MetadataPath string
+	Shape                                []int
+	SpritePath                           string
+	SpriteDim                            []int // width, height of one picture
 }
 
-func readConfig(path string) (*projectorConfig, error) {
+func ReadConfig(path string) (*projectorConfig, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
@@ -48,21 +50,21 @@ func readConfig(path string) (*projectorConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := parseConfig(string(text))
+	c, err := ParseConfig(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-// parseConfig reads the text form of a ProjectorConfig; fields that are not about embeddings are passed over.
-func parseConfig(text string) (*projectorConfig, error) {
+// ParseConfig reads the text form of a ProjectorConfig; fields that are not about embeddings are passed over.
+func ParseConfig(text string) (*projectorConfig, error) {
 	p := &pbtxt{text: text, line: 1}
-	c := &projectorConfig{ours: strings.HasPrefix(text, escapedComment+"\n")}
-	if rest, ok := strings.CutPrefix(text, escapedComment+"\n"+kindsComment); ok {
+	c := &projectorConfig{Ours: strings.HasPrefix(text, EscapedComment+"\n")}
+	if rest, ok := strings.CutPrefix(text, EscapedComment+"\n"+KindsComment); ok {
 		line, _, _ := strings.Cut(rest, "\n")
 		for _, name := range strings.Fields(line) {
-			c.kinds = append(c.kinds, columnKind(max(0, slices.Index(kindNames, name))))
+			c.Kinds = append(c.Kinds, cells.Kind(max(0, slices.Index(cells.KindNames, name))))
 		}
 	}
 	err := p.message(0, func(field string, v pbValue) error {
@@ -72,11 +74,11 @@ func parseConfig(text string) (*projectorConfig, error) {
 		if !v.message {
 			return fmt.Errorf("%s: want { … }", field)
 		}
-		if len(c.embeddings) == maxEmbeddings {
+		if len(c.Embeddings) == maxEmbeddings {
 			return fmt.Errorf("there are more than %d embeddings", maxEmbeddings)
 		}
-		c.embeddings = append(c.embeddings, embeddingInfo{})
-		return p.message(1, c.embeddings[len(c.embeddings)-1].set(p))
+		c.Embeddings = append(c.Embeddings, Embedding{})
+		return p.message(1, c.Embeddings[len(c.Embeddings)-1].set(p))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", p.line, err)
@@ -85,9 +87,9 @@ func parseConfig(text string) (*projectorConfig, error) {
 }
 
 // set returns what takes the fields of an embedding.
-func (e *embeddingInfo) set(p *pbtxt) func(string, pbValue) error {
+func (e *Embedding) set(p *pbtxt) func(string, pbValue) error {
 	return func(field string, v pbValue) error {
-		to := map[string]*string{"tensor_name": &e.tensorName, "tensor_path": &e.tensorPath, "metadata_path": &e.metadataPath}[field]
+		to := map[string]*string{"tensor_name": &e.TensorName, "tensor_path": &e.TensorPath, "metadata_path": &e.MetadataPath}[field]
 		switch {
 		case to != nil:
 			if !v.quoted {
@@ -96,16 +98,16 @@ func (e *embeddingInfo) set(p *pbtxt) func(string, pbValue) error {
 			*to = v.text
 		case field == "tensor_shape":
 			n, err := v.size(field)
-			e.shape = append(e.shape, n)
+			e.Shape = append(e.Shape, n)
 			return err
 		case field == "sprite" && v.message:
 			return p.message(2, func(field string, v pbValue) error {
 				switch field {
 				case "image_path":
-					e.spritePath = v.text
+					e.SpritePath = v.text
 				case "single_image_dim":
 					n, err := v.size(field)
-					e.spriteDim = append(e.spriteDim, n)
+					e.SpriteDim = append(e.SpriteDim, n)
 					return err
 				}
 				return nil
@@ -330,11 +332,11 @@ func (p *pbtxt) quoted(quote byte) (string, error) {
 
 var stepName = regexp.MustCompile(`^(.*):(\d{1,9})$`)
 
-// layerAndStep takes a tensor's name apart.
-func (e *embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
-	m := stepName.FindStringSubmatch(e.tensorName)
+// LayerAndStep takes a tensor's name apart.
+func (e *Embedding) LayerAndStep() (layer string, step int, ok bool) {
+	m := stepName.FindStringSubmatch(e.TensorName)
 	if m == nil {
-		return e.tensorName, 0, false
+		return e.TensorName, 0, false
 	}
 	step, err := strconv.Atoi(m[2])
 	return m[1], step, err == nil
@@ -342,9 +344,9 @@ func (e *embeddingInfo) layerAndStep() (layer string, step int, ok bool) {
 
 // What begins a configuration that was written by us.
 const (
-	// escapedComment in the configuration says that the metadata were written with [escapeTSV].
-	escapedComment = "# zoetrope: in metadata files, \\t, \\n, \\r and \\\\ stand for tab, newline, carriage return and backslash"
+	// EscapedComment in the configuration says that the metadata were written with [escapeTSV].
+	EscapedComment = "# zoetrope: in metadata files, \\t, \\n, \\r and \\\\ stand for tab, newline, carriage return and backslash"
 
-	// kindsComment, on the next line, begins what the columns of the metadata are that follow id and label: see [kindNames].
-	kindsComment = "# zoetrope: the columns of metadata after id and label are:"
+	// KindsComment, on the next line, begins what the columns of the metadata are that follow id and label: see [cells.KindNames].
+	KindsComment = "# zoetrope: the columns of metadata after id and label are:"
 )

@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"bufio"
@@ -12,15 +12,16 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/ration"
 	"github.com/zoetrope-ml/zoetrope/interchange/internal/regular"
 )
 
-// arrowFile is an Arrow IPC file or stream as a [tableFile].
+// arrowFile is an Arrow IPC file or stream as a [File].
 type arrowFile struct {
 	name   string
 	file   *os.File
-	size   int64
+	Size   int64
 	stream bool
 	fields *arrow.Schema
 }
@@ -28,8 +29,8 @@ type arrowFile struct {
 // maxArrowMetadata bounds what describes a schema or a batch of an Arrow file, in bytes.
 const maxArrowMetadata = 2 << 20
 
-// readArrow opens the Arrow file at path and reads what its columns are. The caller closes it.
-func readArrow(path string) (*arrowFile, error) {
+// OpenArrow opens the Arrow file at path and reads what its columns are. The caller closes it.
+func OpenArrow(path string) (*arrowFile, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func readArrow(path string) (*arrowFile, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	a := &arrowFile{name: path, file: f, size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
+	a := &arrowFile{name: path, file: f, Size: size, stream: !bytes.Equal(head, []byte("ARROW1"))}
 	err = ration.Guard(path, func() error {
 		if err := a.checkHead(); err != nil {
 			return err
@@ -69,36 +70,36 @@ func readArrow(path string) (*arrowFile, error) {
 	return a, nil
 }
 
-// endless reports whether the file is a stream without a mark at its end.
-func (a *arrowFile) endless() bool {
+// Endless reports whether the file is a stream without a mark at its end.
+func (a *arrowFile) Endless() bool {
 	if !a.stream {
 		return false
 	}
 	var end [8]byte
-	_, err := a.file.ReadAt(end[:], a.size-8)
+	_, err := a.file.ReadAt(end[:], a.Size-8)
 	return err != nil || string(end[:]) != "\xff\xff\xff\xff\x00\x00\x00\x00"
 }
 
 // options bound what a message of the file may claim.
 func (a *arrowFile) options() []ipc.Option {
 	return []ipc.Option{
-		ipc.WithAllocator(newPackedRation(a.size)), ipc.WithMetadataSizeLimit(min(a.size, maxArrowMetadata)), ipc.WithBodySizeLimit(max(a.size, 1)),
+		ipc.WithAllocator(limits.NewPackedRation(a.Size)), ipc.WithMetadataSizeLimit(min(a.Size, maxArrowMetadata)), ipc.WithBodySizeLimit(max(a.Size, 1)),
 	}
 }
 
 // openStream reads the schema. The messages are read with the limits on them, which [ipc.NewReader] would not do.
 func (a *arrowFile) openStream() (*ipc.Reader, error) {
-	section := bufio.NewReaderSize(io.NewSectionReader(a.file, 0, a.size), 1<<18)
+	section := bufio.NewReaderSize(io.NewSectionReader(a.file, 0, a.Size), 1<<18)
 	return ipc.NewReaderFromMessageReader(ipc.NewMessageReader(section, a.options()...), a.options()...)
 }
 
-func (a *arrowFile) schema() *arrow.Schema          { return a.fields }
-func (a *arrowFile) typeName(i int) string          { return a.fields.Field(i).Type.String() }
-func (a *arrowFile) claimed() int64                 { return 0 }
-func (a *arrowFile) readable(t arrow.DataType) bool { return true }
+func (a *arrowFile) Schema() *arrow.Schema          { return a.fields }
+func (a *arrowFile) TypeName(i int) string          { return a.fields.Field(i).Type.String() }
+func (a *arrowFile) Claimed() int64                 { return 0 }
+func (a *arrowFile) Readable(t arrow.DataType) bool { return true }
 func (a *arrowFile) Close() error                   { return a.file.Close() }
 
-func (a *arrowFile) batches(_ context.Context, columns []int) (batches, error) {
+func (a *arrowFile) Batches(_ context.Context, columns []int) (Batches, error) {
 	b := &arrowBatches{columns: columns}
 	if a.stream {
 		r, err := a.openStream()
@@ -117,7 +118,7 @@ func (a *arrowFile) batches(_ context.Context, columns []int) (batches, error) {
 		b.end = r.Release
 		return b, nil
 	}
-	r, err := ipc.NewFileReader(io.NewSectionReader(a.file, 0, a.size), a.options()...)
+	r, err := ipc.NewFileReader(io.NewSectionReader(a.file, 0, a.Size), a.options()...)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ type arrowBatches struct {
 	picked  []arrow.Array
 }
 
-func (b *arrowBatches) next() ([]arrow.Array, int, error) {
+func (b *arrowBatches) Next() ([]arrow.Array, int, error) {
 	for {
 		batch, err := b.read()
 		if err != nil {
@@ -162,4 +163,4 @@ func (b *arrowBatches) next() ([]arrow.Array, int, error) {
 	}
 }
 
-func (b *arrowBatches) close() { b.end() }
+func (b *arrowBatches) Close() { b.end() }

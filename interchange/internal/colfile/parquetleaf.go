@@ -1,4 +1,4 @@
-package interchange
+package colfile
 
 import (
 	"encoding/binary"
@@ -11,6 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+
+	"github.com/zoetrope-ml/zoetrope/interchange/internal/limits"
 )
 
 // leaf reads a column of one physical type. Its levels say which values are null and where lists begin.
@@ -155,8 +157,8 @@ func appendInt(b array.Builder, signed int64, unsigned uint64) {
 func appendBytes(b array.Builder, v []byte) {
 	switch b := b.(type) {
 	case *array.StringBuilder:
-		if len(v) > maxText {
-			panic(tooLong(len(v)))
+		if len(v) > limits.MaxText {
+			panic(limits.TooLong(len(v)))
 		}
 		b.BinaryBuilder.Append(v)
 	case *array.Decimal128Builder:

@@ -1,4 +1,4 @@
-package interchange
+package npy
 
 import (
 	"fmt"
@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// A dtype is the type of an array's elements: a kind as NumPy letters it (f, i, u, b, U, S, M) and a size in bytes.
-type dtype struct {
-	kind byte
-	size int
+// A Dtype is the type of an array's elements: a kind as NumPy letters it (f, i, u, b, U, S, M) and a size in bytes.
+type Dtype struct {
+	Kind byte
+	Size int
 	unit string // of a date and time, M: Y, M, W, D, h, m, s, ms, us or ns
 }
 
 // parseDtype reads NumPy's descr, as '<f4', '>i8' or '|u1', quotes included. An element is made of units of so many bytes,
 // and in swapped ones the most significant byte comes first.
-func parseDtype(descr string) (t dtype, swapped int, err error) {
+func parseDtype(descr string) (t Dtype, swapped int, err error) {
 	const want = "numbers or strings, as '<f4', '>i8', '|u1' or '<U10'"
 	wrong := fmt.Errorf("the elements are of type %.60s: want %s", descr, want)
 	s := strings.Trim(descr, "'\"")
@@ -36,10 +36,10 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 	if err != nil || n < 1 || n > 1<<20 || s[2] == '+' {
 		return t, 0, wrong
 	}
-	t = dtype{kind: s[1], size: n, unit: unitOfTime}
+	t = Dtype{Kind: s[1], Size: n, unit: unitOfTime}
 	unit := n
 	known := false
-	switch t.kind {
+	switch t.Kind {
 	case 'f':
 		known = n == 2 || n == 4 || n == 8
 	case 'i', 'u':
@@ -52,7 +52,7 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 		known, unit = true, 1
 	case 'U':
 		known = true
-		t.size, unit = 4*n, 4 // stored as UTF-32
+		t.Size, unit = 4*n, 4 // stored as UTF-32
 	}
 	if !known {
 		return t, 0, wrong
@@ -61,12 +61,12 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 	case '<':
 		return t, 0, nil
 	case '|':
-		if t.size > 1 && t.kind != 'S' {
+		if t.Size > 1 && t.Kind != 'S' {
 			return t, 0, fmt.Errorf("the elements are of type %.60s, without a byte order: want %s", descr, want)
 		}
 		return t, 0, nil
 	case '>':
-		if t.kind == 'S' || unit == 1 {
+		if t.Kind == 'S' || unit == 1 {
 			return t, 0, nil
 		}
 		return t, unit, nil
@@ -75,14 +75,14 @@ func parseDtype(descr string) (t dtype, swapped int, err error) {
 }
 
 // String names the type as NumPy does: float32, uint8, bool, strings.
-func (t dtype) String() string {
-	switch t.kind {
+func (t Dtype) String() string {
+	switch t.Kind {
 	case 'f':
-		return fmt.Sprintf("float%d", 8*t.size)
+		return fmt.Sprintf("float%d", 8*t.Size)
 	case 'i':
-		return fmt.Sprintf("int%d", 8*t.size)
+		return fmt.Sprintf("int%d", 8*t.Size)
 	case 'u':
-		return fmt.Sprintf("uint%d", 8*t.size)
+		return fmt.Sprintf("uint%d", 8*t.Size)
 	case 'b':
 		return "bool"
 	case 'M':
