@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"math"
 	"net/http"
 
 	"github.com/zoetrope-ml/zoetrope/server/internal/httpjson"
@@ -14,17 +15,17 @@ const (
 
 	maxJSON        = 32 << 20 // bytes of a JSON body
 	maxReading     = 8 * maxJSON
-	maxSamples     = 100_000  // per request
-	maxSteps       = 10_000   // of metrics per request
-	maxMetadata    = 64 << 10 // bytes of a sample's metadata as JSON
-	maxCause       = 64 << 10 // bytes of the cause of a failure
-	maxThumbnail   = 1 << 20  // bytes
-	maxKey         = 150      // bytes; the store adds what kind of write it is of
-	maxParts       = 10_000   // of a frame
-	maxEpoch       = 1 << 31  // exclusive
-	maxStep        = 1 << 53  // exclusive, as JSON's numbers
-	maxLayers      = 1_000    // of an epoch
-	maxFrameHeader = 16 << 20 // bytes of a raw frame's header: the ids of a part
+	maxSamples     = 100_000                 // per request
+	maxSteps       = 10_000                  // of metrics per request
+	maxMetadata    = 64 << 10                // bytes of a sample's metadata as JSON
+	maxCause       = 64 << 10                // bytes of the cause of a failure
+	maxThumbnail   = 1 << 20                 // bytes
+	maxKey         = 150                     // bytes; the store adds what kind of write it is of
+	maxParts       = 10_000                  // of a frame
+	maxEpoch       = min(1<<31, math.MaxInt) // exclusive
+	maxStep        = min(1<<53, math.MaxInt) // exclusive, as JSON's numbers
+	maxLayers      = 1_000                   // of an epoch
+	maxFrameHeader = 16 << 20                // bytes of a raw frame's header: the ids of a part
 )
 
 // The limits of a server: what is beyond one of them is refused, and never will be accepted. Bytes of text are those of
