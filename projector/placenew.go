@@ -43,10 +43,14 @@ func not(is []bool) []bool {
 	return out
 }
 
-// placeOptions are the settings of placing points on a map, of points in these groups.
+// placeOptions are the settings of placing points on a map, of points in these groups. A map that keeps time starts a new picture
+// from the one before, whose clusters may be others by now: only steps of a fit's length take it apart (TestLife: trust .896 and .933).
 func placeOptions(o Options, groups []int32) umap.LayoutOptions {
 	layout := layoutOptions(o, groups)
 	layout.NEpochs, layout.LearningRate = placePasses, placeRate*o.LearningRate
+	if recipes[o.Mode].paced {
+		layout.LearningRate = o.LearningRate
+	}
 	return layout
 }
 
