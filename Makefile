@@ -65,10 +65,10 @@ unit:
 	$(GO) test -C server/page/_build -count=1 ./...
 	$(GO) test -count=1 -timeout 30m ./...
 
-# TestPowerLoss, TestDamagedPages, TestLife and TestLimits do one thing after another, for minutes under the race detector: they run in unit.
+# What is skipped does one thing after another for minutes under the race detector, or measures memory that it multiplies: it runs in unit.
 race:
 	@if command -v gcc >/dev/null; then \
-		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^Test(PowerLoss|DamagedPages|Life|Limits)$$' $(CONCURRENT) && \
+		ZOETROPE_TEST_ENGINE=sqlite CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -skip '^Test(PowerLoss|DamagedPages|Life|Limits|Attack.*|FlippedBits|CorruptedPages)$$' $(CONCURRENT) && \
 		ZOETROPE_TEST_ENGINE=postgres CGO_ENABLED=1 $(GO) test -race -count=1 -run 'Concurrent|Changes|Close|Heartbeat|Async|Lock|Lost|Server' ./tracker; else .ci/skipped "race detector" "gcc"; fi
 
 purego:
