@@ -36,9 +36,12 @@ func Each(ctx context.Context, n, workers int, f func(worker, task int)) error {
 // of partial sums, so it must not depend on the number of workers.
 const Chunk = 1024
 
+// ChunksOf is how many chunks n rows make.
+func ChunksOf(n int) int { return (n + Chunk - 1) / Chunk }
+
 // Chunks calls f(lo, hi) for the rows of every chunk of n, as [Each] does.
 func Chunks(ctx context.Context, n, workers int, f func(lo, hi int)) error {
-	return Each(ctx, (n+Chunk-1)/Chunk, workers, func(_, t int) {
+	return Each(ctx, ChunksOf(n), workers, func(_, t int) {
 		f(t*Chunk, min(n, (t+1)*Chunk))
 	})
 }

@@ -120,7 +120,7 @@ func (r *Report) compare(xs, ys []*path) {
 	var fly, still, moved float64
 	for run, x := range xs {
 		y := ys[run]
-		sx, sy := x.shares(), y.shares()
+		sx, sy, wayX, wayY := x.shares(), y.shares(), x.sum(), y.sum()
 		if sx != nil && sy != nil {
 			for t := range sx {
 				if p := defined(pace(sx[t], sy[t], len(sx))); p != nil {
@@ -141,9 +141,9 @@ func (r *Report) compare(xs, ys []*path) {
 				continue
 			}
 			for i := range a {
-				in, on := a[i]/x.sum(), 0.0
+				in, on := a[i]/wayX, 0.0
 				if sy != nil {
-					on = b[i] / y.sum()
+					on = b[i] / wayY
 				}
 				moved++
 				fly += indicator(on > 3*in)

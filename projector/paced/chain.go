@@ -70,7 +70,7 @@ func (f *Film) align(y []float32) {
 		}
 	}
 	f.y = y
-	vec.Parallel(f.o.Workers, chunksOf(f.n), f.shift)
+	vec.Parallel(f.o.Workers, vec.ChunksOf(f.n), f.shift)
 }
 
 // gatherFrame finds by how much an epoch is off that by which it goes.

@@ -141,7 +141,7 @@ func (f *Film) End(ctx context.Context, y []float32) error {
 func (f *Film) relax(y []float32, share float64) {
 	f.measure(y)
 	f.y, f.k = y, float32(share)
-	vec.Parallel(f.o.Workers, chunksOf(f.n), f.round)
+	vec.Parallel(f.o.Workers, vec.ChunksOf(f.n), f.round)
 	f.align(y)
 	f.y = nil
 }
@@ -254,8 +254,6 @@ func largest(x []float32) float64 {
 }
 
 func flatten(parts [][]int32) []int32 { return slices.Concat(parts...) }
-
-func chunksOf(n int) int { return (n + vec.Chunk - 1) / vec.Chunk }
 
 func refuse(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{space.ErrInput}, args...)...)

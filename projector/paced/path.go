@@ -25,20 +25,17 @@ const allHops = 64
 const floor = 0.1
 
 // newLegs returns the legs of each epoch: D[s,t] over the samples that both epochs have, with weights 1/(hops²·(D² + floor²)).
-func (f *Film) newLegs(ctx context.Context) ([][]leg, error) {
+// means are those of the epochs' rows.
+func (f *Film) newLegs(ctx context.Context, means [][]float64) ([][]leg, error) {
 	epochs := len(f.frames)
-	means, cast := make([][]float64, epochs), make([]int, epochs) // epochs of one cast have the same samples
-	err := vec.Each(ctx, epochs, f.o.Workers, func(_, t int) { means[t] = f.mean(f.x, f.dim, f.frames[t]) })
+	cast := make([]int, epochs) // epochs of one cast have the same samples
 	for t := 1; t < epochs; t++ {
 		if cast[t] = t; f.sameSamples(t-1, t) {
 			cast[t] = cast[t-1]
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
 	after := make([][]leg, epochs) // of each epoch, to later ones
-	err = vec.Each(ctx, epochs, f.o.Workers, func(_, s int) {
+	err := vec.Each(ctx, epochs, f.o.Workers, func(_, s int) {
 		for t := s + 1; t < epochs && ctx.Err() == nil; t++ {
 			if hops := t - s; hops > allHops && hops&(hops-1) != 0 {
 				continue
@@ -55,6 +52,13 @@ func (f *Film) newLegs(ctx context.Context) ([][]leg, error) {
 		}
 	})
 	return f.weigh(after), err
+}
+
+// means returns the mean of each epoch's rows.
+func (f *Film) means(ctx context.Context) ([][]float64, error) {
+	means := make([][]float64, len(f.frames))
+	err := vec.Each(ctx, len(means), f.o.Workers, func(_, t int) { means[t] = f.mean(f.x, f.dim, f.frames[t]) })
+	return means, err
 }
 
 // weigh gives legs to later epochs their weights, and returns them with those to earlier epochs.
@@ -105,13 +109,15 @@ func (f *Film) common(s, t int) (in, at []int32) {
 // principal plane of the means, turned as the pictures y lie.
 func (f *Film) newPath(ctx context.Context, y []float32) ([]float64, error) {
 	epochs, dims := len(f.frames), f.o.Dims
-	legs, err := f.newLegs(ctx)
+	means, err := f.means(ctx)
 	if err != nil {
 		return nil, err
 	}
-	means := make([][]float64, epochs)
-	for t, rows := range f.frames {
-		means[t] = f.mean(f.x, f.dim, rows)
+	legs, err := f.newLegs(ctx, means)
+	if err != nil {
+		return nil, err
+	}
+	for t := range means {
 		for k := range means[t] {
 			means[t][k] /= f.unit
 		}

@@ -69,7 +69,11 @@ func (f *Film) scaleOf(y []float32) float64 {
 // prolong finds the path, in units of the map: of epochs with held rows it is where these have them, each over the samples
 // it shares with the one before, and the others follow from their legs.
 func (f *Film) prolong(ctx context.Context, y []float32, stays []bool) error {
-	legs, err := f.newLegs(ctx)
+	means, err := f.means(ctx)
+	if err != nil {
+		return err
+	}
+	legs, err := f.newLegs(ctx, means)
 	if err != nil {
 		return err
 	}
@@ -133,12 +137,12 @@ func (f *Film) middle(y []float32, t, last int) []float64 {
 
 // rowAt is the row of a sample at an epoch, −1 if there is none.
 func (f *Film) rowAt(sample int32, epoch int) int {
-	for _, i := range f.tracks[sample] {
-		if int(f.epoch[i]) == epoch {
-			return int(i)
-		}
+	track := f.tracks[sample]
+	k, ok := slices.BinarySearchFunc(track, epoch, func(i int32, epoch int) int { return int(f.epoch[i]) - epoch })
+	if !ok {
+		return -1
 	}
-	return -1
+	return int(track[k])
 }
 
 // step puts epoch t where the path comes to if it goes straight on through the epochs that are known, from the one that t

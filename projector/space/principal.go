@@ -57,8 +57,8 @@ func PrincipalAxes(ctx context.Context, x []float32, dim, dims, workers int) (*P
 	if top == 0 || want < 1 {
 		return &Principal{Mean: mean}, nil
 	}
-	scale := 1 / top                                        // so that no square overflows
-	parts := make([]float64, (n+vec.Chunk-1)/vec.Chunk*dim) // per chunk
+	scale := 1 / top                              // so that no square overflows
+	parts := make([]float64, vec.ChunksOf(n)*dim) // per chunk
 	p := &eigen.Problem{N: dim, Want: want, Basis: want + 24, Tol: 1e-4, Rounds: 8, Workers: 1}
 	p.Apply = func(dst, src []float64) { // dst = Σ_i (x_i - mean)·((x_i - mean)·src)·scale²
 		shift := eigen.Dot(mean, src)

@@ -47,7 +47,7 @@ func Layout(ctx context.Context, y []float32, dims int, g *Graph, o LayoutOption
 	}
 	for t := 1; t <= o.NEpochs; t++ {
 		d.begin(t)
-		err := vec.Each(ctx, (d.n+vec.Chunk-1)/vec.Chunk, len(d.crew), func(w, c int) {
+		err := vec.Each(ctx, vec.ChunksOf(d.n), len(d.crew), func(w, c int) {
 			lo, hi := c*vec.Chunk, min(d.n, (c+1)*vec.Chunk)
 			if g.Start[lo] < g.Start[hi] { // points without edges stay where they are
 				d.pass(&d.crew[w], lo, hi)

@@ -70,7 +70,7 @@ func (m *multilevel) prepare() {
 	for _, v := range []*[]float64{&m.x, &m.r, &m.t, &m.p, &m.kp, &m.q} {
 		*v = make([]float64, m.n)
 	}
-	m.partials = make([]float64, (m.n+vec.Chunk-1)/vec.Chunk)
+	m.partials = make([]float64, vec.ChunksOf(m.n))
 }
 
 // aggregate puts rows in groups and returns how many there are: a row and its

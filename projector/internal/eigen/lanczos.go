@@ -157,7 +157,7 @@ func (p *Problem) project(ctx context.Context, w []float64, v [][]float64) []flo
 	if len(v) == 0 {
 		return nil
 	}
-	parts := make([]float64, (p.N+vec.Chunk-1)/vec.Chunk*len(v))
+	parts := make([]float64, vec.ChunksOf(p.N)*len(v))
 	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
 		for k, u := range v {
 			parts[lo/vec.Chunk*len(v)+k] = Dot(u[lo:hi], w[lo:hi])
@@ -210,7 +210,7 @@ func (p *Problem) combine(ctx context.Context, v [][]float64, s *mat.Dense, keep
 }
 
 func (p *Problem) dot(ctx context.Context, a, b []float64) (sum float64) {
-	parts := make([]float64, (p.N+vec.Chunk-1)/vec.Chunk)
+	parts := make([]float64, vec.ChunksOf(p.N))
 	vec.Chunks(ctx, p.N, p.Workers, func(lo, hi int) {
 		parts[lo/vec.Chunk] = Dot(a[lo:hi], b[lo:hi])
 	})
