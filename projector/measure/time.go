@@ -166,17 +166,17 @@ func (r *Report) compare(xs, ys []*path) {
 
 // The pace and the motion within transitions up to which a map keeps time.
 const (
-	mostPace    = 1.5
-	leastMotion = 0.5
+	maxPace   = 1.5
+	minMotion = 0.5
 )
 
 func (t *Time) judge() {
 	if t.PMax != nil {
-		keeps := *t.PMax <= mostPace && *t.PMin >= 1/mostPace
+		keeps := *t.PMax <= maxPace && *t.PMin >= 1/maxPace
 		t.KeepsPace = &keeps
 	}
 	if t.MotionIn != nil {
-		keeps := *t.MotionIn >= leastMotion
+		keeps := *t.MotionIn >= minMotion
 		t.KeepsMotion = &keeps
 	}
 }

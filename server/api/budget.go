@@ -12,9 +12,9 @@ import (
 
 // What heavy requests may take together, and how many of them wait for it.
 const (
-	workMost    = 1 << 30          // bytes
-	waitingMost = 64               // requests
-	waitMost    = 20 * time.Second // of one
+	maxWork    = 1 << 30          // bytes
+	maxWaiting = 64               // requests
+	maxWait    = 20 * time.Second // of one
 )
 
 // A budget admits heavy work: what takes much memory or all processors, such as vectors as JSON, the neighbours of all samples
@@ -37,7 +37,7 @@ type load struct {
 }
 
 func newBudget(bytes int64) *budget {
-	return &budget{bytes: bytes, processors: runtime.GOMAXPROCS(0), wait: waitMost, freed: make(chan struct{})}
+	return &budget{bytes: bytes, processors: runtime.GOMAXPROCS(0), wait: maxWait, freed: make(chan struct{})}
 }
 
 // everyProcessor is the load of work that runs on all processors: one such at a time.
@@ -89,7 +89,7 @@ func (b *budget) try(l load, waits bool) (freed <-chan struct{}, err error) {
 		return nil, nil
 	}
 	if !waits {
-		if b.waiting >= waitingMost {
+		if b.waiting >= maxWaiting {
 			return nil, errBusy()
 		}
 		b.waiting++

@@ -68,7 +68,7 @@ func TestBudgetRefuses(t *testing.T) {
 	if _, err := b.take(t.Context(), load{1, 0}, ""); httpjson.Of(err).Status != http.StatusServiceUnavailable || httpjson.Of(err).After == 0 {
 		t.Errorf("without room: %v", err)
 	}
-	b.wait, b.waiting = time.Hour, waitingMost
+	b.wait, b.waiting = time.Hour, maxWaiting
 	if _, err := b.take(t.Context(), load{1, 0}, ""); httpjson.Of(err).Status != http.StatusServiceUnavailable {
 		t.Errorf("behind too many: %v", err)
 	}

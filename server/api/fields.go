@@ -23,7 +23,7 @@ type field struct {
 
 // largest is what a page may ask for where a projection may have more, or what limits it is not a number.
 var largest = map[string]float64{
-	"samples": choiceMost, "max_points": choiceMost, "n_neighbors": neighborsMost, "n_epochs": passesMost, "pca": 100_000,
+	"samples": maxChoice, "max_points": maxChoice, "n_neighbors": neighborsMost, "n_epochs": passesMost, "pca": 100_000,
 	"min_dist": projector.Defaults().Spread,
 	"seed":     1<<53 - 1, // what JavaScript can count to
 }

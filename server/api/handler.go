@@ -102,7 +102,7 @@ func New(store *tracker.Store, o Options) *Handler {
 		h.o.FilmPoints = maxFilmPoints
 	}
 	if h.o.WorkBytes <= 0 {
-		h.o.WorkBytes = workMost
+		h.o.WorkBytes = maxWork
 	}
 	if h.o.MapBytes <= 0 {
 		h.o.MapBytes = usage.Memory() / 2

@@ -16,7 +16,7 @@ const (
 	passesMost    = 10_000
 	neighborsMost = 1_000
 	projectedMost = 100           // runs
-	choiceMost    = 1_000_000_000 // samples and points; there are no stores with more
+	maxChoice     = 1_000_000_000 // samples and points; there are no stores with more
 )
 
 // projectRequest is the body of POST projections: the options that differ from the usual ones.
@@ -35,7 +35,7 @@ func (h *Handler) postProjection(w http.ResponseWriter, r *http.Request) error {
 		name, thing string
 		n, most     int
 	}{{"n_epochs", "passes", q.NEpochs, passesMost}, {"n_neighbors", "neighbours", q.NNeighbors, neighborsMost}, {"runs", "runs", len(q.Runs), projectedMost},
-		{"samples", "samples", q.Samples, choiceMost}, {"max_points", "points", q.MaxPoints, choiceMost}} {
+		{"samples", "samples", q.Samples, maxChoice}, {"max_points", "points", q.MaxPoints, maxChoice}} {
 		if c.n > c.most {
 			return httpjson.Invalid("%s = %d, want at most %d %s from a page: use 'zoetrope project' for more", c.name, c.n, c.most, c.thing)
 		}
